@@ -1,0 +1,37 @@
+# serve and site need Python and pip; test also torch and a browser; measure re-runs experiments.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+export NO_MKDOCS_2_WARNING := 1
+.PHONY: serve site test measure browser
+
+serve: .venv/site.done
+	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8000
+
+# The old site stays until the new one is whole.
+site: .venv/site.done
+	rm -rf .site-new
+	$(BIN)/mkdocs build --strict --quiet --site-dir .site-new
+	rm -rf site && mv .site-new site
+
+test: .venv/test.done browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(ARGS)
+
+measure: .venv/test.done
+	$(BIN)/python -m paradigms measure $(NAME)
+
+.venv/%.done: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -e '.[$*]'
+	touch $@
+
+# Root installs Chromium; anyone else is told what to do, and no test is skipped.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; \
+	else \
+	  echo "make test needs Chromium for the browser tests: sudo apt-get install chromium, or put Chrome on the PATH" >&2; exit 1; \
+	fi

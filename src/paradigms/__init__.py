@@ -1,0 +1,1 @@
+"""Model Paradigms: generative against discriminative, autoregressive against autoencoding."""

@@ -1,0 +1,67 @@
+"""The command line: `python -m paradigms claims | questions | measure`."""
+
+import argparse
+import json
+import sys
+
+from paradigms.claims import ledger
+from paradigms.questions import questions
+from paradigms.snippets import ContentError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 1 with a plain sentence if something is wrong with its input."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ContentError, ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m paradigms")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, says in (
+        ("claims", _claims, "the claims ledger"),
+        ("questions", _questions, "the question bank"),
+    ):
+        command = commands.add_parser(name, help=says)
+        command.add_argument("--json", action="store_true", help="as JSON")
+        command.set_defaults(run=run)
+    command = commands.add_parser("measure", help="run experiments, record the results")
+    command.add_argument(
+        "names", nargs="*", metavar="NAME", help="all, if none is given"
+    )
+    command.set_defaults(run=_measure)
+    return parser
+
+
+def _claims(options: argparse.Namespace) -> None:
+    rows = ledger()
+    if options.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        print(f"{row['id']}  {row['verdict']:10}  {row['status']:12}  {row['page']}")
+
+
+def _questions(options: argparse.Namespace) -> None:
+    bank = questions()
+    if options.json:
+        rows = [{"id": key, **entry.model_dump()} for key, entry in bank.items()]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for key, entry in bank.items():
+        print(f"{key}  {entry.level}  {entry.question}")
+
+
+def _measure(options: argparse.Namespace) -> None:
+    from paradigms.measure import main as measure  # torch, only where it is needed
+
+    measure(options.names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Claims and questions as the reader sees them."""
+
+from html import escape
+
+from paradigms.claims import claims, places
+from paradigms.page import Page
+from paradigms.questions import questions
+from paradigms.snippets import ContentError, Entry
+
+_SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
+
+
+class ClaimCards(Entry):
+    """Claims in their corrected form, in the order given."""
+
+    ids: list[str]
+
+    def render(self, page: Page) -> str:
+        """One card a claim: what is said, the verdict, what is right, on what grounds."""
+        unknown = [key for key in self.ids if key not in claims()]
+        if unknown:
+            raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")
+        return page.anchored("".join(_claim(key, page) for key in self.ids))
+
+
+class QuestionCards(Entry):
+    """Questions to attempt before their answers open, in the order given.
+
+    With `spoken` the answers stand open, without their questions: text to say aloud.
+    """
+
+    ids: list[str]
+    spoken: bool = False
+
+    def render(self, page: Page) -> str:
+        """One closed block a question; it opens on the answer and its key points."""
+        unknown = [key for key in self.ids if key not in questions()]
+        if unknown:
+            raise ContentError(f"ids: no question {unknown[0]!r} in snippets/questions")
+        card = _spoken if self.spoken else _question
+        return page.anchored("".join(card(key, page) for key in self.ids))
+
+
+def verdict(word: str) -> str:
+    """A verdict with its sign: the colour only repeats what the word says."""
+    style = word.replace(" ", "-")
+    return f'<span class="verdict {style}">{_SIGN[word]} {word}</span>'
+
+
+def _claim(key: str, page: Page) -> str:
+    claim = claims()[key]
+    return (
+        f'<div class="claim {claim.verdict.replace(" ", "-")}" id="{key.lower()}">'
+        f'<p class="said">{verdict(claim.verdict)} <q>{page.inline(claim.said)}</q></p>'
+        f"<p>{page.inline(claim.right)}</p>"
+        f'<p class="evidence"><a href="{page.link("reference/claims.md")}">{key}</a>'
+        f" · {claim.status} · {page.evidence(claim)}</p></div>"
+    )
+
+
+def _spoken(key: str, page: Page) -> str:
+    return f'<p class="spoken" id="{key}">{page.inline(questions()[key].answer)}</p>'
+
+
+def _question(key: str, page: Page) -> str:
+    question = questions()[key]
+    points = "".join(f"<li>{page.inline(point)}</li>" for point in question.key_points)
+    wrong = (
+        f'<p class="said">{verdict("wrong")} <q>{page.inline(question.wrong_answer)}</q></p>'
+        if question.wrong_answer
+        else ""
+    )
+    grounds = [
+        f'<a href="{page.link(places()[name])}">{name}</a>' for name in question.claims
+    ]
+    grounds += [page.evidence(question)] if question.status != "none" else []
+    return (
+        f'<details class="question" id="{key}"><summary>'
+        f'<span class="level">{escape(question.level)}</span> '
+        f"{page.inline(question.question)}</summary>"
+        f"<p>{page.inline(question.answer)}</p>{wrong}"
+        f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>"
+        f'<p class="evidence">{" · ".join(grounds)}</p></details>'
+    )

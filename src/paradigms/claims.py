@@ -1,0 +1,106 @@
+"""The claims ledger: what is often said, what is right, and what that rests on."""
+
+import re
+import tomllib
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field
+
+from paradigms.evidence import Evidence, Status
+from paradigms.snippets import DOCS, FOLDER, ContentError, entries
+
+Verdict = Literal["holds", "too simple", "wrong", "opinion"]
+
+# A claim fence with its TOML body; fences in tabs and admonitions are indented.
+_FENCE = re.compile(r"^\s*```claim\s*\n(.*?)^\s*```", re.MULTILINE | re.DOTALL)
+
+
+class Claim(Evidence):
+    """One claim: `said` as textbooks and candidates put it, `right` as it should be put."""
+
+    said: str = Field(min_length=8)
+    verdict: Verdict
+    right: str = Field(min_length=20)
+
+    @property
+    def status(self) -> Status:
+        """An opinion stays one, whatever source holds it."""
+        if self.verdict == "opinion" and not self.runs and not self.pending:
+            return "opinion"
+        return super().status
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """Every claim by its id, checked; ids are S and two digits.
+
+    Errors: ContentError with all findings of all files.
+    """
+    ledger = entries(Claim, *sorted((FOLDER / "claims").glob("*.toml")))
+    problems = [
+        f"snippets/claims: {key}: {finding}"
+        for key, claim in ledger.items()
+        for finding in [
+            *([] if re.fullmatch(r"S\d\d", key) else ["an id is S and two digits"]),
+            *([] if claim.status != "none" else ["has no evidence; add one"]),
+            *claim.findings(),
+        ]
+    ]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return dict(sorted(ledger.items()))
+
+
+@cache
+def places() -> dict[str, str]:
+    """Where each claim stands: `q19/index.md#s01`, found by reading the pages.
+
+    Errors: ContentError if a claim stands nowhere, or twice.
+    """
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for path in sorted(DOCS.rglob("*.md")):
+        page = path.relative_to(DOCS).as_posix()
+        for body in _FENCE.findall(path.read_text(encoding="utf8")):
+            for key in _ids(body, page):
+                if key in found:
+                    problems.append(f"docs/{page}: {key} also stands in {found[key]}")
+                found[key] = f"{page}#{key.lower()}"
+    problems += [
+        f"{key} stands on no page; add a claim fence"
+        for key in claims()
+        if key not in found
+    ]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return found
+
+
+def ledger() -> list[dict[str, Any]]:
+    """The ledger as plain data, one row a claim: what `claims --json` prints."""
+    where = places()
+    return [
+        {
+            "id": key,
+            "claim": claim.said,
+            "verdict": claim.verdict,
+            "right": claim.right,
+            "page": where[key],
+            "status": claim.status,
+            "evidence": {
+                "tests": claim.tests,
+                "measured": claim.measured,
+                "pending": claim.pending,
+            },
+            "sources": claim.sources,
+        }
+        for key, claim in claims().items()
+    ]
+
+
+def _ids(body: str, page: str) -> list[str]:
+    try:
+        return list(tomllib.loads(body)["ids"])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        raise ContentError(f'docs/{page}: claim fence: write ids = ["S01"]') from None

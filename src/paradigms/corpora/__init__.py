@@ -1,0 +1,1 @@
+"""Real data, read out of installed packages; each file is checked against its hash."""

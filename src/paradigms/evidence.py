@@ -1,0 +1,97 @@
+"""What a statement rests on: tests, measurements, sources, and what is still pending."""
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from paradigms.bibliography import split_citation
+from paradigms.results import stems
+from paradigms.snippets import FOLDER, ROOT, ContentError, Entry, read
+
+Status = Literal["shown", "partly shown", "pending", "sourced", "opinion", "none"]
+
+
+class Evidence(Entry):
+    """The grounds of a claim, a table cell or an answer.
+
+    `tests`: as pytest names them, `test_masks.py::test_name`, below `tests/`.
+    `measured`: experiments with a stored result.  `pending`: planned experiments.
+    `sources`: bibliography keys, each with a place if it has one: `devlin2019, section 3`.
+    """
+
+    tests: list[str] = []
+    measured: list[str] = []
+    pending: list[str] = []
+    sources: list[str] = []
+
+    @property
+    def runs(self) -> bool:
+        """Whether something in this repository executes it."""
+        return bool(self.tests or self.measured)
+
+    @property
+    def status(self) -> Status:
+        """Never more than is true: with anything pending it is at most partly shown."""
+        if self.pending:
+            return "partly shown" if self.runs else "pending"
+        if self.runs:
+            return "shown"
+        return "sourced" if self.sources else "none"
+
+    def findings(self) -> list[str]:
+        """Every reference that leads nowhere, one line each."""
+        known, planned, measured = tests(), read(FOLDER / "planned.toml"), stems()
+        found = [
+            f"test {name!r} does not exist" for name in self.tests if name not in known
+        ]
+        found += [
+            f"no stored result {name!r}; run: make measure NAME={name}"
+            for name in self.measured
+            if name not in measured
+        ]
+        found += [
+            f"pending {name!r} is not in snippets/planned.toml"
+            for name in self.pending
+            if name not in planned
+        ]
+        found += [
+            f"{name!r} is measured by now; move it from pending to measured"
+            for name in self.pending
+            if name in measured
+        ]
+        for citation in self.sources:
+            try:
+                split_citation(citation)
+            except ContentError as error:
+                found.append(str(error))
+        return found
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test that pages point to: the claim in its docstring, and its source."""
+
+    claim: str
+    code: str
+    path: str
+
+    @property
+    def command(self) -> str:
+        """What to type to run just this one."""
+        return f".venv/bin/python -m pytest tests/{self.path}"
+
+
+@cache
+def tests() -> dict[str, Test]:
+    """Every test function by its pytest name, read from the files without importing."""
+    found = {}
+    folder = ROOT / "tests"
+    for path in sorted(folder.rglob("test_*.py")):
+        text = path.read_text(encoding="utf8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                name = f"{path.relative_to(folder)}::{node.name}"
+                code = ast.get_source_segment(text, node) or ""
+                found[name] = Test(ast.get_docstring(node) or "", code, name)
+    return found

@@ -1,0 +1,59 @@
+"""How many positions of a text carry a loss, objective by objective."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from paradigms.objectives import (
+    IGNORE,
+    Specials,
+    masked_token,
+    next_token,
+    span_corruption,
+)
+
+QUESTION = "Of 100 tokens read, how many are predicted?"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Random texts of equal length; only their number of targets matters."""
+
+    texts: int = 20_000
+    length: int = 100
+    vocabulary: int = 1000
+    seed: int = 0
+
+
+CONFIG = Config()
+
+
+def run(config: Config) -> list[dict[str, Any]]:
+    """A row per objective with its targets per 100 tokens of text, sentinels apart."""
+    generator = torch.Generator().manual_seed(config.seed)
+    shape = (config.texts, config.length)
+    first = Specials().first_word
+    texts = torch.randint(first, config.vocabulary, shape, generator=generator)
+    _, after_next = next_token(texts)
+    _, after_mask = masked_token(texts, config.vocabulary, generator)
+    sentinels = list(range(config.vocabulary, config.vocabulary + config.length))
+    hidden = 0
+    for text in texts[: config.texts // 20].tolist():
+        _, target = span_corruption(text, sentinels, generator)
+        hidden += sum(token < config.vocabulary for token in target)
+    read = config.texts // 20 * config.length
+    return [
+        _row("next token", int((after_next != IGNORE).sum()), texts.numel()),
+        _row("masked token", int((after_mask != IGNORE).sum()), texts.numel()),
+        _row("span corruption", hidden, read),
+    ]
+
+
+def _row(name: str, targets: int, read: int) -> dict[str, Any]:
+    return {"name": name, "targets per 100 tokens": 100 * targets / read}
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(texts=2000)

@@ -1,0 +1,100 @@
+"""The adapter to Markdown: figure, table, claim and question fences with TOML bodies.
+
+superfences swallows every exception but its own and shows the source instead, while a
+strict build exits 0.  So whatever goes wrong here leaves as a `PageError`, which says
+page, line and key in one line, and stops the build.
+"""
+
+import tomllib
+from functools import cache
+from typing import Any
+
+import markdown
+from mkdocs.exceptions import BuildError
+from mkdocs.utils import get_relative_url
+from pymdownx.superfences import SuperFencesException
+
+from paradigms.cards import ClaimCards, QuestionCards
+from paradigms.figures import MaskFigure
+from paradigms.page import Page
+from paradigms.snippets import Entry, validate
+from paradigms.tables import Table
+
+KINDS: dict[str, type[Entry]] = {
+    "figure": MaskFigure,
+    "table": Table,
+    "claim": ClaimCards,
+    "question": QuestionCards,
+}
+
+
+class PageError(SuperFencesException, BuildError):
+    """A mistake on a page: superfences lets it through, MkDocs prints it as one line."""
+
+
+def render(
+    source: str,
+    language: str,
+    _class: str,
+    _options: Any,
+    md: markdown.Markdown,
+    **_: Any,
+) -> str:
+    """What superfences calls for each custom fence: TOML in, HTML out."""
+    try:
+        body = validate(KINDS[language], tomllib.loads(source), language)
+        return body.render(page_of(md))  # type: ignore[attr-defined]
+    except Exception as error:
+        raise PageError(f"{position(md, source)}: {language} fence: {error}") from error
+
+
+def position(md: markdown.Markdown, source: str) -> str:
+    """Page and line of a piece of its source, as far as it can be found."""
+    file = _file(md)
+    if file is None:
+        return "a page"
+    text = file.content_string
+    first = next((line for line in source.splitlines() if line.strip()), source)
+    offset = text.find(first.strip())
+    line = f", line {text.count(chr(10), 0, offset) + 1}" if offset >= 0 else ""
+    return f"docs/{file.src_uri}{line}"
+
+
+def page_of(md: markdown.Markdown) -> Page:
+    """The page under construction, as figures, tables and cards see it."""
+    relpath = md.treeprocessors["relpath"]
+    anchors = md.treeprocessors["mkdocs_extract_anchors"].present_anchor_ids
+
+    def link(target: str) -> str:
+        path, _, anchor = target.partition("#")
+        file = relpath.files.get_file_from_path(path)
+        if file is None:
+            raise ValueError(f"there is no page {path!r} to link to")
+        url = get_relative_url(file.url, relpath.file.url)
+        return f"{url}#{anchor}" if anchor else url
+
+    def inline(text: str) -> str:
+        return _inline(text, relpath.file.url, link)
+
+    return Page(link, inline, anchors)
+
+
+def _inline(text: str, url: str, link: Any) -> str:
+    md = _inline_markdown()
+    md.link = link  # the citation pattern asks for it
+    md.reset()
+    return md.convert(text).removeprefix("<p>").removesuffix("</p>")
+
+
+@cache
+def _inline_markdown() -> markdown.Markdown:
+    return markdown.Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+
+
+def _file(md: markdown.Markdown) -> Any:
+    if "relpath" not in md.treeprocessors:
+        return None
+    return md.treeprocessors["relpath"].file

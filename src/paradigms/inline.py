@@ -1,0 +1,88 @@
+"""Python-Markdown extension: citations by key, and formulas as MathML at build time.
+
+`[@devlin2019, section 3.1]` becomes a link to the bibliography; an unknown key stops
+the build. Formulas need no script and no font from elsewhere: the browser draws MathML.
+"""
+
+import re
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree
+
+from latex2mathml.converter import convert
+from markdown import Extension, Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+
+from paradigms.bibliography import sources, split_citation
+from paradigms.snippets import ContentError
+
+_NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+
+
+class InlineExtension(Extension):
+    """Registers both: citations before links are read, formulas after arithmatex."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
+        md.treeprocessors.register(MathML(md), "mathml", 15)
+
+
+class Citation(InlineProcessor):
+    """`[@key]` or `[@key, place]`, named as in running text."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
+        """The link, and how much of the line it took."""
+        try:
+            key, place = split_citation(m.group(1))
+        except ContentError as error:
+            raise failure(self.md, m.group(0), str(error)) from None
+        span = ElementTree.Element("span")
+        anchor = ElementTree.SubElement(span, "a", {"class": "cite"})
+        anchor.set("href", self._address(f"reference/bibliography.md#{key}"))
+        anchor.text = AtomicString(sources()[key].label)
+        anchor.tail = AtomicString(f", {place}" if place else "")
+        return span, m.start(0), m.end(0)
+
+    def _address(self, target: str) -> str:
+        if "relpath" not in self.md.treeprocessors:
+            return self.md.link(target)  # inside generated HTML: the final address
+        depth = self.md.treeprocessors["relpath"].file.src_uri.count("/")
+        return "../" * depth + target  # on a page: MkDocs resolves and checks it
+
+
+class MathML(Treeprocessor):
+    """Replaces what arithmatex marked as a formula."""
+
+    def run(self, root: ElementTree.Element) -> None:
+        """Walk the page once; a formula that latex2mathml does not know is an error."""
+        for element in root.iter():
+            if element.get("class") == "arithmatex" and element.text:
+                tex = unescape(element.text)[2:-2].strip()
+                html = self._convert(tex, element.tag == "div")
+                element.text = self.md.htmlStash.store(html)
+
+    def _convert(self, tex: str, display: bool) -> str:
+        try:
+            html = convert(tex, display="block" if display else "inline")
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
+        # latex2mathml passes an unknown command through as a name: show that instead.
+        unknown = re.search(r"\\[a-zA-Z]+", html)
+        if unknown:
+            raise failure(self.md, tex, f"formula {tex!r}: unknown {unknown.group()}")
+        return html.replace(_NAMESPACE, "")
+
+
+def failure(md: Markdown, source: str, message: str) -> Exception:
+    """The error that stops the build, with page and line."""
+    from paradigms.fences import PageError, position
+
+    return PageError(f"{position(md, source)}: {message}")
+
+
+def makeExtension(**options: Any) -> InlineExtension:  # noqa: N802 - Markdown's name
+    """What Python-Markdown calls to load this module."""
+    return InlineExtension(**options)

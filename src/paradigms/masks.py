@@ -1,0 +1,218 @@
+"""Attention masks as rules: which position may look at which.
+
+A rule answers one question, `rule(q, k)`: may the query at position `q` attend to the
+key at position `k`?  **True means: may attend.**  PyTorch's
+`scaled_dot_product_attention` reads a boolean mask the same way;
+`torch.nn.MultiheadAttention` reads it the other way round, so it is given `~rule`.
+
+`q` and `k` are two integers, and the answer is a `bool`: diagrams are drawn that way,
+without torch.  Or they are two integer tensors that broadcast, and the answer is a
+boolean tensor: models compute that way.  The rules use only comparisons and arithmetic,
+so that FlexAttention can trace the very same function (`rule.mask_mod`).
+Source: FlexAttention, Dong et al. (2024), for the convention of `mask_mod`.
+"""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A visibility rule with a name; combine rules with `&`, `|` and `~`.
+
+    Shapes: `rule(q, k)` has the shape to which `q` and `k` broadcast.
+    Source: `mask_mod` of FlexAttention, without its batch and head indices.
+    """
+
+    name: str
+    sees: Callable[[Any, Any], Any]
+
+    def __call__(self, q: Any, k: Any) -> Any:
+        return self.sees(q, k)
+
+    def __and__(self, other: "Rule") -> "Rule":
+        return Rule(f"({self} & {other})", lambda q, k: self(q, k) & other(q, k))
+
+    def __or__(self, other: "Rule") -> "Rule":
+        return Rule(f"({self} | {other})", lambda q, k: self(q, k) | other(q, k))
+
+    def __invert__(self) -> "Rule":
+        # `^ True` and not `~`: on a plain Python bool, `~True` is the integer -2.
+        return Rule(f"~{self}", lambda q, k: self(q, k) ^ True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def mask_mod(self, _batch: Any, _head: Any, q: Any, k: Any) -> Any:
+        """The rule in the four-argument form that FlexAttention calls."""
+        return self(q, k)
+
+
+causal = Rule("causal", lambda q, k: k <= q)
+bidirectional = Rule("bidirectional", lambda q, k: (q >= 0) & (k >= 0))
+
+
+def prefix_lm(prefix: int) -> Rule:
+    """The first `prefix` positions are visible to all; after them the rule is causal.
+
+    Source: Raffel et al. (2020), section 3.2.
+    """
+    _check("prefix", prefix, at_least=0)
+    return Rule(f"prefix_lm({prefix})", lambda q, k: (k <= q) | (k < prefix))
+
+
+def padding(length: Any) -> Rule:
+    """Only the first `length` keys are real; the rest is padding that nobody looks at.
+
+    `length`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
+    """
+    if isinstance(length, int):
+        _check("length", length, at_least=0)
+    return Rule(f"padding({length})", lambda q, k: (k < length) & (q >= 0))
+
+
+def sliding_window(window: int) -> Rule:
+    """Only keys fewer than `window` positions away, on both sides.
+
+    `causal & sliding_window(w)` is the window of a decoder: the position itself and the
+    w - 1 before it.  Source: Beltagy et al. (2020); Jiang et al. (2023) for decoders.
+    """
+    _check("window", window, at_least=1)
+    return Rule(
+        f"sliding_window({window})", lambda q, k: (q - k < window) & (k - q < window)
+    )
+
+
+def packed(*lengths: int) -> Rule:
+    """Several documents in one row: a position sees only its own document.
+
+    `lengths`: tokens of each document, in order.  Positions after the last document
+    form one more, of padding.  Source: Krell et al. (2021).
+    """
+    for length in lengths:
+        _check("lengths", length, at_least=1)
+    starts = tuple(accumulate(lengths))
+    name = f"packed({', '.join(map(str, lengths))})"
+    return Rule(name, lambda q, k: _lookup_step(starts, q) == _lookup_step(starts, k))
+
+
+def cross(source_length: int) -> Rule:
+    """Encoder-decoder attention: each decoder row sees the whole unpadded source.
+
+    Rows are target positions, columns source positions: the mask is a rectangle.
+    Source: Vaswani et al. (2017), section 3.2.3.
+    """
+    _check("source_length", source_length, at_least=0)
+    return Rule(f"cross({source_length})", padding(source_length).sees)
+
+
+def block_causal(block: int) -> Rule:
+    """Full sight inside a block of `block` positions, and of all earlier blocks.
+
+    Source: Arriola et al. (2025), block diffusion.
+    """
+    _check("block", block, at_least=1)
+    return Rule(f"block_causal({block})", lambda q, k: k // block <= q // block)
+
+
+def permutation_content(*order: int) -> Rule:
+    """XLNet's content stream: positions earlier in `order`, and the position itself.
+
+    `order`: a permutation of 0..n-1; `order[0]` is predicted first.
+    Source: Yang et al. (2019), section 2.3.
+    """
+    rank = _ranks(order)
+    name = f"permutation_content({', '.join(map(str, order))})"
+    return Rule(name, lambda q, k: _lookup(rank, k) <= _lookup(rank, q))
+
+
+def permutation_query(*order: int) -> Rule:
+    """XLNet's query stream: strictly earlier positions, so never its own content.
+
+    The first position of `order` sees nothing at all: an empty row is legitimate.
+    Source: Yang et al. (2019), section 2.3.
+    """
+    rank = _ranks(order)
+    name = f"permutation_query({', '.join(map(str, order))})"
+    return Rule(name, lambda q, k: _lookup(rank, k) < _lookup(rank, q))
+
+
+RULES: dict[str, Rule | Callable[..., Rule]] = {
+    "causal": causal,
+    "bidirectional": bidirectional,
+    "prefix_lm": prefix_lm,
+    "padding": padding,
+    "sliding_window": sliding_window,
+    "packed": packed,
+    "cross": cross,
+    "block_causal": block_causal,
+    "permutation_content": permutation_content,
+    "permutation_query": permutation_query,
+}
+
+
+def parse(expression: str) -> Rule:
+    """Read a rule as it is written in code, for instance `causal & padding(4)`.
+
+    Only the names in `RULES`, whole numbers and the three operators are understood.
+    Errors: ValueError that names the part that was not.
+    """
+    try:
+        rule = _evaluate(ast.parse(expression, mode="eval").body)
+    except SyntaxError:
+        raise ValueError(f"mask {expression!r} is not a valid expression") from None
+    if not isinstance(rule, Rule):
+        raise ValueError(f"mask {expression!r} lacks its numbers, as in prefix_lm(3)")
+    return rule
+
+
+def grid(rule: Rule, queries: int, keys: int | None = None) -> list[list[bool]]:
+    """The rule written out: `grid[q][k]`, for `queries` rows and `keys` columns."""
+    keys = queries if keys is None else keys
+    return [[bool(rule(q, k)) for k in range(keys)] for q in range(queries)]
+
+
+def _evaluate(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(id=name) if name in RULES:
+            return RULES[name]
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if callable(
+            make := RULES.get(name)
+        ) and not isinstance(make, Rule):
+            return make(*(ast.literal_eval(argument) for argument in args))
+        case ast.BinOp(left=left, op=ast.BitAnd(), right=right):
+            return _evaluate(left) & _evaluate(right)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _evaluate(left) | _evaluate(right)
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            return ~_evaluate(operand)
+    known = ", ".join(RULES)
+    raise ValueError(f"mask {ast.unparse(node)!r} is unknown; known are: {known}")
+
+
+def _lookup(values: tuple[int, ...], index: Any) -> Any:
+    """`values[index]` by arithmetic alone, so that integers and tensors both work."""
+    return sum(value * (index == i) for i, value in enumerate(values))
+
+
+def _lookup_step(starts: tuple[int, ...], index: Any) -> Any:
+    """How many of `starts` are at or before `index`."""
+    return sum((index >= start) * 1 for start in starts)
+
+
+def _ranks(order: tuple[int, ...]) -> tuple[int, ...]:
+    if sorted(order) != list(range(len(order))) or not order:
+        raise ValueError(
+            f"order must be a permutation of 0 to {len(order) - 1}: {order}"
+        )
+    return tuple(order.index(position) for position in range(len(order)))
+
+
+def _check(argument: str, value: int, at_least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise ValueError(
+            f"{argument} must be a whole number of at least {at_least}: {value!r}"
+        )

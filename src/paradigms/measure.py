@@ -1,0 +1,93 @@
+"""Run an experiment and record what came out, with all that it depended on."""
+
+import ast
+import hashlib
+import importlib
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from paradigms.results import FOLDER
+
+PACKAGE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """Every experiment by its stem."""
+    stems = (path.stem for path in (PACKAGE / "experiments").glob("*.py"))
+    return sorted(stem for stem in stems if stem != "__init__")
+
+
+def measure(name: str) -> Path:
+    """Run one experiment and write its result; an interruption leaves the old one whole.
+
+    Errors: ValueError for an unknown name.
+    """
+    if name not in names():
+        raise ValueError(f"no experiment {name!r}; there are {', '.join(names())}")
+    module: Any = importlib.import_module(f"paradigms.experiments.{name}")
+    start = time.monotonic()
+    rows = module.run(module.CONFIG)
+    record = {
+        "question": module.QUESTION,
+        "config": asdict(module.CONFIG),
+        "versions": {"python": platform.python_version(), "torch": version("torch")},
+        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "seconds": round(time.monotonic() - start, 1),
+        "fingerprint": fingerprint(name),
+        "rows": rows,
+    }
+    path = FOLDER / f"{name}.json"
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
+    draft.replace(path)
+    return path
+
+
+@cache
+def fingerprint(name: str) -> str:
+    """A hash over the experiment and every module of ours that it imports.
+
+    The data are in it too: a corpus module holds the hash of its file.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(_closure(PACKAGE / "experiments" / f"{name}.py", set())):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _closure(path: Path, seen: set[Path]) -> set[Path]:
+    if path.is_file() and path not in seen:
+        seen.add(path)
+        for module in imports(path):
+            stem = PACKAGE.joinpath(*module.split(".")[1:])
+            _closure(stem.with_suffix(".py"), seen)
+    return seen
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of this package that a file imports, read without running it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "paradigms"
+        ):
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.name for a in node.names if a.name.startswith("paradigms")}
+    return found
+
+
+def main(wanted: list[str]) -> None:
+    """Measure the named experiments, or all; print one line for each."""
+    for name in wanted or names():
+        path = measure(name)
+        print(f"measured {name}: {path.name}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""The systems that the pages speak of, one file each."""

@@ -1,0 +1,54 @@
+"""What a model can see, measured on the model itself."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from paradigms.masks import Rule
+
+
+def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Which inputs move which outputs, by gradients: True where one does.
+
+    `network` maps vectors (S, W) to vectors (T, U).
+    Shapes: inputs (S, W) -> boolean (T, S), row t for output t.
+    Errors: ValueError if a gradient is not a number.
+    """
+    inputs = inputs.detach().requires_grad_()
+    outputs = network(inputs)  # (T, U)
+    # A random direction, not the sum of the outputs: the outputs of a layer norm
+    # always sum to the same number, and their sum has no gradient at all.
+    generator = torch.Generator().manual_seed(0)
+    direction = torch.randn(outputs.shape[1], generator=generator, dtype=outputs.dtype)
+    rows = []
+    for output in outputs @ direction:
+        (gradient,) = torch.autograd.grad(output, inputs, retain_graph=True)  # (S, W)
+        if not bool(gradient.isfinite().all()):
+            raise ValueError("the network's gradient is not finite: probe refused")
+        rows.append(gradient.abs().amax(dim=1) > 0)
+    return torch.stack(rows)  # (T, S)
+
+
+def reachable(rule: Rule, length: int, layers: int) -> list[list[bool]]:
+    """What a stack of layers may see: the rule applied once per layer.
+
+    A window of w tokens grows by w - 1 with each layer; `causal` and `packed` are
+    unchanged, because what they see is already everything that is seen by it.
+    """
+    step = torch.tensor(
+        [[bool(rule(q, k)) or q == k for k in range(length)] for q in range(length)]
+    )  # the residual connection lets every position see itself
+    seen = torch.eye(length, dtype=torch.bool)
+    for _ in range(layers):
+        seen = (step.double() @ seen.double()) > 0
+    return seen.tolist()
+
+
+def sequence_log_prob(logits: Tensor, targets: Tensor) -> Tensor:
+    """Log-probability of whole sequences in nats: the sum over their positions.
+
+    Shapes: logits (B, T, V), targets (B, T) -> (B,).
+    """
+    steps = logits.log_softmax(dim=-1).gather(-1, targets[..., None])  # (B, T, 1)
+    return steps.sum(dim=(1, 2))

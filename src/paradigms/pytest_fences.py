@@ -1,0 +1,105 @@
+"""pytest plugin: how the code blocks of the pages are run and their output compared.
+
+Loaded by `-p paradigms.pytest_fences` (see pyproject.toml), so that it is there when a
+single page is run too.  pytest-markdown-docs finds and executes the fences; this adds
+that fences inside tabs, details and admonitions are found, and that what a block prints
+must stand in the `text title="Output"` fence below it.  `pytest --update-outputs`
+rewrites these; it writes once, at the end.
+"""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from pytest_markdown_docs import _runners
+
+OUTPUT = '```text title="Output"'
+
+_updates: list[tuple[Path, int, int, list[str]]] = []
+_rewrite = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that rewrites printed output."""
+    parser.addoption(
+        "--update-outputs",
+        action="store_true",
+        help="rewrite the Output fences of the pages with what their code prints",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Notes whether to compare or to rewrite."""
+    global _rewrite
+    _rewrite = config.getoption("--update-outputs")
+
+
+def pytest_markdown_docs_markdown_it() -> MarkdownIt:
+    """A parser that sees fences at any indentation, as the site's Markdown does."""
+    return MarkdownIt("commonmark").disable("code")
+
+
+def pytest_sessionfinish() -> None:
+    """Writes collected outputs, from the bottom of each page up: lines keep their number."""
+    for path, start, end, lines in sorted(_updates, key=lambda u: u[1], reverse=True):
+        page = path.read_text(encoding="utf8").split("\n")
+        page[start:end] = lines
+        path.write_text("\n".join(page), encoding="utf8")
+    _updates.clear()
+
+
+@_runners.register_runner(default=True)
+class OutputRunner(_runners.DefaultRunner):
+    """Runs a block and holds what it prints against what the page shows."""
+
+    def runtest(self, test: Any, args: Any, *, asyncio_runner: Any = None) -> None:
+        """Errors: AssertionError that names page and line, and both outputs."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            super().runtest(test, args, asyncio_runner=asyncio_runner)
+        page = Path(test.source_path)
+        code_end, start, end, indent = output_below(page, test.start_line)
+        lines = page.read_text(encoding="utf8").split("\n")
+        shown = [line.removeprefix(indent) for line in lines[start:end]]
+        got = printed.getvalue().rstrip("\n").split("\n") if printed.getvalue() else []
+        if shown == got and (start >= 0) == bool(got):
+            return
+        if _rewrite and got:
+            _updates.append(_update(page, code_end, start, end, indent, got))
+            return
+        raise AssertionError(
+            f"{page}:{test.start_line}: printed output is not what the page shows; "
+            "if the new output is right, run pytest with --update-outputs\n"
+            f"page shows: {shown}\ncode prints: {got}"
+        )
+
+
+def output_below(page: Path, opening: int) -> tuple[int, int, int, str]:
+    """The Output fence that follows the code fence opened on line `opening` (from 1).
+
+    Returns the line after the code, first and last-plus-one line of the output, counted
+    from 0 (-1, -1 if there is none), and the indentation.
+    """
+    lines = page.read_text(encoding="utf8").split("\n")
+    indent = re.match(r"\s*", lines[opening - 1]).group()  # type: ignore[union-attr]
+    close = lines.index(f"{indent}```", opening)
+    below = close + 1
+    while below < len(lines) and not lines[below].strip():
+        below += 1
+    if below < len(lines) and lines[below] == indent + OUTPUT:
+        return close + 1, below + 1, lines.index(f"{indent}```", below + 1), indent
+    return close + 1, -1, -1, indent
+
+
+def _update(
+    page: Path, code_end: int, start: int, end: int, indent: str, got: list[str]
+) -> tuple[Path, int, int, list[str]]:
+    body = [(indent + line).rstrip() for line in got]
+    if start >= 0:
+        return page, start, end, body
+    fence = ["", indent + OUTPUT, *body, f"{indent}```"]
+    return page, code_end, code_end, fence

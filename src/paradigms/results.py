@@ -1,0 +1,73 @@
+"""Recorded measurements: read, checked, and quoted by pages."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from paradigms.snippets import ContentError, Entry, validate
+
+FOLDER = Path(__file__).parent / "results"
+
+
+class Result(Entry):
+    """One experiment as it came out; `rows` are named, and a value is [mean, low, high].
+
+    `fingerprint` is a hash over the modules and the data that produced the rows.
+    """
+
+    question: str
+    config: dict[str, Any]
+    versions: dict[str, str]
+    processor: str
+    seconds: float
+    fingerprint: str
+    rows: list[dict[str, Any]] = Field(min_length=1)
+
+
+def stems() -> set[str]:
+    """The names of all experiments with a stored result."""
+    return {path.stem for path in FOLDER.glob("*.json")}
+
+
+@cache
+def load(name: str) -> Result:
+    """One stored result. Errors: ContentError if it is missing, truncated or malformed."""
+    path = FOLDER / f"{name}.json"
+    remedy = f"run: make measure NAME={name}"
+    try:
+        body = json.loads(path.read_text(encoding="utf8"))
+    except FileNotFoundError:
+        raise ContentError(f"results/{name}.json is missing; {remedy}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ContentError(f"results/{name}.json is not JSON; {remedy}") from None
+    return validate(Result, body, f"results/{name}.json")
+
+
+def quote(address: str) -> str:
+    """The value at `experiment/row/column`, ready to print, with its interval.
+
+    Errors: ContentError that lists what there is instead.
+    """
+    try:
+        name, row_name, column = address.split("/")
+    except ValueError:
+        raise ContentError(
+            f"value {address!r} must read experiment/row/column"
+        ) from None
+    rows = {row["name"]: row for row in load(name).rows}
+    if row_name not in rows or column not in rows[row_name]:
+        known = ", ".join(
+            f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"
+        )
+        raise ContentError(f"value {address!r} is not recorded; there is: {known}")
+    return _spell(rows[row_name][column])
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, list):
+        mean, low, high = value
+        return f"{mean:.3g} (95% interval {low:.3g} to {high:.3g})"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,80 @@
+"""Read what is said once: the TOML files below `snippets/`, checked against a schema.
+
+Every finding of a file is collected before one error is raised, each finding as a line
+that names file, entry and key.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "snippets"
+DOCS = ROOT / "docs"
+
+
+class ContentError(ValueError):
+    """Something that a person wrote in docs or snippets is not right; one line each."""
+
+
+class Entry(BaseModel):
+    """Base of all entries: unknown keys are findings, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One TOML file. Errors: ContentError if it is missing or not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf8"))
+    except FileNotFoundError:
+        raise ContentError(f"{_name(path)}: missing; restore it from git") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContentError(f"{_name(path)}: not TOML: {error}") from None
+
+
+def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
+    """All entries of some files by id. Errors: ContentError with every finding."""
+    found: dict[str, AnyEntry] = {}
+    problems: list[str] = []
+    for path in paths:
+        for key, body in read(path).items():
+            where = f"{_name(path)}: {key}"
+            if key in found:
+                problems.append(f"{where}: this id is taken; choose another")
+                continue
+            try:
+                found[key] = validate(kind, body, where)
+            except ContentError as error:
+                problems.append(str(error))
+    if problems:
+        raise ContentError("\n".join(problems))
+    return found
+
+
+def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
+    """One entry. Errors: ContentError, a line for each wrong key."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise ContentError("\n".join(_lines(error, where, kind))) from None
+
+
+def _lines(error: ValidationError, where: str, kind: type[Entry]) -> list[str]:
+    lines = []
+    for finding in error.errors():
+        key = ".".join(map(str, finding["loc"])) or "the entry"
+        message = finding["msg"][:1].lower() + finding["msg"][1:]
+        if finding["type"] == "extra_forbidden":
+            message = f"unknown key; known are {', '.join(kind.model_fields)}"
+        lines.append(f"{where}: {key}: {message}")
+    return lines
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

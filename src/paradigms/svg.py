@@ -1,0 +1,88 @@
+"""Drawings as pure functions: a rule and some labels in, SVG text out.
+
+Colours come from the page's style sheet through classes, so that one drawing serves
+light, dark and print; a tick or a dot repeats in shape what the colour says.
+"""
+
+from html import escape
+
+from paradigms.masks import Rule, grid
+
+CELL = 30  # side of a cell, in units of the view box
+LETTER = 7.8  # width of a letter of a label
+
+
+def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
+    """A mask as a table of cells: a row for who looks, a column for what is seen.
+
+    Errors: ValueError if there is no row or no column.
+    """
+    if not rows or not columns:
+        raise ValueError("a mask needs at least one row and one column")
+    seen = grid(rule, len(rows), len(columns))
+    left = 16 + max(_width(label) for label in rows)
+    top = 22 + max(_width(label) for label in columns) * 0.72
+    right = max(10.0, _width(columns[-1]) * 0.72 - CELL / 2)
+    width = left + CELL * len(columns) + right
+    height = top + CELL * len(rows) + 6
+    labels = [
+        _label(left - 7, top + CELL * (row + 0.5) + 4.5, text, "end")
+        for row, text in enumerate(rows)
+    ] + [
+        _label(left + CELL * (column + 0.5) + 3, top - 7, text, "start", turn=-46)
+        for column, text in enumerate(columns)
+    ]
+    return (
+        f'<svg class="mask" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
+        f"data-search-exclude>"
+        f'<g transform="translate({left:.0f} {top:.0f})">{_cells(seen, CELL)}'
+        f"{_marks(seen)}</g>{''.join(labels)}"
+        f'<text class="axis" x="2" y="12">may see →</text>'
+        f'<text class="axis" transform="translate(11 {height - 6:.0f}) rotate(-90)">'
+        f"looks ↑</text></svg>"
+    )
+
+
+def thumbnail(rule: Rule, size: int) -> str:
+    """The shape of a mask without words, small enough for a table cell."""
+    side = 7 * size
+    return (
+        f'<svg class="mask" viewBox="-1 -1 {side + 2} {side + 2}" '
+        f'style="width:{side + 2}px" role="img" aria-label="shape of {escape(str(rule))}">'
+        f"{_cells(grid(rule, size), 7)}</svg>"
+    )
+
+
+def _cells(seen: list[list[bool]], side: int) -> str:
+    """Two paths, not a rectangle a cell: a page with six masks stays light."""
+    paths = {True: "", False: ""}
+    inner = side - 2
+    for y, row in enumerate(seen):
+        for x, value in enumerate(row):
+            paths[value] += f"M{x * side + 1} {y * side + 1}h{inner}v{inner}h-{inner}z"
+    return f'<path class="sees" d="{paths[True]}"/><path class="blind" d="{paths[False]}"/>'
+
+
+def _marks(seen: list[list[bool]]) -> str:
+    ticks = dots = ""
+    for y, row in enumerate(seen):
+        for x, value in enumerate(row):
+            left, top = x * CELL, y * CELL
+            if value:
+                ticks += f"M{left + 9} {top + 15}l4 5 8-10"
+            else:
+                dots += f"M{left + 14} {top + 15}h2"
+    return f'<path class="tick" d="{ticks}"/><path class="dot" d="{dots}"/>'
+
+
+def _label(x: float, y: float, text: str, anchor: str, turn: int = 0) -> str:
+    style = ' class="special"' if "[" in text else ""
+    place = f"translate({x:.0f} {y:.0f})" + (f" rotate({turn})" if turn else "")
+    return (
+        f'<text{style} text-anchor="{anchor}" transform="{place}">{escape(text)}</text>'
+    )
+
+
+def _width(label: str) -> float:
+    return len(label) * LETTER

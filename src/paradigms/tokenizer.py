@@ -1,0 +1,36 @@
+"""Text to words, and words to numbers."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+_BREAK = re.compile(r"<br\s*/?>")
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[!?]")
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words, with `!` and `?` as words of their own; HTML breaks are space."""
+    return _WORD.findall(_BREAK.sub(" ", text).lower())
+
+
+class Vocabulary:
+    """The most frequent words of some texts; words outside it are left out.
+
+    Errors: ValueError if the texts hold no word at all.
+    """
+
+    def __init__(self, texts: Iterable[list[str]], size: int) -> None:
+        counts = Counter(word for text in texts for word in text)
+        if not counts:
+            raise ValueError("texts hold no words: there is no vocabulary to build")
+        # Ties in frequency are broken by the alphabet, so that order never matters.
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))
+        self.words = ranked[:size]
+        self.index = {word: number for number, word in enumerate(self.words)}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def encode(self, text: list[str]) -> list[int]:
+        """The numbers of the known words of `text`, in order."""
+        return [self.index[word] for word in text if word in self.index]

