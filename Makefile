@@ -8,10 +8,10 @@ export NO_MKDOCS_2_WARNING := 1
 serve: .venv/site.done
 	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8000
 
-# The old site stays until the new one is whole.
+# The old site stays until the new one is whole. No --quiet: it hides warnings from --strict.
 site: .venv/site.done
 	rm -rf .site-new
-	$(BIN)/mkdocs build --strict --quiet --site-dir .site-new
+	$(BIN)/mkdocs build --strict --site-dir .site-new
 	rm -rf site && mv .site-new site
 
 test: .venv/test.done browser

@@ -1,5 +1,255 @@
-"""Fences: all of them run, none shown broken, mistakes stop the build with one line."""
+"""Fences: all run, none shown broken, and a mistake stops the build in one line."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+OPENING = re.compile(r"^\s*(?:```|~~~)\s*(\{?\s*\.?py(?:thon)?\b.*)$", re.MULTILINE)
 
 
-def test_every_python_fence_is_run_exactly_once():
-    """x"""
+def openings(text: str) -> list[str]:
+    """What stands behind the ticks of every Python fence, found in the raw text."""
+    return [info.strip() for info in OPENING.findall(text)]
+
+
+def run_pytest(folder: Path, *arguments: str) -> str:
+    """Output of pytest on some pages, with this project's settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
+         "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def collected(*paths: Path) -> int:
+    """How many fences pytest finds."""
+    out = run_pytest(ROOT, "--collect-only", *map(str, paths))
+    return len(re.findall(r"CodeFence#", out))
+
+
+class Blocks(HTMLParser):
+    """Counts the highlighted Python blocks of a built page."""
+
+    count = 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "div" and "language-python" in (dict(attrs).get("class") or ""):
+            self.count += 1
+
+
+def highlighted(html: str) -> int:
+    """How many Python blocks the reader sees as code."""
+    parser = Blocks()
+    parser.feed(html)
+    return parser.count
+
+
+def test_every_python_fence_is_run_exactly_once(site):
+    """Written = run by pytest = shown highlighted, counted in three different ways."""
+    written = sum(len(openings(page.read_text("utf8"))) for page in PAGES)
+    pages = [
+        path for path in site.rglob("*.html") if "labs/mask-probe" not in str(path)
+    ]
+    shown = sum(highlighted(path.read_text("utf8")) for path in pages)
+    assert written == collected(ROOT / "docs") == shown
+    assert written > 20
+
+
+def test_fences_have_no_options():
+    """`python notest` is shown broken, `continuation` hides what a block depends on."""
+    for page in [*PAGES, ROOT / "README.md"]:
+        infos = set(openings(page.read_text("utf8")))
+        assert infos <= {"python"}, f"{page}: write plain ```python, not {infos}"
+
+
+def test_the_count_notices_options_outside_braces(sources):
+    """The guard itself: MkDocs shows `python notest` as text, and strict is silent."""
+    from tests.conftest import build
+
+    page = sources / "docs/foundations/training-objectives.md"
+    text = page.read_text("utf8")
+    page.write_text(text.replace("```python", "```python notest", 1), "utf8")
+    assert build(sources, sources / "site").returncode == 0
+    html = (sources / "site/foundations/training-objectives/index.html").read_text(
+        "utf8"
+    )
+    assert highlighted(html) < len(openings(page.read_text("utf8")))
+    assert "python notest" in openings(page.read_text("utf8"))
+
+
+NESTED = """\
+=== "Tab"
+
+    ```python
+    print("in a tab")
+    ```
+
+    ```text title="Output"
+    in a tab
+    ```
+
+!!! note
+
+    ```python
+    assert 1 + 1 == 2
+    ```
+
+??? question
+
+    ```python
+    assert 2 + 2 == 4
+    ```
+
+```python
+assert True
+```
+"""
+
+
+def test_fences_in_tabs_admonitions_and_details_are_run(tmp_path):
+    """All four of a page with nested fences; a stock parser finds one."""
+    (tmp_path / "page.md").write_text(NESTED)
+    assert "4 passed" in run_pytest(tmp_path, "page.md")
+    stock = [t for t in MarkdownIt("commonmark").parse(NESTED) if t.type == "fence"]
+    assert len(stock) == 1
+
+
+def test_brace_fences_are_run_too(tmp_path):
+    """`{.python}` counts as Python; it is not tested without the superfences syntax."""
+    (tmp_path / "page.md").write_text("```{.python}\nassert False, 'it ran'\n```\n")
+    assert "it ran" in run_pytest(tmp_path, "page.md")
+    assert "no tests ran" in run_pytest(
+        tmp_path, "--markdown-docs-syntax=default", "page.md"
+    )
+
+
+WRONG = (
+    '# Title\n\n```python\nprint("new")\nprint("lines")\n```\n\n'
+    '```text title="Output"\nold\n```\n'
+)
+
+
+def test_a_wrong_output_names_page_and_line(tmp_path):
+    """What the page shows and what the code prints, and how to accept the new."""
+    (tmp_path / "page.md").write_text(WRONG)
+    said = run_pytest(tmp_path, "page.md")
+    assert "1 failed" in said
+    assert "page.md:3: printed output is not what the page shows" in said
+    assert "--update-outputs" in said
+    assert "['old']" in said
+    assert "['new', 'lines']" in said
+
+
+def test_an_output_that_is_not_shown_fails(tmp_path):
+    """Printing code needs an Output fence, and an Output fence needs printing code."""
+    (tmp_path / "a.md").write_text("```python\nprint(1)\n```\n")
+    (tmp_path / "b.md").write_text(
+        '```python\nx = 1\n```\n\n```text title="Output"\n1\n```\n'
+    )
+    assert "2 failed" in run_pytest(tmp_path, "a.md", "b.md")
+
+
+def test_update_outputs_rewrites_what_is_shown(tmp_path):
+    """Old output replaced, missing output added, everything else untouched."""
+    page = tmp_path / "page.md"
+    page.write_text(WRONG + "\n    ```python\n    print(3)\n    ```\n\nEnd.\n")
+    run_pytest(tmp_path, "--update-outputs", "page.md")
+    assert page.read_text() == (
+        WRONG.replace("old", "new\nlines")
+        + "\n    ```python\n    print(3)\n    ```\n"
+        + '\n    ```text title="Output"\n    3\n    ```\n\nEnd.\n'
+    )
+    assert "2 passed" in run_pytest(tmp_path, "page.md")
+
+
+def test_a_fence_that_raises_names_page_and_line(tmp_path):
+    """The traceback points into the page."""
+    (tmp_path / "page.md").write_text("Text.\n\n```python\nx = 1\n1 / 0\n```\n")
+    said = run_pytest(tmp_path, "page.md")
+    assert re.search(r'page.md", line 5', said)
+    assert "ZeroDivisionError" in said
+
+
+PAGE = "docs/q39/encoder-decoder.md"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (PAGE, 'mask = "cross(5)"', 'msk = "cross(5)"',
+         "figure: msk: unknown key; known are mask, tokens"),
+        (PAGE, 'mask = "cross(5)"', 'mask = "crss(5)"',
+         "docs/q39/encoder-decoder.md, line 26: figure fence: figure: the entry: "
+         "mask 'crss(5)' is unknown; known are: causal, bidirectional"),
+        (PAGE, 'mask = "cross(5)"', "mask = cross",
+         "figure fence: Invalid value"),
+        (PAGE, 'ids = ["S44", "S45"]', 'ids = ["S44", "S45", "S99"]',
+         "claim fence: ids: no claim 'S99'"),
+        (PAGE, "[@raffel2020]", "[@nobody1900]",
+         "citation 'nobody1900' is not in snippets/bibliography.toml"),
+        ("docs/q39/index.md", 'name = "q39-axes"', 'name = "q39-axis"',
+         "table fence: name: no table 'q39-axis'; known are bibliography, claims"),
+        ("docs/q39/index.md", '"q39-axes"]', '"q39-axis"]',
+         "question fence: ids: no question 'q39-axis'"),
+        ("docs/q39/index.md", r"\prod_{i=1}^{n}", r"\prood_{i=1}^{n}",
+         r"docs/q39/index.md, line 25: formula"),
+        ("docs/q19/index.md", r"\frac{P(X \mid Y)\,P(Y)}{",
+         r"\frac{P(X \mid Y)\,P(Y)}{{", "braces do not match"),
+        (PAGE, "## What a hidden", '--8<-- "absent.md"\n\n## What a hidden',
+         "absent.md"),
+        ("snippets/claims/q39.toml", 'verdict = "too simple"', 'verdict = "meh"',
+         "snippets/claims/q39.toml: S25: verdict: input should be 'holds'"),
+        ("snippets/questions/q39.toml", "key_points", "keypoints",
+         "snippets/questions/q39.toml: q39-thirty-seconds: keypoints: unknown key"),
+        ("snippets/tables/q39-comparison.toml", 'sources = ["yang2019, section 2.1"]',
+         'tests = ["test_masks.py::test_absent"]',
+         "autoencoding (BERT): test 'test_masks.py::test_absent' does not exist"),
+        ("snippets/bibliography.toml", "https://", "http://",
+         "url: string should match"),
+        ("src/paradigms/results/targets_per_pass.json", '"rows"', '"rows',
+         "results/targets_per_pass.json is not JSON; run: make measure"),
+    ],
+)  # fmt: skip
+def test_a_mistake_stops_the_build_with_one_line(broken, file, old, new, message):
+    """Each names file, line or key; none is swallowed, none is a traceback."""
+    said = broken(file, old, new)
+    assert message.lower() in said.lower()
+    assert "Traceback" not in said
+
+
+def test_a_dead_link_or_anchor_stops_the_build(broken):
+    """Also an anchor that would have to come out of a fence."""
+    said = broken("docs/index.md", "reference/claims.md", "reference/claims.md#s99")
+    assert "does not contain an anchor '#s99'" in said
+
+
+def test_a_drawing_that_raises_stops_the_build(broken):
+    """Superfences would swallow it and show the source; the adapter does not."""
+    said = broken(
+        "src/paradigms/svg.py", "    if not rows", "    1 / 0\n    if not rows"
+    )
+    assert "figure fence: division by zero" in said
+
+
+def test_superfences_does_swallow_other_errors(sources):
+    """The guard itself: raised as any other exception, the mistake goes through."""
+    from tests.conftest import build
+
+    adapter = sources / "src/paradigms/fences.py"
+    text = adapter.read_text("utf8")
+    adapter.write_text(
+        text.replace("class PageError(SuperFencesException, BuildError)",
+                     "class PageError(BuildError)"), "utf8")  # fmt: skip
+    page = sources / PAGE
+    page.write_text(
+        page.read_text("utf8").replace('mask = "cross(5)"', 'msk = "cross"')
+    )
+    assert build(sources, sources / "site").returncode == 0

@@ -2,7 +2,7 @@
 
 import math
 from fractions import Fraction
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import torch
 from torch.nn.functional import cross_entropy, softplus
@@ -29,7 +29,7 @@ def test_scaling_the_logits_moves_probabilities_but_not_the_boundary():
 
 
 def test_a_sharper_softmax_is_just_as_accurate_and_worse_calibrated():
-    """Of the answers given with 90 to 100% by over-sharp logits, far fewer are right."""
+    """Of the answers given 90 to 100% by over-sharp logits, far fewer are right."""
     x, y = noisy_labels()
     gaps = []
     for scale in (1, 5):
@@ -53,7 +53,7 @@ def test_hinge_loss_keeps_only_which_class_is_likelier():
 
 
 def test_two_generative_models_share_one_posterior():
-    """P(Y | X) leaves P(X) open: two models agree on every posterior and not on texts."""
+    """P(Y | X) leaves P(X) open: two models agree on every posterior, not on texts."""
     texts = Bags([[0], [1], [2], [0, 1, 1], [2, 2, 0], []], vocabulary=3)
     ratio = torch.tensor([2.0, 0.5, 1.0])
     posteriors, words = [], []
@@ -83,11 +83,11 @@ def test_mixing_in_noise_costs_at_most_log_100_nats():
 
 
 def test_exact_match_looks_sudden_where_token_accuracy_is_smooth():
-    """Equal steps of token accuracy: nearly all of the gain in p^20 is in the last two."""
+    """Equal steps of token accuracy: nearly all the gain in p^20 is in the last two."""
     accuracy = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     exact = [p**20 for p in accuracy]
     assert exact[3] < 0.02 < 0.1 < exact[4] < exact[5] == 1.0
-    gains = [b - a for a, b in zip(exact, exact[1:], strict=False)]
+    gains = [b - a for a, b in pairwise(exact)]
     assert sum(gains[-2:]) > 0.98 * sum(gains)
 
 

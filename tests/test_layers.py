@@ -20,7 +20,7 @@ FIRST = Specials().first_word
 
 
 def all_texts(words: int, length: int) -> torch.Tensor:
-    """Every text of `length` words over a vocabulary of `words`: (words^length, length)."""
+    """Every `length`-word text over a vocabulary of `words`: (words^length, length)."""
     return torch.tensor(list(product(range(FIRST, FIRST + words), repeat=length)))
 
 
@@ -41,7 +41,7 @@ def causal_total(rule) -> float:
 
 
 def test_a_causal_network_is_a_distribution_over_texts():
-    """Over all 81 texts of four words the probabilities of a causal network sum to 1."""
+    """Over all 81 four-word texts the probabilities of a causal network sum to 1."""
     assert causal_total(causal) == pytest.approx(1, abs=1e-10)
 
 
@@ -64,7 +64,9 @@ def test_masked_conditionals_do_not_multiply_to_a_distribution():
 def test_heads_must_divide_the_width():
     """Neither a head too many nor none at all is accepted."""
     for heads in (3, 0):
-        with pytest.raises(ValueError, match=f"heads must divide width 16: got {heads}"):
+        with pytest.raises(
+            ValueError, match=f"heads must divide width 16: got {heads}"
+        ):
             MultiHeadAttention(16, heads)
 
 

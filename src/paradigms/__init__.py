@@ -1,1 +1,1 @@
-"""Model Paradigms: generative against discriminative, autoregressive against autoencoding."""
+"""Model Paradigms: generative vs discriminative, autoregressive vs autoencoding."""

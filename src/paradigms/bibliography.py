@@ -17,14 +17,6 @@ class Source(Entry):
     url: str = Field(pattern=r"^https://")
     cited_for: str
 
-    @property
-    def label(self) -> str:
-        """As in running text: Devlin et al., 2019."""
-        names = [author.split()[-1] for author in self.authors if author != "others"]
-        if len(self.authors) > 2:
-            return f"{names[0]} et al., {self.year}"
-        return f"{' & '.join(names)}, {self.year}"
-
 
 @cache
 def sources() -> dict[str, Source]:
@@ -32,11 +24,20 @@ def sources() -> dict[str, Source]:
     return entries(Source, FOLDER / "bibliography.toml")
 
 
+def label(key: str) -> str:
+    """As in running text: Devlin et al., 2019; with a letter where two would be alike."""
+    source = sources()[key]
+    names = [author.split()[-1] for author in source.authors if author != "others"]
+    who = f"{names[0]} et al." if len(source.authors) > 2 else " & ".join(names)
+    return f"{who}, {source.year}{key[-1] if key[-1].isalpha() else ''}"
+
+
 def split_citation(citation: str) -> tuple[str, str]:
     """`devlin2019, section 3.1` as key and place. Errors: ContentError if unknown."""
     key, _, place = citation.partition(",")
     if key.strip() not in sources():
         raise ContentError(
-            f"citation {key.strip()!r} is not in snippets/bibliography.toml; add it there"
+            f"citation {key.strip()!r} is not in snippets/bibliography.toml; "
+            "add it there"
         )
     return key.strip(), place.strip()

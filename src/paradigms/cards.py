@@ -16,7 +16,7 @@ class ClaimCards(Entry):
     ids: list[str]
 
     def render(self, page: Page) -> str:
-        """One card a claim: what is said, the verdict, what is right, on what grounds."""
+        """One card a claim: what is said, the verdict, what is right, the grounds."""
         unknown = [key for key in self.ids if key not in claims()]
         if unknown:
             raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")
@@ -66,7 +66,8 @@ def _question(key: str, page: Page) -> str:
     question = questions()[key]
     points = "".join(f"<li>{page.inline(point)}</li>" for point in question.key_points)
     wrong = (
-        f'<p class="said">{verdict("wrong")} <q>{page.inline(question.wrong_answer)}</q></p>'
+        f'<p class="said">{verdict("wrong")} '
+        f"<q>{page.inline(question.wrong_answer)}</q></p>"
         if question.wrong_answer
         else ""
     )

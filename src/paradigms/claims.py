@@ -14,10 +14,12 @@ Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 
 # A claim fence with its TOML body; fences in tabs and admonitions are indented.
 _FENCE = re.compile(r"^\s*```claim\s*\n(.*?)^\s*```", re.MULTILINE | re.DOTALL)
+# A fence of four ticks quotes fences instead of using them.
+_QUOTED = re.compile(r"^````.*?^````\s*$", re.MULTILINE | re.DOTALL)
 
 
 class Claim(Evidence):
-    """One claim: `said` as textbooks and candidates put it, `right` as it should be put."""
+    """A claim: `said` as textbooks and candidates put it, `right` as they should."""
 
     said: str = Field(min_length=8)
     verdict: Verdict
@@ -62,7 +64,8 @@ def places() -> dict[str, str]:
     problems: list[str] = []
     for path in sorted(DOCS.rglob("*.md")):
         page = path.relative_to(DOCS).as_posix()
-        for body in _FENCE.findall(path.read_text(encoding="utf8")):
+        text = _QUOTED.sub("", path.read_text(encoding="utf8"))
+        for body in _FENCE.findall(text):
             for key in _ids(body, page):
                 if key in found:
                     problems.append(f"docs/{page}: {key} also stands in {found[key]}")

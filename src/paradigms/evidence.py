@@ -1,15 +1,23 @@
-"""What a statement rests on: tests, measurements, sources, and what is still pending."""
+"""What a statement rests on: tests, measurements, sources and what is still pending."""
 
 import ast
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from pydantic import Field
+
 from paradigms.bibliography import split_citation
 from paradigms.results import stems
-from paradigms.snippets import FOLDER, ROOT, ContentError, Entry, read
+from paradigms.snippets import FOLDER, ROOT, ContentError, Entry, entries
 
 Status = Literal["shown", "partly shown", "pending", "sourced", "opinion", "none"]
+
+
+class Planned(Entry):
+    """A measurement that claims wait for."""
+
+    asks: str = Field(min_length=10)
 
 
 class Evidence(Entry):
@@ -17,7 +25,7 @@ class Evidence(Entry):
 
     `tests`: as pytest names them, `test_masks.py::test_name`, below `tests/`.
     `measured`: experiments with a stored result.  `pending`: planned experiments.
-    `sources`: bibliography keys, each with a place if it has one: `devlin2019, section 3`.
+    `sources`: bibliography keys, each with its place if any: `devlin2019, section 3`.
     """
 
     tests: list[str] = []
@@ -41,7 +49,7 @@ class Evidence(Entry):
 
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, one line each."""
-        known, planned, measured = tests(), read(FOLDER / "planned.toml"), stems()
+        known, waiting, measured = proofs(), planned(), stems()
         found = [
             f"test {name!r} does not exist" for name in self.tests if name not in known
         ]
@@ -53,7 +61,7 @@ class Evidence(Entry):
         found += [
             f"pending {name!r} is not in snippets/planned.toml"
             for name in self.pending
-            if name not in planned
+            if name not in waiting
         ]
         found += [
             f"{name!r} is measured by now; move it from pending to measured"
@@ -68,8 +76,14 @@ class Evidence(Entry):
         return found
 
 
+@cache
+def planned() -> dict[str, Planned]:
+    """Every measurement that is still to be made, by the name that it will have."""
+    return entries(Planned, FOLDER / "planned.toml")
+
+
 @dataclass(frozen=True)
-class Test:
+class Proof:
     """A test that pages point to: the claim in its docstring, and its source."""
 
     claim: str
@@ -83,7 +97,7 @@ class Test:
 
 
 @cache
-def tests() -> dict[str, Test]:
+def proofs() -> dict[str, Proof]:
     """Every test function by its pytest name, read from the files without importing."""
     found = {}
     folder = ROOT / "tests"
@@ -93,5 +107,5 @@ def tests() -> dict[str, Test]:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 name = f"{path.relative_to(folder)}::{node.name}"
                 code = ast.get_source_segment(text, node) or ""
-                found[name] = Test(ast.get_docstring(node) or "", code, name)
+                found[name] = Proof(ast.get_docstring(node) or "", code, name)
     return found

@@ -29,7 +29,7 @@ KINDS: dict[str, type[Entry]] = {
 
 
 class PageError(SuperFencesException, BuildError):
-    """A mistake on a page: superfences lets it through, MkDocs prints it as one line."""
+    """A mistake on a page: superfences lets it pass, MkDocs prints it as one line."""
 
 
 def render(

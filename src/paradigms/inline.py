@@ -15,7 +15,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from paradigms.bibliography import sources, split_citation
+from paradigms.bibliography import label, split_citation
 from paradigms.snippets import ContentError
 
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
@@ -41,7 +41,7 @@ class Citation(InlineProcessor):
         span = ElementTree.Element("span")
         anchor = ElementTree.SubElement(span, "a", {"class": "cite"})
         anchor.set("href", self._address(f"reference/bibliography.md#{key}"))
-        anchor.text = AtomicString(sources()[key].label)
+        anchor.text = AtomicString(label(key))
         anchor.tail = AtomicString(f", {place}" if place else "")
         return span, m.start(0), m.end(0)
 
@@ -60,10 +60,15 @@ class MathML(Treeprocessor):
         for element in root.iter():
             if element.get("class") == "arithmatex" and element.text:
                 tex = unescape(element.text)[2:-2].strip()
-                html = self._convert(tex, element.tag == "div")
+                display = element.tag == "div"
+                html = self._convert(tex, display)
+                if display:  # a long one scrolls on a phone: by keyboard, too
+                    element.set("tabindex", "0")
                 element.text = self.md.htmlStash.store(html)
 
     def _convert(self, tex: str, display: bool) -> str:
+        if tex.count("{") != tex.count("}"):  # latex2mathml guesses instead
+            raise failure(self.md, tex, f"formula {tex!r}: braces do not match")
         try:
             html = convert(tex, display="block" if display else "inline")
         except Exception as error:

@@ -30,7 +30,8 @@ def dense_mask(
 def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor) -> Tensor:
     """Scaled dot-product attention; a query that may see nothing receives zeros.
 
-    Shapes: query (..., T, D), key and value (..., S, D), visible broadcasts to (..., T, S).
+    Shapes: query (..., T, D), key and value (..., S, D),
+    visible broadcasts to (..., T, S).
     Errors: ValueError if `visible` is not boolean or its last two sizes are not (T, S).
     Source: Vaswani et al. (2017), section 3.2.1.
     """

@@ -26,7 +26,7 @@ def names() -> list[str]:
 
 
 def measure(name: str) -> Path:
-    """Run one experiment and write its result; an interruption leaves the old one whole.
+    """Run an experiment and write its result; an interruption leaves the old one whole.
 
     Errors: ValueError for an unknown name.
     """

@@ -5,6 +5,7 @@ A target of IGNORE is not part of the loss.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ IGNORE = -100  # the value that torch.nn.functional.cross_entropy leaves out
 
 @dataclass(frozen=True)
 class Specials:
-    """Ids with a meaning of their own; the words of the vocabulary start at `first_word`.
+    """Ids with a meaning of their own; the vocabulary's words start at `first_word`.
 
     Sentinels, where an objective wants them, are the last ids of the vocabulary.
     """
@@ -115,7 +116,7 @@ def _composition(total: int, parts: int, generator: torch.Generator) -> list[int
     """`total` as a sum of `parts` positive whole numbers, each sum equally likely."""
     cuts = torch.randperm(total - 1, generator=generator)[: parts - 1].sort().values + 1
     edges = [0, *cuts.tolist(), total]
-    return [right - left for left, right in zip(edges, edges[1:], strict=False)]
+    return [right - left for left, right in pairwise(edges)]
 
 
 def _check_rate(rate: float) -> None:

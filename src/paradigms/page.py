@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
-from paradigms.bibliography import sources, split_citation
+from paradigms.bibliography import label, split_citation
 from paradigms.evidence import Evidence
 
 
@@ -32,7 +32,7 @@ class Page:
         key, place = split_citation(citation)
         href = self.link(f"reference/bibliography.md#{key}")
         tail = f", {escape(place)}" if place else ""
-        return f'<a class="cite" href="{href}">{escape(sources()[key].label)}</a>{tail}'
+        return f'<a class="cite" href="{href}">{escape(label(key))}</a>{tail}'
 
     def evidence(self, evidence: Evidence) -> str:
         """Everything that a statement rests on, as links; what is pending says so."""

@@ -8,6 +8,7 @@ rewrites these; it writes once, at the end.
 """
 
 import contextlib
+import importlib
 import io
 import re
 from pathlib import Path
@@ -38,13 +39,20 @@ def pytest_configure(config: pytest.Config) -> None:
     _rewrite = config.getoption("--update-outputs")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_markdown_docs_markdown_it() -> MarkdownIt:
     """A parser that sees fences at any indentation, as the site's Markdown does."""
     return MarkdownIt("commonmark").disable("code")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Imports torch before the clock of the first block starts, its optimisers too."""
+    if any(item.get_closest_marker("markdown-docs") for item in session.items):
+        importlib.import_module("torch._dynamo")
+
+
 def pytest_sessionfinish() -> None:
-    """Writes collected outputs, from the bottom of each page up: lines keep their number."""
+    """Writes collected outputs from each page's bottom up: lines keep their number."""
     for path, start, end, lines in sorted(_updates, key=lambda u: u[1], reverse=True):
         page = path.read_text(encoding="utf8").split("\n")
         page[start:end] = lines

@@ -21,7 +21,7 @@ def _speakable(answer: str) -> str:
 
 
 class Question(Evidence):
-    """One interview question with the answer to be said aloud and what it must contain."""
+    """One interview question with the answer to say aloud and what it must contain."""
 
     topic: str
     level: Literal["junior", "mid", "senior"]

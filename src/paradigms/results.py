@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "results"
 
 
 class Result(Entry):
-    """One experiment as it came out; `rows` are named, and a value is [mean, low, high].
+    """One experiment as it came out; `rows` are named and a value is [mean, low, high].
 
     `fingerprint` is a hash over the modules and the data that produced the rows.
     """
@@ -34,7 +34,7 @@ def stems() -> set[str]:
 
 @cache
 def load(name: str) -> Result:
-    """One stored result. Errors: ContentError if it is missing, truncated or malformed."""
+    """One stored result. Errors: ContentError if missing, truncated or malformed."""
     path = FOLDER / f"{name}.json"
     remedy = f"run: make measure NAME={name}"
     try:

@@ -20,7 +20,7 @@ class ContentError(ValueError):
 
 
 class Entry(BaseModel):
-    """Base of all entries: unknown keys are findings, and nothing changes after loading."""
+    """Base of all entries: unknown keys are findings, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,13 +41,15 @@ def read(path: Path) -> dict[str, Any]:
 def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
     found: dict[str, AnyEntry] = {}
+    taken: set[str] = set()
     problems: list[str] = []
     for path in paths:
         for key, body in read(path).items():
             where = f"{_name(path)}: {key}"
-            if key in found:
+            if key in taken:
                 problems.append(f"{where}: this id is taken; choose another")
                 continue
+            taken.add(key)
             try:
                 found[key] = validate(kind, body, where)
             except ContentError as error:
@@ -69,7 +71,8 @@ def _lines(error: ValidationError, where: str, kind: type[Entry]) -> list[str]:
     lines = []
     for finding in error.errors():
         key = ".".join(map(str, finding["loc"])) or "the entry"
-        message = finding["msg"][:1].lower() + finding["msg"][1:]
+        message = finding["msg"].removeprefix("Value error, ")
+        message = message[:1].lower() + message[1:]
         if finding["type"] == "extra_forbidden":
             message = f"unknown key; known are {', '.join(kind.model_fields)}"
         lines.append(f"{where}: {key}: {message}")

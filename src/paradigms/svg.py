@@ -49,7 +49,8 @@ def thumbnail(rule: Rule, size: int) -> str:
     side = 7 * size
     return (
         f'<svg class="mask" viewBox="-1 -1 {side + 2} {side + 2}" '
-        f'style="width:{side + 2}px" role="img" aria-label="shape of {escape(str(rule))}">'
+        f'style="width:{side + 2}px" role="img" '
+        f'aria-label="shape of {escape(str(rule))}">'
         f"{_cells(grid(rule, size), 7)}</svg>"
     )
 
@@ -61,7 +62,10 @@ def _cells(seen: list[list[bool]], side: int) -> str:
     for y, row in enumerate(seen):
         for x, value in enumerate(row):
             paths[value] += f"M{x * side + 1} {y * side + 1}h{inner}v{inner}h-{inner}z"
-    return f'<path class="sees" d="{paths[True]}"/><path class="blind" d="{paths[False]}"/>'
+    return (
+        f'<path class="sees" d="{paths[True]}"/>'
+        f'<path class="blind" d="{paths[False]}"/>'
+    )
 
 
 def _marks(seen: list[list[bool]]) -> str:

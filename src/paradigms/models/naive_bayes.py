@@ -16,7 +16,7 @@ class MultinomialNaiveBayes:
     """K classes over V words; every parameter is a smoothed relative frequency.
 
     `log_prior` (K,) holds log P(Y); `log_likelihood` (V, K) holds log P(word | Y).
-    Errors: ValueError for a smoothing that is not positive, or labels that miss a class.
+    Errors: ValueError for a smoothing that is not positive or labels that miss a class.
     """
 
     def __init__(self, classes: int = 2, smoothing: float = 1.0) -> None:
@@ -35,11 +35,11 @@ class MultinomialNaiveBayes:
         return self
 
     def log_joint(self, texts: Bags) -> Tensor:
-        """log P(X, Y) in nats for every class: (N, K)."""
+        """Log P(X, Y) in nats for every class: (N, K)."""
         return texts.add_up(self.log_likelihood) + self.log_prior
 
     def log_evidence(self, texts: Bags) -> Tensor:
-        """log P(X) in nats: the joint, summed over the classes. (N,)"""
+        """Log P(X) in nats: the joint, summed over the classes. (N,)"""
         return self.log_joint(texts).logsumexp(dim=1)
 
     def predict_proba(self, texts: Bags) -> Tensor:

@@ -1,0 +1,115 @@
+"""The house: each room imports only from rooms before it, and functions stay short."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from paradigms.measure import imports
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "paradigms"
+
+# A module may import from lines above its own. The two columns of the house meet in
+# `measure` (which computes) and in `fences` (which draws), never before.
+ROOMS = [
+    {"masks", "tokenizer", "bags", "snippets", "objectives"},
+    {"corpora", "bibliography", "results", "svg"},
+    {"layers", "evidence"},
+    {"models", "probes", "claims"},
+    {"experiments", "questions", "page"},
+    {"measure", "figures", "cards"},
+    {"tables"},
+    {"fences"},
+    {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
+]
+DRAWING = {"snippets", "bibliography", "results", "svg", "evidence", "claims",
+           "questions", "page", "figures", "cards", "tables", "fences", "inline",
+           "hooks"}  # fmt: skip
+COMPUTING = {
+    "bags",
+    "corpora",
+    "layers",
+    "objectives",
+    "models",
+    "probes",
+    "experiments",
+}
+# Imports inside functions, each to break a circle between two halves of one thing.
+WITHIN = {("__main__", "measure")}
+
+
+def room(module: str) -> int:
+    """The line of ROOMS on which a module stands."""
+    return next(level for level, names in enumerate(ROOMS) if module in names)
+
+
+def violations(name: str, imported: set[str]) -> list[str]:
+    """What a module of that name must not import."""
+    wrong = []
+    for other in sorted(imported - {name, ""}):
+        if room(other) >= room(name) and (name, other) not in WITHIN:
+            wrong.append(f"{name} imports {other}, which stands on its level or above")
+        if name in DRAWING and other in COMPUTING:
+            wrong.append(f"{name} draws and must not import {other}, which needs torch")
+    return wrong
+
+
+def top(module: str) -> str:
+    """`paradigms.models.gpt` as `models`."""
+    return [*module.split("."), ""][1]
+
+
+def modules() -> list[Path]:
+    """Every module of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
+def test_each_room_imports_only_from_rooms_before_it(path):
+    """The arrows of the picture in docs/contributing.md, read off the imports."""
+    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    known = {top(module) for module in imports(path)}
+    names = {n for level in ROOMS for n in level}
+    assert name in names, f"{name} has no room; redraw the house"
+    assert violations(name, known & names) == []
+
+
+def test_a_wrong_import_is_noticed():
+    """The guard itself: a table training, a mask drawing, a layer above its room."""
+    assert violations("tables", {"models"})
+    assert violations("masks", {"svg"})
+    assert violations("layers", {"probes"})
+    assert violations("layers", {"masks"}) == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
+def test_modules_and_functions_stay_short(path):
+    """No module over 300 lines, no function over 50."""
+    text = path.read_text("utf8")
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 50, node.name
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
+def test_public_names_are_documented(path):
+    """Every public class and function has a docstring."""
+    for node in ast.parse(path.read_text("utf8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
+            assert ast.get_docstring(node), node.name
+
+
+def test_the_top_level_holds_what_people_expect():
+    """Nothing but the listed files and folders is under version control at the top."""
+    import subprocess
+
+    done = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = {line.split("/")[0] for line in done.stdout.splitlines()}
+    assert {name for name in names if not name.startswith(".")} == {
+        "docs", "snippets", "src", "tests", "mkdocs.yml", "pyproject.toml", "README.md",
+        "Makefile", "constraints.txt", "LICENSE", "CHANGELOG.md",
+    }  # fmt: skip

@@ -1,0 +1,226 @@
+"""The pages in a real browser: no third party, no axe finding, keyboard, phone, paper."""
+
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT
+
+PAGES = sorted(
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
+    for path in (ROOT / "docs").rglob("*")
+    if path.suffix in {".md", ".ipynb"}
+)
+# Without these, Chromium itself calls its maker and waits for a GPU.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and logs nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The built site on a port of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium from the PATH."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    assert program, "no Chromium on the PATH: sudo apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page of the site; keyword arguments are those of a browser context."""
+    contexts = []
+
+    def open_page(path: str, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def axe_findings(page) -> list[str]:
+    """What axe has against a page: rule and element."""
+    return [
+        f"{finding['id']}: {node['html'][:160]}"
+        for finding in Axe().run(page).response["violations"]
+        for node in finding["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(visit, path, scheme):
+    """Every page, light and dark, everything unfolded: no accessibility finding."""
+    page = visit(path, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert axe_findings(page) == []
+
+
+def test_axe_would_find_a_picture_without_words(visit):
+    """The guard itself: a drawing stripped of its label is a finding."""
+    page = visit("q39/")
+    page.evaluate("document.querySelector('svg.mask').removeAttribute('aria-label')")
+    assert any("svg" in finding for finding in axe_findings(page))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_requested_from_a_third_party(browser, address, path):
+    """Every request of every page goes to the site itself, and is answered."""
+    context = browser.new_context()
+    page = context.new_page()
+    asked, failed = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "response",
+        lambda answer: failed.append(answer.url) if answer.status >= 400 else None,
+    )
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    context.close()
+    home = urlsplit(address).netloc
+    foreign = [url for url in asked if urlsplit(url).netloc != home
+               and urlsplit(url).scheme not in {"data", "blob"}]  # fmt: skip
+    assert foreign == []
+    assert failed == []
+    assert len(asked) > 3
+
+
+def test_a_foreign_request_would_be_noticed(browser, address):
+    """The guard itself: an image from elsewhere is among the requests."""
+    context = browser.new_context()
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.evaluate("new Image().src = 'http://localhost:9/x.png'")
+    page.wait_for_timeout(200)
+    context.close()
+    assert any("localhost:9" in url for url in asked)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_wider_than_a_phone(visit, path):
+    """At 360 pixels nothing but tables and code scrolls sideways."""
+    page = visit(path, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_keyboard_reaches_everything(visit):
+    """Every visible link, button and fold of Q39 takes the focus by Tab alone."""
+    page = visit("q39/", viewport={"width": 1280, "height": 900})
+    wanted = page.evaluate(
+        """() => {
+          const all = [...document.querySelectorAll('a[href], button, summary, [tabindex="0"]')];
+          const visible = all.filter((e) => e.checkVisibility({visibilityProperty: true})
+            && e.getClientRects().length && !e.closest('details:not([open]) > :not(summary)'));
+          visible.forEach((e, i) => { e.dataset.wanted = i; });
+          return visible.length;
+        }"""
+    )
+    reached = set()
+    for _ in range(wanted + 40):
+        page.keyboard.press("Tab")
+        mark = page.evaluate("document.activeElement?.dataset?.wanted ?? null")
+        reached.add(mark)
+    missed = [
+        page.evaluate(
+            f"document.querySelector('[data-wanted=\"{i}\"]').outerHTML.slice(0, 120)"
+        )
+        for i in range(wanted)
+        if str(i) not in reached
+    ]
+    assert wanted > 100
+    assert missed == []
+
+
+def test_the_keyboard_opens_a_question(visit):
+    """Enter on a question shows its answer."""
+    page = visit("q39/")
+    question = page.locator("details.question").first
+    question.locator("summary").focus()
+    assert question.get_attribute("open") is None
+    page.keyboard.press("Enter")
+    assert question.get_attribute("open") is not None
+
+
+def test_a_link_to_a_folded_question_opens_it(visit):
+    """From elsewhere on the site to the answer, in one click."""
+    page = visit("q39/#q39-axes")
+    assert page.locator("#q39-axes").get_attribute("open") is not None
+
+
+def test_printing_unfolds_everything(visit):
+    """On paper all answers are open; on the screen they are folded again afterwards."""
+    page = visit("q39/")
+    folded = page.locator("details:not([open])").count()
+    assert folded > 5
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() == folded
+
+
+def test_search_finds_a_term(visit):
+    """The index is on the site itself, and a term leads to its page."""
+    page = visit("")
+    page.keyboard.press("/")
+    page.keyboard.type("sentinel")
+    page.wait_for_selector(".md-search-result__link", timeout=15_000)
+    assert page.locator(".md-search-result__link").count() >= 1
+
+
+def test_formulas_and_tooltips_and_copy_buttons_are_there(visit):
+    """MathML has a size, an abbreviation its words, a code block its button."""
+    page = visit("q39/")
+    box = page.locator("math").first.bounding_box()
+    assert box["width"] > 50
+    assert page.locator("abbr").first.get_attribute("title")
+    assert page.locator("button.md-clipboard, .md-code__button").count() >= 1
+
+
+def test_tags_lead_from_level_and_topic_to_pages(visit):
+    """The tags page lists the levels, and each tag its pages."""
+    page = visit("reference/tags/")
+    text = page.locator("article").inner_text()
+    for tag in ("junior", "senior", "attention"):
+        assert tag in text
+
+
+def test_a_picture_of_the_page_for_the_readme():
+    """The picture that the README shows is there, and is a picture."""
+    path = ROOT / "docs/images/q39.png"
+    assert path.read_bytes()[:4] == b"\x89PNG"
+    assert Path(path).stat().st_size < 300_000

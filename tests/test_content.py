@@ -1,0 +1,164 @@
+"""What is said once in snippets: complete, resolved, and never more than is true."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paradigms.claims import claims, ledger, places
+from paradigms.evidence import Evidence, planned, proofs
+from paradigms.questions import questions
+from paradigms.snippets import ContentError, entries
+from paradigms.tables import Cell, comparison, comparisons
+
+
+def test_the_ledger_is_complete():
+    """S01 to S59, each with a verdict, a place on a page, evidence and a status."""
+    rows = ledger()
+    assert [row["id"] for row in rows] == [f"S{number:02}" for number in range(1, 60)]
+    for row in rows:
+        assert row["claim"]
+        assert row["right"]
+        assert row["page"].endswith(f"#{row['id'].lower()}")
+        assert row["status"] != "none"
+
+
+def test_every_claim_stands_at_its_anchor(site):
+    """The built page has the claim's anchor, and its corrected words are there."""
+    for key, place in places().items():
+        page, _, anchor = place.partition("#")
+        folder = page.removesuffix("index.md").removesuffix(".md")
+        html = (site / folder / "index.html").read_text("utf8")
+        assert f'id="{anchor}"' in html, key
+
+
+def test_nothing_is_shown_that_is_pending():
+    """With anything pending a claim is at most partly shown."""
+    for key, claim in claims().items():
+        if claim.pending:
+            assert claim.status in {"pending", "partly shown"}, key
+        if claim.status == "shown":
+            assert claim.tests or claim.measured, key
+
+
+def test_the_status_never_says_more_than_the_evidence():
+    """Every combination of evidence, spelled out."""
+    assert Evidence().status == "none"
+    assert Evidence(sources=["x"]).status == "sourced"
+    assert Evidence(tests=["x"], sources=["x"]).status == "shown"
+    assert Evidence(measured=["x"]).status == "shown"
+    assert Evidence(measured=["x"], pending=["y"]).status == "partly shown"
+    assert Evidence(pending=["y"], sources=["x"]).status == "pending"
+
+
+def test_every_planned_measurement_is_waited_for():
+    """A plan that no claim waits for would be forgotten."""
+    waiting = {name for claim in claims().values() for name in claim.pending}
+    assert waiting == set(planned())
+
+
+def test_every_test_that_is_cited_says_what_it_proves():
+    """Its docstring is printed on the evidence page."""
+    from paradigms.tables import cited_tests
+
+    for name in cited_tests():
+        assert len(proofs()[name].claim) > 30, name
+
+
+@pytest.mark.parametrize("name", comparisons())
+def test_every_cell_has_its_evidence(name):
+    """A claim, a test, a result or a source: loading a table checks each cell."""
+    table = comparison(name)
+    assert all(cell.findings() == [] for row in table.rows for cell in row.cells)
+
+
+def test_a_cell_without_evidence_is_a_finding():
+    """The guard itself: a bare sentence does not pass, nor does a dead reference."""
+    assert Cell(say="It just is.").findings() == [
+        "has no evidence; name a claim, a test, a result or a source"
+    ]
+    assert Cell(say="x", claims=["S98"]).findings() == ["claim 'S98' does not exist"]
+    assert Cell(say="x", measured=["nothing"]).findings() == [
+        "no stored result 'nothing'; run: make measure NAME=nothing"
+    ]
+
+
+def test_what_is_measured_by_now_may_not_stay_pending():
+    """A result that exists moves its claims from pending to measured."""
+    assert "is measured by now" in Evidence(pending=["targets_per_pass"]).findings()[1]
+
+
+def test_all_findings_come_at_once(tmp_path):
+    """Two files, three mistakes, three lines, each with file, id and key."""
+    from paradigms.claims import Claim
+
+    good = (
+        'said = "said as usual"\nverdict = "wrong"\nright = "this is how it is right"\n'
+    )
+    (tmp_path / "a.toml").write_text(f"[S01]\n{good}colour = 1\n[S02]\nsaid = 'x'\n")
+    (tmp_path / "b.toml").write_text(f"[S01]\n{good}")
+    with pytest.raises(ContentError) as error:
+        entries(Claim, tmp_path / "a.toml", tmp_path / "b.toml")
+    lines = str(error.value).splitlines()
+    assert any("a.toml: S01: colour: unknown key; known are" in line for line in lines)
+    assert any("a.toml: S02: verdict: field required" in line for line in lines)
+    assert any("b.toml: S01: this id is taken" in line for line in lines)
+
+
+def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
+    """More than 80 words are not thirty seconds."""
+    from paradigms.questions import Question
+
+    path = tmp_path / "q.toml"
+    path.write_text(
+        '[x]\ntopic = "t"\nlevel = "junior"\nquestion = "What is it, then?"\n'
+        f'answer = "{"word " * 81}"\nkey_points = ["a", "b"]\n'
+    )
+    with pytest.raises(ContentError, match="x: answer: has 81 words"):
+        entries(Question, path)
+
+
+def test_a_missing_or_malformed_file_is_named(tmp_path):
+    """Missing, and not TOML: which file, and where."""
+    from paradigms.snippets import read
+
+    with pytest.raises(
+        ContentError, match=r"absent.toml: missing; restore it from git"
+    ):
+        read(tmp_path / "absent.toml")
+    (tmp_path / "bad.toml").write_text("x = \n")
+    with pytest.raises(ContentError, match=r"bad.toml: not TOML: .*line 1"):
+        read(tmp_path / "bad.toml")
+
+
+def test_questions_lead_somewhere():
+    """Follow-ups, claims and sources resolve; every question stands on a page."""
+    from paradigms.snippets import DOCS
+
+    pages = "".join(path.read_text("utf8") for path in DOCS.rglob("*.md"))
+    for key in questions():
+        assert f'"{key}"' in pages, f"{key} stands on no page"
+
+
+@pytest.mark.parametrize("command", ["claims", "questions"])
+def test_the_command_line_prints_json(command):
+    """`python -m paradigms claims --json` lists all 59; questions likewise."""
+    done = subprocess.run(
+        [sys.executable, "-m", "paradigms", command, "--json"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    rows = json.loads(done.stdout)
+    assert len(rows) == (59 if command == "claims" else len(questions()))
+    assert all(row["id"] for row in rows)
+
+
+def test_an_unknown_experiment_is_refused_in_one_line():
+    """Exit 1, and the names that exist."""
+    done = subprocess.run(
+        [sys.executable, "-m", "paradigms", "measure", "label_efficeincy"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no experiment 'label_efficeincy'; there are" in done.stderr

@@ -1,0 +1,113 @@
+"""Recorded results: they match the code that made them, and can be made again."""
+
+import importlib
+import json
+
+import pytest
+
+from paradigms import results
+from paradigms.measure import fingerprint, measure, names
+from paradigms.results import load, quote, stems
+from paradigms.snippets import ContentError
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_stored_result_belongs_to_the_code(name):
+    """Otherwise: measure again."""
+    assert load(name).fingerprint == fingerprint(name), f"make measure NAME={name}"
+
+
+def test_every_result_has_its_experiment():
+    """No result without the module that made it, none missing."""
+    assert stems() == set(names())
+
+
+@pytest.mark.parametrize(
+    "module", ["models/naive_bayes", "bags", "tokenizer", "corpora/movie_reviews"]
+)
+def test_the_fingerprint_notices_a_changed_module(module, monkeypatch, tmp_path):
+    """The guard itself: one byte in a module an experiment imports, however deep."""
+    import shutil
+
+    from paradigms import measure as bench
+
+    copy = tmp_path / "paradigms"
+    shutil.copytree(bench.PACKAGE, copy)
+    monkeypatch.setattr(bench, "PACKAGE", copy)
+    before = bench.fingerprint.__wrapped__("review_classifiers")
+    assert before == fingerprint("review_classifiers")
+    path = copy / f"{module}.py"
+    path.write_text(path.read_text("utf8") + "\n", "utf8")
+    assert bench.fingerprint.__wrapped__("review_classifiers") != before
+
+
+def test_review_classifiers_again_at_reduced_size():
+    """Two splits, not five: accuracies and example agree with what is recorded."""
+    module = importlib.import_module("paradigms.experiments.review_classifiers")
+    stored = {row["name"]: row for row in load("review_classifiers").rows}
+    for row in module.run(module.smaller()):
+        for column in ("accuracy", "log-loss", "P(positive | example)"):
+            assert row[column][0] == pytest.approx(
+                stored[row["name"]][column][0], abs=0.05
+            )
+
+
+def test_what_the_pages_say_of_the_reviews():
+    """The words on the pages, as inequalities between intervals."""
+    rows = {row["name"]: row for row in load("review_classifiers").rows}
+    bayes, logistic = rows["imdb naive Bayes"], rows["imdb logistic regression"]
+    coin = 0.693147
+    assert logistic["accuracy"][1] > bayes["accuracy"][2]  # clearly more accurate
+    assert bayes["log-loss"][1] > coin > logistic["log-loss"][2]  # worse than a coin
+    assert bayes["accuracy"][0] == pytest.approx(5 / 6, abs=0.02)  # "five times in six"
+    for row in rows.values():  # nobody answers the textbook's 0.95
+        assert row["P(positive | example)"][2] < 0.7
+
+
+def test_a_recorded_number_is_quoted_with_its_interval():
+    """Mean and interval, three digits; a plain number as it is."""
+    assert "95% interval" in quote("review_classifiers/imdb naive Bayes/accuracy")
+    assert quote("targets_per_pass/next token/targets per 100 tokens") == "100"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("targets_per_pass/nothing/x", "is not recorded; there is: next token/targets"),
+        ("targets_per_pass", "must read experiment/row/column"),
+        ("absent/x/y", "results/absent.json is missing; run: make measure NAME=absent"),
+    ],
+)
+def test_a_dead_address_says_what_there_is(address, message):
+    """The mistake, and what could have been meant."""
+    with pytest.raises(ContentError) as error:
+        quote(address)
+    assert message in str(error.value)
+
+
+def test_a_truncated_result_is_refused(tmp_path, monkeypatch):
+    """Half a file, and a file without rows: named, with the way out."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    (tmp_path / "half.json").write_text('{"question": "x", "rows"')
+    with pytest.raises(ContentError, match=r"results/half.json is not JSON; run: make"):
+        load.__wrapped__("half")
+    (tmp_path / "empty.json").write_text(json.dumps({"question": "x", "rows": []}))
+    with pytest.raises(
+        ContentError, match=r"results/empty.json: rows: list should have"
+    ):
+        load.__wrapped__("empty")
+
+
+def test_an_interruption_leaves_the_old_result_whole(monkeypatch):
+    """An experiment that stops half-way writes nothing."""
+    module = importlib.import_module("paradigms.experiments.targets_per_pass")
+    path = results.FOLDER / "targets_per_pass.json"
+    before = path.read_bytes()
+
+    def stopped(_config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        measure("targets_per_pass")
+    assert path.read_bytes() == before
