@@ -1,4 +1,4 @@
-"""The pages in a real browser: no third party, no axe finding, keyboard, phone, paper."""
+"""The pages in a real browser: no third party, no axe finding, keyboard, phone."""
 
 import shutil
 import threading
@@ -143,9 +143,12 @@ def test_the_keyboard_reaches_everything(visit):
     page = visit("q39/", viewport={"width": 1280, "height": 900})
     wanted = page.evaluate(
         """() => {
-          const all = [...document.querySelectorAll('a[href], button, summary, [tabindex="0"]')];
-          const visible = all.filter((e) => e.checkVisibility({visibilityProperty: true})
-            && e.getClientRects().length && !e.closest('details:not([open]) > :not(summary)'));
+          const stops = 'a[href], button, summary, [tabindex="0"]';
+          const folded = 'details:not([open]) > :not(summary)';
+          const visible = [...document.querySelectorAll(stops)].filter((e) =>
+            e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0
+            && !e.hidden
+            && e.getClientRects().length && !e.closest(folded));
           visible.forEach((e, i) => { e.dataset.wanted = i; });
           return visible.length;
         }"""

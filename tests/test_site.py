@@ -81,7 +81,8 @@ def lychee(folder: Path) -> subprocess.CompletedProcess[str]:
     """The link checker on a built site."""
     program = Path(sys.executable).parent / "lychee"
     return subprocess.run(
-        [str(program), "--offline", "--include-fragments", "--index-files", "index.html",
+        [str(program), "--offline", "--include-fragments",
+         "--index-files", "index.html",
          "--root-dir", str(folder), "--no-progress", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -109,7 +110,8 @@ def test_formulas_are_mathml(site):
 
 def test_notebooks_are_shown_as_stored():
     """Never executed by the build, and an error in one is an error."""
-    plugins = {name: options for entry in settings()["plugins"] if isinstance(entry, dict)
+    entries = [entry for entry in settings()["plugins"] if isinstance(entry, dict)]
+    plugins = {name: options for entry in entries
                for name, options in entry.items()}  # fmt: skip
     options = plugins["mkdocs-jupyter"]
     assert options["execute"] is False
@@ -168,7 +170,7 @@ def weight(site: Path, page: str) -> int:
 
 @pytest.fixture(scope="session")
 def stock(site, tmp_path_factory) -> Path:
-    """The pages as stock Material shows them, with the text of ours in place of fences."""
+    """The same text in stock Material: what our fences say stands there as prose."""
     folder = tmp_path_factory.mktemp("stock")
     for name in CHAPTERS:
         html = (site / name / "index.html").read_text("utf8")
@@ -179,7 +181,8 @@ def stock(site, tmp_path_factory) -> Path:
         target = folder / "docs" / source.relative_to(ROOT / "docs")
         target.parent.mkdir(parents=True, exist_ok=True)
         texts = re.findall(
-            r'<(?:div class="claim |details class="question|table class="generated|figcaption)'
+            r'<(?:div class="claim |details class="question|table class="generated|'
+            r"figcaption)"
             r".*?</(?:div|details|table|figcaption)>", html, re.DOTALL
         )  # fmt: skip
         plain = [
@@ -245,7 +248,8 @@ def served(sources):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{port}"],
+        [sys.executable, "-m", "mkdocs", "serve", "--livereload",
+         "-a", f"127.0.0.1:{port}"],
         cwd=sources, env=environment(sources),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -268,7 +272,7 @@ def seconds_until(address: str, wanted: str) -> float:
 
 
 def test_edits_of_pages_snippets_and_source_show_up(served):
-    """Live reload: a page, a claim, and twice the drawing code, which is imported anew."""
+    """Live reload: a page, a claim, and twice the code that draws."""
     folder, address = served
     seconds_until(f"{address}/q39/", "Autoregressive and autoencoding")
     for file, old, new, page in (

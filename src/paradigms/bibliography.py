@@ -25,7 +25,7 @@ def sources() -> dict[str, Source]:
 
 
 def label(key: str) -> str:
-    """As in running text: Devlin et al., 2019; with a letter where two would be alike."""
+    """As in running text: Devlin et al., 2019; with a letter where two are alike."""
     source = sources()[key]
     names = [author.split()[-1] for author in source.authors if author != "others"]
     who = f"{names[0]} et al." if len(source.authors) > 2 else " & ".join(names)

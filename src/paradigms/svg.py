@@ -20,8 +20,8 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
     if not rows or not columns:
         raise ValueError("a mask needs at least one row and one column")
     seen = grid(rule, len(rows), len(columns))
-    left = 16 + max(_width(label) for label in rows)
-    top = 22 + max(_width(label) for label in columns) * 0.72
+    left = max(52.0, 12 + max(_width(label) for label in rows))
+    top = 26 + max(_width(label) for label in columns) * 0.72
     right = max(10.0, _width(columns[-1]) * 0.72 - CELL / 2)
     width = left + CELL * len(columns) + right
     height = top + CELL * len(rows) + 6
@@ -39,8 +39,7 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
         f'<g transform="translate({left:.0f} {top:.0f})">{_cells(seen, CELL)}'
         f"{_marks(seen)}</g>{''.join(labels)}"
         f'<text class="axis" x="2" y="12">may see →</text>'
-        f'<text class="axis" transform="translate(11 {height - 6:.0f}) rotate(-90)">'
-        f"looks ↑</text></svg>"
+        f'<text class="axis" x="2" y="{top - 6:.0f}">looks ↓</text></svg>'
     )
 
 
