@@ -45,7 +45,7 @@ def test_review_classifiers_again_at_reduced_size():
     """Two splits, not five: accuracies and example agree with what is recorded."""
     module = importlib.import_module("paradigms.experiments.review_classifiers")
     stored = {row["name"]: row for row in load("review_classifiers").rows}
-    for row in module.run(module.smaller()):
+    for row in (row for row in module.run(module.smaller()) if "accuracy" in row):
         for column in ("accuracy", "log-loss", "P(positive | example)"):
             assert row[column][0] == pytest.approx(
                 stored[row["name"]][column][0], abs=0.05
@@ -60,7 +60,9 @@ def test_what_the_pages_say_of_the_reviews():
     assert logistic["accuracy"][1] > bayes["accuracy"][2]  # clearly more accurate
     assert bayes["log-loss"][1] > coin > logistic["log-loss"][2]  # worse than a coin
     assert bayes["accuracy"][0] == pytest.approx(5 / 6, abs=0.02)  # "five times in six"
-    for row in rows.values():  # nobody answers the textbook's 0.95
+    for row in (
+        row for row in rows.values() if "accuracy" in row
+    ):  # nobody answers the textbook's 0.95
         assert row["P(positive | example)"][2] < 0.7
 
 

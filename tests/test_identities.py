@@ -119,6 +119,15 @@ def test_bayes_rule_on_a_two_by_two_table():
         assert max(scores, key=scores.__getitem__) == best
 
 
+def test_full_conditionals_of_a_true_joint_do_not_multiply_to_it():
+    """If only “aa” and “bb” occur, half the time each, the product sums to 2, not 1."""
+    joint = torch.tensor([[0.5, 0.0], [0.0, 0.5]])  # first word down, second across
+    first_given_second = joint / joint.sum(dim=0, keepdim=True)
+    second_given_first = joint / joint.sum(dim=1, keepdim=True)
+    assert float((first_given_second * second_given_first).sum()) == 2
+    assert float((joint.sum(dim=1, keepdim=True) * second_given_first).sum()) == 1
+
+
 def test_the_chain_rule_holds_in_every_order():
     """A random joint of four variables equals its product of conditionals, 24 times."""
     dice = torch.Generator().manual_seed(0)

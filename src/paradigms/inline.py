@@ -1,7 +1,8 @@
-"""Python-Markdown extension: citations by key, and formulas as MathML at build time.
+"""Python-Markdown extension: citations, recorded numbers, and formulas as MathML.
 
-`[@devlin2019, section 3.1]` becomes a link to the bibliography; an unknown key stops
-the build. Formulas need no script and no font from elsewhere: the browser draws MathML.
+`[@devlin2019, section 3.1]` becomes a link to the bibliography, and
+`[=experiment/row/column]` the recorded number, linked to its record; what is missing
+stops the build. Formulas need no script and no font: the browser draws MathML.
 """
 
 import re
@@ -16,6 +17,8 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
 from paradigms.bibliography import label, split_citation
+from paradigms.page import slug
+from paradigms.results import quote
 from paradigms.snippets import ContentError
 
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
@@ -26,10 +29,38 @@ class InlineExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
+        md.inlinePatterns.register(Recorded(r"\[=([^\]]+)\]", md), "recorded", 176)
         md.treeprocessors.register(MathML(md), "mathml", 15)
 
 
-class Citation(InlineProcessor):
+class Linking(InlineProcessor):
+    """A pattern that makes links to pages of this site."""
+
+    def address(self, target: str) -> str:
+        """`reference/bibliography.md#key` as seen from the page under construction."""
+        if "relpath" not in self.md.treeprocessors:
+            return self.md.link(target)  # inside generated HTML: the final address
+        depth = self.md.treeprocessors["relpath"].file.src_uri.count("/")
+        return "../" * depth + target  # on a page: MkDocs resolves and checks it
+
+
+class Recorded(Linking):
+    """`[=experiment/row/column]`: a number nobody typed, linked to its record."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
+        """The link, and how much of the line it took."""
+        try:
+            value = quote(m.group(1), interval=False)
+        except ContentError as error:
+            raise failure(self.md, m.group(0), str(error)) from None
+        stem = m.group(1).partition("/")[0]
+        anchor = ElementTree.Element("a", {"class": "recorded"})
+        anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
+        anchor.text = AtomicString(value)
+        return anchor, m.start(0), m.end(0)
+
+
+class Citation(Linking):
     """`[@key]` or `[@key, place]`, named as in running text."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
@@ -40,16 +71,10 @@ class Citation(InlineProcessor):
             raise failure(self.md, m.group(0), str(error)) from None
         span = ElementTree.Element("span")
         anchor = ElementTree.SubElement(span, "a", {"class": "cite"})
-        anchor.set("href", self._address(f"reference/bibliography.md#{key}"))
+        anchor.set("href", self.address(f"reference/bibliography.md#{key}"))
         anchor.text = AtomicString(label(key))
         anchor.tail = AtomicString(f", {place}" if place else "")
         return span, m.start(0), m.end(0)
-
-    def _address(self, target: str) -> str:
-        if "relpath" not in self.md.treeprocessors:
-            return self.md.link(target)  # inside generated HTML: the final address
-        depth = self.md.treeprocessors["relpath"].file.src_uri.count("/")
-        return "../" * depth + target  # on a page: MkDocs resolves and checks it
 
 
 class MathML(Treeprocessor):

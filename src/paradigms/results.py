@@ -46,8 +46,8 @@ def load(name: str) -> Result:
     return validate(Result, body, f"results/{name}.json")
 
 
-def quote(address: str) -> str:
-    """The value at `experiment/row/column`, ready to print, with its interval.
+def quote(address: str, interval: bool = True) -> str:
+    """The value at `experiment/row/column`, ready to print, with or without interval.
 
     Errors: ContentError that lists what there is instead.
     """
@@ -63,11 +63,12 @@ def quote(address: str) -> str:
             f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"
         )
         raise ContentError(f"value {address!r} is not recorded; there is: {known}")
-    return _spell(rows[row_name][column])
+    value = rows[row_name][column]
+    return _spell(value if interval or not isinstance(value, list) else value[0])
 
 
 def _spell(value: Any) -> str:
     if isinstance(value, list):
         mean, low, high = value
         return f"{mean:.3g} (95% interval {low:.3g} to {high:.3g})"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}"

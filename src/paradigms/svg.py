@@ -4,7 +4,9 @@ Colours come from the page's style sheet through classes, so that one drawing se
 light, dark and print; a tick or a dot repeats in shape what the colour says.
 """
 
+from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
 from paradigms.masks import Rule, grid
 
@@ -26,10 +28,10 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
     width = left + CELL * len(columns) + right
     height = top + CELL * len(rows) + 6
     labels = [
-        _label(left - 7, top + CELL * (row + 0.5) + 4.5, text, "end")
+        _label(left - 7, top + CELL * (row + 0.5) + 4.5, text)
         for row, text in enumerate(rows)
     ] + [
-        _label(left + CELL * (column + 0.5) + 3, top - 7, text, "start", turn=-46)
+        _label(left + CELL * (column + 0.5) + 3, top - 7, text, turn=-46)
         for column, text in enumerate(columns)
     ]
     return (
@@ -47,7 +49,7 @@ def thumbnail(rule: Rule, size: int) -> str:
     """The shape of a mask without words, small enough for a table cell."""
     side = 7 * size
     return (
-        f'<svg class="mask" viewBox="-1 -1 {side + 2} {side + 2}" '
+        f'<svg class="mask small" viewBox="-1 -1 {side + 2} {side + 2}" '
         f'style="width:{side + 2}px" role="img" '
         f'aria-label="shape of {escape(str(rule))}">'
         f"{_cells(grid(rule, size), 7)}</svg>"
@@ -55,36 +57,47 @@ def thumbnail(rule: Rule, size: int) -> str:
 
 
 def _cells(seen: list[list[bool]], side: int) -> str:
-    """Two paths, not a rectangle a cell: a page with six masks stays light."""
+    """Two paths of dashed lines, a dash a cell: a page with six masks stays light.
+
+    The length of the dash, which is that of the cell, is the style sheet's.
+    """
     paths = {True: "", False: ""}
-    inner = side - 2
-    for y, row in enumerate(seen):
-        for x, value in enumerate(row):
-            paths[value] += f"M{x * side + 1} {y * side + 1}h{inner}v{inner}h-{inner}z"
-    return (
-        f'<path class="sees" d="{paths[True]}"/>'
-        f'<path class="blind" d="{paths[False]}"/>'
-    )
+    for y, x, value, count in _runs(seen):
+        line = f"M{x * side + 1} {y * side + side / 2:g}h{count * side - 2}"
+        paths[value] += line
+    return f'<path class="sees" d="{paths[True]}"/><path class="blind" d="{paths[False]}"/>'
 
 
 def _marks(seen: list[list[bool]]) -> str:
-    ticks = dots = ""
-    for y, row in enumerate(seen):
-        for x, value in enumerate(row):
-            left, top = x * CELL, y * CELL
-            if value:
-                ticks += f"M{left + 9} {top + 15}l4 5 8-10"
-            else:
-                dots += f"M{left + 14} {top + 15}h2"
-    return f'<path class="tick" d="{ticks}"/><path class="dot" d="{dots}"/>'
-
-
-def _label(x: float, y: float, text: str, anchor: str, turn: int = 0) -> str:
-    style = ' class="special"' if "[" in text else ""
-    place = f"translate({x:.0f} {y:.0f})" + (f" rotate({turn})" if turn else "")
+    """A tick in each cell that sees, a dot in each that does not."""
+    paths = {True: "", False: ""}
+    for y, x, value, count in _runs(seen):
+        left, top = x * CELL, y * CELL + CELL // 2
+        tick = f"M{left + 9} {top}" + "l4 5 8-10m18 5" * count
+        dot = f"M{left + 14} {top}" + "h2m28 0" * count
+        paths[value] += tick if value else dot
     return (
-        f'<text{style} text-anchor="{anchor}" transform="{place}">{escape(text)}</text>'
+        f'<path class="tick" d="{paths[True]}"/><path class="dot" d="{paths[False]}"/>'
     )
+
+
+def _runs(seen: list[list[bool]]) -> Iterator[tuple[int, int, bool, int]]:
+    """Row, first column, value and length of each stretch of equal cells."""
+    for y, row in enumerate(seen):
+        x = 0
+        for value, run in groupby(row):
+            count = len(list(run))
+            yield y, x, value, count
+            x += count
+
+
+def _label(x: float, y: float, text: str, turn: int = 0) -> str:
+    """A row's label ends at (x, y); a column's, which is turned, starts there."""
+    style = ' class="special"' if "[" in text else ""
+    place = f"translate({x:.0f} {y:.0f})"
+    if turn:
+        return f'<text{style} transform="{place} rotate({turn})">{escape(text)}</text>'
+    return f'<text{style} text-anchor="end" transform="{place}">{escape(text)}</text>'
 
 
 def _width(label: str) -> float:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
-from torch import Tensor
-
 from paradigms.corpora import movie_reviews
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
@@ -32,24 +30,21 @@ CONFIG = Config()
 
 
 def run(config: Config) -> list[dict[str, Any]]:
-    """A row per source and model: accuracy, log-loss in nats, P(positive | example)."""
+    """A row per source, and per source and model; log-loss in nats, shares of 1."""
     rows = []
     for source in config.sources:
-        scores: dict[str, list[tuple[float, ...]]] = {}
+        scores: dict[str, list[dict[str, float]]] = {}
         for seed in config.seeds:
             data = movie_reviews.in_bags(source, config.vocabulary, seed)
             for name, model in fitted(config, data).items():
                 scores.setdefault(name, []).append(_score(model, data, config.example))
+        rows.append({"name": source, "reviews": len(movie_reviews.load(source))})
         for name, values in scores.items():
-            accuracy, loss, positive = zip(*values, strict=True)
-            rows.append(
-                {
-                    "name": f"{source} {name}",
-                    "accuracy": interval(accuracy),
-                    "log-loss": interval(loss),
-                    "P(positive | example)": interval(positive),
-                }
-            )
+            columns = {
+                column: interval(tuple(value[column] for value in values))
+                for column in values[0]
+            }
+            rows.append({"name": f"{source} {name}", **columns})
     return rows
 
 
@@ -76,11 +71,16 @@ def interval(values: tuple[float, ...]) -> list[float]:
     return [mean(values), mean(values) - half, mean(values) + half]
 
 
-def _score(model: Any, data: movie_reviews.Corpus, example: str) -> tuple[float, ...]:
-    probabilities: Tensor = model.predict_proba(data.test.texts)  # (N, 2)
-    accuracy = (probabilities.argmax(dim=1) == data.test.labels).float().mean()
-    positive = model.predict_proba(data.encode(example))[0, 1]
-    return float(accuracy), log_loss(model, data.test), float(positive)
+def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, float]:
+    confidence, answer = model.predict_proba(data.test.texts).max(dim=1)  # (N,), (N,)
+    right, certain = answer == data.test.labels, confidence > 0.99
+    return {
+        "accuracy": float(right.double().mean()),
+        "log-loss": log_loss(model, data.test),
+        "P(positive | example)": float(model.predict_proba(data.encode(example))[0, 1]),
+        "beyond 0.99": float(certain.double().mean()),
+        "mistakes beyond 0.99": float(certain[~right].double().mean()),
+    }
 
 
 def smaller() -> Config:
