@@ -14,7 +14,7 @@ site: .venv/site.done
 	$(BIN)/mkdocs build --strict --site-dir .site-new
 	rm -rf site && mv .site-new site
 
-test: .venv/test.done browser
+test: browser .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest $(ARGS)
@@ -23,7 +23,7 @@ measure: .venv/test.done
 	$(BIN)/python -m paradigms measure $(NAME)
 
 .venv/%.done: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(PIP) -e '.[$*]'
 	touch $@
 

@@ -196,6 +196,34 @@ def test_printing_unfolds_everything(visit):
     assert page.locator("details:not([open])").count() == folded
 
 
+def test_paper_is_white_in_the_dark_scheme_too(visit):
+    """Printed from dark mode: drawings, links and verdicts have their light colours."""
+
+    def colours(page) -> list[str]:
+        page.emulate_media(media="print")
+        page.wait_for_timeout(500)  # colours fade from one to the other
+        return page.evaluate(
+            """() => ['.mask .blind', '.mask text', '.claim', '.verdict', '.claim a']
+              .flatMap((s) => { const c = getComputedStyle(document.querySelector(s));
+                return [c.stroke, c.fill, c.color, c.backgroundColor]; })"""
+        )
+
+    light = colours(visit("q39/", color_scheme="light"))
+    assert colours(visit("q39/", color_scheme="dark")) == light
+
+
+def test_a_strange_address_does_no_harm(visit):
+    """An anchor that cannot be decoded leaves the page working."""
+    page = visit("q39/#%")
+    assert page.locator(".md-search").get_attribute("aria-label") == "Search"
+
+
+def test_claims_explain_their_abbreviations(visit):
+    """Generated text has tooltips, too."""
+    page = visit("q39/")
+    assert page.locator(".claim abbr").count() >= 3
+
+
 def test_search_finds_a_term(visit):
     """The index is on the site itself, and a term leads to its page."""
     page = visit("")

@@ -1,16 +1,20 @@
 """What is said once in snippets: complete, resolved, and never more than is true."""
 
 import json
+import re
 import subprocess
 import sys
+from html import escape
 
 import pytest
 
-from paradigms.claims import claims, ledger, places
+from paradigms.bibliography import label, sources
+from paradigms.claims import Claim, claims, ledger, places
+from paradigms.comparisons import Cell, comparison
+from paradigms.comparisons import names as comparisons
 from paradigms.evidence import Evidence, planned, proofs
-from paradigms.questions import questions
-from paradigms.snippets import ContentError, entries
-from paradigms.tables import Cell, comparison, comparisons
+from paradigms.questions import question_places, questions
+from paradigms.snippets import DOCS, FOLDER, ContentError, entries, placed
 
 
 def test_the_ledger_is_complete():
@@ -30,16 +34,10 @@ def test_every_claim_stands_at_its_anchor(site):
         page, _, anchor = place.partition("#")
         folder = page.removesuffix("index.md").removesuffix(".md")
         html = (site / folder / "index.html").read_text("utf8")
-        assert f'id="{anchor}"' in html, key
-
-
-def test_nothing_is_shown_that_is_pending():
-    """With anything pending a claim is at most partly shown."""
-    for key, claim in claims().items():
-        if claim.pending:
-            assert claim.status in {"pending", "partly shown"}, key
-        if claim.status == "shown":
-            assert claim.tests or claim.measured, key
+        card = html.split(f'id="{anchor}"', 1)[1].split('class="evidence"', 1)[0]
+        shown = re.sub(r"<[^>]+>", "", card)
+        words = re.split(r"[$*]", claims()[key].right)[0].split()[:4]
+        assert all(escape(word, quote=False) in shown for word in words), key
 
 
 def test_the_status_never_says_more_than_the_evidence():
@@ -50,6 +48,10 @@ def test_the_status_never_says_more_than_the_evidence():
     assert Evidence(measured=["x"]).status == "shown"
     assert Evidence(measured=["x"], pending=["y"]).status == "partly shown"
     assert Evidence(pending=["y"], sources=["x"]).status == "pending"
+    opinion = {"said": "x" * 9, "verdict": "opinion", "right": "y" * 30}
+    assert Claim(**opinion, sources=["x"]).status == "opinion"
+    assert Claim(**opinion, tests=["x"]).status == "shown"
+    assert Claim(**opinion, pending=["y"]).status == "pending"
 
 
 def test_every_planned_measurement_is_waited_for():
@@ -60,7 +62,7 @@ def test_every_planned_measurement_is_waited_for():
 
 def test_every_test_that_is_cited_says_what_it_proves():
     """Its docstring is printed on the evidence page."""
-    from paradigms.tables import cited_tests
+    from paradigms.reference import cited_tests
 
     for name in cited_tests():
         assert len(proofs()[name].claim) > 30, name
@@ -79,6 +81,12 @@ def test_a_cell_without_evidence_is_a_finding():
         "has no evidence; name a claim, a test, a result or a source"
     ]
     assert Cell(say="x", claims=["S98"]).findings() == ["claim 'S98' does not exist"]
+    assert Cell(say="{value}", claims=["S01"]).findings() == [
+        "value and {value} need each other"
+    ]
+    assert Cell(say="{pairs}", claims=["S01"]).findings() == [
+        "{pairs} needs a mask to count"
+    ]
     assert Cell(say="x", measured=["nothing"]).findings() == [
         "no stored result 'nothing'; run: make measure NAME=nothing"
     ]
@@ -91,8 +99,6 @@ def test_what_is_measured_by_now_may_not_stay_pending():
 
 def test_all_findings_come_at_once(tmp_path):
     """Two files, three mistakes, three lines, each with file, id and key."""
-    from paradigms.claims import Claim
-
     good = (
         'said = "said as usual"\nverdict = "wrong"\nright = "this is how it is right"\n'
     )
@@ -115,7 +121,7 @@ def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
         '[x]\ntopic = "t"\nlevel = "junior"\nquestion = "What is it, then?"\n'
         f'answer = "{"word " * 81}"\nkey_points = ["a", "b"]\n'
     )
-    with pytest.raises(ContentError, match="x: answer: has 81 words"):
+    with pytest.raises(ContentError, match=r"x: answer: has 81 words"):
         entries(Question, path)
 
 
@@ -134,11 +140,30 @@ def test_a_missing_or_malformed_file_is_named(tmp_path):
 
 def test_questions_lead_somewhere():
     """Follow-ups, claims and sources resolve; every question stands on a page."""
-    from paradigms.snippets import DOCS
+    assert set(question_places()) == set(questions())
 
-    pages = "".join(path.read_text("utf8") for path in DOCS.rglob("*.md"))
-    for key in questions():
-        assert f'"{key}"' in pages, f"{key} stands on no page"
+
+def test_a_quoted_fence_is_no_place():
+    """contributing.md shows fences inside four ticks: these place nothing."""
+    assert "contributing.md" not in {page for _, page in placed("claim")}
+    assert "contributing.md" not in {page for _, page in placed("question")}
+
+
+def test_every_source_is_cited():
+    """A work that no page, claim, question or table cites is not a source."""
+    text = "".join(
+        path.read_text("utf8")
+        for path in [*DOCS.rglob("*.md"), *FOLDER.rglob("*.toml")]
+        if path.name != "bibliography.toml"
+    )
+    assert [key for key in sources() if not re.search(rf"\b{key}\b", text)] == []
+
+
+def test_two_alike_are_told_apart():
+    """First author and year, with a letter where two works share them."""
+    assert label("devlin2019") == "Devlin et al., 2019"
+    assert label("ng2001").startswith("Ng & Jordan")
+    assert label("wei2022a") != label("wei2022b")
 
 
 @pytest.mark.parametrize("command", ["claims", "questions"])

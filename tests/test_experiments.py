@@ -2,11 +2,13 @@
 
 import importlib
 import json
+from pathlib import Path
 
 import pytest
 
 from paradigms import results
-from paradigms.measure import fingerprint, measure, names
+from paradigms.experiments.review_classifiers import interval, share
+from paradigms.measure import PACKAGE, fingerprint, imports, measure, names
 from paradigms.results import load, quote, stems
 from paradigms.snippets import ContentError
 
@@ -100,16 +102,39 @@ def test_a_truncated_result_is_refused(tmp_path, monkeypatch):
         load.__wrapped__("empty")
 
 
-def test_an_interruption_leaves_the_old_result_whole(monkeypatch):
-    """An experiment that stops half-way writes nothing."""
-    module = importlib.import_module("paradigms.experiments.targets_per_pass")
-    path = results.FOLDER / "targets_per_pass.json"
-    before = path.read_bytes()
+def test_an_interruption_leaves_the_old_result_whole(monkeypatch, tmp_path):
+    """Stopped while writing, half a file written: the old result is as it was."""
+    stored = tmp_path / "targets_per_pass.json"
+    stored.write_text("the old result")
+    write = Path.write_text
 
-    def stopped(_config):
+    def half(path, text, *options):
+        write(path, text[: len(text) // 2], *options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "run", stopped)
+    monkeypatch.setattr("paradigms.measure.FOLDER", tmp_path)
+    monkeypatch.setattr(Path, "write_text", half)
     with pytest.raises(KeyboardInterrupt):
         measure("targets_per_pass")
-    assert path.read_bytes() == before
+    assert stored.read_text() == "the old result"
+
+
+def test_a_share_has_an_interval_inside_its_bounds():
+    """Wilson's interval: around the share, never below 0, wider for fewer counts."""
+    mean, low, high = share(0, 50)
+    assert (mean, low) == (0, 0)
+    assert 0.05 < high < 0.1
+    assert share(50, 100)[2] - share(50, 100)[1] < share(5, 10)[2] - share(5, 10)[1]
+
+
+def test_an_unknown_number_of_seeds_is_refused():
+    """Four seeds have no t in the table: said so, not a KeyError."""
+    with pytest.raises(ValueError, match=r"seeds must be one of \[2, 3, 5, 10\]"):
+        interval((1.0, 2.0, 3.0, 4.0))
+
+
+def test_imports_are_read_without_running():
+    """What a module imports, from the package and by name; the fingerprint needs it."""
+    path = PACKAGE / "experiments/review_classifiers.py"
+    assert "paradigms.models.naive_bayes" in imports(path)
+    assert "paradigms.corpora.movie_reviews" in imports(path)

@@ -9,7 +9,6 @@ from paradigms.layers import (
     MultiHeadAttention,
     Transformer,
     attend,
-    cross_entropy,
     dense_mask,
 )
 from paradigms.masks import bidirectional, causal
@@ -99,12 +98,6 @@ def test_tokens_that_the_network_cannot_read_are_refused(tokens, message):
     """Each message names the argument, its value and what was expected."""
     with pytest.raises(ValueError, match=message):
         Transformer(10, 8, 2, layers=1, positions=6)(tokens, causal)
-
-
-def test_a_loss_without_targets_is_refused():
-    """All targets ignored would be 0/0: an error instead of NaN."""
-    with pytest.raises(ValueError, match="all -100"):
-        cross_entropy(torch.randn(1, 3, 5), torch.full((1, 3), -100))
 
 
 def test_attention_mixes_the_memory_when_one_is_given():

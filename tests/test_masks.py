@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.nn.attention.flex_attention import flex_attention
+from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
 
 from paradigms import masks
@@ -192,16 +192,13 @@ def test_flex_attention_equals_the_dense_mask(expression):
     rule = parse(expression)
     query, key, value = torch.randn(3, 1, 2, 7, 8)
 
-    def masked(score, batch, head, q, k):
-        return torch.where(rule.mask_mod(batch, head, q, k), score, -torch.inf)
-
+    blocks = create_block_mask(rule.mask_mod, None, None, 7, 7, device="cpu")
     with warnings.catch_warnings():
         # Uncompiled FlexAttention warns that it is slow; here it is only to be right.
         warnings.simplefilter("ignore")
-        theirs = flex_attention(query, key, value, score_mod=masked)
+        theirs = flex_attention(query, key, value, block_mask=blocks)
     ours = attend(query, key, value, dense_mask(rule, 7))
-    seeing = dense_mask(rule, 7).any(dim=1)
-    assert torch.allclose(ours[:, :, seeing], theirs[:, :, seeing], atol=1e-5)
+    assert torch.allclose(ours, theirs, atol=1e-5)
 
 
 def test_rules_and_drawings_need_no_torch():
@@ -218,7 +215,15 @@ def test_rules_and_drawings_need_no_torch():
     [
         ("casual", "mask 'casual' is unknown; known are: causal"),
         ("causal &", "is not a valid expression"),
-        ("prefix_lm", "lacks its numbers"),
+        ("prefix_lm", "mask 'prefix_lm' lacks its numbers"),
+        ("causal & packed", "mask 'packed' lacks its numbers"),
+        ("~prefix_lm", "mask 'prefix_lm' lacks its numbers"),
+        ("causal(3)", "mask 'causal' takes no numbers"),
+        ("prefix_lm(1, 2)", "mask 'prefix_lm' takes another count of numbers"),
+        ("prefix_lm(x)", "mask 'prefix_lm' takes whole numbers"),
+        ("padding(3.5)", "mask 'padding' takes whole numbers"),
+        ("padding('x')", "mask 'padding' takes whole numbers"),
+        ("packed()", "lengths must name at least one document"),
         ("prefix_lm(-1)", "prefix must be a whole number of at least 0: -1"),
         ("sliding_window(0)", "window must be a whole number of at least 1: 0"),
         ("permutation_query(0, 2)", "order must be a permutation of 0 to 1"),

@@ -65,6 +65,12 @@ def test_a_changed_file_is_refused(tmp_path):
         check_hash(tmp_path / "absent.csv")
 
 
+def test_an_unknown_source_is_refused():
+    """A misspelt source is not an empty corpus."""
+    with pytest.raises(ValueError, match="source must be imdb or rotten_tomatoes"):
+        split("imbd")
+
+
 def test_a_missing_package_is_named(monkeypatch):
     """Without the package: what to install."""
     monkeypatch.setattr(movie_reviews, "PACKAGE", "no_such_package")

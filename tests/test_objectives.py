@@ -9,6 +9,7 @@ from paradigms.experiments import targets_per_pass
 from paradigms.objectives import (
     IGNORE,
     Specials,
+    cross_entropy,
     masked_token,
     next_token,
     restore_spans,
@@ -134,3 +135,33 @@ def test_too_few_sentinels_are_refused():
     """One sentinel a span and one to close with."""
     with pytest.raises(ValueError, match="5 spans need 6, got 3"):
         span_corruption(list(range(100)), [900, 901, 902], torch.Generator())
+
+
+def test_a_loss_without_targets_is_refused():
+    """All targets ignored would be 0/0: an error instead of NaN."""
+    with pytest.raises(ValueError, match="all -100"):
+        cross_entropy(torch.randn(1, 3, 5), torch.full((1, 3), IGNORE))
+
+
+def test_the_loss_is_the_mean_over_targets_alone():
+    """Ignored positions change nothing, whatever their logits are."""
+    logits = torch.randn(1, 4, 5)
+    targets = torch.tensor([[2, IGNORE, 0, IGNORE]])
+    log_p = logits.log_softmax(dim=-1)
+    expected = -(log_p[0, 0, 2] + log_p[0, 2, 0]) / 2
+    assert cross_entropy(logits, targets) == pytest.approx(float(expected), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda g: span_corruption([5], [900, 901], g), "needs two tokens"),
+        (lambda g: span_corruption([5, 6, 7], [900, 901], g, 0.5, 0), "mean_span of 1"),
+        (lambda g: restore_spans([1], [2], [900]), "must start with a sentinel"),
+        (lambda g: masked_token(torch.tensor([[5]]), 4, g), "beyond its specials: 4"),
+    ],
+)
+def test_input_that_cannot_be_corrupted_is_refused(call, message):
+    """One line that names the argument, instead of an error from inside torch."""
+    with pytest.raises(ValueError, match=message):
+        call(torch.Generator())

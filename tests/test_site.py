@@ -32,11 +32,9 @@ def settings() -> dict:
 
 def test_the_site_builds_without_torch(site):
     """Strictly, with an import of torch made an error: every page is there."""
-    built = {path.parent.name for path in site.rglob("index.html")}
-    for page in (ROOT / "docs").rglob("*.md"):
-        assert (page.parent.name if page.stem == "index" else page.stem) in built or (
-            page.parent.name == "docs"
-        )
+    for page in [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]:
+        name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
+        assert (site / name.removesuffix("index") / "index.html").is_file(), name
 
 
 def test_a_build_that_needs_torch_would_fail(broken):
@@ -192,7 +190,8 @@ def stock(site, tmp_path_factory) -> Path:
         fences = r"```(?:claim|question|table|figure)\n.*?```\n"
         text = re.sub(fences, "", source.read_text("utf8"), flags=re.DOTALL)
         text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
-        target.write_text(text + "\n\n".join(["", *plain]), "utf8")
+        tooltips = (ROOT / "snippets/abbreviations.md").read_text("utf8")
+        target.write_text(text + "\n\n".join(["", *plain, tooltips]), "utf8")
     (folder / "docs/index.md").write_text("# Start\n")
     (folder / "mkdocs.yml").write_text(STOCK)
     subprocess.run(
@@ -212,7 +211,7 @@ def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_proper
 
 
 def test_builds_are_the_same_in_another_folder(site, sources):
-    """Byte for byte, for a fixed date: nothing of the machine gets into the pages."""
+    """Byte for byte: nothing of the machine or the hour gets into the pages."""
     target = sources / "site"
     assert build(sources, target).returncode == 0
     for path in site.rglob("*.html"):

@@ -12,14 +12,6 @@ addEventListener("afterprint", () => {
   });
 });
 
-// A link to a folded question opens it.
-const openTarget = () => {
-  const id = decodeURIComponent(location.hash.slice(1));
-  document.getElementById(id)?.closest("details")?.setAttribute("open", "");
-};
-addEventListener("hashchange", openTarget);
-openTarget();
-
 // Material leaves these without names of their own, and adds the last ones late.
 const nameLandmarks = () => {
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
@@ -30,3 +22,10 @@ const nameLandmarks = () => {
 };
 new MutationObserver(nameLandmarks).observe(document.body, { childList: true, subtree: true });
 nameLandmarks();
+
+// A link to a folded question opens it.
+const openTarget = () => {
+  document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
+};
+addEventListener("hashchange", openTarget);
+openTarget();

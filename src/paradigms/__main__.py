@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ContentError, ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        print(f"{error}: run `make test` once, it installs the rest", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 class Bags:
@@ -35,6 +36,19 @@ class Bags:
     def collect(self, values: Tensor) -> Tensor:
         """For each word the sum of its texts' rows: values (N, K) -> (V, K)."""
         return self.transposed @ values
+
+
+def one_hot(labels: Tensor, texts: int, classes: int) -> Tensor:
+    """Labels (N,) as rows of zeros with a single one, (N, K), after checking them.
+
+    Errors: ValueError if there is not one label a text, or a class has no text.
+    """
+    if labels.shape != (texts,):
+        raise ValueError(f"labels must be of shape ({texts},): {tuple(labels.shape)}")
+    present = labels.unique().tolist()
+    if present != list(range(classes)):
+        raise ValueError(f"labels must cover 0..{classes - 1}: found {present}")
+    return F.one_hot(labels, classes).float()
 
 
 def _sparse(row: Tensor, column: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -1,10 +1,11 @@
 """Claims and questions as the reader sees them."""
 
+from collections.abc import Callable
 from html import escape
 
 from paradigms.claims import claims, places
 from paradigms.page import Page
-from paradigms.questions import questions
+from paradigms.questions import question_places, questions
 from paradigms.snippets import ContentError, Entry
 
 _SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
@@ -20,7 +21,7 @@ class ClaimCards(Entry):
         unknown = [key for key in self.ids if key not in claims()]
         if unknown:
             raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")
-        return page.anchored("".join(_claim(key, page) for key in self.ids))
+        return page.anchored(_each(self.ids, _claim, page, "snippets/claims"))
 
 
 class QuestionCards(Entry):
@@ -38,7 +39,20 @@ class QuestionCards(Entry):
         if unknown:
             raise ContentError(f"ids: no question {unknown[0]!r} in snippets/questions")
         card = _spoken if self.spoken else _question
-        return page.anchored("".join(card(key, page) for key in self.ids))
+        return page.anchored(_each(self.ids, card, page, "snippets/questions"))
+
+
+def _each(
+    ids: list[str], card: Callable[[str, Page], str], page: Page, folder: str
+) -> str:
+    """The cards of all entries; what is wrong with one is said with its id."""
+    cards = []
+    for key in ids:
+        try:
+            cards.append(card(key, page))
+        except ContentError as error:
+            raise ContentError(f"{folder}: {key}: {error}") from None
+    return "".join(cards)
 
 
 def verdict(word: str) -> str:
@@ -75,11 +89,17 @@ def _question(key: str, page: Page) -> str:
         f'<a href="{page.link(places()[name])}">{name}</a>' for name in question.claims
     ]
     grounds += [page.evidence(question)] if question.status != "none" else []
+    further = " · ".join(
+        f'<a href="{page.link(question_places()[name])}">'
+        f"{page.inline(questions()[name].question)}</a>"
+        for name in question.follow_ups
+    )
+    further = f"<p>Often followed by: {further}</p>" if further else ""
     return (
         f'<details class="question" id="{key}"><summary>'
         f'<span class="level">{escape(question.level)}</span> '
         f"{page.inline(question.question)}</summary>"
         f"<p>{page.inline(question.answer)}</p>{wrong}"
-        f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>"
+        f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>{further}"
         f'<p class="evidence">{" · ".join(grounds)}</p></details>'
     )

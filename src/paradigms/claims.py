@@ -1,21 +1,15 @@
 """The claims ledger: what is often said, what is right, and what that rests on."""
 
 import re
-import tomllib
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import Field
 
 from paradigms.evidence import Evidence, Status
-from paradigms.snippets import DOCS, FOLDER, ContentError, entries
+from paradigms.snippets import FOLDER, ContentError, entries, placed
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
-
-# A claim fence with its TOML body; fences in tabs and admonitions are indented.
-_FENCE = re.compile(r"^\s*```claim\s*\n(.*?)^\s*```", re.MULTILINE | re.DOTALL)
-# A fence of four ticks quotes fences instead of using them.
-_QUOTED = re.compile(r"^````.*?^````\s*$", re.MULTILINE | re.DOTALL)
 
 
 class Claim(Evidence):
@@ -62,16 +56,12 @@ def places() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     problems: list[str] = []
-    for path in sorted(DOCS.rglob("*.md")):
-        page = path.relative_to(DOCS).as_posix()
-        text = _QUOTED.sub("", path.read_text(encoding="utf8"))
-        for body in _FENCE.findall(text):
-            for key in _ids(body, page):
-                if key in found:
-                    problems.append(f"docs/{page}: {key} also stands in {found[key]}")
-                found[key] = f"{page}#{key.lower()}"
+    for key, page in placed("claim"):
+        if key in found:
+            problems.append(f"docs/{page}: {key} also stands in {found[key]}")
+        found[key] = f"{page}#{key.lower()}"
     problems += [
-        f"{key} stands on no page; add a claim fence"
+        f"snippets/claims: {key}: stands on no page; add a claim fence"
         for key in claims()
         if key not in found
     ]
@@ -100,10 +90,3 @@ def ledger() -> list[dict[str, Any]]:
         }
         for key, claim in claims().items()
     ]
-
-
-def _ids(body: str, page: str) -> list[str]:
-    try:
-        return list(tomllib.loads(body)["ids"])
-    except (tomllib.TOMLDecodeError, KeyError, TypeError):
-        raise ContentError(f'docs/{page}: claim fence: write ids = ["S01"]') from None

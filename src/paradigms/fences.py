@@ -5,6 +5,7 @@ strict build exits 0.  So whatever goes wrong here leaves as a `PageError`, whic
 page, line and key in one line, and stops the build.
 """
 
+import re
 import tomllib
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from pymdownx.superfences import SuperFencesException
 from paradigms.cards import ClaimCards, QuestionCards
 from paradigms.figures import MaskFigure
 from paradigms.page import Page
-from paradigms.snippets import Entry, validate
+from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
 
 KINDS: dict[str, type[Entry]] = {
@@ -42,10 +43,13 @@ def render(
 ) -> str:
     """What superfences calls for each custom fence: TOML in, HTML out."""
     try:
-        body = validate(KINDS[language], tomllib.loads(source), language)
+        body = validate(KINDS[language], tomllib.loads(source), f"{language} fence")
         return body.render(page_of(md))  # type: ignore[attr-defined]
     except Exception as error:
-        raise PageError(f"{position(md, source)}: {language} fence: {error}") from error
+        message = str(error)
+        if message.startswith(("snippets/", "results/")):  # says already where it is
+            raise PageError(message) from error
+        raise PageError(f"{position(md, source)}: {message}") from error
 
 
 def position(md: markdown.Markdown, source: str) -> str:
@@ -53,9 +57,9 @@ def position(md: markdown.Markdown, source: str) -> str:
     file = _file(md)
     if file is None:
         return "a page"
-    text = file.content_string
-    first = next((line for line in source.splitlines() if line.strip()), source)
-    offset = text.find(first.strip())
+    text = re.sub(r"^[ \t]+", "", file.content_string, flags=re.MULTILINE)
+    wanted = re.sub(r"^[ \t]+", "", source.strip(), flags=re.MULTILINE)
+    offset = text.find(wanted)
     line = f", line {text.count(chr(10), 0, offset) + 1}" if offset >= 0 else ""
     return f"docs/{file.src_uri}{line}"
 
@@ -74,23 +78,22 @@ def page_of(md: markdown.Markdown) -> Page:
         return f"{url}#{anchor}" if anchor else url
 
     def inline(text: str) -> str:
-        return _inline(text, relpath.file.url, link)
+        md = _inline_markdown()
+        md.link = link  # the citation pattern asks for it
+        md.reset()
+        return md.convert(text).removeprefix("<p>").removesuffix("</p>")
 
     return Page(link, inline, anchors)
-
-
-def _inline(text: str, url: str, link: Any) -> str:
-    md = _inline_markdown()
-    md.link = link  # the citation pattern asks for it
-    md.reset()
-    return md.convert(text).removeprefix("<p>").removesuffix("</p>")
 
 
 @cache
 def _inline_markdown() -> markdown.Markdown:
     return markdown.Markdown(
-        extensions=["pymdownx.arithmatex", "paradigms.inline"],
-        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+        extensions=["abbr", "pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={
+            "abbr": {"glossary": abbreviations()},
+            "pymdownx.arithmatex": {"generic": True},
+        },
     )
 
 

@@ -2,13 +2,19 @@
 
 from html import escape
 from itertools import groupby
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from paradigms import svg
-from paradigms.masks import grid, parse
+from paradigms.masks import Rule, grid, parse
 from paradigms.page import Page, slug
 from paradigms.snippets import Entry
+
+
+def _known(mask: str) -> str:
+    parse(mask)
+    return mask
 
 
 class MaskFigure(Entry):
@@ -18,24 +24,21 @@ class MaskFigure(Entry):
     columns; where these differ (cross-attention), `columns` names what is seen.
     """
 
-    mask: str
-    tokens: str
+    mask: Annotated[str, AfterValidator(_known)]
+    tokens: str = Field(min_length=1)
     columns: str = ""
     title: str = Field(min_length=3)
     caption: str = Field(min_length=10)
 
-    @model_validator(mode="after")
-    def _mask_is_known(self) -> "MaskFigure":
-        parse(self.mask)
-        return self
-
     def render(self, page: Page) -> str:
         """The figure element, with the mask spelled out row by row below it."""
-        rows = self.tokens.split()
-        columns = (self.columns or self.tokens).split()
         rule = parse(self.mask)
-        drawing = svg.mask(rule, _numbered(rows), columns, self.title)
-        words = "".join(f"<li>{line}</li>" for line in _in_words(self, rows, columns))
+        rows = _numbered(self.tokens.split())
+        columns = (self.columns or self.tokens).split()
+        drawing = svg.mask(rule, rows, columns, self.title)
+        words = "".join(
+            f"<li>{escape(line)}</li>" for line in in_words(rule, rows, columns)
+        )
         return page.anchored(
             f'<figure class="mask-figure" id="{slug(self.title)}">{drawing}'
             f"<figcaption><strong>{escape(self.title)}.</strong> "
@@ -45,25 +48,25 @@ class MaskFigure(Entry):
         )
 
 
-def _numbered(tokens: list[str]) -> list[str]:
-    return [f"{number} {token}" for number, token in enumerate(tokens, 1)]
-
-
-def _in_words(figure: MaskFigure, rows: list[str], columns: list[str]) -> list[str]:
-    seen = grid(parse(figure.mask), len(rows), len(columns))
+def in_words(rule: Rule, rows: list[str], columns: list[str]) -> list[str]:
+    """A sentence a row: `2 cat sees 1 The to 2 cat`, or `1 The sees nothing`."""
+    numbered = _numbered(columns)
     lines = []
-    for label, row in zip(_numbered(rows), seen, strict=True):
+    for row, seen in zip(rows, grid(rule, len(rows), len(columns)), strict=True):
         runs = [
             list(run)
-            for value, run in groupby(enumerate(row), key=lambda c: c[1])
-            if value
+            for sees, run in groupby(
+                zip(seen, numbered, strict=True), key=lambda cell: cell[0]
+            )
+            if sees
         ]
-        spans = [_span(run[0][0], run[-1][0], columns) for run in runs]
-        lines.append(f"{escape(label)} sees {' and '.join(spans) or 'nothing'}")
+        spans = [
+            run[0][1] if len(run) == 1 else f"{run[0][1]} to {run[-1][1]}"
+            for run in runs
+        ]
+        lines.append(f"{row} sees {' and '.join(spans) or 'nothing'}")
     return lines
 
 
-def _span(first: int, last: int, columns: list[str]) -> str:
-    start = f"{first + 1} {columns[first]}"
-    end = f"{last + 1} {columns[last]}"
-    return escape(start if first == last else f"{start} to {end}")
+def _numbered(tokens: list[str]) -> list[str]:
+    return [f"{number} {token}" for number, token in enumerate(tokens, 1)]

@@ -21,11 +21,12 @@ from paradigms.page import slug
 from paradigms.results import quote
 from paradigms.snippets import ContentError
 
+_ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\mathsf"}
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 
 
 class InlineExtension(Extension):
-    """Registers both: citations before links are read, formulas after arithmatex."""
+    """Registers all three: links before Markdown's own, formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
@@ -92,24 +93,29 @@ class MathML(Treeprocessor):
                 element.text = self.md.htmlStash.store(html)
 
     def _convert(self, tex: str, display: bool) -> str:
-        if tex.count("{") != tex.count("}"):  # latex2mathml guesses instead
+        plain = re.sub(r"\\[{}]", "", tex)
+        if plain.count("{") != plain.count("}"):  # latex2mathml guesses instead
             raise failure(self.md, tex, f"formula {tex!r}: braces do not match")
         try:
             html = convert(tex, display="block" if display else "inline")
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
-        # latex2mathml passes an unknown command through as a name: show that instead.
-        unknown = re.search(r"\\[a-zA-Z]+", html)
+        # latex2mathml passes an unknown command through as a name, and drops an unknown
+        # alphabet without a word.
+        unknown = set(re.findall(r"\\[a-zA-Z]+", html))
+        unknown |= set(re.findall(r"\\math[a-z]+", tex)) - _ALPHABETS
         if unknown:
-            raise failure(self.md, tex, f"formula {tex!r}: unknown {unknown.group()}")
+            raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
         return html.replace(_NAMESPACE, "")
 
 
 def failure(md: Markdown, source: str, message: str) -> Exception:
     """The error that stops the build, with page and line."""
-    from paradigms.fences import PageError, position
+    from paradigms.fences import PageError, position  # fences loads this extension
 
+    if "relpath" not in md.treeprocessors:  # inside an entry: its card says which
+        return ContentError(message)
     return PageError(f"{position(md, source)}: {message}")
 
 

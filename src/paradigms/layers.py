@@ -6,7 +6,6 @@ Source: Vaswani et al. (2017); pre-normalisation as in Radford et al. (2019).
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from paradigms.masks import Rule
 
@@ -134,17 +133,6 @@ class Transformer(nn.Module):
         for block in self.blocks:
             x = block(x, visible)
         return self.head(self.norm(x))  # (B, T, V)
-
-
-def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean loss in nats over the positions whose target is not IGNORE (-100).
-
-    Shapes: logits (B, T, V), targets (B, T) -> a scalar.
-    Errors: ValueError if every target is to be ignored: the mean would be NaN.
-    """
-    if bool((targets == -100).all()):
-        raise ValueError("targets are all -100 (ignored): there is nothing to learn")
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def _check_tokens(tokens: Tensor, vocabulary: int, positions: int) -> None:

@@ -46,9 +46,13 @@ class Rule:
     def __str__(self) -> str:
         return self.name
 
-    def mask_mod(self, _batch: Any, _head: Any, q: Any, k: Any) -> Any:
-        """The rule in the four-argument form that FlexAttention calls."""
-        return self(q, k)
+    @property
+    def mask_mod(self) -> Callable[[Any, Any, Any, Any], Any]:
+        """The rule as FlexAttention's `create_block_mask` takes it.
+
+        A plain function and no method: FlexAttention counts the parameters, `self` too.
+        """
+        return lambda batch, head, q, k: self(q, k)
 
 
 causal = Rule("causal", lambda q, k: k <= q)
@@ -92,6 +96,8 @@ def packed(*lengths: int) -> Rule:
     `lengths`: tokens of each document, in order.  Positions after the last document
     form one more, of padding.  Source: Krell et al. (2021).
     """
+    if not lengths:
+        raise ValueError("lengths must name at least one document")
     for length in lengths:
         _check("lengths", length, at_least=1)
     starts = tuple(accumulate(lengths))
@@ -121,7 +127,8 @@ def block_causal(block: int) -> Rule:
 def permutation_content(*order: int) -> Rule:
     """XLNet's content stream: positions earlier in `order`, and the position itself.
 
-    `order`: a permutation of 0..n-1; `order[0]` is predicted first.
+    `order`: a permutation of 0..n-1; `order[0]` is predicted first. The rule is for
+    texts of n words; positions after them count as predicted first, too.
     Source: Yang et al. (2019), section 2.3.
     """
     rank = _ranks(order)
@@ -161,12 +168,9 @@ def parse(expression: str) -> Rule:
     Errors: ValueError that names the part that was not.
     """
     try:
-        rule = _evaluate(ast.parse(expression, mode="eval").body)
+        return _evaluate(ast.parse(expression, mode="eval").body)
     except SyntaxError:
         raise ValueError(f"mask {expression!r} is not a valid expression") from None
-    if not isinstance(rule, Rule):
-        raise ValueError(f"mask {expression!r} lacks its numbers, as in prefix_lm(3)")
-    return rule
 
 
 def grid(rule: Rule, queries: int, keys: int | None = None) -> list[list[bool]]:
@@ -175,14 +179,15 @@ def grid(rule: Rule, queries: int, keys: int | None = None) -> list[list[bool]]:
     return [[bool(rule(q, k)) for k in range(keys)] for q in range(queries)]
 
 
-def _evaluate(node: ast.expr) -> Any:
+def _evaluate(node: ast.expr) -> Rule:
     match node:
         case ast.Name(id=name) if name in RULES:
-            return RULES[name]
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if callable(
-            make := RULES.get(name)
-        ) and not isinstance(make, Rule):
-            return make(*(ast.literal_eval(argument) for argument in args))
+            rule = RULES[name]
+            if not isinstance(rule, Rule):
+                raise ValueError(f"mask {name!r} lacks its numbers, as in prefix_lm(3)")
+            return rule
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in RULES:
+            return _call(name, args)
         case ast.BinOp(left=left, op=ast.BitAnd(), right=right):
             return _evaluate(left) & _evaluate(right)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -191,6 +196,22 @@ def _evaluate(node: ast.expr) -> Any:
             return ~_evaluate(operand)
     known = ", ".join(RULES)
     raise ValueError(f"mask {ast.unparse(node)!r} is unknown; known are: {known}")
+
+
+def _call(name: str, arguments: list[ast.expr]) -> Rule:
+    make = RULES[name]
+    if isinstance(make, Rule):
+        raise ValueError(f"mask {name!r} takes no numbers")
+    try:
+        numbers = [ast.literal_eval(node) for node in arguments]
+    except ValueError:
+        numbers = [None]
+    if not all(type(number) is int for number in numbers):
+        raise ValueError(f"mask {name!r} takes whole numbers, as in prefix_lm(3)")
+    try:
+        return make(*numbers)
+    except TypeError:
+        raise ValueError(f"mask {name!r} takes another count of numbers") from None
 
 
 def _lookup(values: tuple[int, ...], index: Any) -> Any:

@@ -46,7 +46,9 @@ def measure(name: str) -> Path:
     }
     path = FOLDER / f"{name}.json"
     draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
+    draft.write_text(
+        json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf8"
+    )
     draft.replace(path)
     return path
 
@@ -69,6 +71,7 @@ def _closure(path: Path, seen: set[Path]) -> set[Path]:
         for module in imports(path):
             stem = PACKAGE.joinpath(*module.split(".")[1:])
             _closure(stem.with_suffix(".py"), seen)
+            _closure(stem / "__init__.py", seen)
     return seen
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 IGNORE = -100  # the value that torch.nn.functional.cross_entropy leaves out
 
@@ -55,6 +56,10 @@ def masked_token(
     Source: Devlin et al. (2019), section 3.1.
     """
     _check_rate(rate)
+    if vocabulary <= specials.first_word:
+        raise ValueError(
+            f"vocabulary must hold words beyond its specials: {vocabulary}"
+        )
     chosen = torch.rand(tokens.shape, generator=generator) < rate
     chosen &= tokens >= specials.first_word
     fate = torch.rand(tokens.shape, generator=generator)
@@ -76,10 +81,15 @@ def span_corruption(
     """Replace spans by sentinels; the target lists each sentinel with what it hides.
 
     Returns (source, target). The target ends with one more sentinel.
-    Errors: ValueError if the sentinels are fewer than the spans plus one.
+    Errors: ValueError for fewer than two tokens, a mean span below one, or fewer
+    sentinels than spans plus one.
     Source: Raffel et al. (2020), section 3.1.4 and figure 2.
     """
     _check_rate(rate)
+    if len(tokens) < 2 or mean_span < 1:
+        raise ValueError(
+            f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
+        )
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
     spans = min(max(round(noise / mean_span), 1), len(tokens) - noise, noise)
     if spans + 1 > len(sentinels):
@@ -101,8 +111,13 @@ def span_corruption(
 def restore_spans(
     source: list[int], target: list[int], sentinels: list[int]
 ) -> list[int]:
-    """Undo `span_corruption`: put each hidden span back where its sentinel stands."""
+    """Undo `span_corruption`: put each hidden span back where its sentinel stands.
+
+    Errors: ValueError if the target does not start with a sentinel.
+    """
     marks = set(sentinels)
+    if not target or target[0] not in marks:
+        raise ValueError(f"target must start with a sentinel: {target[:1]}")
     spans: dict[int, list[int]] = {}
     for token in target:
         if token in marks:
@@ -110,6 +125,17 @@ def restore_spans(
         else:
             current.append(token)
     return [word for token in source for word in spans.get(token, [token])]
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss in nats over the positions whose target is not IGNORE.
+
+    Shapes: logits (B, T, V), targets (B, T) -> a scalar.
+    Errors: ValueError if every target is to be ignored: the mean would be NaN.
+    """
+    if bool((targets == IGNORE).all()):
+        raise ValueError(f"targets are all {IGNORE} (ignored): nothing to learn from")
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
 
 
 def _composition(total: int, parts: int, generator: torch.Generator) -> list[int]:

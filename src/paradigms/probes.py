@@ -33,8 +33,8 @@ def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
 def reachable(rule: Rule, length: int, layers: int) -> list[list[bool]]:
     """What a stack of layers may see: the rule applied once per layer.
 
-    A window of w tokens grows by w - 1 with each layer; `causal` and `packed` are
-    unchanged, because what they see is already everything that is seen by it.
+    A window of w tokens grows by w - 1 with each layer. `causal` and `packed` stay as
+    they are: whatever a position sees there sees nothing that it does not see itself.
     """
     step = torch.tensor(
         [[bool(rule(q, k)) or q == k for k in range(length)] for q in range(length)]
@@ -49,6 +49,9 @@ def sequence_log_prob(logits: Tensor, targets: Tensor) -> Tensor:
     """Log-probability of whole sequences in nats: the sum over their positions.
 
     Shapes: logits (B, T, V), targets (B, T) -> (B,).
+    Errors: ValueError for a target outside the vocabulary, such as an ignored one.
     """
+    if int(targets.min()) < 0 or int(targets.max()) >= logits.shape[-1]:
+        raise ValueError(f"targets must lie in 0..{logits.shape[-1] - 1}")
     steps = logits.log_softmax(dim=-1).gather(-1, targets[..., None])  # (B, T, 1)
     return steps.sum(dim=(1, 2))

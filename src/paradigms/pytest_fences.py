@@ -73,16 +73,21 @@ class OutputRunner(_runners.DefaultRunner):
         code_end, start, end, indent = output_below(page, test.start_line)
         lines = page.read_text(encoding="utf8").split("\n")
         shown = [line.removeprefix(indent) for line in lines[start:end]]
-        got = printed.getvalue().rstrip("\n").split("\n") if printed.getvalue() else []
+        got = [line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n")]
+        got = got if printed.getvalue() else []
         if shown == got and (start >= 0) == bool(got):
             return
         if _rewrite and got:
             _updates.append(_update(page, code_end, start, end, indent, got))
             return
+        remedy = (
+            "if the new output is right, run pytest with --update-outputs"
+            if got
+            else "nothing is printed: remove the Output fence"
+        )
         raise AssertionError(
             f"{page}:{test.start_line}: printed output is not what the page shows; "
-            "if the new output is right, run pytest with --update-outputs\n"
-            f"page shows: {shown}\ncode prints: {got}"
+            f"{remedy}\npage shows: {shown}\ncode prints: {got}"
         )
 
 
@@ -93,8 +98,8 @@ def output_below(page: Path, opening: int) -> tuple[int, int, int, str]:
     from 0 (-1, -1 if there is none), and the indentation.
     """
     lines = page.read_text(encoding="utf8").split("\n")
-    indent = re.match(r"\s*", lines[opening - 1]).group()  # type: ignore[union-attr]
-    close = lines.index(f"{indent}```", opening)
+    indent, ticks = re.match(r"(\s*)(`{3,}|~{3,})", lines[opening - 1]).groups()  # type: ignore[union-attr]
+    close = lines.index(indent + ticks, opening)
     below = close + 1
     while below < len(lines) and not lines[below].strip():
         below += 1

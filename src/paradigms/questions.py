@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from paradigms.claims import claims
 from paradigms.evidence import Evidence
-from paradigms.snippets import FOLDER, ContentError, entries
+from paradigms.snippets import FOLDER, ContentError, entries, placed
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 
@@ -36,8 +37,6 @@ class Question(Evidence):
 @cache
 def questions() -> dict[str, Question]:
     """Every question by its id. Errors: ContentError with all findings of all files."""
-    from paradigms.claims import claims
-
     bank = entries(Question, *sorted((FOLDER / "questions").glob("*.toml")))
     problems = []
     for key, question in bank.items():
@@ -58,3 +57,9 @@ def questions() -> dict[str, Question]:
     if problems:
         raise ContentError("\n".join(problems))
     return bank
+
+
+@cache
+def question_places() -> dict[str, str]:
+    """Where each question stands: `q19/index.md#q19-data`; the last page counts."""
+    return {key: f"{page}#{key}" for key, page in placed("question")}

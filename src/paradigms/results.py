@@ -3,13 +3,19 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from paradigms.snippets import ContentError, Entry, validate
 
 FOLDER = Path(__file__).parent / "results"
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    if not row.get("name"):
+        raise ValueError("a row needs a name")
+    return row
 
 
 class Result(Entry):
@@ -24,7 +30,7 @@ class Result(Entry):
     processor: str
     seconds: float
     fingerprint: str
-    rows: list[dict[str, Any]] = Field(min_length=1)
+    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
 
 
 def stems() -> set[str]:

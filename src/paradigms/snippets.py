@@ -4,6 +4,7 @@ Every finding of a file is collected before one error is raised, each finding as
 that names file, entry and key.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,6 +66,33 @@ def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
         return kind.model_validate(body)
     except ValidationError as error:
         raise ContentError("\n".join(_lines(error, where, kind))) from None
+
+
+def placed(kind: str) -> list[tuple[str, str]]:
+    """Every id in the fences of a kind, with its page: `("S01", "q19/index.md")`.
+
+    Errors: ContentError for a fence whose `ids` cannot be read.
+    """
+    # Fences in tabs and admonitions are indented; four ticks only quote a fence.
+    fence = re.compile(rf"^[ \t]*```{kind}\s*\n(.*?)^[ \t]*```", re.M | re.S)
+    quoted = re.compile(r"^````.*?^````\s*$", re.M | re.S)
+    found = []
+    for path in sorted(DOCS.rglob("*.md")):
+        page = path.relative_to(DOCS).as_posix()
+        for body in fence.findall(quoted.sub("", path.read_text(encoding="utf8"))):
+            try:
+                found += [(key, page) for key in tomllib.loads(body)["ids"]]
+            except (tomllib.TOMLDecodeError, KeyError, TypeError):
+                raise ContentError(
+                    f'docs/{page}: {kind} fence: write ids = ["..."]'
+                ) from None
+    return found
+
+
+def abbreviations() -> dict[str, str]:
+    """Every abbreviation with its words, as `snippets/abbreviations.md` has them."""
+    text = (FOLDER / "abbreviations.md").read_text(encoding="utf8")
+    return dict(re.findall(r"^\*\[(.+?)\]: (.+)$", text, re.MULTILINE))
 
 
 def _lines(error: ValidationError, where: str, kind: type[Entry]) -> list[str]:

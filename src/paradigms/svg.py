@@ -65,7 +65,10 @@ def _cells(seen: list[list[bool]], side: int) -> str:
     for y, x, value, count in _runs(seen):
         line = f"M{x * side + 1} {y * side + side / 2:g}h{count * side - 2}"
         paths[value] += line
-    return f'<path class="sees" d="{paths[True]}"/><path class="blind" d="{paths[False]}"/>'
+    return "".join(
+        f'<path class="{style}" d="{paths[value]}"/>'
+        for style, value in (("sees", True), ("blind", False))
+    )
 
 
 def _marks(seen: list[list[bool]]) -> str:

@@ -16,7 +16,7 @@ def words(text: str) -> list[str]:
 class Vocabulary:
     """The most frequent words of some texts; words outside it are left out.
 
-    Errors: ValueError if the texts hold no word at all.
+    Errors: ValueError if the texts hold no word at all, or the size is below one.
     """
 
     def __init__(self, texts: Iterable[list[str]], size: int) -> None:
@@ -24,6 +24,8 @@ class Vocabulary:
         if not counts:
             raise ValueError("texts hold no words: there is no vocabulary to build")
         # Ties in frequency are broken by the alphabet, so that order never matters.
+        if size < 1:
+            raise ValueError(f"size must be at least 1: {size}")
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         self.words = ranked[:size]
         self.index = {word: number for number, word in enumerate(self.words)}

@@ -61,3 +61,9 @@ def test_a_negative_penalty_is_refused():
     """It would reward large weights without bound."""
     with pytest.raises(ValueError, match="penalty must not be negative: -1"):
         LogisticRegression(penalty=-1)
+
+
+def test_stopping_too_early_is_said():
+    """Two steps are not enough: an error, instead of weights that look fitted."""
+    with pytest.raises(ValueError, match="not converged after 2 steps"):
+        LogisticRegression(classes=3, penalty=1e-4).fit(TEXTS, LABELS, steps=2)

@@ -79,15 +79,7 @@ def test_smoothing_must_be_positive():
         MultinomialNaiveBayes(smoothing=0)
 
 
-def test_bags_count_words():
-    """A text is its counts; an empty text is a row of zeros."""
-    bags = Bags([[2, 0, 2], []], 3)
-    assert bags.counts.to_dense().tolist() == [[1, 0, 2], [0, 0, 0]]
-    assert bags.transposed.to_dense().tolist() == [[1, 0], [0, 0], [2, 0]]
-
-
-@pytest.mark.parametrize(("texts", "message"), [([], "at least one"), ([[3]], "0..2")])
-def test_bags_refuse_what_they_cannot_count(texts, message):
-    """No text at all, or a word outside the vocabulary."""
-    with pytest.raises(ValueError, match=message):
-        Bags(texts, 3)
+def test_a_class_that_does_not_exist_cannot_be_sampled():
+    """-1 is not the last class."""
+    with pytest.raises(ValueError, match=r"label must lie in 0\.\.1: -1"):
+        fitted().sample(-1, 3, torch.Generator())

@@ -12,7 +12,7 @@ import re
 from functools import cache
 from importlib import util
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -60,6 +60,9 @@ def load(source: Source | None = None) -> tuple[Review, ...]:
 
     Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
     """
+    if source not in (None, *get_args(Source)):
+        known = " or ".join(get_args(Source))
+        raise ValueError(f"source must be {known}: {source!r}")
     path = data_file()
     check_hash(path)
     with path.open(encoding="utf8", newline="") as file:

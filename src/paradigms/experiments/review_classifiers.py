@@ -40,12 +40,25 @@ def run(config: Config) -> list[dict[str, Any]]:
                 scores.setdefault(name, []).append(_score(model, data, config.example))
         rows.append({"name": source, "reviews": len(movie_reviews.load(source))})
         for name, values in scores.items():
-            columns = {
-                column: interval(tuple(value[column] for value in values))
-                for column in values[0]
-            }
-            rows.append({"name": f"{source} {name}", **columns})
+            rows.append({"name": f"{source} {name}", **_summary(values)})
     return rows
+
+
+def _summary(scores: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Mean and interval of each score; shares from the counts of all splits."""
+    columns = {
+        column: interval(tuple(score[column] for score in scores))
+        for column in ("accuracy", "log-loss", "P(positive | example)")
+    }
+    total = {
+        column: sum(int(score[column]) for score in scores)
+        for column in ("texts", "certain", "mistakes", "certain mistakes")
+    }
+    columns["beyond 0.99"] = share(total["certain"], total["texts"])
+    columns["mistakes beyond 0.99"] = share(
+        total["certain mistakes"], total["mistakes"]
+    )
+    return columns
 
 
 def fitted(config: Config, data: movie_reviews.Corpus) -> dict[str, Any]:
@@ -66,9 +79,22 @@ def log_loss(model: Any, reviews: movie_reviews.Counted) -> float:
 
 
 def interval(values: tuple[float, ...]) -> list[float]:
-    """Mean and 95% interval over the seeds, by Student's t."""
+    """Mean and 95% interval over the seeds, by Student's t.
+
+    Errors: ValueError for a number of seeds whose t is not in T95.
+    """
+    if len(values) not in T95:
+        raise ValueError(f"seeds must be one of {sorted(T95)} in number: {len(values)}")
     half = T95[len(values)] * stdev(values) / len(values) ** 0.5
     return [mean(values), mean(values) - half, mean(values) + half]
+
+
+def share(part: int, whole: int) -> list[float]:
+    """A share and its 95% interval, by Wilson's score; `whole` must not be 0."""
+    z2 = 1.96**2
+    centre = (part + z2 / 2) / (whole + z2)
+    spread = (part * (whole - part) / whole + z2 / 4) ** 0.5 * 1.96 / (whole + z2)
+    return [part / whole, max(centre - spread, 0.0), min(centre + spread, 1.0)]
 
 
 def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, float]:
@@ -78,8 +104,10 @@ def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, fl
         "accuracy": float(right.double().mean()),
         "log-loss": log_loss(model, data.test),
         "P(positive | example)": float(model.predict_proba(data.encode(example))[0, 1]),
-        "beyond 0.99": float(certain.double().mean()),
-        "mistakes beyond 0.99": float(certain[~right].double().mean()),
+        "texts": len(right),
+        "certain": int(certain.sum()),
+        "mistakes": int((~right).sum()),
+        "certain mistakes": int((certain & ~right).sum()),
     }
 
 

@@ -8,8 +8,7 @@ Source: Cox (1958); Ng & Jordan (2001) for the comparison with naive Bayes.
 import torch
 from torch import Tensor
 
-from paradigms.bags import Bags
-from paradigms.models.naive_bayes import one_hot
+from paradigms.bags import Bags, one_hot
 
 
 class LogisticRegression:
@@ -25,9 +24,12 @@ class LogisticRegression:
         self.classes, self.penalty = classes, penalty
 
     def fit(
-        self, texts: Bags, labels: Tensor, steps: int = 100
+        self, texts: Bags, labels: Tensor, steps: int = 1000
     ) -> "LogisticRegression":
-        """Minimise the mean of -log P(label | text) plus the penalty; labels (N,)."""
+        """Minimise the mean of -log P(label | text) plus the penalty; labels (N,).
+
+        Errors: ValueError if after `steps` steps the gradient is not yet small.
+        """
         member = one_hot(labels, len(texts), self.classes)  # (N, K)
         self.weights = torch.zeros(texts.counts.shape[1], self.classes)
         self.bias = torch.zeros(self.classes)
@@ -45,7 +47,11 @@ class LogisticRegression:
             return loss + self.penalty / 2 * self.weights.square().sum()
 
         optimiser.step(loss_and_gradient)
+        loss_and_gradient()
+        left = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
         self.weights.grad = self.bias.grad = None
+        if left > 1e-3:
+            raise ValueError(f"not converged after {steps} steps: gradient {left:.0e}")
         return self
 
     def logits(self, texts: Bags) -> Tensor:

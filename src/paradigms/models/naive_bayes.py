@@ -7,9 +7,8 @@ Source: McCallum & Nigam (1998), the multinomial event model.
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from paradigms.bags import Bags
+from paradigms.bags import Bags, one_hot
 
 
 class MultinomialNaiveBayes:
@@ -48,18 +47,7 @@ class MultinomialNaiveBayes:
 
     def sample(self, label: int, length: int, generator: torch.Generator) -> list[int]:
         """Draw the word numbers of a text of `length` words from P(X | Y = label)."""
+        if not 0 <= label < self.classes:
+            raise ValueError(f"label must lie in 0..{self.classes - 1}: {label}")
         word = self.log_likelihood[:, label].exp()
         return torch.multinomial(word, length, True, generator=generator).tolist()
-
-
-def one_hot(labels: Tensor, texts: int, classes: int) -> Tensor:
-    """Labels (N,) as rows of zeros with a single one, (N, K), after checking them.
-
-    Errors: ValueError if there is not one label a text, or a class has no text.
-    """
-    if labels.shape != (texts,):
-        raise ValueError(f"labels must be of shape ({texts},): {tuple(labels.shape)}")
-    present = labels.unique().tolist()
-    if present != list(range(classes)):
-        raise ValueError(f"labels must cover 0..{classes - 1}: found {present}")
-    return F.one_hot(labels, classes).float()

@@ -1,0 +1,112 @@
+"""The tables of the reference pages: generated from what is loaded elsewhere."""
+
+from functools import cache
+from html import escape
+
+from paradigms.bibliography import label, sources
+from paradigms.cards import verdict
+from paradigms.claims import claims, places
+from paradigms.comparisons import comparison, names
+from paradigms.evidence import planned, proofs
+from paradigms.page import Page, slug
+from paradigms.questions import questions
+from paradigms.results import load, quote, stems
+
+
+def head(*columns: str) -> str:
+    """The header row of a table."""
+    cells = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    return f"<thead><tr>{cells}</tr></thead>"
+
+
+def claims_table(page: Page) -> str:
+    """Every claim with its verdict and the state of its evidence."""
+    rows = "".join(
+        f'<tr><th scope="row"><a href="{page.link(places()[key])}">{key}</a></th>'
+        f"<td>{page.inline(claim.said)}</td><td>{verdict(claim.verdict)}</td>"
+        f"<td>{claim.status}</td></tr>"
+        for key, claim in claims().items()
+    )
+    return head("Id", "What is often said", "Verdict", "Evidence") + rows
+
+
+def planned_table(page: Page) -> str:
+    """What is still to be measured."""
+    rows = "".join(
+        f'<tr id="{slug(name)}"><th scope="row"><code>{escape(name)}</code></th>'
+        f"<td>{page.inline(entry.asks)}</td></tr>"
+        for name, entry in planned().items()
+    )
+    return head("Experiment", "What it will measure") + rows
+
+
+def bibliography_table(page: Page) -> str:
+    """Every source and what it is cited for."""
+    rows = "".join(
+        f'<tr id="{key}"><th scope="row">{escape(label(key))}</th>'
+        f'<td><a href="{escape(source.url)}">{escape(source.title)}</a>. '
+        f"{escape(_names(source.authors))}. {escape(source.venue)}.</td>"
+        f"<td>{page.inline(source.cited_for)}</td></tr>"
+        for key, source in sources().items()
+    )
+    return head("Cited as", "Work", "What it is cited for") + rows
+
+
+def evidence_table(page: Page) -> str:
+    """The tests that pages point to, each with its claim, command and source."""
+    rows = "".join(
+        f'<tr id="{slug(name)}"><th scope="row">{page.inline(test.claim)}'
+        f"<p><code>{escape(test.command)}</code></p></th>"
+        f"<td><details><summary>source</summary><pre><code>{escape(test.code)}"
+        f"</code></pre></details></td></tr>"
+        for name, test in proofs().items()
+        if name in cited_tests()
+    )
+    return head("What the test proves, and how to run it", "How") + rows
+
+
+def measured_table(page: Page) -> str:
+    """Every stored result with its settings."""
+    rows = "".join(_result(stem) for stem in sorted(stems()))
+    return head("Experiment", "Settings", "What came out") + rows
+
+
+def _result(stem: str) -> str:
+    result = load(stem)
+    settings = {**result.config, **result.versions, "processor": result.processor}
+    about = "".join(f"<li>{escape(f'{k}: {v}')}</li>" for k, v in settings.items())
+    rows = "".join(
+        f"<li><strong>{escape(row['name'])}</strong>: "
+        + escape(
+            "; ".join(
+                f"{column} {quote('/'.join([stem, row['name'], column]))}"
+                for column in row
+                if column != "name"
+            )
+        )
+        + "</li>"
+        for row in result.rows
+    )
+    return (
+        f'<tr id="{slug(stem)}"><th scope="row">{escape(result.question)}'
+        f"<p><code>make measure NAME={stem}</code></p></th>"
+        f"<td><ul>{about}</ul></td><td><ul>{rows}</ul></td></tr>"
+    )
+
+
+@cache
+def cited_tests() -> set[str]:
+    """Every test that a claim, a table cell or a question names as its evidence."""
+    cited = {name for claim in claims().values() for name in claim.tests}
+    cited |= {name for question in questions().values() for name in question.tests}
+    for name in names():
+        cited |= {
+            t for row in comparison(name).rows for cell in row.cells for t in cell.tests
+        }
+    return cited
+
+
+def _names(authors: list[str]) -> str:
+    if authors[-1] == "others":
+        return ", ".join(authors[:-1]) + " and others"
+    return ", ".join(authors)
