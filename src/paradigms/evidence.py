@@ -103,9 +103,10 @@ def proofs() -> dict[str, Proof]:
     folder = ROOT / "tests"
     for path in sorted(folder.rglob("test_*.py")):
         text = path.read_text(encoding="utf8")
+        lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 name = f"{path.relative_to(folder)}::{node.name}"
-                code = ast.get_source_segment(text, node) or ""
+                code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
                 found[name] = Proof(ast.get_docstring(node) or "", code, name)
     return found
