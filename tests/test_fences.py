@@ -76,7 +76,15 @@ def test_fences_have_no_options():
 
 
 PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the project
-KINDS = {"python", 'text title="Output"', "figure", "table", "claim", "question"}
+KINDS = {
+    "python",
+    'text title="Output"',
+    "figure",
+    "views",
+    "table",
+    "claim",
+    "question",
+}
 
 
 def infos(text: str) -> list[str]:

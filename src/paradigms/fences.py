@@ -1,4 +1,4 @@
-"""The adapter to Markdown: figure, table, claim and question fences with TOML bodies.
+"""The adapter to Markdown: custom fences with TOML bodies.
 
 superfences swallows every exception but its own and shows the source instead, while a
 strict build exits 0.  So whatever goes wrong here leaves as a `PageError`, which says
@@ -16,7 +16,7 @@ from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
 from paradigms.cards import ClaimCards, QuestionCards
-from paradigms.figures import MaskFigure
+from paradigms.figures import MaskFigure, TwoViewsFigure
 from paradigms.page import Page
 from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
@@ -43,7 +43,9 @@ def render(
 ) -> str:
     """What superfences calls for each custom fence: TOML in, HTML out."""
     try:
-        body = validate(KINDS[language], tomllib.loads(source), f"{language} fence")
+        keys = tomllib.loads(source)
+        kind = TwoViewsFigure if language == "figure" and "view" in keys else None
+        body = validate(kind or KINDS[language], keys, f"{language} fence")
         return body.render(page_of(md))  # type: ignore[attr-defined]
     except Exception as error:
         message = str(error)

@@ -2,7 +2,8 @@
 
 from html import escape
 from itertools import groupby
-from typing import Annotated
+from math import exp, pi, sqrt
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -43,9 +44,57 @@ class MaskFigure(Entry):
             f'<figure class="mask-figure" id="{slug(self.title)}">{drawing}'
             f"<figcaption><strong>{escape(self.title)}.</strong> "
             f"{page.inline(self.caption)} <code>{escape(self.mask)}</code></figcaption>"
-            f'<details class="in-words" data-search-exclude><summary>The mask in words'
-            f"</summary><ul>{words}</ul></details></figure>"
+            f'<details class="in-words" data-search-exclude><summary>In words</summary>'
+            f"<ul>{words}</ul></details></figure>"
         )
+
+
+class TwoViewsFigure(Entry):
+    """One problem as both kinds of model see it: a joint, and a posterior.
+
+    `view` is `joint` (what a generative model learns) or `posterior` (a discriminative
+    one); both come from the same two normal distributions, one for each class.
+    """
+
+    view: Literal["joint", "posterior"]
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with what it shows in words below it."""
+        xs = [step / 10 for step in range(-40, 41)]
+        if self.view == "joint":
+            lines = [
+                ("P(x, negative)", [(x, joint(x, 0)) for x in xs]),
+                ("P(x, positive)", [(x, joint(x, 1)) for x in xs]),
+            ]
+            top = joint(MEANS[1], 1)
+            words = "Two bells of equal height, which cross at the boundary"
+        else:
+            lines = [("P(positive | x)", [(x, posterior(x)) for x in xs])]
+            top = 1.0
+            words = "One curve that rises from 0 to 1, and is one half at the boundary"
+        drawing = svg.curves(lines, (-4, 4), top, 0, self.title)
+        return page.anchored(
+            f'<figure class="mask-figure" id="{slug(self.title)}">{drawing}'
+            f"<figcaption><strong>{escape(self.title)}.</strong> "
+            f"{page.inline(self.caption)}</figcaption>"
+            f'<details class="in-words" data-search-exclude><summary>In words</summary>'
+            f"<p>{words}.</p></details></figure>"
+        )
+
+
+MEANS = (-1.25, 1.25)  # of the two classes of `TwoViewsFigure`; deviation 1, prior 1/2
+
+
+def joint(x: float, label: int) -> float:
+    """P(x, label): the prior one half times a normal density."""
+    return 0.5 * exp(-((x - MEANS[label]) ** 2) / 2) / sqrt(2 * pi)
+
+
+def posterior(x: float) -> float:
+    """P(positive | x), by Bayes' rule from the joint."""
+    return joint(x, 1) / (joint(x, 0) + joint(x, 1))
 
 
 def in_words(rule: Rule, rows: list[str], columns: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from html import escape
+from typing import Any
 
 from paradigms.bibliography import label, sources
 from paradigms.cards import verdict
@@ -27,7 +28,10 @@ def claims_table(page: Page) -> str:
         f"<td>{claim.status}</td></tr>"
         for key, claim in claims().items()
     )
-    return head("Id", "What is often said", "Verdict", "Evidence") + rows
+    return (
+        head("Id", "What is often said", "Verdict", "Evidence")
+        + f"<tbody>{rows}</tbody>"
+    )
 
 
 def planned_table(page: Page) -> str:
@@ -37,7 +41,7 @@ def planned_table(page: Page) -> str:
         f"<td>{page.inline(entry.asks)}</td></tr>"
         for name, entry in planned().items()
     )
-    return head("Experiment", "What it will measure") + rows
+    return head("Experiment", "What it will measure") + f"<tbody>{rows}</tbody>"
 
 
 def bibliography_table(page: Page) -> str:
@@ -49,7 +53,7 @@ def bibliography_table(page: Page) -> str:
         f"<td>{page.inline(source.cited_for)}</td></tr>"
         for key, source in sources().items()
     )
-    return head("Cited as", "Work", "What it is cited for") + rows
+    return head("Cited as", "Work", "What it is cited for") + f"<tbody>{rows}</tbody>"
 
 
 def evidence_table(page: Page) -> str:
@@ -62,36 +66,52 @@ def evidence_table(page: Page) -> str:
         for name, test in proofs().items()
         if name in cited_tests()
     )
-    return head("What the test proves, and how to run it", "How") + rows
+    return (
+        head("What the test proves, and how to run it", "How")
+        + f"<tbody>{rows}</tbody>"
+    )
 
 
 def measured_table(page: Page) -> str:
     """Every stored result with its settings."""
-    rows = "".join(_result(stem) for stem in sorted(stems()))
-    return head("Experiment", "Settings", "What came out") + rows
+    body = "".join(_result(stem) for stem in sorted(stems()))
+    return head("Measured", "What came out") + f"<tbody>{body}</tbody>"
 
 
 def _result(stem: str) -> str:
+    """A row that says what was asked and how, then a row for each that came out."""
     result = load(stem)
     settings = {**result.config, **result.versions, "processor": result.processor}
-    about = "".join(f"<li>{escape(f'{k}: {v}')}</li>" for k, v in settings.items())
-    rows = "".join(
-        f"<li><strong>{escape(row['name'])}</strong>: "
-        + escape(
-            "; ".join(
-                f"{column} {quote('/'.join([stem, row['name'], column]))}"
-                for column in row
-                if column != "name"
-            )
-        )
-        + "</li>"
-        for row in result.rows
-    )
-    return (
+    first = (
         f'<tr id="{slug(stem)}"><th scope="row">{escape(result.question)}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
-        f"<td><ul>{about}</ul></td><td><ul>{rows}</ul></td></tr>"
+        f"<td>{_pairs(settings)}</td></tr>"
     )
+    rows = [
+        (
+            row["name"],
+            {c: quote(f"{stem}/{row['name']}/{c}") for c in row if c != "name"},
+        )
+        for row in result.rows
+    ]
+    return first + "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{_pairs(columns)}</td></tr>'
+        for name, columns in rows
+    )
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    """Names and values, side by side."""
+    items = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(_plain(value))}</dd>"
+        for name, value in values.items()
+    )
+    return f"<dl>{items}</dl>"
+
+
+def _plain(value: Any) -> str:
+    """A list without its brackets, anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @cache
