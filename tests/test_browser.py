@@ -131,24 +131,32 @@ def test_a_foreign_request_would_be_noticed(browser, address):
     assert any("localhost:9" in url for url in asked)
 
 
+PHONE = {"width": 360, "height": 740}
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_is_wider_than_a_phone(visit, path):
     """At 360 pixels nothing but tables and code scrolls sideways."""
-    page = visit(path, viewport={"width": 360, "height": 740})
+    page = visit(path, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_the_keyboard_reaches_everything(visit):
-    """Every visible link, button and fold of Q39 takes the focus by Tab alone."""
-    page = visit("q39/", viewport={"width": 1280, "height": 900})
+def test_a_page_that_is_too_wide_is_noticed(visit):
+    """The guard itself: a line that cannot be broken widens the page."""
+    page = visit("", viewport=PHONE)
+    page.evaluate("document.querySelector('article h1').style.width = '500px'")
+    assert page.evaluate("document.documentElement.scrollWidth") > 360
+
+
+def out_of_reach(page) -> tuple[int, list[str]]:
+    """The number of visible links, buttons and folds; those that Tab misses."""
     wanted = page.evaluate(
         """() => {
           const stops = 'a[href], button, summary, [tabindex="0"]';
           const folded = 'details:not([open]) > :not(summary)';
           const visible = [...document.querySelectorAll(stops)].filter((e) =>
             e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0
-            && !e.hidden
-            && e.getClientRects().length && !e.closest(folded));
+            && !e.hidden && e.getClientRects().length && !e.closest(folded));
           visible.forEach((e, i) => { e.dataset.wanted = i; });
           return visible.length;
         }"""
@@ -158,15 +166,30 @@ def test_the_keyboard_reaches_everything(visit):
         page.keyboard.press("Tab")
         mark = page.evaluate("document.activeElement?.dataset?.wanted ?? null")
         reached.add(mark)
-    missed = [
-        page.evaluate(
-            f"document.querySelector('[data-wanted=\"{i}\"]').outerHTML.slice(0, 120)"
-        )
-        for i in range(wanted)
-        if str(i) not in reached
+    describe = "(i) => document.querySelector(`[data-wanted='${i}']`).outerHTML"
+    return wanted, [
+        page.evaluate(describe, number)[:120]
+        for number in range(wanted)
+        if str(number) not in reached
     ]
-    assert wanted > 100
+
+
+@pytest.mark.parametrize("path", ["q39/", "reference/claims/", "labs/mask-probe/"])
+def test_the_keyboard_reaches_everything(visit, path):
+    """Every visible link, button and fold takes the focus by Tab alone."""
+    wanted, missed = out_of_reach(visit(path, viewport={"width": 1280, "height": 900}))
+    assert wanted > 30
     assert missed == []
+
+
+def test_a_trap_for_the_keyboard_is_noticed(visit):
+    """The guard itself: a button that keeps the focus cuts off what follows."""
+    page = visit("labs/", viewport={"width": 1280, "height": 900})
+    page.evaluate(
+        """document.querySelector('article a').addEventListener('keydown',
+           (event) => { if (event.key === 'Tab') event.preventDefault(); })"""
+    )
+    assert out_of_reach(page)[1] != []
 
 
 def test_the_keyboard_opens_a_question(visit):

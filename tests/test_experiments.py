@@ -61,7 +61,10 @@ def test_what_the_pages_say_of_the_reviews():
     coin = 0.693147
     assert logistic["accuracy"][1] > bayes["accuracy"][2]  # clearly more accurate
     assert bayes["log-loss"][1] > coin > logistic["log-loss"][2]  # worse than a coin
-    assert bayes["accuracy"][0] == pytest.approx(5 / 6, abs=0.02)  # "five times in six"
+    short = rows["rotten_tomatoes naive Bayes"]  # "the two are level"
+    other = rows["rotten_tomatoes logistic regression"]
+    for column in ("accuracy", "log-loss"):
+        assert short[column][1] < other[column][0] < short[column][2]
     for row in (
         row for row in rows.values() if "accuracy" in row
     ):  # nobody answers the textbook's 0.95

@@ -80,7 +80,6 @@ KINDS = {
     "python",
     'text title="Output"',
     "figure",
-    "views",
     "table",
     "claim",
     "question",

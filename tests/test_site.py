@@ -209,6 +209,15 @@ def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_proper
     assert ratio <= 1.15
 
 
+def test_a_heavy_page_is_noticed(site, stock, tmp_path):
+    """The guard itself: 12 kB that do not compress put a page over its limit."""
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    page = copy / "q39/index.html"
+    page.write_text(page.read_text("utf8") + os.urandom(12_000).hex(), "utf8")
+    assert weight(copy, "q39") / weight(stock, "q39") > 1.15
+
+
 def test_a_build_takes_little_longer_than_stock(tmp_path):
     """At most 1.5 times stock Material with the same pages and notebook, in pairs."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
