@@ -1,0 +1,109 @@
+"""What our additions to stock Material cost: bytes a page, seconds a build."""
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, environment
+
+CHAPTERS = ["q19", "q39", "foundations/attention-masks", "q39/autoencoding"]
+
+
+STOCK = """\
+site_name: Model Paradigms
+theme: {name: material}
+plugins: [search]
+markdown_extensions: [abbr, admonition, attr_list, md_in_html, tables, pymdownx.details,
+  {toc: {permalink: true}}, {pymdownx.arithmatex: {generic: true}}, pymdownx.highlight,
+  pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
+"""
+
+
+def weight(site: Path, page: str) -> int:
+    """Gzipped bytes of a page with its style sheets and scripts."""
+    html = (site / page / "index.html").read_text("utf8")
+    total = len(gzip.compress(html.encode(), mtime=0))
+    for name in re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html):
+        if not name.startswith("http"):
+            content = (site / page / name).resolve().read_bytes()
+            total += len(gzip.compress(content, mtime=0))
+    return total
+
+
+@pytest.fixture(scope="session")
+def stock(site, tmp_path_factory) -> Path:
+    """The same text in stock Material: what our fences say stands there as prose."""
+    folder = tmp_path_factory.mktemp("stock")
+    for name in CHAPTERS:
+        html = (site / name / "index.html").read_text("utf8")
+        source = next(
+            path for path in (ROOT / f"docs/{name}.md", ROOT / f"docs/{name}/index.md")
+            if path.is_file()
+        )  # fmt: skip
+        target = folder / "docs" / source.relative_to(ROOT / "docs")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        texts = re.findall(
+            r'<(?:div class="claim |details class="question|table class="generated|'
+            r"figcaption)"
+            r".*?</(?:div|details|table|figcaption)>", html, re.DOTALL
+        )  # fmt: skip
+        plain = [
+            re.sub(r"<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL)
+            for text in texts
+        ]
+        fences = r"```(?:claim|question|table|figure)\n.*?```\n"
+        text = re.sub(fences, "", source.read_text("utf8"), flags=re.DOTALL)
+        text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
+        tooltips = (ROOT / "snippets/abbreviations.md").read_text("utf8")
+        target.write_text(text + "\n\n".join(["", *plain, tooltips]), "utf8")
+    (folder / "docs/index.md").write_text("# Start\n")
+    (folder / "mkdocs.yml").write_text(STOCK)
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-d", str(folder / "site")],
+        cwd=folder, env=environment(ROOT), capture_output=True, check=True,
+    )  # fmt: skip
+    return folder / "site"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_property):
+    """At most 1.15 times the gzipped weight of stock Material with the same text."""
+    ratio = weight(site, page) / weight(stock, page)
+    record_property("ratio", f"{page} {ratio:.3f}")
+    print(f"{page}: {weight(site, page)} bytes, {ratio:.3f} of stock")
+    assert ratio <= 1.15
+
+
+def test_a_heavy_page_is_noticed(site, stock, tmp_path):
+    """The guard itself: 12 kB that do not compress put a page over its limit."""
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    page = copy / "q39/index.html"
+    page.write_text(page.read_text("utf8") + os.urandom(12_000).hex(), "utf8")
+    assert weight(copy, "q39") / weight(stock, "q39") > 1.15
+
+
+def test_a_build_takes_little_longer_than_stock(tmp_path):
+    """At most 1.5 times stock Material with the same pages and notebook, in pairs."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    settings = STOCK.replace("[search]", "[search, tags, {mkdocs-jupyter: "
+                             "{include: ['*.ipynb'], ignore: ['*.md']}}]")  # fmt: skip
+    (tmp_path / "mkdocs.yml").write_text(settings)
+    best = {ROOT: 1e9, tmp_path: 1e9}
+    for _ in range(4):  # the best of each: what else the machine does only adds
+        for folder in best:
+            command = [sys.executable, "-m", "mkdocs", "build", "-d", tmp_path / "site"]
+            start = time.perf_counter()
+            subprocess.run(command, cwd=folder, env=environment(folder), check=True,
+                           capture_output=True)  # fmt: skip
+            best[folder] = min(best[folder], time.perf_counter() - start)
+    ratio = best[ROOT] / best[tmp_path]
+    print(f"ours {best[ROOT]:.2f} s, stock {best[tmp_path]:.2f} s, ratio {ratio:.2f}")
+    assert ratio <= 1.5
