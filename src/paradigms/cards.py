@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html import escape
 
 from paradigms.claims import claims, places
-from paradigms.page import Page
+from paradigms.page import Page, slug
 from paradigms.questions import question_places, questions
 from paradigms.snippets import ContentError, Entry
 
@@ -57,14 +57,13 @@ def _each(
 
 def verdict(word: str) -> str:
     """A verdict with its sign: the colour only repeats what the word says."""
-    style = word.replace(" ", "-")
-    return f'<span class="verdict {style}">{_SIGN[word]} {word}</span>'
+    return f'<span class="verdict {slug(word)}">{_SIGN[word]} {word}</span>'
 
 
 def _claim(key: str, page: Page) -> str:
     claim = claims()[key]
     return (
-        f'<div class="claim {claim.verdict.replace(" ", "-")}" id="{key.lower()}">'
+        f'<div class="claim {slug(claim.verdict)}" id="{key.lower()}">'
         f'<p class="said">{verdict(claim.verdict)} <q>{page.inline(claim.said)}</q></p>'
         f"<p>{page.inline(claim.right)}</p>"
         f'<p class="evidence"><a href="{page.link("reference/claims.md")}">{key}</a>'

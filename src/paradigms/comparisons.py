@@ -5,7 +5,7 @@ from functools import cache
 from pydantic import Field, model_validator
 
 from paradigms.claims import claims
-from paradigms.evidence import Evidence
+from paradigms.evidence import Evidence, dead
 from paradigms.masks import grid, parse
 from paradigms.results import quote
 from paradigms.snippets import FOLDER, ContentError, Entry, read, validate
@@ -37,11 +37,7 @@ class Cell(Evidence):
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, and the lack of any."""
         found = super().findings()
-        found += [
-            f"claim {key!r} does not exist"
-            for key in self.claims
-            if key not in claims()
-        ]
+        found += dead("claim", self.claims, claims())
         if bool(self.value) != ("{value}" in self.say):
             found.append("value and {value} need each other")
         if "{pairs}" in self.say and not self.mask:

@@ -1,6 +1,7 @@
 """What a statement rests on: tests, measurements, sources and what is still pending."""
 
 import ast
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -50,9 +51,7 @@ class Evidence(Entry):
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, one line each."""
         known, waiting, measured = proofs(), planned(), stems()
-        found = [
-            f"test {name!r} does not exist" for name in self.tests if name not in known
-        ]
+        found = dead("test", self.tests, known)
         found += [
             f"no stored result {name!r}; run: make measure NAME={name}"
             for name in self.measured
@@ -74,6 +73,11 @@ class Evidence(Entry):
             except ContentError as error:
                 found.append(str(error))
         return found
+
+
+def dead(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
+    """A finding for each name that is not known."""
+    return [f"{what} {name!r} does not exist" for name in names if name not in known]
 
 
 @cache

@@ -21,11 +21,12 @@ from paradigms.page import Page
 from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
 
-KINDS: dict[str, type[Entry]] = {
-    "figure": MaskFigure,
-    "table": Table,
-    "claim": ClaimCards,
-    "question": QuestionCards,
+# A fence that has several forms takes the one that knows most of the keys given.
+KINDS: dict[str, list[type[Entry]]] = {
+    "figure": [MaskFigure, TwoViewsFigure],
+    "table": [Table],
+    "claim": [ClaimCards],
+    "question": [QuestionCards],
 }
 
 
@@ -44,8 +45,8 @@ def render(
     """What superfences calls for each custom fence: TOML in, HTML out."""
     try:
         keys = tomllib.loads(source)
-        kind = TwoViewsFigure if language == "figure" and "view" in keys else None
-        body = validate(kind or KINDS[language], keys, f"{language} fence")
+        kind = max(KINDS[language], key=lambda k: len(keys.keys() & k.model_fields))
+        body = validate(kind, keys, f"{language} fence")
         return body.render(page_of(md))  # type: ignore[attr-defined]
     except Exception as error:
         message = str(error)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from paradigms.claims import claims
-from paradigms.evidence import Evidence
+from paradigms.evidence import Evidence, dead
 from paradigms.snippets import FOLDER, ContentError, entries, placed
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
@@ -41,16 +41,8 @@ def questions() -> dict[str, Question]:
     problems = []
     for key, question in bank.items():
         findings = question.findings()
-        findings += [
-            f"follow-up {name!r} does not exist"
-            for name in question.follow_ups
-            if name not in bank
-        ]
-        findings += [
-            f"claim {name!r} does not exist"
-            for name in question.claims
-            if name not in claims()
-        ]
+        findings += dead("follow-up", question.follow_ups, bank)
+        findings += dead("claim", question.claims, claims())
         if not question.claims and question.status == "none":
             findings.append("has no evidence; name a claim, a test or a source")
         problems += [f"snippets/questions: {key}: {finding}" for finding in findings]

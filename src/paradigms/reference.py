@@ -1,5 +1,6 @@
 """The tables of the reference pages: generated from what is loaded elsewhere."""
 
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from typing import Any
@@ -14,51 +15,48 @@ from paradigms.questions import questions
 from paradigms.results import load, quote, stems
 
 
-def head(*columns: str) -> str:
-    """The header row of a table."""
+def filled(columns: Iterable[str], rows: Iterable[str]) -> str:
+    """The inside of a table: a header of plain text over rows of HTML."""
     cells = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    return f"<thead><tr>{cells}</tr></thead>"
+    return f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 
 def claims_table(page: Page) -> str:
     """Every claim with its verdict and the state of its evidence."""
-    rows = "".join(
+    rows = (
         f'<tr><th scope="row"><a href="{page.link(places()[key])}">{key}</a></th>'
         f"<td>{page.inline(claim.said)}</td><td>{verdict(claim.verdict)}</td>"
         f"<td>{claim.status}</td></tr>"
         for key, claim in claims().items()
     )
-    return (
-        head("Id", "What is often said", "Verdict", "Evidence")
-        + f"<tbody>{rows}</tbody>"
-    )
+    return filled(("Id", "What is often said", "Verdict", "Evidence"), rows)
 
 
 def planned_table(page: Page) -> str:
     """What is still to be measured."""
-    rows = "".join(
+    rows = (
         f'<tr id="{slug(name)}"><th scope="row"><code>{escape(name)}</code></th>'
         f"<td>{page.inline(entry.asks)}</td></tr>"
         for name, entry in planned().items()
     )
-    return head("Experiment", "What it will measure") + f"<tbody>{rows}</tbody>"
+    return filled(("Experiment", "What it will measure"), rows)
 
 
 def bibliography_table(page: Page) -> str:
     """Every source and what it is cited for."""
-    rows = "".join(
+    rows = (
         f'<tr id="{key}"><th scope="row">{escape(label(key))}</th>'
         f'<td><a href="{escape(source.url)}">{escape(source.title)}</a>. '
         f"{escape(_names(source.authors))}. {escape(source.venue)}.</td>"
         f"<td>{page.inline(source.cited_for)}</td></tr>"
         for key, source in sources().items()
     )
-    return head("Cited as", "Work", "What it is cited for") + f"<tbody>{rows}</tbody>"
+    return filled(("Cited as", "Work", "What it is cited for"), rows)
 
 
 def evidence_table(page: Page) -> str:
     """The tests that pages point to, each with its claim, command and source."""
-    rows = "".join(
+    rows = (
         f'<tr id="{slug(name)}"><th scope="row">{page.inline(test.claim)}'
         f"<p><code>{escape(test.command)}</code></p></th>"
         f"<td><details><summary>source</summary><pre><code>{escape(test.code)}"
@@ -66,16 +64,12 @@ def evidence_table(page: Page) -> str:
         for name, test in proofs().items()
         if name in cited_tests()
     )
-    return (
-        head("What the test proves, and how to run it", "How")
-        + f"<tbody>{rows}</tbody>"
-    )
+    return filled(("What the test proves, and how to run it", "How"), rows)
 
 
 def measured_table(page: Page) -> str:
     """Every stored result with its settings."""
-    body = "".join(_result(stem) for stem in sorted(stems()))
-    return head("Measured", "What came out") + f"<tbody>{body}</tbody>"
+    return filled(("Measured", "What came out"), map(_result, sorted(stems())))
 
 
 def _result(stem: str) -> str:

@@ -12,7 +12,7 @@ from paradigms.reference import (
     bibliography_table,
     claims_table,
     evidence_table,
-    head,
+    filled,
     measured_table,
     planned_table,
 )
@@ -56,13 +56,13 @@ class Table(Entry):
 
 def _comparison(name: str, page: Page) -> str:
     table = comparison(name)
-    body = "".join(
+    rows = (
         f'<tr><th scope="row">{page.inline(row.aspect)}</th>'
         + "".join(_cell(cell, page) for cell in row.cells)
         + "</tr>"
         for row in table.rows
     )
-    return head(*table.columns) + f"<tbody>{body}</tbody>"
+    return filled(table.columns, rows)
 
 
 def _cell(cell: Cell, page: Page) -> str:
