@@ -4,17 +4,58 @@ An objective turns data into inputs and targets; it never sees how a network is 
 A target of IGNORE is not part of the loss.
 """
 
-from paradigms.objectives.left_to_right import next_token
-from paradigms.objectives.masked import masked_token
-from paradigms.objectives.spans import restore_spans, span_corruption
-from paradigms.objectives.targets import IGNORE, Specials, cross_entropy
+from paradigms.objectives.left_to_right import (
+    Gap,
+    draw_prefixes,
+    fill_in_the_middle,
+    next_token,
+    prefix,
+    restore_middle,
+)
+from paradigms.objectives.masked import (
+    masked_diffusion,
+    masked_token,
+    replaced_token,
+    static_mask,
+    whole_word,
+)
+from paradigms.objectives.sentences import (
+    Pair,
+    next_sentence,
+    sentence_order,
+    sentence_permutation,
+)
+from paradigms.objectives.spans import restore_spans, span_corruption, text_infilling
+from paradigms.objectives.targets import (
+    IGNORE,
+    Specials,
+    binary_cross_entropy,
+    cross_entropy,
+    weighted_cross_entropy,
+)
 
 __all__ = [
     "IGNORE",
+    "Gap",
+    "Pair",
     "Specials",
+    "binary_cross_entropy",
     "cross_entropy",
+    "draw_prefixes",
+    "fill_in_the_middle",
+    "masked_diffusion",
     "masked_token",
+    "next_sentence",
     "next_token",
+    "prefix",
+    "replaced_token",
+    "restore_middle",
     "restore_spans",
+    "sentence_order",
+    "sentence_permutation",
     "span_corruption",
+    "static_mask",
+    "text_infilling",
+    "weighted_cross_entropy",
+    "whole_word",
 ]

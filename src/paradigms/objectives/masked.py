@@ -3,7 +3,10 @@
 import torch
 from torch import Tensor
 
-from paradigms.objectives.targets import IGNORE, Specials, check_rate
+from paradigms.objectives.targets import IGNORE, Specials, check_rate, check_tokens
+
+Fates = tuple[float, float, float]
+BERT: Fates = (0.8, 0.1, 0.1)  # shown as [MASK], as a random word, as it is
 
 
 def masked_token(
@@ -12,25 +15,180 @@ def masked_token(
     generator: torch.Generator,
     rate: float = 0.15,
     specials: Specials = Specials(),
+    fates: Fates = BERT,
 ) -> tuple[Tensor, Tensor]:
     """Choose `rate` of the words; show 80% as [MASK], 10% as a random word, 10% as is.
 
     One draw decides between the three. Two independent draws, a frequent mistake,
-    give 81/10/9 or 80/2/18. Special tokens are never chosen.
+    give 81/10/9 or 80/2/18. Special tokens are never chosen. Called at each step, this
+    is RoBERTa's dynamic masking.
     Shapes: tokens (B, T) -> inputs (B, T), targets (B, T), IGNORE where not chosen.
-    Source: Devlin et al. (2019), section 3.1.
+    Errors: ValueError for rates out of range, ids outside the vocabulary, an empty
+    batch, or a row of padding alone.
+    Source: Devlin et al. (2019), section 3.1; Liu et al. (2019), section 4.1.
     """
     check_rate(rate)
-    if vocabulary <= specials.first_word:
-        raise ValueError(
-            f"vocabulary must hold words beyond its specials: {vocabulary}"
-        )
+    _check_words(tokens, vocabulary, specials)
     chosen = torch.rand(tokens.shape, generator=generator) < rate
     chosen &= tokens >= specials.first_word
+    return _show(tokens, chosen, vocabulary, generator, specials, fates)
+
+
+def static_mask(
+    tokens: Tensor,
+    vocabulary: int,
+    generator: torch.Generator,
+    copies: int = 10,
+    rate: float = 0.15,
+    specials: Specials = Specials(),
+) -> tuple[Tensor, Tensor]:
+    """Mask the data once, `copies` times over; epoch e reads copy e modulo `copies`.
+
+    With ten copies and 40 epochs each mask is seen four times, whereas
+    `masked_token`, called anew in every epoch, gives 40 masks.
+    Shapes: tokens (B, T) -> inputs and targets (copies, B, T).
+    Errors: ValueError for fewer than one copy, and as `masked_token`.
+    Source: Liu et al. (2019), section 4.1, on BERT's data.
+    """
+    if copies < 1:
+        raise ValueError(f"copies must be at least 1: {copies}")
+    drawn = [
+        masked_token(tokens, vocabulary, generator, rate, specials)
+        for _ in range(copies)
+    ]
+    inputs, targets = zip(*drawn, strict=True)
+    return torch.stack(inputs), torch.stack(targets)
+
+
+def whole_word(
+    tokens: Tensor,
+    starts: Tensor,
+    vocabulary: int,
+    generator: torch.Generator,
+    rate: float = 0.15,
+    specials: Specials = Specials(),
+) -> tuple[Tensor, Tensor]:
+    """As `masked_token`, but the pieces of a word are chosen together or not at all.
+
+    One draw decides for a word; which of the three fates befalls a chosen piece is
+    still drawn piece by piece, and each is predicted on its own.
+    Shapes: tokens (B, T), starts (B, T), True where a word begins ->
+    inputs (B, T), targets (B, T).
+    Errors: ValueError for starts of another shape or type, for a piece that continues
+    a special token or nothing, and as `masked_token`.
+    Source: Cui et al. (2021), section 3, after the authors of BERT.
+    """
+    check_rate(rate)
+    _check_words(tokens, vocabulary, specials)
+    if starts.shape != tokens.shape or starts.dtype != torch.bool:
+        raise ValueError(
+            f"starts must be boolean of shape {tuple(tokens.shape)}: "
+            f"got {starts.dtype} of shape {tuple(starts.shape)}"
+        )
+    word = tokens >= specials.first_word
+    before = torch.cat([torch.zeros_like(word[:, :1]), word[:, :-1]], dim=1)
+    orphans = word & ~starts & ~before
+    if bool(orphans.any()):
+        row, place = orphans.nonzero()[0].tolist()
+        raise ValueError(f"starts: row {row}, place {place} continues no word")
+    number = (starts | ~word).long().cumsum(dim=1) - 1  # (B, T): which word it is in
+    draws = torch.rand(tokens.shape, generator=generator)  # (B, T): one a word suffices
+    chosen = (draws.gather(1, number) < rate) & word
+    return _show(tokens, chosen, vocabulary, generator, specials, BERT)
+
+
+def replaced_token(
+    tokens: Tensor,
+    chosen: Tensor,
+    logits: Tensor,
+    generator: torch.Generator,
+    specials: Specials = Specials(),
+) -> tuple[Tensor, Tensor]:
+    """Fill the chosen places with a generator's samples: which words are replaced?
+
+    `logits` are what the generator says of the text with the chosen places hidden. A
+    sample that happens to be the right word counts as original. Only words are
+    sampled: padding in the middle of a text would be hidden from attention.
+    Shapes: tokens (B, T), chosen (B, T), logits (B, T, V) -> inputs (B, T),
+    targets (B, T): 1 replaced, 0 original, IGNORE at padding. No gradient flows back.
+    Errors: ValueError for shapes that differ, for a chosen special token, for a
+    vocabulary without words or logits without a finite one, or as `masked_token`.
+    Source: Clark et al. (2020), section 2.
+    """
+    if logits.ndim != 3 or logits.shape[:2] != tokens.shape:
+        raise ValueError(
+            f"logits must be of shape (B, T, V) for tokens {tuple(tokens.shape)}: "
+            f"{tuple(logits.shape)}"
+        )
+    _check_words(tokens, logits.shape[-1], specials)
+    if chosen.shape != tokens.shape or chosen.dtype != torch.bool:
+        raise ValueError(
+            f"chosen must be boolean of shape {tuple(tokens.shape)}: "
+            f"got {chosen.dtype} of shape {tuple(chosen.shape)}"
+        )
+    if bool((chosen & (tokens < specials.first_word)).any()):
+        raise ValueError("chosen must leave special tokens alone")
+    inputs = tokens.clone()
+    if bool(chosen.any()):
+        probabilities = (
+            logits.detach()[chosen][:, specials.first_word :].double().softmax(-1)
+        )
+        if bool(probabilities.isnan().any()):
+            raise ValueError("logits give no distribution over the words: NaN")
+        samples = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+        inputs[chosen] = samples + specials.first_word
+    targets = (inputs != tokens).long()
+    return inputs, targets.masked_fill(tokens == specials.pad, IGNORE)
+
+
+def masked_diffusion(
+    tokens: Tensor, generator: torch.Generator, specials: Specials = Specials()
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw a time t for each text, hide each word with probability t, weight by 1/t.
+
+    With `weighted_cross_entropy` this estimates without bias the bound (NELBO) in nats
+    on -log p(text), of a model whose logits exclude [MASK] and whose visible words
+    stay. The linear schedule, alpha = 1 - t, makes the weight alpha' / (1 - alpha) in
+    absolute value 1/t; the bound itself is the same for every schedule.
+    The times are spread evenly over the batch, each of them uniform in (0, 1].
+    Shapes: tokens (B, T) -> inputs (B, T), targets (B, T), weights (B,).
+    Errors: ValueError for an empty batch, negative ids, or a row of padding alone.
+    Source: Sahoo et al. (2024), section 3; the spread times: Kingma et al. (2021).
+    """
+    check_tokens(tokens, specials)
+    rows = len(tokens)
+    shift = torch.rand(1, dtype=torch.float64, generator=generator)
+    time = 1 - (shift + torch.arange(rows, dtype=torch.float64) / rows) % 1  # (B,)
+    draws = torch.rand(tokens.shape, dtype=torch.float64, generator=generator)
+    hidden = (draws < time[:, None]) & (tokens >= specials.first_word)
+    inputs = tokens.masked_fill(hidden, specials.mask)
+    return inputs, tokens.masked_fill(~hidden, IGNORE), 1 / time
+
+
+def _show(
+    tokens: Tensor,
+    chosen: Tensor,
+    vocabulary: int,
+    generator: torch.Generator,
+    specials: Specials,
+    fates: Fates,
+) -> tuple[Tensor, Tensor]:
+    """Inputs and targets, by one draw for each token among the three fates."""
+    if min(fates) < 0 or abs(sum(fates) - 1) > 1e-9:
+        raise ValueError(f"fates must be three shares that add up to 1: {fates}")
+    masked, random = fates[0], fates[0] + fates[1]
     fate = torch.rand(tokens.shape, generator=generator)
     words = torch.randint(
         specials.first_word, vocabulary, tokens.shape, generator=generator
     )
-    inputs = tokens.masked_fill(chosen & (fate < 0.8), specials.mask)
-    inputs = torch.where(chosen & (fate >= 0.8) & (fate < 0.9), words, inputs)
+    inputs = tokens.masked_fill(chosen & (fate < masked), specials.mask)
+    inputs = torch.where(chosen & (fate >= masked) & (fate < random), words, inputs)
     return inputs, tokens.masked_fill(~chosen, IGNORE)
+
+
+def _check_words(tokens: Tensor, vocabulary: int, specials: Specials) -> None:
+    if vocabulary <= specials.first_word:
+        raise ValueError(
+            f"vocabulary must hold words beyond its specials: {vocabulary}"
+        )
+    check_tokens(tokens, specials, vocabulary)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import torch
 
-from paradigms.objectives.targets import check_rate
+from paradigms.objectives.targets import Specials, check_rate
 
 
 def span_corruption(
@@ -17,8 +17,8 @@ def span_corruption(
     """Replace spans by sentinels; the target lists each sentinel with what it hides.
 
     Returns (source, target). The target ends with one more sentinel.
-    Errors: ValueError for fewer than two tokens, a mean span below one, or fewer
-    sentinels than spans plus one.
+    Errors: ValueError for fewer than two tokens, a mean span below one, fewer
+    sentinels than spans plus one, one of them twice, or one that the tokens hold.
     Source: Raffel et al. (2020), section 3.1.4 and figure 2.
     """
     check_rate(rate)
@@ -26,6 +26,8 @@ def span_corruption(
         raise ValueError(
             f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
         )
+    if len(set(sentinels)) < len(sentinels) or set(sentinels) & set(tokens):
+        raise ValueError("sentinels must differ from each other and from all tokens")
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
     spans = min(max(round(noise / mean_span), 1), len(tokens) - noise, noise)
     if spans + 1 > len(sentinels):
@@ -42,6 +44,43 @@ def span_corruption(
         target += [sentinel, *tokens[start + kept : start + kept + lost]]
         start += kept + lost
     return source, [*target, sentinels[spans]]
+
+
+def text_infilling(
+    tokens: list[int],
+    generator: torch.Generator,
+    rate: float = 0.3,
+    mean_span: float = 3.0,
+    specials: Specials = Specials(),
+) -> tuple[list[int], list[int]]:
+    """Replace spans of Poisson length by one [MASK] each; the target is the whole text.
+
+    A span of length zero puts in a [MASK] that hides nothing. Lengths are drawn until
+    `rate` of the tokens is hidden, the last one cut to fit; the spans lie anywhere, and
+    two may touch. Returns (source, target): the target needs no repair, it is the text.
+    Errors: ValueError for fewer than two tokens, a mean span below one, or tokens that
+    hold [MASK].
+    Source: Lewis et al. (2020), section 2.2; the 30% in section 5.1.
+    """
+    check_rate(rate)
+    if len(tokens) < 2 or mean_span < 1:
+        raise ValueError(
+            f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
+        )
+    if specials.mask in tokens:
+        raise ValueError(f"tokens must not hold [MASK] {specials.mask} before masking")
+    noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
+    lengths = _poisson_lengths(noise, mean_span, generator)
+    kept = len(tokens) - noise
+    # After how many kept tokens each span stands; the lengths are in random order.
+    places = torch.randint(kept + 1, lengths.shape, generator=generator).sort().values
+    source: list[int] = []
+    start = shown = 0
+    for place, length in zip(places.tolist(), lengths.tolist(), strict=True):
+        source += [*tokens[start : start + place - shown], specials.mask]
+        start += place - shown + length
+        shown = place
+    return source + tokens[start:], list(tokens)
 
 
 def restore_spans(
@@ -68,3 +107,17 @@ def _composition(total: int, parts: int, generator: torch.Generator) -> list[int
     cuts = torch.randperm(total - 1, generator=generator)[: parts - 1].sort().values + 1
     edges = [0, *cuts.tolist(), total]
     return [right - left for left, right in pairwise(edges)]
+
+
+def _poisson_lengths(
+    total: int, mean: float, generator: torch.Generator
+) -> torch.Tensor:
+    """Poisson numbers, zeros among them, up to the one that brings the sum to total."""
+    lengths = torch.zeros(0, dtype=torch.long)
+    means = torch.full((total,), float(mean))
+    while int(lengths.sum()) < total:
+        more = torch.poisson(means, generator=generator).long()
+        lengths = torch.cat([lengths, more])
+    lengths = lengths[: int((lengths.cumsum(0) < total).sum()) + 1]
+    lengths[-1] -= lengths.sum() - total
+    return lengths

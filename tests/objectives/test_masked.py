@@ -1,0 +1,225 @@
+"""Hidden words: the stated rates on a million draws, and mistakes that would show."""
+
+import pytest
+import torch
+
+from paradigms.objectives import (
+    IGNORE,
+    Specials,
+    masked_token,
+    replaced_token,
+    static_mask,
+    whole_word,
+)
+from paradigms.objectives.masked import BERT
+from tests.objectives.rates import LIMIT, errors
+
+WORDS = 30_000
+FIRST, MASK = Specials().first_word, Specials().mask
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    """Reproducible draws."""
+    return torch.Generator().manual_seed(seed)
+
+
+def farthest(
+    text: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor
+) -> list[float]:
+    """Standard errors of the shares masked, another word, same word, and of the 15%."""
+    chosen = targets != IGNORE
+    shown, was = inputs[chosen], text[chosen]
+    hidden, same = shown == MASK, shown == was
+    lucky = BERT[1] / (WORDS - FIRST)  # the random word is by chance the same word
+    return [
+        errors(hidden, 0.8),
+        errors(~hidden & ~same, 0.1 - lucky),
+        errors(same, 0.1 + lucky),
+        errors(chosen, 0.15),
+    ]
+
+
+def test_masking_is_80_10_10():
+    """Over a million chosen tokens (15%): 80% masked, 10% random, 10% unchanged."""
+    text = torch.randint(FIRST, WORDS, (1, 8_000_000), generator=dice(1))
+    inputs, targets = masked_token(text, WORDS, dice())
+    chosen = targets != IGNORE
+    assert chosen.sum() > 1_000_000
+    assert max(farthest(text, inputs, targets)) < LIMIT
+    assert torch.equal(targets[chosen], text[chosen])
+    assert torch.equal(inputs[~chosen], text[~chosen])
+
+
+@pytest.mark.parametrize(
+    "fates", [(0.81, 0.1, 0.09), (0.81, 0.09, 0.1), (0.8, 0.02, 0.18)]
+)
+def test_other_proportions_would_be_noticed(fates):
+    """The guard itself: 81/10/9 and what two independent draws give do not pass."""
+    text = torch.randint(FIRST, WORDS, (1, 8_000_000), generator=dice(1))
+    inputs, targets = masked_token(text, WORDS, dice(), fates=fates)
+    *shares, rate = farthest(text, inputs, targets)
+    assert max(shares) > 2 * LIMIT
+    assert rate < LIMIT
+
+
+def test_random_words_are_uniform():
+    """A million random words: each of ten has its tenth, no special token appears."""
+    text = torch.full((1, 2_300_000), 4)
+    inputs, targets = masked_token(text, 14, dice(), rate=0.5, fates=(0, 1, 0))
+    drawn = inputs[targets != IGNORE]
+    assert len(drawn) > 1_000_000
+    assert drawn.min() >= FIRST
+    assert max(errors(drawn == word, 0.1) for word in range(4, 14)) < LIMIT
+
+
+def test_special_tokens_are_never_chosen():
+    """Padding, BOS, EOS and [MASK] stay as they are and carry no loss."""
+    text = torch.randint(0, 8, (100, 1000), generator=dice())
+    starts = torch.ones_like(text, dtype=torch.bool)
+    for inputs, targets in (
+        masked_token(text, 8, dice(), rate=0.9),
+        whole_word(text, starts, 8, dice(), rate=0.9),
+    ):
+        special = text < FIRST
+        assert torch.equal(inputs[special], text[special])
+        assert (targets[special] == IGNORE).all()
+
+
+def test_static_masks_come_back_and_dynamic_ones_do_not():
+    """40 epochs over ten copies: each mask four times; drawn anew: forty masks."""
+    text = torch.randint(FIRST, WORDS, (4, 128), generator=dice())
+    inputs, targets = static_mask(text, WORDS, dice())
+    assert inputs.shape == targets.shape == (10, 4, 128)
+    seen = [(targets[epoch % 10] != IGNORE).tolist() for epoch in range(40)]
+    assert [seen.count(mask) for mask in seen] == [4] * 40
+    draws = dice()
+    fresh = [
+        (masked_token(text, WORDS, draws)[1] != IGNORE).tolist() for _ in range(40)
+    ]
+    assert [fresh.count(mask) for mask in fresh] == [1] * 40
+
+
+def test_every_static_copy_keeps_the_rates():
+    """A million chosen tokens over ten copies of one text: 15%, and of these 80/10/10."""
+    text = torch.randint(FIRST, WORDS, (1, 700_000), generator=dice(1))
+    inputs, targets = static_mask(text, WORDS, dice())
+    assert (targets != IGNORE).sum() > 1_000_000
+    assert max(farthest(text.expand(10, 1, -1), inputs, targets)) < LIMIT
+
+
+def pieces(words: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Words of one, two and three pieces in turn, and where each begins."""
+    starts = torch.tensor([1, 1, 0, 1, 0, 0], dtype=torch.bool).repeat(words // 3)[None]
+    return torch.randint(FIRST, WORDS, starts.shape, generator=dice(1)), starts
+
+
+def split(starts: torch.Tensor, targets: torch.Tensor) -> int:
+    """How many pieces are chosen while the piece before, of the same word, is not."""
+    chosen = targets[0] != IGNORE
+    return int((~starts[0, 1:] & (chosen[1:] != chosen[:-1])).sum())
+
+
+def test_the_pieces_of_a_word_are_chosen_together():
+    """Of a million words 15% are chosen, none in part; each piece has its own fate."""
+    text, starts = pieces(1_200_000)
+    inputs, targets = whole_word(text, starts, WORDS, dice())
+    assert split(starts, targets) == 0
+    assert errors((targets != IGNORE)[starts], 0.15) < LIMIT
+    first = starts & (targets != IGNORE)
+    assert errors((inputs == MASK)[first], 0.8) < LIMIT
+    inside = ~starts & (targets != IGNORE)
+    assert errors((inputs == MASK)[inside], 0.8) < LIMIT
+
+
+def test_choosing_pieces_one_by_one_would_be_noticed():
+    """The guard itself: plain masking leaves words half hidden."""
+    text, starts = pieces(3000)
+    assert split(starts, masked_token(text, WORDS, dice())[1]) > 100
+
+
+def test_a_lucky_sample_counts_as_original():
+    """A generator right with probability 0.3: 70% of a million chosen are replaced."""
+    text = torch.randint(FIRST, 9, (1, 1_000_000), generator=dice(1))
+    p = torch.full((1, 1_000_000, 9), 0.7 / 4).scatter(2, text[..., None], 0.3)
+    chosen = torch.ones_like(text, dtype=torch.bool)
+    inputs, targets = replaced_token(text, chosen, p.log(), dice())
+    assert errors(targets == 1, 0.7) < LIMIT
+    assert torch.equal(targets == 1, inputs != text)
+    assert max(errors(inputs == word, 0.2) for word in range(FIRST, 9)) < LIMIT
+
+
+def test_only_chosen_places_are_replaced_and_only_by_words():
+    """Even of a generator that wants padding; padding itself has no label."""
+    text = torch.tensor([[1, 5, 6, 7, 2, 0]])
+    chosen = torch.tensor([[False, True, False, True, False, False]])
+    logits = torch.zeros(1, 6, 9)
+    logits[..., 0] = 50.0
+    logits[..., 8] = 40.0
+    inputs, targets = replaced_token(text, chosen, logits, dice())
+    assert inputs.tolist() == [[1, 8, 6, 8, 2, 0]]
+    assert targets.tolist() == [[0, 1, 0, 1, 0, IGNORE]]
+    inputs, targets = replaced_token(text, chosen & False, logits, dice())
+    assert torch.equal(inputs, text)
+
+
+@pytest.mark.parametrize("rate", [0, 1, -0.1, 1.5, float("nan")])
+def test_a_rate_outside_its_range_is_refused(rate):
+    """Nothing hidden, or everything, is no objective."""
+    text = torch.tensor([[10]])
+    with pytest.raises(ValueError, match="rate must lie between 0 and 1"):
+        masked_token(text, 20, dice(), rate)
+    with pytest.raises(ValueError, match="rate must lie between 0 and 1"):
+        whole_word(text, text > 0, 20, dice(), rate)
+
+
+TEXT = torch.tensor([[5, 6, 2, 7]])
+YES = torch.ones(1, 4, dtype=torch.bool)
+WORD = torch.tensor([[True, True, False, True]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: masked_token(TEXT, 4, dice()), "beyond its specials: 4"),
+        (lambda: masked_token(TEXT, 7, dice()), "below vocabulary 7: found 2 to 7"),
+        (lambda: masked_token(-TEXT, 9, dice()), "from 0 .*found -7 to -2"),
+        (lambda: masked_token(TEXT[:0], 9, dice()), r"not empty: .* shape \(0, 4\)"),
+        (lambda: masked_token(TEXT[0], 9, dice()), r"a batch \(B, T\)"),
+        (lambda: masked_token(TEXT * 1.0, 9, dice()), "got torch.float32"),
+        (lambda: masked_token(TEXT * 0, 9, dice()), "row 0 is padding alone"),
+        (lambda: masked_token(TEXT, 9, dice(), fates=(0.8, 0.1, 0.2)), "add up to 1"),
+        (lambda: masked_token(TEXT, 9, dice(), fates=(1.1, -0.1, 0)), "add up to 1"),
+        (lambda: static_mask(TEXT, 9, dice(), copies=0), "copies must be at least 1"),
+        (lambda: whole_word(TEXT, YES[:, :2], 9, dice()), r"shape \(1, 4\): got"),
+        (lambda: whole_word(TEXT, YES.int(), 9, dice()), "must be boolean"),
+        (lambda: whole_word(TEXT, ~YES, 9, dice()), "row 0, place 0 continues no"),
+        (
+            lambda: whole_word(TEXT, YES & (TEXT != 7), 9, dice()),
+            "row 0, place 3 continues no",
+        ),
+        (
+            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 3, 9), dice()),
+            r"logits must be of shape \(B, T, V\)",
+        ),
+        (
+            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 4, 7), dice()),
+            "below vocabulary 7",
+        ),
+        (
+            lambda: replaced_token(TEXT, WORD.int(), torch.zeros(1, 4, 9), dice()),
+            "chosen must be boolean",
+        ),
+        (
+            lambda: replaced_token(TEXT, YES, torch.zeros(1, 4, 9), dice()),
+            "leave special tokens alone",
+        ),
+        (
+            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 4, 9).log(), dice()),
+            "no distribution over the words",
+        ),
+    ],
+)
+def test_input_that_cannot_be_hidden_is_refused(call, message):
+    """One line that names the argument, instead of an error from inside torch."""
+    with pytest.raises(ValueError, match=message):
+        call()
