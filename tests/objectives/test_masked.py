@@ -55,7 +55,7 @@ def test_masking_is_80_10_10():
 )
 def test_other_proportions_would_be_noticed(fates):
     """The guard itself: 81/10/9 and what two independent draws give do not pass."""
-    text = torch.randint(FIRST, WORDS, (1, 8_000_000), generator=dice(1))
+    text = torch.randint(FIRST, WORDS, (1, 2_000_000), generator=dice(1))
     inputs, targets = masked_token(text, WORDS, dice(), fates=fates)
     *shares, rate = farthest(text, inputs, targets)
     assert max(shares) > 2 * LIMIT
@@ -100,7 +100,7 @@ def test_static_masks_come_back_and_dynamic_ones_do_not():
 
 
 def test_every_static_copy_keeps_the_rates():
-    """A million chosen tokens over ten copies of one text: 15%, and of these 80/10/10."""
+    """A million chosen tokens over ten copies of a text: 15%, of these 80/10/10."""
     text = torch.randint(FIRST, WORDS, (1, 700_000), generator=dice(1))
     inputs, targets = static_mask(text, WORDS, dice())
     assert (targets != IGNORE).sum() > 1_000_000

@@ -46,7 +46,7 @@ def test_the_weighted_loss_keeps_sequences_without_a_target():
     targets = torch.tensor([[2, IGNORE, 0], [IGNORE] * 3])
     loss = weighted_cross_entropy(logits, targets, torch.tensor([3.0, 7.0]))
     loss.backward()
-    assert float(loss) == pytest.approx(3 * 2 * math.log(5) / 2, abs=1e-6)
+    assert loss.item() == pytest.approx(3 * 2 * math.log(5) / 2, abs=1e-6)
     assert logits.grad is not None
     assert not logits.grad[1].any()
 

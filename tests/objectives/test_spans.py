@@ -1,0 +1,162 @@
+"""Spans: round trips, mean lengths, and what becomes of a span of length zero."""
+
+import math
+from itertools import groupby
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paradigms.objectives import (
+    Specials,
+    restore_spans,
+    span_corruption,
+    text_infilling,
+)
+from tests.objectives.rates import LIMIT, errors
+
+MASK = Specials().mask
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    """Reproducible draws."""
+    return torch.Generator().manual_seed(seed)
+
+
+@given(
+    st.lists(st.integers(10, 500), min_size=2, max_size=200),
+    st.integers(0, 10_000),
+    st.floats(0.05, 0.6),
+    st.floats(1, 6),
+)
+def test_span_corruption_round_trip(text, seed, rate, mean_span):
+    """Source and target together give the text back, whatever the text and the rate."""
+    sentinels = list(range(1000, 1200))
+    source, target = span_corruption(text, sentinels, dice(seed), rate, mean_span)
+    assert restore_spans(source, target, sentinels) == text
+    assert (
+        len(source) + len(target) == len(text) + 2 * sum(t >= 1000 for t in source) + 1
+    )
+    marks = [token for token in source if token >= 1000]
+    assert marks == sentinels[: len(marks)]
+    assert [t for t in target if t >= 1000] == sentinels[: len(marks) + 1]
+
+
+def test_spans_have_the_stated_mean():
+    """15% of 512 tokens in spans of three on average, over a thousand texts."""
+    draws = dice()
+    sentinels = list(range(1000, 1100))
+    text = list(range(100, 612))
+    hidden = spans = 0
+    for _ in range(1000):
+        _, target = span_corruption(text, sentinels, draws)
+        spans += sum(token >= 1000 for token in target) - 1
+        hidden += sum(token < 1000 for token in target)
+    # 77 tokens and 26 spans in each: the nearest whole numbers to 76.8 and 25.7.
+    assert (hidden, spans) == (77_000, 26_000)
+
+
+def test_lengths_of_corrupted_spans():
+    """A million spans of one text: mean 3, and any split of the total equally likely.
+
+    So a third have length 1, and two thirds of the rest have more than 2.
+    """
+    size = 6_000_000
+    text = [10] * size
+    sentinels = list(range(1000, 1_001_002))
+    _, target = span_corruption(text, sentinels, dice(), rate=0.5)
+    marks = (torch.tensor(target) >= 1000).nonzero()[:, 0]  # where each span begins
+    lengths = marks.diff() - 1
+    assert len(lengths) == 1_000_000
+    assert lengths.sum() == 3_000_000
+    assert errors(lengths == 1, 1 / 3) < LIMIT
+    assert errors(lengths > 2, (2 / 3) ** 2) < LIMIT
+
+
+def infilled(texts: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of texts of a million tokens: per run of masks what it hides, and its masks."""
+    text, draws = list(range(10, 1_000_010)), dice()
+    hidden, masks = [], []
+    for _ in range(texts):
+        source, target = text_infilling(text, draws)
+        assert target == text
+        shown = torch.tensor([9, *source, 1_000_010])
+        kept = (shown != MASK).nonzero()[:, 0]  # places of the tokens that are left
+        gaps = kept.diff() > 1
+        hidden.append((shown[kept].diff() - 1)[gaps])
+        masks.append((kept.diff() - 1)[gaps])
+        assert (shown[kept].diff()[~gaps] == 1).all()  # nothing vanishes unmarked
+    return torch.cat(hidden), torch.cat(masks)
+
+
+def test_infilling_hides_30_percent_in_poisson_spans():
+    """A million spans: mean 3, each length with its Poisson share, e^-3 of length 0."""
+    hidden, masks = infilled(texts=10)
+    spans = int(masks.sum())
+    assert hidden.sum() == 3_000_000
+    assert abs(int(hidden.sum()) / spans - 3) < LIMIT * math.sqrt(3 / spans)
+    single = hidden[masks == 1]  # of two masks side by side only the sum is known
+    assert len(single) > 700_000
+    for length in range(8):
+        share = math.exp(-3) * 3**length / math.factorial(length)
+        assert errors(single == length, share) < LIMIT
+    pair = hidden[masks == 2]
+    assert errors(pair == 0, math.exp(-6)) < LIMIT
+
+
+def test_lengths_without_zeros_would_be_noticed():
+    """The guard itself: of Poisson lengths cut at one, a share of 0 is no e^-3."""
+    lengths = torch.poisson(torch.full((700_000,), 3.0), generator=dice()).clamp(min=1)
+    assert errors(lengths == 0, math.exp(-3)) > LIMIT
+    assert errors(lengths == 1, 3 * math.exp(-3)) > LIMIT
+
+
+@given(
+    st.lists(st.integers(10, 500), min_size=2, max_size=100),
+    st.integers(0, 10_000),
+    st.floats(0.05, 0.9),
+    st.floats(1, 6),
+)
+def test_what_infilling_shows_stands_in_the_text(text, seed, rate, mean_span):
+    """The rate is met to the token, and the shown pieces occur in the text in order."""
+    source, target = text_infilling(text, dice(seed), rate, mean_span)
+    assert target == text
+    hidden = min(max(round(len(text) * rate), 1), len(text) - 1)
+    kept = [token for token in source if token != MASK]
+    assert len(kept) == len(text) - hidden
+    assert MASK in source
+    start = 0
+    for masked, run in groupby(source, key=lambda token: token == MASK):
+        piece = list(run)
+        if not masked:
+            places = range(start, len(text) - len(piece) + 1)
+            start = next(i for i in places if text[i : i + len(piece)] == piece)
+            start += len(piece)
+
+
+def test_too_few_sentinels_are_refused():
+    """One sentinel a span and one to close with."""
+    with pytest.raises(ValueError, match="5 spans need 6, got 3"):
+        span_corruption(list(range(100)), [900, 901, 902], dice())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: span_corruption([5], [900, 901], dice()), "needs two tokens"),
+        (lambda: span_corruption([5, 6], [900, 901], dice(), 0.5, 0), "mean_span of 1"),
+        (lambda: span_corruption([5, 6], [900, 901], dice(), 1.0), "between 0 and 1"),
+        (lambda: span_corruption([5, 900], [900, 901], dice()), "sentinels must diff"),
+        (lambda: span_corruption([5, 6], [900, 900], dice()), "sentinels must differ"),
+        (lambda: restore_spans([1], [2], [900]), "must start with a sentinel"),
+        (lambda: text_infilling([5], dice()), "needs two tokens"),
+        (lambda: text_infilling([5, 6], dice(), mean_span=0.5), "got 2 and 0.5"),
+        (lambda: text_infilling([5, 6], dice(), rate=0), "between 0 and 1: 0"),
+        (lambda: text_infilling([5, 3], dice()), r"must not hold \[MASK\] 3"),
+    ],
+)
+def test_input_that_cannot_be_corrupted_is_refused(call, message):
+    """One line that names the argument, instead of an error from inside torch."""
+    with pytest.raises(ValueError, match=message):
+        call()
