@@ -76,7 +76,7 @@ def whole_word(
     inputs (B, T), targets (B, T).
     Errors: ValueError for starts of another shape or type, for a piece that continues
     a special token or nothing, and as `masked_token`.
-    Source: Cui et al. (2021), section 3, after the authors of BERT.
+    Source: Cui et al. (2021), who carry it from BERT's later release to Chinese.
     """
     check_rate(rate)
     _check_words(tokens, vocabulary, specials)
