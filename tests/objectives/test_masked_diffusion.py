@@ -179,11 +179,11 @@ def test_words_are_hidden_at_the_rate_of_their_time():
 
 
 def test_every_row_has_a_uniform_time_of_its_own():
-    """20,000 batches: the times are spread over a batch, yet none prefers a tenth."""
+    """10,000 batches: the times are spread over a batch, yet none prefers a tenth."""
     text, draws = torch.full((4, 1), FIRST), dice()
     times = torch.stack(
-        [1 / masked_diffusion(text, draws)[2] for _ in range(20_000)]
-    )  # (20000, 4)
+        [1 / masked_diffusion(text, draws)[2] for _ in range(10_000)]
+    )  # (10000, 4)
     assert ((times * 4).ceil().sort(dim=1).values == torch.arange(1, 5)).all()
     for row in range(4):
         for tenth in range(10):
