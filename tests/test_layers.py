@@ -7,11 +7,11 @@ import torch
 
 from paradigms.layers import (
     MultiHeadAttention,
-    Transformer,
     attend,
     dense_mask,
 )
 from paradigms.masks import bidirectional, causal
+from paradigms.models.gpt import GPT, Config
 from paradigms.objectives import Specials, next_token
 from paradigms.probes import sequence_log_prob
 
@@ -23,11 +23,14 @@ def all_texts(words: int, length: int) -> torch.Tensor:
     return torch.tensor(list(product(range(FIRST, FIRST + words), repeat=length)))
 
 
-def sharp_network(words: int, length: int) -> Transformer:
+def sharp_network(words: int, length: int) -> GPT:
     """A random network whose predictions are far from uniform."""
     torch.manual_seed(0)
-    network = Transformer(FIRST + words, 32, 4, layers=2, positions=length).double()
-    network.head.weight.data *= 5
+    network = GPT(
+        Config(vocabulary=FIRST + words, width=32, heads=4, layers=2, positions=length)
+    ).double()
+    for weight in network.parameters():
+        weight.data *= 8
     return network
 
 
@@ -97,7 +100,9 @@ def test_a_mask_of_the_wrong_kind_is_refused(visible, message):
 def test_tokens_that_the_network_cannot_read_are_refused(tokens, message):
     """Each message names the argument, its value and what was expected."""
     with pytest.raises(ValueError, match=message):
-        Transformer(10, 8, 2, layers=1, positions=6)(tokens, causal)
+        GPT(Config(vocabulary=10, width=8, heads=2, layers=1, positions=6))(
+            tokens, causal
+        )
 
 
 def test_attention_mixes_the_memory_when_one_is_given():

@@ -12,8 +12,9 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
 
 from paradigms import masks
-from paradigms.layers import Transformer, attend, dense_mask
+from paradigms.layers import attend, dense_mask
 from paradigms.masks import bidirectional, causal, grid, packed, padding, parse
+from paradigms.models.gpt import GPT, Config
 
 EXPRESSIONS = [
     "causal",
@@ -73,7 +74,7 @@ def test_each_rule_equals_its_picture(expression, drawn):
 def test_packed_documents_do_not_see_each_other():
     """Whatever a document holds, the states of its neighbour in the row stay."""
     torch.manual_seed(0)
-    network = Transformer(30, 16, 2, layers=3, positions=7)
+    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=7))
     text = torch.randint(4, 30, (1, 7))
     other = text.clone()
     other[0, 3:] = (other[0, 3:] + 5) % 26 + 4
@@ -104,7 +105,7 @@ def test_integers_and_tensors_follow_one_rule(expression, queries, keys):
 def test_changing_the_future_changes_nothing():
     """Under `causal` in a deep network, a future token leaves earlier outputs equal."""
     torch.manual_seed(0)
-    network = Transformer(30, 16, 2, layers=3, positions=8)
+    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=8))
     text = torch.randint(4, 30, (2, 8))
     for changed in range(1, 8):
         other = text.clone()
@@ -117,7 +118,7 @@ def test_changing_the_future_changes_nothing():
 def test_a_leaking_mask_is_caught_by_the_perturbation():
     """The guard itself: with the future visible, the same perturbation is noticed."""
     torch.manual_seed(0)
-    network = Transformer(30, 16, 2, layers=1, positions=8)
+    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=1, positions=8))
     text = torch.randint(4, 30, (1, 8))
     other = text.clone()
     other[0, 7] = (other[0, 7] + 1) % 26 + 4
@@ -127,7 +128,7 @@ def test_a_leaking_mask_is_caught_by_the_perturbation():
 def test_changing_padding_changes_nothing():
     """What stands in padded positions, and how many there are, moves no real output."""
     torch.manual_seed(0)
-    network = Transformer(30, 16, 2, layers=3, positions=9)
+    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=9))
     text = torch.randint(4, 30, (1, 5))
     alone = network(text, bidirectional)
     for filler in (0, 7):
@@ -138,7 +139,7 @@ def test_changing_padding_changes_nothing():
 def test_a_batch_may_have_a_length_for_each_sequence():
     """Lengths of shape (B, 1, 1) give each sequence of a batch its own mask."""
     torch.manual_seed(0)
-    network = Transformer(30, 16, 2, layers=2, positions=6)
+    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=2, positions=6))
     text = torch.randint(4, 30, (2, 6))
     together = network(text, padding(torch.tensor([6, 3])[:, None, None]))
     assert torch.allclose(

@@ -5,9 +5,10 @@ import re
 import pytest
 import torch
 
-from paradigms.layers import Block, MultiHeadAttention, Transformer, dense_mask
+from paradigms.layers import Block, MultiHeadAttention, dense_mask
 from paradigms.masks import RULES, bidirectional, causal, grid, parse
-from paradigms.probes import reachable, sequence_log_prob, visible
+from paradigms.models.gpt import GPT, Config
+from paradigms.probes import reachable, sees, sequence_log_prob, visible
 from paradigms.snippets import DOCS, FOLDER
 
 
@@ -96,14 +97,12 @@ def test_a_repeated_text_is_seen_whole_by_its_second_copy():
 def test_one_network_becomes_both_by_its_rule():
     """Same weights: under `causal` word 1 sees itself, under `bidirectional` all."""
     torch.manual_seed(0)
-    network = Transformer(20, 16, 2, layers=2, positions=6).double()
-    words = network.embed(torch.tensor([[4, 5, 6, 7, 8, 9]]))[0]
-    sees = {
-        rule: visible(lambda x, rule=rule: network.predict(x[None], rule)[0], words)
-        for rule in (causal, bidirectional)
-    }
-    assert sees[causal].tolist() == grid(causal, 6)
-    assert sees[bidirectional].all()
+    network = GPT(
+        Config(vocabulary=20, width=16, heads=2, layers=2, positions=6)
+    ).double()
+    text = torch.tensor([[4, 5, 6, 7, 8, 9]])
+    assert sees(network, text, network.word).tolist() == grid(causal, 6)
+    assert sees(network, text, network.word, rule=bidirectional).all()
 
 
 def test_an_ignored_target_has_no_probability():

@@ -1,9 +1,10 @@
 """What a model can see, measured on the model itself."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from paradigms.masks import Rule
 
@@ -28,6 +29,25 @@ def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
             raise ValueError("the network's gradient is not finite: probe refused")
         rows.append(gradient.abs().amax(dim=1) > 0)
     return torch.stack(rows)  # (T, S)
+
+
+def sees(
+    network: Callable[..., Tensor], tokens: Tensor, word: nn.Embedding, **options: Any
+) -> Tensor:
+    """Which words of one text move which outputs of a network: `visible`, for tokens.
+
+    `word` is the table in which the network looks the words up; `options` go to it.
+    Shapes: tokens (1, S) -> boolean (T, S).
+    """
+
+    def from_vectors(vectors: Tensor) -> Tensor:  # (S, W) -> (T, U)
+        handle = word.register_forward_hook(lambda *_: vectors[None])
+        try:
+            return network(tokens, **options)[0]
+        finally:
+            handle.remove()
+
+    return visible(from_vectors, word(tokens)[0])
 
 
 def reachable(rule: Rule, length: int, layers: int) -> list[list[bool]]:

@@ -1,0 +1,258 @@
+"""Weights of the field's reference, carried over into our networks, name by name.
+
+Each table says under which names the reference (Hugging Face transformers) keeps what
+one of our modules keeps; several names are joined, as query, key and value are.
+"""
+
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from paradigms.models.albert import ALBERT
+from paradigms.models.bart import BART
+from paradigms.models.bert import BERT, Classifier
+from paradigms.models.electra import Discriminator
+from paradigms.models.encoder import Encoder
+from paradigms.models.gpt import GPT
+from paradigms.models.llama import LLaMA
+from paradigms.models.roberta import RoBERTa
+from paradigms.models.t5 import T5
+
+Names = dict[
+    str, str
+]  # our module: the reference's, joined by +; # is a layer's number
+
+
+def _below(prefix: str, names: Names, ours: str = "") -> Names:
+    """The same names, one level deeper on both sides."""
+    return {
+        ours + our: "+".join(prefix + their for their in names[our].split("+"))
+        for our in names
+    }
+
+
+_BERT_BLOCK = {
+    "attention.query_key_value": "attention.self.query+attention.self.key"
+    "+attention.self.value",
+    "attention.output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "feed_forward.input": "intermediate.dense",
+    "feed_forward.output": "output.dense",
+    "feed_forward_norm": "output.LayerNorm",
+}
+_TABLES_OF_TEXT = {
+    "word": "embeddings.word_embeddings",
+    "position": "embeddings.position_embeddings",
+    "segment": "embeddings.token_type_embeddings",
+    "norm": "embeddings.LayerNorm",
+}
+_ENCODER = {
+    **_TABLES_OF_TEXT,
+    "widen": "embeddings_project",
+    **_below("encoder.layer.#.", _BERT_BLOCK, "stack.blocks.#."),
+}
+_ALBERT_ENCODER = {
+    **_TABLES_OF_TEXT,
+    "widen": "encoder.embedding_hidden_mapping_in",
+    **_below(
+        "encoder.albert_layer_groups.0.albert_layers.0.",
+        {
+            "attention.query_key_value": "attention.query+attention.key"
+            "+attention.value",
+            "attention.output": "attention.dense",
+            "attention_norm": "attention.LayerNorm",
+            "feed_forward.input": "ffn",
+            "feed_forward.output": "ffn_output",
+            "feed_forward_norm": "full_layer_layer_norm",
+        },
+        "stack.blocks.#.",
+    ),
+}
+
+
+def _t5_side(side: str, cross: bool) -> Names:
+    last = 2 if cross else 1
+    block = _t5_attention("attention", "layer.0", "SelfAttention")
+    if cross:
+        block |= _t5_attention("cross", "layer.1", "EncDecAttention")
+    feed = f"layer.{last}.DenseReluDense"
+    block |= {
+        "feed_forward_norm": f"layer.{last}.layer_norm",
+        "feed_forward.input": f"{feed}.wi",
+        "feed_forward.output": f"{feed}.wo",
+    }
+    return {
+        f"{side}_bias.weight": f"{side}.block.0.layer.0.SelfAttention"
+        ".relative_attention_bias",
+        f"{side}.norm": f"{side}.final_layer_norm",
+        **_below(f"{side}.block.#.", block, f"{side}.blocks.#."),
+    }
+
+
+def _t5_attention(ours: str, layer: str, kind: str) -> Names:
+    return {
+        f"{ours}.query_key_value": "+".join(f"{layer}.{kind}.{k}" for k in "qkv"),
+        f"{ours}.output": f"{layer}.{kind}.o",
+        f"{ours}_norm": f"{layer}.layer_norm",
+    }
+
+
+def _bart_side(side: str, cross: bool) -> Names:
+    block = _bart_attention("attention", "self_attn")
+    if cross:
+        block |= _bart_attention("cross", "encoder_attn")
+    block |= {
+        "feed_forward.input": "fc1",
+        "feed_forward.output": "fc2",
+        "feed_forward_norm": "final_layer_norm",
+    }
+    return {
+        f"{side}.word": "model.shared",
+        f"{side}.position": f"model.{side}.embed_positions",
+        f"{side}.norm": f"model.{side}.layernorm_embedding",
+        **_below(f"model.{side}.layers.#.", block, f"{side}.stack.blocks.#."),
+    }
+
+
+def _bart_attention(ours: str, theirs: str) -> Names:
+    return {
+        f"{ours}.query_key_value": "+".join(f"{theirs}.{k}_proj" for k in "qkv"),
+        f"{ours}.output": f"{theirs}.out_proj",
+        f"{ours}_norm": f"{theirs}_layer_norm",
+    }
+
+
+TABLES: dict[type[nn.Module], Names] = {
+    Encoder: _ENCODER,
+    GPT: {
+        "word": "transformer.wte",
+        "position": "transformer.wpe",
+        "head": "lm_head",
+        "stack.norm": "transformer.ln_f",
+        **_below(
+            "transformer.h.#.",
+            {
+                "attention_norm": "ln_1",
+                "attention.query_key_value": "attn.c_attn",
+                "attention.output": "attn.c_proj",
+                "feed_forward_norm": "ln_2",
+                "feed_forward.input": "mlp.c_fc",
+                "feed_forward.output": "mlp.c_proj",
+            },
+            "stack.blocks.#.",
+        ),
+    },
+    LLaMA: {
+        "word": "model.embed_tokens",
+        "head": "lm_head",
+        "stack.norm": "model.norm",
+        **_below(
+            "model.layers.#.",
+            {
+                "attention_norm": "input_layernorm",
+                "attention.query_key_value": "self_attn.q_proj+self_attn.k_proj"
+                "+self_attn.v_proj",
+                "attention.output": "self_attn.o_proj",
+                "feed_forward_norm": "post_attention_layernorm",
+                "feed_forward.input": "mlp.gate_proj+mlp.up_proj",
+                "feed_forward.output": "mlp.down_proj",
+            },
+            "stack.blocks.#.",
+        ),
+    },
+    BERT: {
+        **_below("bert.", _ENCODER, "encoder."),
+        "pooler": "bert.pooler.dense",
+        "of_pair": "cls.seq_relationship",
+        "words.dense": "cls.predictions.transform.dense",
+        "words.norm": "cls.predictions.transform.LayerNorm",
+        "words.output": "cls.predictions.decoder",
+    },
+    Classifier: {
+        **_below("bert.", _ENCODER, "encoder."),
+        "pooler": "bert.pooler.dense",
+        "label": "classifier",
+    },
+    RoBERTa: {
+        **_below("roberta.", _ENCODER, "encoder."),
+        "words.dense": "lm_head.dense",
+        "words.norm": "lm_head.layer_norm",
+        "words.output": "lm_head.decoder",
+    },
+    ALBERT: {
+        **_below("albert.", _ALBERT_ENCODER, "encoder."),
+        "pooler": "albert.pooler",
+        "of_pair": "sop_classifier.classifier",
+        "words.dense": "predictions.dense",
+        "words.norm": "predictions.LayerNorm",
+        "words.output": "predictions.decoder",
+    },
+    Discriminator: {
+        **_below("electra.", _ENCODER, "encoder."),
+        "dense": "discriminator_predictions.dense",
+        "replaced": "discriminator_predictions.dense_prediction",
+    },
+    T5: {
+        "word": "shared",
+        "head": "lm_head",
+        **_t5_side("encoder", cross=False),
+        **_t5_side("decoder", cross=True),
+    },
+    BART: {
+        "head": "lm_head",
+        **_bart_side("encoder", cross=False),
+        **_bart_side("decoder", cross=True),
+    },
+}
+
+
+def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A reference's weights, or gradients, under the names of our network.
+
+    Errors: ValueError for a network without a table, or a name that is not there.
+    """
+    table = TABLES.get(type(network))
+    if table is None:
+        known = ", ".join(sorted(kind.__name__ for kind in TABLES))
+        raise ValueError(f"network {type(network).__name__} has no table: {known} have")
+    return {
+        name: _joined(table, name, ours, state)
+        for name, ours in network.state_dict().items()
+    }
+
+
+def load(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Give the network a reference's weights. Errors: ValueError, also for NaN."""
+    ours = carried(network, state)
+    for name, weight in ours.items():
+        if not bool(weight.isfinite().all()):
+            raise ValueError(f"state holds NaN or infinity in {name}")
+    network.load_state_dict(ours)
+
+
+def _joined(
+    table: Names, name: str, ours: Tensor, state: Mapping[str, Tensor]
+) -> Tensor:
+    module, _, kind = name.rpartition(".")
+    layer = re.search(r"blocks\.(\d+)\.", module)
+    theirs = table[re.sub(r"blocks\.\d+\.", "blocks.#.", module)]
+    theirs = theirs.replace("#", layer[1] if layer else "")
+    if f"{theirs}_0.{kind}" in state:  # T5 1.1 keeps gate and value apart
+        theirs = f"{theirs}_0+{theirs}_1"
+    names = [f"{part}.{kind}" for part in theirs.split("+")]
+    missing = [part for part in names if part not in state]
+    if missing:
+        raise ValueError(f"state lacks {missing[0]}, which {name} is made from")
+    parts = [state[part] for part in names]
+    # GPT-2's reference keeps its matrices the other way round.
+    if ".h." in names[0] and parts[0].ndim == 2:
+        parts = [part.T for part in parts]
+    weight = torch.cat(parts)
+    if weight.shape != ours.shape:
+        raise ValueError(
+            f"state has {names[0]} of shape {tuple(weight.shape)}, "
+            f"{name} is of shape {tuple(ours.shape)}"
+        )
+    return weight

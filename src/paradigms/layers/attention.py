@@ -1,0 +1,224 @@
+"""Attention under a rule, alone or with a cache.
+
+Shapes: B sequences, T queries, S keys, H heads, K key/value heads, D width of one head,
+W width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers.positions import rotate
+from paradigms.masks import Rule, bidirectional
+
+
+def dense_mask(
+    rule: Rule,
+    queries: int,
+    keys: int | None = None,
+    device: torch.device | str | None = None,
+) -> Tensor:
+    """The rule as a boolean tensor of shape (T, S): True means may attend.
+
+    A rule that holds per-sequence lengths of shape (B, 1, 1) gives (B, T, S).
+    """
+    keys = queries if keys is None else keys
+    q = torch.arange(queries, device=device)[:, None]  # (T, 1)
+    k = torch.arange(keys, device=device)[None, :]  # (1, S)
+    return rule(q, k)  # (T, S)
+
+
+class Cache:
+    """Keys and values of the `length` tokens read so far, for each attention layer.
+
+    What was computed for a token stays as it is when later ones come: true under a
+    causal rule only.  Use it without gradients.  Source: Shazeer (2019), section 2.4.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.stored: dict[nn.Module, Tensor] = {}  # (2, B, K, room, D)
+
+    def extend(
+        self, layer: nn.Module, key: Tensor, value: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Append (B, K, T, D) of new tokens; all keys and values so far."""
+        end = self.length + key.shape[2]
+        stored = self.stored.get(layer)
+        if stored is None or stored.shape[3] < end:  # twice the room, so rarely copied
+            batch, heads, _, width = key.shape
+            larger = key.new_empty(2, batch, heads, max(2 * end, 32), width)
+            if stored is not None:
+                larger[:, :, :, : self.length] = stored[:, :, :, : self.length]
+            self.stored[layer] = stored = larger
+        stored[0, :, :, self.length : end] = key
+        stored[1, :, :, self.length : end] = value
+        return stored[:, :, :, :end].unbind()
+
+    def select(self, rows: Tensor) -> None:
+        """Keep the sequences `rows` (B',), in that order: what beam search needs."""
+        for layer, stored in self.stored.items():
+            self.stored[layer] = stored.index_select(1, rows)
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the tokens of a batch stand, and what each of them may see.
+
+    A token's position counts the real tokens before it, so that padding on either side
+    moves nothing.  `visible` None: everything, without a mask to compute with.
+    """
+
+    positions: Tensor  # (T,) or (B, T)
+    key_positions: Tensor  # (S,) or (B, S)
+    visible: Tensor | None  # (T, S) or (B, T, S)
+
+
+def look(
+    tokens: Tensor, rule: Rule, real: Tensor | None = None, cache: Cache | None = None
+) -> View:
+    """The view of tokens (B, T) under a rule, after the tokens of the cache.
+
+    `real` (B, S) is False where there is padding; it covers the cached tokens, too.
+    Errors: ValueError for another shape or kind of `real`, or a row without any token.
+    """
+    past = cache.length if cache else 0
+    length = past + tokens.shape[1]
+    if real is None:
+        keys = torch.arange(length, device=tokens.device)  # (S,)
+        whole = rule is bidirectional
+        visible = None if whole else rule(keys[past:, None], keys[None, :])
+        return View(keys[past:], keys, visible)
+    if real.dtype != torch.bool or real.shape != (len(tokens), length):
+        raise ValueError(
+            f"real must be boolean of shape ({len(tokens)}, {length}): "
+            f"got {real.dtype} of shape {tuple(real.shape)}"
+        )
+    if not bool(real.any(dim=1).all()):
+        raise ValueError("real has a row of padding alone: drop that sequence")
+    keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
+    queries = keys[:, past:]  # (B, T)
+    visible = rule(queries[:, :, None], keys[:, None, :]) & real[:, None, :]
+    return View(queries, keys, visible)  # visible (B, T, S)
+
+
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    visible: Tensor | None = None,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+) -> Tensor:
+    """Scaled dot-product attention; a query that may see nothing receives zeros.
+
+    Shapes: query (..., T, D), key and value (..., S, D), visible and bias broadcast to
+    (..., T, S); the bias is added to the scores.  `scale` is 1 / sqrt(D) unless given.
+    Errors: ValueError if `visible` is not boolean or its last two sizes are not (T, S).
+    Source: Vaswani et al. (2017), section 3.2.1; the bias: Raffel et al. (2020).
+    """
+    expected = (query.shape[-2], key.shape[-2])
+    if visible is not None and (
+        visible.dtype != torch.bool or visible.shape[-2:] != expected
+    ):
+        raise ValueError(
+            f"visible must be boolean of shape (..., {expected[0]}, {expected[1]}): "
+            f"got {visible.dtype} of shape {tuple(visible.shape)}"
+        )
+    mask = visible
+    if bias is not None:
+        mask = bias if visible is None else bias.masked_fill(~visible, float("-inf"))
+    return F.scaled_dot_product_attention(query, key, value, mask, scale=scale)
+
+
+class MultiHeadAttention(nn.Module):
+    """H attentions side by side, over the input itself or over a second sequence.
+
+    With fewer `kv_heads` than `heads`, groups of heads share their keys and values.
+    Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, S, W) -> (B, T, W).
+    Errors: ValueError if heads do not divide the width, or kv_heads not the heads.
+    Source: Vaswani et al. (2017), section 3.2.2; groups: Ainslie et al. (2023).
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        kv_heads: int | None = None,
+        head_width: int | None = None,
+        bias: bool = True,
+        scale: float | None = None,
+    ) -> None:
+        super().__init__()
+        kv_heads = heads if kv_heads is None else kv_heads
+        if heads < 1 or (head_width is None and width % heads):
+            raise ValueError(f"heads must divide width {width}: got {heads}")
+        if kv_heads < 1 or heads % kv_heads:
+            raise ValueError(f"kv_heads must divide heads {heads}: got {kv_heads}")
+        self.heads, self.kv_heads, self.scale = heads, kv_heads, scale
+        self.head_width = width // heads if head_width is None else head_width
+        inner = heads * self.head_width
+        # One product instead of three: the same numbers, less often through memory.
+        self.query_key_value = nn.Linear(
+            width, inner + 2 * kv_heads * self.head_width, bias=bias
+        )
+        self.output = nn.Linear(inner, width, bias=bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        visible: Tensor | None = None,
+        memory: Tensor | None = None,
+        rotation: tuple[Tensor, Tensor] | None = None,
+        bias: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        query, key, value = (
+            self._of_itself(x, cache, rotation)
+            if memory is None
+            else self._of_memory(x, memory, cache)
+        )
+        if self.kv_heads < self.heads:
+            shared = self.heads // self.kv_heads
+            key = key.repeat_interleave(shared, dim=1)  # (B, H, S, D)
+            value = value.repeat_interleave(shared, dim=1)  # (B, H, S, D)
+        if visible is not None and visible.ndim == 3:
+            visible = visible[:, None]  # (B, 1, T, S)
+        mixed = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
+        return self.output(mixed.transpose(1, 2).flatten(2))  # (B, T, W)
+
+    def _of_itself(
+        self,
+        x: Tensor,
+        cache: Cache | None,
+        rotation: tuple[Tensor, Tensor] | None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        heads = [self.heads, self.kv_heads, self.kv_heads]
+        joint = self._heads(self.query_key_value(x))  # (B, H + 2 K, T, D)
+        query, key, value = joint.split(heads, dim=1)
+        if rotation is not None:
+            query, key = rotate(query, rotation), rotate(key, rotation)
+        if cache is not None:
+            key, value = cache.extend(self, key, value)
+        return query, key, value
+
+    def _of_memory(
+        self, x: Tensor, memory: Tensor, cache: Cache | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        weight, bias = self.query_key_value.weight, self.query_key_value.bias
+        inner = self.heads * self.head_width
+        of_query = None if bias is None else bias[:inner]
+        query = self._heads(F.linear(x, weight[:inner], of_query))  # (B, H, T, D)
+        if cache is not None and self in cache.stored:  # the memory stays as it is
+            return query, *cache.stored[self].unbind()
+        of_memory = None if bias is None else bias[inner:]
+        joint = self._heads(F.linear(memory, weight[inner:], of_memory))
+        key, value = joint.split(self.kv_heads, dim=1)  # (B, K, S, D)
+        if cache is not None:
+            cache.stored[self] = torch.stack([key, value])
+        return query, key, value
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (-1, self.head_width)).transpose(1, 2)  # (B, H, T, D)

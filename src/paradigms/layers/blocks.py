@@ -1,0 +1,199 @@
+"""Feed-forward, norms, blocks and stacks of blocks: what stands around attention.
+
+Dropout is left out: it belongs to training, and no system here differs by it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers.attention import Cache, MultiHeadAttention
+
+gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2 and ALBERT; BERT's is exact
+
+
+class FeedForward(nn.Module):
+    """Two linear maps with a bend between them, for each position alone.
+
+    `gated`: a third map multiplies the bent one (SwiGLU of LLaMA, GEGLU of T5 1.1).
+    Shapes: (..., W) -> (..., W).  Source: Vaswani et al. (2017), 3.3; Shazeer (2020).
+    """
+
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        activation: Callable[[Tensor], Tensor] = F.gelu,
+        gated: bool = False,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.activation, self.gated = activation, gated
+        self.input = nn.Linear(width, 2 * hidden if gated else hidden, bias=bias)
+        self.output = nn.Linear(hidden, width, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.gated:
+            return self.output(self.activation(self.input(x)))
+        gate, up = self.input(x).chunk(2, dim=-1)
+        return self.output(self.activation(gate) * up)
+
+
+class RMSNorm(nn.Module):
+    """Divide by the root mean square: a layer norm without its mean and its bias.
+
+    Shapes: (..., W) -> (..., W).  Source: Zhang & Sennrich (2019); LLaMA and T5.
+    """
+
+    def __init__(self, width: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean_square = x.square().mean(dim=-1, keepdim=True)  # (..., 1)
+        return x * torch.rsqrt(mean_square + self.eps) * self.weight
+
+
+class Block(nn.Module):
+    """Attention, then a feed-forward, each added to what it read.
+
+    `norm_first` normalises the input of each part (GPT-2, LLaMA, T5); otherwise the sum
+    is normalised (BERT, BART).  `cross` adds attention over a memory in between.
+    Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, M, W) -> (B, T, W).
+    Source: Vaswani et al. (2017), section 3.1; norm first: Radford et al. (2019).
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        hidden: int | None = None,
+        norm: Callable[[int], nn.Module] = nn.LayerNorm,
+        norm_first: bool = True,
+        activation: Callable[[Tensor], Tensor] = F.gelu,
+        gated: bool = False,
+        bias: bool = True,
+        cross: bool = False,
+        **attention: Any,
+    ) -> None:
+        super().__init__()
+        self.norm_first = norm_first
+        self.attention_norm = norm(width)
+        self.attention = MultiHeadAttention(width, heads, bias=bias, **attention)
+        if cross:
+            self.cross_norm = norm(width)
+            self.cross = MultiHeadAttention(width, heads, bias=bias, **attention)
+        self.feed_forward_norm = norm(width)
+        hidden = 4 * width if hidden is None else hidden
+        self.feed_forward = FeedForward(width, hidden, activation, gated, bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        visible: Tensor | None = None,
+        memory: Tensor | None = None,
+        memory_visible: Tensor | None = None,
+        rotation: tuple[Tensor, Tensor] | None = None,
+        bias: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        attention = partial(
+            self.attention, visible=visible, rotation=rotation, bias=bias, cache=cache
+        )
+        x = self._around(attention, self.attention_norm, x)
+        if memory is not None:
+            cross = partial(
+                self.cross, visible=memory_visible, memory=memory, cache=cache
+            )
+            x = self._around(cross, self.cross_norm, x)
+        return self._around(self.feed_forward, self.feed_forward_norm, x)
+
+    def _around(
+        self, part: Callable[[Tensor], Tensor], norm: nn.Module, x: Tensor
+    ) -> Tensor:
+        return x + part(norm(x)) if self.norm_first else norm(x + part(x))
+
+
+class Stack(nn.Module):
+    """Blocks one after the other; `shared` runs one block `layers` times (ALBERT).
+
+    Options and shapes are those of `Block`.  A stack with the norm first ends in one.
+    Errors: ValueError if what comes out is not finite, as with NaN among the weights.
+    """
+
+    def __init__(
+        self,
+        layers: int,
+        width: int,
+        heads: int,
+        norm: Callable[[int], nn.Module] = nn.LayerNorm,
+        norm_first: bool = True,
+        shared: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        if layers < 1:
+            raise ValueError(f"layers must be at least 1: got {layers}")
+        self.times = layers if shared else 1
+        self.blocks = nn.ModuleList(
+            Block(width, heads, norm=norm, norm_first=norm_first, **options)
+            for _ in range(1 if shared else layers)
+        )
+        self.norm = norm(width) if norm_first else nn.Identity()
+
+    def forward(self, x: Tensor, cache: Cache | None = None, **view: Any) -> Tensor:
+        for _ in range(self.times):
+            for block in self.blocks:
+                x = block(x, cache=cache, **view)
+        if cache is not None:
+            cache.length += x.shape[1]
+        return finite(self.norm(x))
+
+
+def finite(x: Tensor, what: str = "the network's output") -> Tensor:
+    """The same tensor. Errors: ValueError if it holds NaN or infinity."""
+    # A sum is one pass without a second tensor; it is not finite if any number is not.
+    if not x.is_meta and not bool(x.detach().sum().isfinite()):
+        raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
+    return x
+
+
+def check_tokens(
+    tokens: Tensor,
+    vocabulary: int,
+    positions: int | None = None,
+    past: int = 0,
+    what: str = "tokens",
+) -> None:
+    """Errors: ValueError unless (B, T), not empty, ids in range, and not too long."""
+    if tokens.ndim != 2 or tokens.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape (B, T), not empty: {tuple(tokens.shape)}"
+        )
+    length = past + tokens.shape[1]
+    if positions is not None and length > positions:
+        raise ValueError(
+            f"{what} are {length} long; the network has {positions} positions"
+        )
+    if tokens.is_meta:
+        return
+    low, high = (int(bound) for bound in tokens.aminmax())
+    if low < 0 or high >= vocabulary:
+        raise ValueError(f"{what} must lie in 0..{vocabulary - 1}: got {low} to {high}")
+
+
+def initialise(network: nn.Module, spread: float = 0.02) -> None:
+    """Normal weights of deviation `spread`, zero biases.
+
+    Source: Radford et al. (2018), section 4.1; Devlin et al. (2019) kept it.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=spread)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)

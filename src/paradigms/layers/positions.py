@@ -1,0 +1,80 @@
+"""Where a token stands: as an angle of its keys, or as a bias for each distance.
+
+Learned positions, the third way, are a plain `nn.Embedding` in the systems' files.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class Rotary(nn.Module):
+    """The angles by which RoPE turns queries and keys: position times a frequency.
+
+    Scores then depend on the distance of two positions alone.
+    Shapes: positions (T,) or (B, T) -> cosines and sines, each (1 or B, 1, T, D).
+    Errors: ValueError for an odd width.  Source: Su et al. (2021), section 3.2.2.
+    """
+
+    def __init__(self, head_width: int, theta: float = 10_000.0) -> None:
+        super().__init__()
+        if head_width % 2:
+            raise ValueError(f"head_width must be even to form pairs: {head_width}")
+        self.head_width, self.theta = head_width, theta
+
+    def forward(self, positions: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        pairs = torch.arange(0, self.head_width, 2, device=positions.device)  # (D/2,)
+        frequency = 1.0 / self.theta ** (pairs.float() / self.head_width)
+        angle = positions[..., None].float() * frequency  # (..., T, D/2)
+        angle = torch.cat([angle, angle], dim=-1)  # (..., T, D)
+        angle = angle[None, None] if positions.ndim == 1 else angle[:, None]
+        return angle.cos().to(like.dtype), angle.sin().to(like.dtype)  # (B, 1, T, D)
+
+
+def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn each pair (x[i], x[i + D/2]) by the angle of its position. (B, H, T, D)
+
+    Source: Su et al. (2021), section 3.2.2; pairs are halves apart, as in LLaMA's code.
+    """
+    cosine, sine = rotation  # (1 or B, 1, T, D)
+    first, second = x.chunk(2, dim=-1)  # (B, H, T, D/2)
+    return x * cosine + torch.cat([-second, first], dim=-1) * sine
+
+
+class RelativeBias(nn.Module):
+    """One number per head and bucket of distance, added to the scores of attention.
+
+    Near distances have a bucket each, far ones share buckets of growing size; those
+    beyond `distance` share the last.  A bidirectional bias halves its buckets between
+    left and right; a causal one has no right.
+    Shapes: positions (T,) and (S,) -> (H, T, S); with a batch (B, H, T, S).
+    Source: Raffel et al. (2020), section 2.1.
+    """
+
+    def __init__(
+        self, heads: int, bidirectional: bool, buckets: int = 32, distance: int = 128
+    ) -> None:
+        super().__init__()
+        self.bidirectional, self.distance = bidirectional, distance
+        self.weight = nn.Embedding(buckets, heads)
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        ahead = keys[..., None, :] - queries[..., :, None]  # (..., T, S)
+        return self.weight(self.bucket(ahead)).movedim(-1, -3)  # (..., H, T, S)
+
+    def bucket(self, ahead: Tensor) -> Tensor:
+        """The bucket of each signed distance key minus query."""
+        buckets = self.weight.num_embeddings
+        right = torch.zeros_like(ahead)
+        if self.bidirectional:
+            buckets //= 2
+            right = (ahead > 0) * buckets
+            steps = ahead.abs()
+        else:
+            steps = (-ahead).clamp(min=0)
+        near = buckets // 2  # distances below `near` have a bucket each
+        growth = (steps.float() / near).log() / math.log(self.distance / near)
+        # A distance of zero gives -inf here, and is never looked up.
+        far = near + (growth.clamp(min=0) * (buckets - near)).long()
+        return right + torch.where(steps < near, steps, far.clamp(max=buckets - 1))

@@ -1,0 +1,43 @@
+"""ALBERT: BERT with one block run twelve times, and word vectors of a smaller width.
+
+Against BERT (Lan et al. 2020, section 3.1): all layers share one block; the table of
+words is V x E and one matrix E x W, not V x W; and the pair task asks for the order of
+two sentences, where BERT asks whether they are neighbours.  Fewer parameters to store,
+not fewer to multiply by: the block still runs once per layer.
+"""
+
+from dataclasses import replace
+
+from paradigms.layers import gelu_tanh
+from paradigms.models import bert
+from paradigms.models.bert import BERT
+from paradigms.models.encoder import Config
+
+BASE = replace(
+    bert.BASE,
+    vocabulary=30000,
+    embedding=128,
+    shared=True,
+    activation=gelu_tanh,
+)
+SIZES = {
+    "ALBERT base": BASE,
+    "ALBERT large": replace(BASE, width=1024, layers=24, heads=16, hidden=4096),
+}
+
+
+class ALBERT(BERT):
+    """P(hidden word | all other words), and whether two sentences were swapped.
+
+    Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
+    `pair` scores states (B, T, W): (B, 2), 1 for "swapped".
+    Errors: ValueError for a config that shares no block or has no `embedding` width.
+    """
+
+    def __init__(self, config: Config) -> None:
+        if not config.shared or config.embedding is None:
+            raise ValueError(
+                "config must share its block and name an embedding width: "
+                f"got shared={config.shared}, embedding={config.embedding}"
+            )
+        super().__init__(config)

@@ -1,0 +1,99 @@
+"""BART: BERT reads a damaged text, GPT writes it whole.
+
+Against T5: positions are learned, the norm follows each part and has a bias, the
+feed-forward bends by GELU, and source and target are whole texts: blanks hide spans
+of unknown length, and sentences are out of order.
+Source: Lewis et al. (2020), sections 2.1 and 2.2.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor, nn
+
+from paradigms.layers import Cache, Stack, check_tokens, finite, initialise, look
+from paradigms.masks import bidirectional, causal
+from paradigms.models.encoder_decoder import EncoderDecoder, across
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of the network; the defaults are BART base."""
+
+    vocabulary: int = 50265
+    positions: int = 1024
+    width: int = 768
+    layers: int = 6  # of the encoder, and as many of the decoder
+    heads: int = 12
+    hidden: int = 3072
+
+
+SIZES = {
+    "BART base": Config(),
+    "BART large": Config(width=1024, layers=12, heads=16, hidden=4096),
+}
+UNUSED = 2  # rows of the position table before the first: a leftover that has stayed
+
+
+class Side(nn.Module):
+    """Encoder or decoder: word plus position, a norm, and blocks."""
+
+    def __init__(self, config: Config, word: nn.Embedding, cross: bool) -> None:
+        super().__init__()
+        self.word = word
+        self.position = nn.Embedding(config.positions + UNUSED, config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.stack = Stack(
+            config.layers,
+            config.width,
+            config.heads,
+            hidden=config.hidden,
+            norm_first=False,
+            cross=cross,
+        )
+
+    def forward(self, tokens: Tensor, positions: Tensor, **options: object) -> Tensor:
+        room = self.position.num_embeddings - UNUSED
+        cache = options.get("cache")
+        past = cache.length if isinstance(cache, Cache) else 0
+        check_tokens(tokens, self.word.num_embeddings, room, past)
+        x = self.norm(self.word(tokens) + self.position(positions + UNUSED))
+        return self.stack(x, **options)  # (B, T, W)
+
+
+class BART(EncoderDecoder):
+    """P(text | damaged text), a word at a time; shapes: `EncoderDecoder`.
+
+    Errors: ValueError as there, and for texts longer than the positions.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
+        self.encoder, self.decoder = side(cross=False), side(cross=True)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        initialise(self)
+        self.head.weight = self.encoder.word.weight
+
+    def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
+        view = look(source, bidirectional, real)
+        return self.encoder(source, view.positions, visible=view.visible)
+
+    def decode(
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        memory_real: Tensor | None = None,
+        real: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        view = look(tokens, causal, real, cache)
+        x = self.decoder(
+            tokens,
+            view.positions,
+            cache=cache,
+            visible=view.visible,
+            memory=memory,
+            memory_visible=across(memory_real, tokens),
+        )
+        return finite(self.head(x))

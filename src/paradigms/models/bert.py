@@ -1,0 +1,60 @@
+"""BERT: an encoder that sees both sides, pretrained on hidden words and sentence pairs.
+
+Against GPT: every position sees every other, so no chain rule and no cache; segments
+tell two sentences apart; the norm follows each part; a word is scored through one more
+layer; and the state of the first token stands for the whole text.
+Source: Devlin et al. (2019), sections 3 and 3.1, and appendix A.2.
+"""
+
+from dataclasses import replace
+
+from torch import Tensor, nn
+
+from paradigms.layers import finite, initialise
+from paradigms.masks import Rule
+from paradigms.models.encoder import Config, Encoder, WordHead
+
+BASE = Config()
+LARGE = replace(BASE, width=1024, layers=24, heads=16, hidden=4096)
+SIZES = {"BERT base": BASE, "BERT large": LARGE}
+
+
+class BERT(nn.Module):
+    """P(hidden word | all other words), and whether one sentence follows another.
+
+    Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
+    `pair` scores states (B, T, W) as sentence pairs: (B, 2), 0 for "is next".
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        self.pooler = nn.Linear(config.width, config.width)
+        self.of_pair = nn.Linear(config.width, 2)
+        initialise(self)
+        self.words = WordHead(config, self.encoder.word)
+
+    def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
+        return self.words(self.encoder(tokens, **options))
+
+    def pair(self, states: Tensor) -> Tensor:
+        """The sentence-pair score, from the state of the first token alone."""
+        return self.of_pair(self.pooler(states[:, 0]).tanh())
+
+
+class Classifier(nn.Module):
+    """BERT's encoder under a new head, to be tuned on labels: (B, T) -> (B, classes).
+
+    Source: Devlin et al. (2019), section 3.2.
+    """
+
+    def __init__(self, config: Config, classes: int) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        self.pooler = nn.Linear(config.width, config.width)
+        self.label = nn.Linear(config.width, classes)
+        initialise(self)
+
+    def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
+        states = self.encoder(tokens, **options)  # (B, T, W)
+        return finite(self.label(self.pooler(states[:, 0]).tanh()))

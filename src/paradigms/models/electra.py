@@ -1,0 +1,77 @@
+"""ELECTRA: a small masked LM fills the blanks, and a large one tells which were filled.
+
+Against BERT (Clark et al. 2020, sections 2 and 3.2): the network that is kept gives
+one bit for every token, not a word for 15% of them; its input holds no [MASK], which
+is never seen later either; and generator and discriminator share their embeddings.
+It looks like a GAN and is none: the generator is trained by likelihood.
+"""
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers import finite, initialise
+from paradigms.masks import Rule
+from paradigms.models import bert
+from paradigms.models.encoder import Config, Encoder, WordHead
+
+BASE = bert.BASE
+SMALL = replace(BASE, embedding=128, width=256, heads=4, hidden=1024)
+
+
+class Discriminator(nn.Module):
+    """The log-odds that a token was put there by the generator: (B, T) -> (B, T).
+
+    Source: Clark et al. (2020), section 2.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        self.dense = nn.Linear(config.width, config.width)
+        self.replaced = nn.Linear(config.width, 1)
+        initialise(self)
+
+    def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
+        states = self.encoder(tokens, **options)  # (B, T, W)
+        return finite(self.replaced(F.gelu(self.dense(states)))).squeeze(-1)
+
+
+class Generator(nn.Module):
+    """A masked LM over the discriminator's tables: (B, T) -> logits (B, T, V).
+
+    Errors: ValueError if its word vectors are not as wide as the discriminator's.
+    """
+
+    def __init__(self, config: Config, tables: Encoder) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        width = self.encoder.word.embedding_dim
+        if width != tables.word.embedding_dim:
+            raise ValueError(
+                f"embedding must be {tables.word.embedding_dim}, as wide as the "
+                f"discriminator's: got {width}"
+            )
+        initialise(self)
+        self.encoder.word = tables.word
+        self.encoder.position = tables.position
+        self.encoder.segment = tables.segment
+        self.words = WordHead(config, tables.word)
+
+    def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
+        return self.words(self.encoder(tokens, **options))
+
+
+@dataclass
+class ELECTRA:
+    """The pair as it is pretrained; afterwards only the discriminator is kept."""
+
+    generator: Generator
+    discriminator: Discriminator
+
+    @classmethod
+    def build(cls, config: Config, generator: Config) -> "ELECTRA":
+        """Both networks, with shared tables."""
+        discriminator = Discriminator(config)
+        return cls(Generator(generator, discriminator.encoder), discriminator)

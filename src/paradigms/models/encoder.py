@@ -1,0 +1,101 @@
+"""The encoder that BERT, RoBERTa, ALBERT and ELECTRA have in common, and its word head.
+
+It is BERT's; the others choose its options, and each of their files says which.
+Source: Devlin et al. (2019), sections 3 and 3.1, and appendix A.2.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers import Stack, check_tokens, finite, initialise, look
+from paradigms.masks import Rule, bidirectional
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of the network; the defaults are BERT base.
+
+    `embedding`: width of the word vectors, where it differs from `width` (ALBERT).
+    `first_position`: row of the position table at which texts start (RoBERTa: 2).
+    """
+
+    vocabulary: int = 30522
+    positions: int = 512
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    hidden: int = 3072
+    segments: int = 2
+    embedding: int | None = None
+    shared: bool = False
+    activation: Callable[[Tensor], Tensor] = F.gelu
+    first_position: int = 0
+    eps: float = 1e-12
+
+
+class Encoder(nn.Module):
+    """Texts to states, each of which has seen the whole text.
+
+    Shapes: tokens and segments (B, T), real (B, T) False at padding -> (B, T, W).
+    Errors: ValueError for ids out of range, too many tokens, padding alone, NaN.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        narrow = config.embedding or config.width  # E
+        norm = partial(nn.LayerNorm, eps=config.eps)
+        self.first_position = config.first_position
+        self.word = nn.Embedding(config.vocabulary, narrow)
+        self.position = nn.Embedding(config.positions, narrow)
+        self.segment = nn.Embedding(config.segments, narrow)
+        self.norm = norm(narrow)
+        self.widen = nn.Identity()
+        if config.embedding is not None:
+            self.widen = nn.Linear(narrow, config.width)
+        self.stack = Stack(
+            config.layers,
+            config.width,
+            config.heads,
+            hidden=config.hidden,
+            norm=norm,
+            norm_first=False,
+            shared=config.shared,
+            activation=config.activation,
+        )
+
+    def forward(
+        self,
+        tokens: Tensor,
+        segments: Tensor | None = None,
+        real: Tensor | None = None,
+        rule: Rule = bidirectional,
+    ) -> Tensor:
+        room = self.position.num_embeddings - self.first_position
+        check_tokens(tokens, self.word.num_embeddings, room)
+        segments = torch.zeros_like(tokens) if segments is None else segments
+        check_tokens(segments, self.segment.num_embeddings, what="segments")
+        view = look(tokens, rule, real)
+        place = self.position(view.positions + self.first_position)  # (B, T, E)
+        x = self.norm(self.word(tokens) + place + self.segment(segments))
+        return self.stack(self.widen(x), visible=view.visible)  # (B, T, W)
+
+
+class WordHead(nn.Module):
+    """A score for every word at every position: (B, T, W) -> logits (B, T, V)."""
+
+    def __init__(self, config: Config, word: nn.Embedding) -> None:
+        super().__init__()
+        self.dense = nn.Linear(config.width, word.embedding_dim)
+        self.activation = config.activation
+        self.norm = nn.LayerNorm(word.embedding_dim, eps=config.eps)
+        self.output = nn.Linear(word.embedding_dim, word.num_embeddings)
+        initialise(self)
+        self.output.weight = word.weight
+
+    def forward(self, states: Tensor) -> Tensor:
+        return finite(self.output(self.norm(self.activation(self.dense(states)))))

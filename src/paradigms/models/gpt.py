@@ -1,0 +1,79 @@
+"""GPT-2: a stack of blocks under the causal rule, with one score per word on top.
+
+Against the decoder of Vaswani et al. (2017): no encoder to look at, so no cross
+attention; positions are learned; from GPT-1 to GPT-2 the norm moved before each part
+and one more stands after the last block.  The scores reuse the word vectors.
+Source: Radford et al. (2018), section 3.1; Radford et al. (2019), section 2.3.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from paradigms.layers import (
+    Cache,
+    Stack,
+    check_tokens,
+    finite,
+    gelu_tanh,
+    initialise,
+    look,
+)
+from paradigms.masks import Rule, causal
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of the network; the defaults are GPT-2 with 124 million parameters."""
+
+    vocabulary: int = 50257
+    positions: int = 1024
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    tied: bool = True
+
+
+SIZES = {
+    "GPT-2 small": Config(),
+    "GPT-2 medium": Config(width=1024, layers=24, heads=16),
+    "GPT-2 large": Config(width=1280, layers=36, heads=20),
+    "GPT-2 XL": Config(width=1600, layers=48, heads=25),
+}
+
+
+class GPT(nn.Module):
+    """P(word | words before it), for every position at once.
+
+    Shapes: tokens (B, T), real (B, S) False at padding -> logits (B, T, V).
+    Another `rule` makes it another model: with `prefix_lm(n)` a prefix LM.
+    Errors: ValueError for ids outside the vocabulary, too many tokens, a `real` of
+    another shape, padding alone, or weights that are not finite.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.word = nn.Embedding(config.vocabulary, config.width)
+        self.position = nn.Embedding(config.positions, config.width)
+        self.stack = Stack(
+            config.layers, config.width, config.heads, activation=gelu_tanh
+        )
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        initialise(self)
+        if config.tied:
+            self.head.weight = self.word.weight
+
+    def forward(
+        self,
+        tokens: Tensor,
+        rule: Rule = causal,
+        real: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        past = cache.length if cache else 0
+        rows, positions = self.word.num_embeddings, self.position.num_embeddings
+        check_tokens(tokens, rows, positions, past)
+        view = look(tokens, rule, real, cache)
+        x = self.word(tokens) + self.position(view.positions)  # (B, T, W)
+        x = self.stack(x, cache, visible=view.visible)  # (B, T, W)
+        return finite(self.head(x))  # (B, T, V)

@@ -1,0 +1,98 @@
+"""LLaMA: GPT with four parts exchanged, none of which changes what it models.
+
+Against GPT-2 (Touvron et al. 2023, section 2.2): RMSNorm for LayerNorm, SwiGLU for
+GELU, rotary angles for learned positions, and no biases.  Llama 2 70B and Llama 3 add
+grouped queries (Touvron et al. 2023b, section 2.2), which make the cache smaller.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers import (
+    Cache,
+    RMSNorm,
+    Rotary,
+    Stack,
+    check_tokens,
+    finite,
+    initialise,
+    look,
+)
+from paradigms.masks import Rule, causal
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of the network; the defaults are LLaMA-1 with 7 billion parameters.
+
+    `positions` is no table, only the length that the model was trained for.
+    """
+
+    vocabulary: int = 32000
+    positions: int = 2048
+    width: int = 4096
+    layers: int = 32
+    heads: int = 32
+    kv_heads: int = 32
+    hidden: int = 11008
+    theta: float = 10_000.0
+    eps: float = 1e-6
+    tied: bool = False
+
+
+SIZES = {
+    "LLaMA 7B": Config(),
+    "LLaMA 13B": Config(width=5120, layers=40, heads=40, kv_heads=40, hidden=13824),
+    "LLaMA 33B": Config(width=6656, layers=60, heads=52, kv_heads=52, hidden=17920),
+    "LLaMA 65B": Config(width=8192, layers=80, heads=64, kv_heads=64, hidden=22016),
+    "Llama 3 8B": Config(
+        vocabulary=128256, positions=8192, kv_heads=8, hidden=14336, theta=500_000.0
+    ),
+}
+
+
+class LLaMA(nn.Module):
+    """P(word | words before it), for every position at once.
+
+    Shapes: tokens (B, T), real (B, S) False at padding -> logits (B, T, V).
+    Errors: as for GPT.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.positions = config.positions
+        self.word = nn.Embedding(config.vocabulary, config.width)
+        self.rotary = Rotary(config.width // config.heads, config.theta)
+        self.stack = Stack(
+            config.layers,
+            config.width,
+            config.heads,
+            kv_heads=config.kv_heads,
+            hidden=config.hidden,
+            norm=partial(RMSNorm, eps=config.eps),
+            activation=F.silu,
+            gated=True,
+            bias=False,
+        )
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        initialise(self)
+        if config.tied:
+            self.head.weight = self.word.weight
+
+    def forward(
+        self,
+        tokens: Tensor,
+        rule: Rule = causal,
+        real: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        past = cache.length if cache else 0
+        check_tokens(tokens, self.word.num_embeddings, self.positions, past)
+        view = look(tokens, rule, real, cache)
+        x = self.word(tokens)  # (B, T, W): no position is added here
+        rotation = self.rotary(view.positions, like=x)
+        x = self.stack(x, cache, visible=view.visible, rotation=rotation)
+        return finite(self.head(x))  # (B, T, V)

@@ -1,0 +1,46 @@
+"""RoBERTa: BERT's network with another recipe, and without the sentence-pair task.
+
+Against BERT (Liu et al. 2019, section 4): masks are drawn anew each time a text is
+read; next-sentence prediction is gone, and the second segment with it; training is
+longer, on more text, in larger batches; the vocabulary is made of 50 thousand byte
+pairs.  In the network itself only the heads and two table sizes tell them apart.
+"""
+
+from dataclasses import replace
+
+from torch import Tensor, nn
+
+from paradigms.layers import initialise
+from paradigms.masks import Rule
+from paradigms.models import bert
+from paradigms.models.encoder import Config, Encoder, WordHead
+
+# Rows 0 and 1 of the position table are not used: the first token has position 2.
+BASE = replace(
+    bert.BASE,
+    vocabulary=50265,
+    positions=514,
+    first_position=2,
+    segments=1,
+    eps=1e-5,
+)
+SIZES = {
+    "RoBERTa base": BASE,
+    "RoBERTa large": replace(BASE, width=1024, layers=24, heads=16, hidden=4096),
+}
+
+
+class RoBERTa(nn.Module):
+    """P(hidden word | all other words).
+
+    Shapes: tokens, real (B, T) -> logits (B, T, V).  Errors: as for BERT's encoder.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.encoder = Encoder(config)
+        initialise(self)
+        self.words = WordHead(config, self.encoder.word)
+
+    def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
+        return self.words(self.encoder(tokens, **options))

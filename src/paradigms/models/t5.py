@@ -1,0 +1,114 @@
+"""T5: every task as text in, text out; an encoder reads, a decoder writes.
+
+Against Vaswani et al. (2017): the norm comes first and neither shifts nor centres;
+positions are a learned bias per head and distance, shared by all layers; scores are not
+divided by the root of the head width, the initial weights make up for it; no biases.
+Source: Raffel et al. (2020), section 2.1; the gated form is that of T5 1.1.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers import (
+    Cache,
+    RelativeBias,
+    RMSNorm,
+    Stack,
+    check_tokens,
+    finite,
+    initialise,
+    look,
+)
+from paradigms.masks import bidirectional, causal
+from paradigms.models.encoder_decoder import EncoderDecoder, across
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of the network; the defaults are T5 small."""
+
+    vocabulary: int = 32128
+    width: int = 512
+    layers: int = 6  # of the encoder, and as many of the decoder
+    heads: int = 8
+    head_width: int = 64
+    hidden: int = 2048
+    buckets: int = 32
+    distance: int = 128
+    gated: bool = False
+    tied: bool = True
+
+
+BASE = Config(width=768, layers=12, heads=12, hidden=3072)
+LARGE = Config(width=1024, layers=24, heads=16, hidden=4096)
+SIZES = {
+    "T5 small": Config(),
+    "T5 base": BASE,
+    "T5 large": LARGE,
+    "T5 3B": replace(LARGE, head_width=128, heads=32, hidden=16384),
+    "T5 11B": replace(LARGE, head_width=128, heads=128, hidden=65536),
+}
+
+
+class T5(EncoderDecoder):
+    """P(target | source), a word at a time; shapes and errors: `EncoderDecoder`."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        stack = partial(
+            Stack,
+            config.layers,
+            config.width,
+            config.heads,
+            head_width=config.head_width,
+            hidden=config.hidden,
+            norm=RMSNorm,
+            activation=partial(F.gelu, approximate="tanh") if config.gated else F.relu,
+            gated=config.gated,
+            bias=False,
+            scale=1.0,
+        )
+        bias = partial(
+            RelativeBias,
+            config.heads,
+            buckets=config.buckets,
+            distance=config.distance,
+        )
+        self.word = nn.Embedding(config.vocabulary, config.width)
+        self.encoder_bias, self.encoder = bias(bidirectional=True), stack()
+        self.decoder_bias, self.decoder = bias(bidirectional=False), stack(cross=True)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        initialise(self)
+        # With shared vectors the states shrink, or the first scores would be too large.
+        self.shrink = config.width**-0.5 if config.tied else 1.0
+        if config.tied:
+            self.head.weight = self.word.weight
+
+    def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
+        check_tokens(source, self.word.num_embeddings, what="source")
+        view = look(source, bidirectional, real)
+        bias = self.encoder_bias(view.positions, view.key_positions)  # (H, S, S)
+        return self.encoder(self.word(source), visible=view.visible, bias=bias)
+
+    def decode(
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        memory_real: Tensor | None = None,
+        real: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        check_tokens(tokens, self.word.num_embeddings)
+        view = look(tokens, causal, real, cache)
+        x = self.decoder(
+            self.word(tokens),
+            cache,
+            visible=view.visible,
+            bias=self.decoder_bias(view.positions, view.key_positions),
+            memory=memory,
+            memory_visible=across(memory_real, tokens),
+        )
+        return finite(self.head(x * self.shrink))
