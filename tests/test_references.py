@@ -11,10 +11,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from paradigms.decoding import beam, greedy, writer
+from paradigms.experiments import published_sizes
 from paradigms.layers import RMSNorm, gelu_tanh
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
 from paradigms.models.encoder_decoder import EncoderDecoder
 from paradigms.references import difference, pair, reference, share
+from paradigms.results import load
 
 CONFIGS = 25  # drawn for every system and precision
 many = settings(
@@ -347,22 +349,22 @@ def test_a_small_mistake_is_noticed(wrong):
     assert share(ours(tokens), wanted) > 3e-5
 
 
-SIZES = {
-    **{(name, gpt.GPT): c for name, c in gpt.SIZES.items()},
-    **{(name, llama.LLaMA): c for name, c in llama.SIZES.items()},
-    **{(name, bert.BERT): c for name, c in bert.SIZES.items()},
-    **{(name, roberta.RoBERTa): c for name, c in roberta.SIZES.items()},
-    **{(name, albert.ALBERT): c for name, c in albert.SIZES.items()},
-    **{(name, t5.T5): c for name, c in t5.SIZES.items()},
-    **{(name, bart.BART): c for name, c in bart.SIZES.items()},
-}
-
-
-@pytest.mark.parametrize(("name", "system"), SIZES, ids=str)
-def test_published_sizes_equal_the_reference(name, system):
+def test_published_sizes_equal_the_reference():
     """On the meta device: as many parameters as the reference, to the last one."""
-    config = SIZES[name, system]
-    with torch.device("meta"):
-        ours, theirs = system(config), reference(system, config)
-    count = sum(p.numel() for p in ours.parameters())
-    assert count == sum(p.numel() for p in theirs.parameters())
+    counted = published_sizes.run(published_sizes.CONFIG)
+    assert len(counted) == 24
+    for row in counted:
+        assert row["all"] == row["reference"], row
+    assert counted == load("published_sizes").rows
+
+
+def test_a_missing_parameter_is_noticed(monkeypatch):
+    """The guard itself: one more layer in ours, and the count is another."""
+    larger = replace(gpt.Config(), layers=13)
+    monkeypatch.setattr(
+        published_sizes,
+        "reference",
+        lambda system, _size: reference(system, larger),
+    )
+    row = published_sizes._counted(gpt.GPT, gpt.Config(), published_sizes.CONFIG)
+    assert row["all"] != row["reference"]

@@ -1,4 +1,4 @@
-"""The command line: `python -m paradigms claims | questions | measure`."""
+"""The command line: `python -m paradigms claims | questions | systems | measure`."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 from paradigms.claims import ledger
 from paradigms.questions import questions
 from paradigms.snippets import ContentError
+from paradigms.systems import rows as system_rows
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, says in (
         ("claims", _claims, "the claims ledger"),
         ("questions", _questions, "the question bank"),
+        ("systems", _systems, "every system, with what was measured of it"),
     ):
         command = commands.add_parser(name, help=says)
         command.add_argument("--json", action="store_true", help="as JSON")
@@ -58,6 +60,15 @@ def _questions(options: argparse.Namespace) -> None:
         return
     for key, entry in bank.items():
         print(f"{key}  {entry.level}  {entry.question}")
+
+
+def _systems(options: argparse.Namespace) -> None:
+    rows = system_rows()
+    if options.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        print(f"{row['name']:24} {row['family']:26} {', '.join(row['capabilities'])}")
 
 
 def _measure(options: argparse.Namespace) -> None:

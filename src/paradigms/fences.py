@@ -17,6 +17,7 @@ from pymdownx.superfences import SuperFencesException
 
 from paradigms.cards import ClaimCards, QuestionCards
 from paradigms.figures import MaskFigure, TwoViewsFigure
+from paradigms.listings import Listing
 from paradigms.page import Page
 from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
@@ -27,6 +28,7 @@ KINDS: dict[str, list[type[Entry]]] = {
     "table": [Table],
     "claim": [ClaimCards],
     "question": [QuestionCards],
+    "code": [Listing],
 }
 
 

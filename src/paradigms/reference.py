@@ -13,6 +13,7 @@ from paradigms.evidence import planned, proofs
 from paradigms.page import Page, slug
 from paradigms.questions import questions
 from paradigms.results import load, quote, stems
+from paradigms.systems import System, measured, systems
 
 
 def filled(columns: Iterable[str], rows: Iterable[str]) -> str:
@@ -106,6 +107,42 @@ def _pairs(values: dict[str, Any]) -> str:
 def _plain(value: Any) -> str:
     """A list without its brackets, anything else as it is."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def systems_table(page: Page) -> str:
+    """Every system: what it is, what it was shown to do, how close to its reference."""
+    rows = (
+        f'<tr id="{slug(key)}"><th scope="row"><a href="{page.link(system.page)}">'
+        f"{escape(system.name)}</a></th><td>{escape(system.family)}</td>"
+        f"<td>{escape(system.objective)}</td>"
+        f"<td>{escape(measured().get(key, {}).get('sees', system.mask))}</td>"
+        f"<td>{escape(', '.join(system.can) or 'none of these')}</td>"
+        f"<td>{_reference(key, system)}</td>"
+        f"<td>{' · '.join(map(page.cite, system.sources))}</td></tr>"
+        for key, system in systems().items()
+    )
+    columns = ("System", "Kind", "Objective", "Sees", "Can", "Reference", "Source")
+    return filled(columns, rows)
+
+
+def _reference(key: str, system: System) -> str:
+    """What the system equals, and by how much it does not."""
+    name = escape(system.reference)
+    if not system.of:
+        return name
+    return f"{name}<small>differs by {quote(f'systems/{key}/difference')}</small>"
+
+
+def sizes_table(page: Page) -> str:
+    """The parameters of the published networks by part, in millions."""
+    parts = ("embeddings", "attention", "feed-forward", "norms and heads", "all")
+    rows = (
+        f'<tr id="{slug(row["name"])}"><th scope="row">{escape(row["name"])}</th>'
+        + "".join(f"<td>{row[part] / 1e6:,.1f}</td>" for part in parts)
+        + "</tr>"
+        for row in load("published_sizes").rows
+    )
+    return filled(("Network", *parts), rows)
 
 
 @cache

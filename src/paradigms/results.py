@@ -77,4 +77,6 @@ def _spell(value: Any) -> str:
     if isinstance(value, list):
         mean, low, high = value
         return f"{mean:.3g} (95% interval {low:.3g} to {high:.3g})"
+    if isinstance(value, str):
+        return value
     return f"{value:.3g}" if isinstance(value, float) else f"{value:,}"

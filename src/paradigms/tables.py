@@ -15,6 +15,8 @@ from paradigms.reference import (
     filled,
     measured_table,
     planned_table,
+    sizes_table,
+    systems_table,
 )
 from paradigms.snippets import ContentError, Entry
 
@@ -23,6 +25,8 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "planned": ("What is still to be measured", planned_table),
     "bibliography": ("Bibliography", bibliography_table),
     "evidence": ("Tests that pages point to", evidence_table),
+    "systems": ("Systems", systems_table),
+    "sizes": ("Parameters of the published networks, in millions", sizes_table),
     "measured": ("Stored results", measured_table),
 }
 

@@ -18,6 +18,7 @@ from paradigms.models.encoder import Config, Encoder, WordHead
 
 BASE = bert.BASE
 SMALL = replace(BASE, embedding=128, width=256, heads=4, hidden=1024)
+SIZES = {"ELECTRA small": SMALL, "ELECTRA base": BASE}
 
 
 class Discriminator(nn.Module):

@@ -1,0 +1,72 @@
+"""Parameters of the published networks, counted by part, beside the reference's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.references import reference
+
+QUESTION = "How many parameters have the published networks, and where are they?"
+SIZES: list[tuple[type[nn.Module], dict[str, Any]]] = [
+    (gpt.GPT, gpt.SIZES),
+    (llama.LLaMA, llama.SIZES),
+    (bert.BERT, bert.SIZES),
+    (roberta.RoBERTa, roberta.SIZES),
+    (albert.ALBERT, albert.SIZES),
+    (electra.Discriminator, electra.SIZES),
+    (t5.T5, t5.SIZES),
+    (bart.BART, bart.SIZES),
+]
+TABLES = ("word.", "position.", "segment.", "widen.", "_bias.weight.")
+
+
+@dataclass(frozen=True)
+class Config:
+    """All published sizes; nothing to choose, nothing random."""
+
+    device: str = "meta"  # shapes without memory
+
+
+CONFIG = Config()
+
+
+def smaller() -> Config:
+    """The same: no number is computed, only counted."""
+    return CONFIG
+
+
+def run(config: Config) -> list[dict[str, Any]]:
+    """A row per size: parameters of each part, of all, and of the reference."""
+    return [
+        {"name": name, **_counted(system, size, config)}
+        for system, sizes in SIZES
+        for name, size in sizes.items()
+    ]
+
+
+def _counted(system: type[nn.Module], size: Any, config: Config) -> dict[str, int]:
+    with torch.device(config.device):
+        ours, theirs = system(size), reference(system, size)
+    parts = {"embeddings": 0, "attention": 0, "feed-forward": 0, "norms and heads": 0}
+    for name, parameter in ours.named_parameters():
+        parts[part(name)] += parameter.numel()
+    total = sum(parts.values())
+    return {
+        **parts,
+        "all": total,
+        "reference": sum(map(torch.numel, theirs.parameters())),
+    }
+
+
+def part(name: str) -> str:
+    """The part of a network to which a parameter of that name belongs."""
+    if ".attention." in name or ".cross." in name:
+        return "attention"
+    if ".feed_forward." in name:
+        return "feed-forward"
+    if any(table in name for table in TABLES):
+        return "embeddings"
+    return "norms and heads"
