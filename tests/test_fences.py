@@ -82,6 +82,7 @@ KINDS = {
     "table",
     "claim",
     "question",
+    "code",
 }
 
 
