@@ -94,7 +94,7 @@ def test_the_bound_never_exceeds_the_likelihood():
                 parameter.mul_(2 * torch.rand(1).double())
             bound = exact_elbo(model)
             assert bool((bound <= marginal(model) + 1e-9).all())
-        assert float(bound.mean()) < best
+        assert bound.mean().item() < best
 
 
 def test_leaving_out_the_divergence_would_be_noticed():
@@ -118,12 +118,12 @@ def test_training_finds_the_optimum():
         optimiser.zero_grad()
         cost = -exact_elbo(model).mean()
         cost.backward()
-        assert -float(cost) < best + 1e-9
+        assert -cost.item() < best + 1e-9
         return cost
 
-    assert -float(loss()) < best - 0.5  # there is something to learn
+    assert -loss().item() < best - 0.5  # there is something to learn
     optimiser.step(loss)
-    assert -float(loss()) == pytest.approx(best, abs=1e-3)
+    assert -loss().item() == pytest.approx(best, abs=1e-3)
 
 
 def test_sampled_noise_estimates_the_same_bound():

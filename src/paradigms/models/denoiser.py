@@ -86,5 +86,7 @@ def draw(
         else:
             back = process.ddim(path[-1], epsilon, t, to, eta)
         noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
-        path.append(back.sample(noise))
+        path.append(
+            back.sample(noise) if following else back.mean
+        )  # the last: no noise
     return path

@@ -7,6 +7,7 @@ Source: Ho et al. (2020), section 2; DDIM: Song et al. (2021), section 4.1.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -33,15 +34,19 @@ class Diffusion:
     """The noising chain q, and one step back along it for a predicted noise.
 
     `beta` and `alpha_bar` (T + 1,) are indexed by t; at t = 0 there is no noise yet.
+    `variance` of a step back: beta_t, which for smooth data is right in the limit of
+    small steps, or the posterior's, which is for data that are a single point.
     Shapes: x (B, D), t (B,) of whole numbers from 1 to T.
     Errors: ValueError for betas not between 0 and 1, t out of range, x not finite.
     """
 
-    def __init__(self, betas: Tensor) -> None:
+    def __init__(
+        self, betas: Tensor, variance: Literal["beta", "posterior"] = "beta"
+    ) -> None:
         inside = (betas > 0) & (betas < 1)
         if betas.ndim != 1 or len(betas) == 0 or not bool(inside.all()):
             raise ValueError(f"betas must be one row between 0 and 1: {betas}")
-        self.steps = len(betas)
+        self.steps, self.variance = len(betas), variance
         self.beta = torch.cat([torch.zeros(1, dtype=torch.float64), betas.double()])
         self.alpha_bar = (1 - self.beta).cumprod(dim=0)
 
@@ -72,8 +77,14 @@ class Diffusion:
         return (x - (1 - a).sqrt() * epsilon) / a.sqrt()
 
     def ddpm(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Gaussian:
-        """p(x_{t-1} | x_t): the posterior, with the implied x_0 for the true one."""
-        return self.posterior(self.denoised(x, epsilon, t), x, t)
+        """p(x_{t-1} | x_t): the posterior's mean, for the x_0 that the noise implies.
+
+        Source: Ho et al. (2020), section 3.2, for both variances.
+        """
+        back = self.posterior(self.denoised(x, epsilon, t), x, t)
+        if self.variance == "posterior":
+            return back
+        return Gaussian(back.mean, self._at(self.beta, t, x))
 
     def ddim(
         self, x: Tensor, epsilon: Tensor, t: Tensor, to: Tensor, eta: float = 0.0

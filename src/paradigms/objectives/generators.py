@@ -20,7 +20,6 @@ class NoisingChain(Protocol):
     """What the objectives of diffusion ask of the process; t (B,) runs from 1."""
 
     steps: int
-    beta: Tensor
 
     def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
         """q(x_t | x_0)."""
@@ -89,9 +88,10 @@ def diffusion_bound(
     """The terms L_0 to L_T, whose sum is at least -log p(x_0) in expectation.
 
     L_T compares x_T with N(0, I), L_{t-1} the step back with the posterior, and L_0 is
-    -log p(x_0 | x_1), a Gaussian of variance beta_1.
+    -log p(x_0 | x_1), the density of the last step.
     Shapes: x0 (B, D), noise (T, B, D), fresh for each t -> (T + 1, B).
-    Errors: ValueError for noise of another shape. Source: Ho et al. (2020), equation 5.
+    Errors: ValueError for noise of another shape, or steps back without variance.
+    Source: Ho et al. (2020), equation 5.
     """
     if noise.shape != (process.steps, *x0.shape):
         expected = (process.steps, *x0.shape)
@@ -101,9 +101,8 @@ def diffusion_bound(
         t = torch.full((len(x0),), step)
         x = process.noised(x0, t).sample(noise[step - 1])  # (B, D)
         back = process.ddpm(x, network(x, t), t)
-        if step == 1:  # the posterior's variance is 0 here
-            decoder = Gaussian(back.mean, process.beta[1].to(x0))
-            terms.append(-decoder.log_density(x0))
+        if step == 1:  # x_0 itself is compared, not its distribution
+            terms.append(-back.log_density(x0))
         else:
             terms.append(process.posterior(x0, x, t).kl(back))
     terms.append(process.noised(x0, t).kl(standard(x0)))  # t is T by now
