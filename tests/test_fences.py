@@ -78,6 +78,7 @@ PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the proje
 KINDS = {
     "python",
     'text title="Output"',
+    "code",
     "figure",
     "table",
     "claim",
