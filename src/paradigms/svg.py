@@ -184,10 +184,10 @@ def course(
     for number, (label, points) in enumerate(lines):
         style = ("2.2", "1.2", "1.2;stroke-dasharray:2 2")[number % 3]
         path = f'<path class="curve c{number}" style="stroke-width:{style}" d="M'
-        x = 30 + number * (width - 30) // len(lines)
+        x = 2 + 98 * number
         drawn += (
-            f'{path}{"L".join(map(place, points))}"/>{path}{x} {height - 6}h16"/>'
-            f'<text class="axis" x="{x + 20}" y="{height - 2}">{escape(label)}</text>'
+            f'{path}{"L".join(map(place, points))}"/>{path}{x} {height - 6}h11"/>'
+            f'<text class="axis" x="{x + 15}" y="{height - 2}">{escape(label)}</text>'
         )
     floor, middle = height - 40, place((0, level)).split()[1]
     return (
