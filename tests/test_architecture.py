@@ -16,9 +16,10 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
+    {"gaussians", "intervals"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
-    {"corpora", "layers", "bibliography", "results", "svg"},
-    {"models", "probes", "decoding", "evidence"},
+    {"corpora", "layers", "perceptron", "bibliography", "results", "svg"},
+    {"models", "probes", "judge", "decoding", "evidence"},
     {"checkpoints"},
     {"references", "benchmarks"},
     {"experiments", "claims"},
@@ -30,9 +31,9 @@ ROOMS = [
     {"fences"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
-COMPUTING = {"bags", "corpora", "layers", "objectives", "models", "probes",
-             "decoding", "checkpoints", "references", "benchmarks", "experiments",
-             "measure"}  # fmt: skip
+COMPUTING = {"gaussians", "intervals", "bags", "corpora", "layers", "perceptron",
+             "objectives", "models", "probes", "judge", "decoding", "checkpoints",
+             "references", "benchmarks", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.

@@ -78,11 +78,11 @@ PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the proje
 KINDS = {
     "python",
     'text title="Output"',
+    "code",
     "figure",
     "table",
     "claim",
     "question",
-    "code",
 }
 
 

@@ -16,7 +16,7 @@ from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
 from paradigms.cards import ClaimCards, QuestionCards
-from paradigms.figures import MaskFigure, TwoViewsFigure
+from paradigms.figures import CourseFigure, DigitsFigure, MaskFigure, TwoViewsFigure
 from paradigms.listings import Listing
 from paradigms.page import Page
 from paradigms.snippets import Entry, abbreviations, validate
@@ -24,7 +24,7 @@ from paradigms.tables import Table
 
 # A fence that has several forms takes the one that knows most of the keys given.
 KINDS: dict[str, list[type[Entry]]] = {
-    "figure": [MaskFigure, TwoViewsFigure],
+    "figure": [MaskFigure, TwoViewsFigure, DigitsFigure, CourseFigure],
     "table": [Table],
     "claim": [ClaimCards],
     "question": [QuestionCards],

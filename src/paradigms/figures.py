@@ -3,13 +3,14 @@
 from html import escape
 from itertools import groupby
 from math import exp, pi, sqrt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from paradigms import svg
 from paradigms.masks import Rule, grid, parse
 from paradigms.page import Page, slug
+from paradigms.results import picture
 from paradigms.snippets import Entry
 
 
@@ -40,13 +41,8 @@ class MaskFigure(Entry):
         words = "".join(
             f"<li>{escape(line)}</li>" for line in in_words(rule, rows, columns)
         )
-        return page.anchored(
-            f'<figure class="mask-figure" id="{slug(self.title)}">{drawing}'
-            f"<figcaption><strong>{escape(self.title)}.</strong> "
-            f"{page.inline(self.caption)} <code>{escape(self.mask)}</code></figcaption>"
-            f'<details class="in-words" data-search-exclude><summary>In words</summary>'
-            f"<ul>{words}</ul></details></figure>"
-        )
+        code = f" <code>{escape(self.mask)}</code>"
+        return element(page, self, drawing, f"<ul>{words}</ul>", code)
 
 
 class TwoViewsFigure(Entry):
@@ -75,13 +71,66 @@ class TwoViewsFigure(Entry):
             top = 1.0
             words = "One curve that rises from 0 to 1, and is one half at the boundary"
         drawing = svg.curves(lines, (-4, 4), top, 0, self.title)
-        return page.anchored(
-            f'<figure class="mask-figure" id="{slug(self.title)}">{drawing}'
-            f"<figcaption><strong>{escape(self.title)}.</strong> "
-            f"{page.inline(self.caption)}</figcaption>"
-            f'<details class="in-words" data-search-exclude><summary>In words</summary>'
-            f"<p>{words}.</p></details></figure>"
+        return element(page, self, drawing, f"<p>{words}.</p>")
+
+
+class DigitsFigure(Entry):
+    """Recorded pictures of digits: `digits = "digit_generators/VAE/walk"`.
+
+    In words: what the judge of the experiment reads, row by row.
+    """
+
+    digits: str
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with each row's readings below it."""
+        found = picture(self.digits)
+        drawing = svg.digits(found.digits, found.rows, found.columns, self.title)
+        names = found.rows or [f"row {row}" for row in range(1, len(found.read) + 1)]
+        words = "".join(
+            f"<li>{escape(name)}: {escape(' '.join(read))}</li>"
+            for name, read in zip(names, found.read, strict=True)
         )
+        said = "What a classifier reads; a question mark where it is not sure:"
+        return element(page, self, drawing, f"<p>{said}</p><ul>{words}</ul>")
+
+
+class CourseFigure(Entry):
+    """Recorded curves of a training: `course = "digit_generators/GAN/accuracy"`.
+
+    `level` is where the dashed line stands, and `name` what it is called.
+    """
+
+    course: str
+    level: float = Field(gt=0)
+    name: str
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with each curve's first, mean and last value below it."""
+        curves = picture(self.course).curves
+        drawing = svg.course(list(curves.items()), self.level, self.name, self.title)
+        words = "".join(
+            f"<li>{escape(name)}: {points[0][1]:.2f} at first, {points[-1][1]:.2f} in "
+            f"the end, between {min(y for _, y in points):.2f} and "
+            f"{max(y for _, y in points):.2f}</li>"
+            for name, points in curves.items()
+        )
+        return element(page, self, drawing, f"<ul>{words}</ul>")
+
+
+def element(page: Page, figure: Any, drawing: str, words: str, tail: str = "") -> str:
+    """A drawing with its title and caption, and what it shows in words below it."""
+    return page.anchored(
+        f'<figure class="mask-figure" id="{slug(figure.title)}">{drawing}'
+        f"<figcaption><strong>{escape(figure.title)}.</strong> "
+        f"{page.inline(figure.caption)}{tail}</figcaption>"
+        f'<details class="in-words" data-search-exclude><summary>In words</summary>'
+        f"{words}</details></figure>"
+    )
 
 
 MEANS = (-1.25, 1.25)  # of the two classes of `TwoViewsFigure`; deviation 1, prior 1/2

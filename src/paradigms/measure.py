@@ -35,6 +35,11 @@ def measure(name: str) -> Path:
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
     start = time.monotonic()
     rows = module.run(module.CONFIG)
+    pictures = {
+        f"{row['name']}/{name}": picture
+        for row in rows
+        for name, picture in row.pop("pictures", {}).items()
+    }
     record = {
         "question": module.QUESTION,
         "config": asdict(module.CONFIG),
@@ -43,6 +48,7 @@ def measure(name: str) -> Path:
         "seconds": round(time.monotonic() - start, 1),
         "fingerprint": fingerprint(name),
         "rows": rows,
+        **({"pictures": pictures} if pictures else {}),
     }
     path = FOLDER / f"{name}.json"
     draft = path.with_suffix(".tmp")

@@ -18,10 +18,25 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+class Picture(Entry):
+    """What a result shows: digits in rows, or curves by name.
+
+    A digit is 64 letters of base 17, one a pixel, row by row; `read` names what a
+    classifier reads in each row, `?` where it is not sure; `rows` and `columns` label.
+    """
+
+    digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]] = []
+    read: list[str] = []
+    rows: list[str] = []
+    columns: list[str] = []
+    curves: dict[str, list[tuple[float, float]]] = {}
+
+
 class Result(Entry):
     """One experiment as it came out; `rows` are named and a value is [mean, low, high].
 
-    `fingerprint` is a hash over the modules and the data that produced the rows.
+    `fingerprint` is a hash over the modules and the data that produced the rows;
+    `pictures` are for figures only, by row and name: `VAE/walk`.
     """
 
     question: str
@@ -31,6 +46,7 @@ class Result(Entry):
     seconds: float
     fingerprint: str
     rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
+    pictures: dict[str, Picture] = {}
 
 
 def stems() -> set[str]:
@@ -71,6 +87,20 @@ def quote(address: str, interval: bool = True) -> str:
         raise ContentError(f"value {address!r} is not recorded; there is: {known}")
     value = rows[row_name][column]
     return _spell(value if interval or not isinstance(value, list) else value[0])
+
+
+def picture(address: str) -> Picture:
+    """The picture at `experiment/row/name`.
+
+    Errors: ContentError that lists what there is instead.
+    """
+    name, _, key = address.partition("/")
+    known = load(name).pictures
+    if key not in known:
+        raise ContentError(
+            f"picture {address!r} is not recorded; there is: {', '.join(known)}"
+        )
+    return known[key]
 
 
 def _spell(value: Any) -> str:

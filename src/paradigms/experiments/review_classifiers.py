@@ -1,17 +1,16 @@
 """Naive Bayes beside logistic regression on the same counts of real reviews."""
 
 from dataclasses import dataclass
-from statistics import mean, stdev
 from typing import Any
 
 from paradigms.corpora import movie_reviews
+from paradigms.intervals import interval, share
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 
 QUESTION = (
     "How well do the two classifiers do on real reviews, on the same word counts?"
 )
-T95 = {2: 12.706, 3: 4.303, 5: 2.776, 10: 2.262}  # Student's t for n values, 95%
 
 
 @dataclass(frozen=True)
@@ -76,25 +75,6 @@ def log_loss(model: Any, reviews: movie_reviews.Counted) -> float:
     """Mean of -log P(label | text), in nats; a certain mistake counts as 1e-12."""
     chosen = model.predict_proba(reviews.texts).gather(1, reviews.labels[:, None])
     return float(-chosen.clamp_min(1e-12).log().mean())
-
-
-def interval(values: tuple[float, ...]) -> list[float]:
-    """Mean and 95% interval over the seeds, by Student's t.
-
-    Errors: ValueError for a number of seeds whose t is not in T95.
-    """
-    if len(values) not in T95:
-        raise ValueError(f"seeds must be one of {sorted(T95)} in number: {len(values)}")
-    half = T95[len(values)] * stdev(values) / len(values) ** 0.5
-    return [mean(values), mean(values) - half, mean(values) + half]
-
-
-def share(part: int, whole: int) -> list[float]:
-    """A share and its 95% interval, by Wilson's score; `whole` must not be 0."""
-    z2 = 1.96**2
-    centre = (part + z2 / 2) / (whole + z2)
-    spread = (part * (whole - part) / whole + z2 / 4) ** 0.5 * 1.96 / (whole + z2)
-    return [part / whole, max(centre - spread, 0.0), min(centre + spread, 1.0)]
 
 
 def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, float]:

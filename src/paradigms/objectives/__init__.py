@@ -4,6 +4,13 @@ An objective turns data into inputs and targets; it never sees how a network is 
 A target of IGNORE is not part of the loss.
 """
 
+from paradigms.objectives.generators import (
+    diffusion_bound,
+    elbo,
+    game_value,
+    generator_loss,
+    simple_loss,
+)
 from paradigms.objectives.left_to_right import (
     Gap,
     draw_prefixes,
@@ -41,8 +48,12 @@ __all__ = [
     "Specials",
     "binary_cross_entropy",
     "cross_entropy",
+    "diffusion_bound",
     "draw_prefixes",
+    "elbo",
     "fill_in_the_middle",
+    "game_value",
+    "generator_loss",
     "masked_diffusion",
     "masked_token",
     "next_sentence",
@@ -53,6 +64,7 @@ __all__ = [
     "restore_spans",
     "sentence_order",
     "sentence_permutation",
+    "simple_loss",
     "span_corruption",
     "static_mask",
     "text_infilling",

@@ -1,0 +1,92 @@
+"""The network of a diffusion model, and how pictures are drawn with it.
+
+It reads a noisy picture and the time, and predicts the noise. That is all that DDPM
+learns; how the prediction is used, in T steps or in few, is decided afterwards.
+Source: Ho et al. (2020), section 3.2 and algorithm 2.
+"""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from paradigms.gaussians import check_vectors
+from paradigms.models.diffusion import Diffusion
+from paradigms.perceptron import perceptron
+
+
+def time_embedding(t: Tensor, width: int) -> Tensor:
+    """Sines and cosines of t at falling frequencies: (B,) -> (B, width).
+
+    Errors: ValueError for an odd width. Source: Vaswani et al. (2017), section 3.5.
+    """
+    if width % 2:
+        raise ValueError(f"width must be even: {width}")
+    exponent = torch.arange(width // 2, device=t.device) / (width // 2)
+    angle = t[:, None] * (-math.log(10_000) * exponent).exp()  # (B, width / 2)
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+class Denoiser(nn.Module):
+    """A noisy picture and its time to the noise in it: epsilon(x_t, t).
+
+    Shapes: x (B, D), t (B,) -> (B, D).
+    Errors: ValueError for an x that is empty, not finite or of another width.
+    """
+
+    def __init__(self, pixels: int, width: int = 256, blocks: int = 3) -> None:
+        super().__init__()
+        self.pixels, self.width = pixels, width
+        self.time = perceptron(width, width, width)
+        self.read = nn.Linear(pixels, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(width), perceptron(width, width, width))
+            for _ in range(blocks)
+        )
+        self.write = nn.Linear(width, pixels)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        check_vectors("x", x, self.pixels)
+        if t.shape != x.shape[:1]:
+            raise ValueError(f"t must be of shape ({len(x)},): {tuple(t.shape)}")
+        time = self.time(time_embedding(t, self.width))  # (B, W)
+        h = self.read(x)  # (B, W)
+        for block in self.blocks:
+            h = h + block(h + time)
+        return self.write(h)  # (B, D)
+
+
+@torch.no_grad()
+def draw(
+    network: Callable[[Tensor, Tensor], Tensor],
+    process: Diffusion,
+    x: Tensor,
+    generator: torch.Generator,
+    steps: int | None = None,
+    eta: float = 0.0,
+) -> list[Tensor]:
+    """From noise x_T to a picture, by DDPM in T steps or by DDIM in `steps`.
+
+    Returns x at every stop, first the noise, last the picture; each (B, D). One step
+    calls the network once.
+    Errors: ValueError for a number of steps outside 1..T.
+    """
+    stops = process.steps if steps is None else steps
+    if not 1 <= stops <= process.steps:
+        raise ValueError(f"steps must lie in 1..{process.steps}: {steps}")
+    times = torch.linspace(process.steps, 0, stops + 1).round().long().tolist()
+    path = [x]
+    for now, following in pairwise(times):
+        t, to = torch.full((len(x),), now), torch.full((len(x),), following)
+        epsilon = network(path[-1], t)
+        if steps is None:
+            back = process.ddpm(path[-1], epsilon, t)
+        else:
+            back = process.ddim(path[-1], epsilon, t, to, eta)
+        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        path.append(
+            back.sample(noise) if following else back.mean
+        )  # the last: no noise
+    return path

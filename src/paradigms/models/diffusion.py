@@ -1,0 +1,118 @@
+"""Diffusion: noise is added in T small steps, and a network learns to take them back.
+
+Time runs as in the paper: x_0 is data, x_T is noise, and t counts from 1 to T.
+DDPM and DDIM share the network and its training; they differ in how they go back.
+Nothing in this file is learned: the network stands in `denoiser.py`.
+Source: Ho et al. (2020), section 2; DDIM: Song et al. (2021), section 4.1.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from paradigms.gaussians import Gaussian, check_vectors
+
+
+def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
+    """DDPM's betas, evenly spaced: (T,). Source: Ho et al. (2020), section 4."""
+    return torch.linspace(first, last, steps, dtype=torch.float64)
+
+
+def cosine(steps: int, offset: float = 0.008, largest: float = 0.999) -> Tensor:
+    """Betas whose alpha-bar falls as a squared cosine: (T,).
+
+    Source: Nichol & Dhariwal (2021), section 3.2.
+    """
+    time = torch.arange(steps + 1, dtype=torch.float64) / steps  # (T + 1,)
+    left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
+    return (1 - left[1:] / left[:-1]).clamp(max=largest)
+
+
+class Diffusion:
+    """The noising chain q, and one step back along it for a predicted noise.
+
+    `beta` and `alpha_bar` (T + 1,) are indexed by t; at t = 0 there is no noise yet.
+    `variance` of a step back: beta_t, which for smooth data is right in the limit of
+    small steps, or the posterior's, which is for data that are a single point.
+    Shapes: x (B, D), t (B,) of whole numbers from 1 to T.
+    Errors: ValueError for betas not between 0 and 1, t out of range, x not finite.
+    """
+
+    def __init__(
+        self, betas: Tensor, variance: Literal["beta", "posterior"] = "beta"
+    ) -> None:
+        inside = (betas > 0) & (betas < 1)
+        if betas.ndim != 1 or len(betas) == 0 or not bool(inside.all()):
+            raise ValueError(f"betas must be one row between 0 and 1: {betas}")
+        self.steps, self.variance = len(betas), variance
+        self.beta = torch.cat([torch.zeros(1, dtype=torch.float64), betas.double()])
+        self.alpha_bar = (1 - self.beta).cumprod(dim=0)
+
+    def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
+        """q(x_t | x_0), in one jump. Source: Ho et al. (2020), equation 4."""
+        _check("x0", x0, x0)
+        a = self._at(self.alpha_bar, t, x0)
+        return Gaussian(a.sqrt() * x0, 1 - a)
+
+    def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """A draw from q(x_t | x_0) by given standard noise: (B, D)."""
+        return self.noised(x0, t).sample(noise)
+
+    def posterior(self, x0: Tensor, x: Tensor, t: Tensor) -> Gaussian:
+        """q(x_{t-1} | x_t, x_0). Source: Ho et al. (2020), equations 6 and 7."""
+        _check("x", x, x)
+        _check("x0", x0, x)
+        beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)
+        before = self._at(self.alpha_bar, t - 1, x, first=0)
+        mean = before.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - before) * x
+        return Gaussian(mean / (1 - a), (1 - before) / (1 - a) * beta)
+
+    def denoised(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
+        """The x_0 that x_t and its predicted noise imply: (B, D)."""
+        _check("x", x, x)
+        _check("epsilon", epsilon, x)
+        a = self._at(self.alpha_bar, t, x)
+        return (x - (1 - a).sqrt() * epsilon) / a.sqrt()
+
+    def ddpm(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Gaussian:
+        """p(x_{t-1} | x_t): the posterior's mean, for the x_0 that the noise implies.
+
+        Source: Ho et al. (2020), section 3.2, for both variances.
+        """
+        back = self.posterior(self.denoised(x, epsilon, t), x, t)
+        if self.variance == "posterior":
+            return back
+        return Gaussian(back.mean, self._at(self.beta, t, x))
+
+    def ddim(
+        self, x: Tensor, epsilon: Tensor, t: Tensor, to: Tensor, eta: float = 0.0
+    ) -> Gaussian:
+        """A jump from t back to `to`; eta = 0 adds no noise, eta = 1 as much as DDPM.
+
+        Source: Song, Meng & Ermon (2021), equations 12 and 16.
+        """
+        if not (bool((to < t).all()) and 0 <= eta <= 1):
+            raise ValueError(f"to must lie before t, eta in 0..1: {to}, {t}, {eta}")
+        x0 = self.denoised(x, epsilon, t)
+        a = self._at(self.alpha_bar, t, x)
+        before = self._at(self.alpha_bar, to, x, first=0)
+        variance = eta**2 * (1 - before) / (1 - a) * (1 - a / before)
+        # At the last step rounding may leave a variance just above what is there.
+        direction = (1 - before - variance).clamp(min=0).sqrt() * epsilon
+        return Gaussian(before.sqrt() * x0 + direction, variance)
+
+    def _at(self, values: Tensor, t: Tensor, x: Tensor, first: int = 1) -> Tensor:
+        """The values at each time, as a column beside x: (B, 1)."""
+        if t.shape != x.shape[:1] or t.dtype != torch.long:
+            raise ValueError(f"t must be {len(x)} whole numbers: {t.dtype}, {t.shape}")
+        if not first <= int(t.min()) <= int(t.max()) <= self.steps:
+            raise ValueError(f"t must lie in {first}..{self.steps}: {t.unique()}")
+        return values[t].to(x)[:, None]
+
+
+def _check(name: str, x: Tensor, like: Tensor) -> None:
+    check_vectors(name, x, x.shape[-1] if x.ndim else 0)
+    if x.shape != like.shape:
+        raise ValueError(f"{name} must be of shape {like.shape}: {x.shape}")

@@ -1,0 +1,55 @@
+"""Generative adversarial network: one network draws, another judges.
+
+The generator turns noise into x, and that is all that it can do: it has no p(x), no
+bound on it, and no way back from x to z. The discriminator is thrown away in the end.
+Source: Goodfellow et al. (2014), section 3.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from paradigms.gaussians import check_vectors
+from paradigms.perceptron import perceptron
+
+
+class Generator(nn.Module):
+    """Noise to a picture with pixels between -1 and 1, in one pass.
+
+    Shapes: z (B, Z) -> x (B, D).
+    Errors: ValueError for a z that is empty, not finite or of another width.
+    """
+
+    def __init__(
+        self, pixels: int, latent: int, hidden: tuple[int, ...] = (128, 256)
+    ) -> None:
+        super().__init__()
+        self.latent = latent
+        self.network = perceptron(latent, *hidden, pixels)
+
+    def forward(self, z: Tensor) -> Tensor:
+        check_vectors("z", z, self.latent)
+        return self.network(z).tanh()  # (B, D)
+
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Pictures of z ~ N(0, I), (count, D); gradients reach the generator."""
+        return self(torch.randn(count, self.latent, generator=generator))
+
+
+class Discriminator(nn.Module):
+    """A picture to one logit: its sigmoid is D(x), the probability that x is real.
+
+    Shapes: x (B, D) -> logits (B,).
+    Errors: ValueError for an x that is empty, not finite or of another width.
+    """
+
+    def __init__(
+        self, pixels: int, hidden: tuple[int, ...] = (256, 128), dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.pixels = pixels
+        self.dropout = nn.Dropout(dropout)  # on the pixels: slows learning by heart
+        self.network = perceptron(pixels, *hidden, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_vectors("x", x, self.pixels)
+        return self.network(self.dropout(x)).squeeze(-1)  # (B,)

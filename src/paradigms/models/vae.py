@@ -1,0 +1,55 @@
+"""Variational autoencoder: a latent z ~ N(0, I), and a network that draws x from it.
+
+Its likelihood is an integral over z that nobody can do. So a second network, the
+encoder, guesses which z an x came from; with it the integral has a lower bound.
+Without hidden layers the decoder is that of probabilistic PCA (Tipping & Bishop, 1999).
+Source: Kingma & Welling (2014), sections 2 and 3.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from paradigms.gaussians import Gaussian, check_vectors
+from paradigms.perceptron import perceptron
+
+
+class VAE(nn.Module):
+    """Encoder q(z | x) and decoder p(x | z), two Gaussians of independent coordinates.
+
+    One variance, learned, serves all pixels. The objective is not in here.
+    Shapes: x (B, D), noise (..., B, Z) -> q of (B, Z) and p of (..., B, D).
+    Errors: ValueError for an x or z that is empty, not finite or of another width.
+    """
+
+    def __init__(
+        self, pixels: int, latent: int, hidden: tuple[int, ...] = (256, 256)
+    ) -> None:
+        super().__init__()
+        self.pixels, self.latent = pixels, latent
+        self.encoder = perceptron(pixels, *hidden, 2 * latent)
+        self.decoder = perceptron(latent, *reversed(hidden), pixels)
+        self.log_variance = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor, noise: Tensor) -> tuple[Gaussian, Gaussian]:
+        posterior = self.encode(x)
+        z = posterior.sample(noise)  # (..., B, Z), differentiable in the encoder
+        return posterior, self.decode(z)
+
+    def encode(self, x: Tensor) -> Gaussian:
+        """q(z | x): where in the latent space x may have come from."""
+        check_vectors("x", x, self.pixels)
+        mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
+        return Gaussian(mean, log_variance.exp())
+
+    def decode(self, z: Tensor) -> Gaussian:
+        """p(x | z): a picture, and how far its pixels stray from it."""
+        check_vectors("z", z, self.latent)
+        return Gaussian(self.decoder(z), self.log_variance.exp())
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Means of p(x | z) for z ~ N(0, I), in one pass: (count, D).
+
+        The noise of the pixels is left out, as is usual for pictures.
+        """
+        return self.decode(torch.randn(count, self.latent, generator=generator)).mean

@@ -1,0 +1,385 @@
+"""Diffusion: Gaussians by hand, steps as in diffusers, the bound in closed form."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paradigms.models.denoiser import Denoiser, draw, time_embedding
+from paradigms.models.diffusion import Diffusion, cosine, linear
+from paradigms.objectives import diffusion_bound
+
+DICE = torch.Generator().manual_seed(0)
+CHAINS = st.tuples(
+    st.integers(2, 300), st.floats(1e-4, 2e-3), st.floats(5e-3, 5e-2), st.booleans()
+)
+
+
+def betas(chain: tuple[int, float, float, bool]) -> torch.Tensor:
+    """Linear or cosine, as hypothesis drew it."""
+    steps, first, last, straight = chain
+    return linear(steps, first, last) if straight else cosine(steps)
+
+
+def theirs(kind: type, chain: tuple[int, float, float, bool], **options: object):
+    """The scheduler of diffusers with the same settings, in float64 after its betas.
+
+    Its own arithmetic is float32, in which 1 - alpha_bar near t = 0 has lost digits.
+    """
+    steps, first, last, straight = chain
+    scheduler = kind(
+        num_train_timesteps=steps, beta_start=first, beta_end=last, clip_sample=False,
+        beta_schedule="linear" if straight else "squaredcos_cap_v2", **options,
+    )  # fmt: skip
+    scheduler.betas = betas(chain)
+    scheduler.alphas = 1 - scheduler.betas
+    scheduler.alphas_cumprod = scheduler.alphas.cumprod(0)
+    scheduler.one = scheduler.final_alpha_cumprod = torch.tensor(1.0).double()
+    return scheduler
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHAINS)
+def test_schedules_equal_those_of_diffusers(chain):
+    """Betas and alpha-bars, linear and cosine, as diffusers has them: within 1e-6."""
+    steps, first, last, straight = chain
+    reference = DDPMScheduler(
+        num_train_timesteps=steps, beta_start=first, beta_end=last,
+        beta_schedule="linear" if straight else "squaredcos_cap_v2",
+    )  # fmt: skip
+    ours = Diffusion(betas(chain))
+    assert (ours.beta[1:] - reference.betas).abs().max() < 1e-6
+    assert (ours.alpha_bar[1:] - reference.alphas_cumprod).abs().max() < 1e-6
+    assert ours.alpha_bar[0] == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHAINS, st.sampled_from(["beta", "posterior"]), st.data())
+def test_noising_and_a_step_of_ddpm_equal_diffusers(chain, variance, data):
+    """add_noise, and step with the same noise, at any t: within 1e-6 of the largest.
+
+    Both variances, which diffusers calls fixed_large and fixed_small.
+    """
+    size = {"beta": "fixed_large", "posterior": "fixed_small"}[variance]
+    ours = Diffusion(betas(chain), variance)
+    reference = theirs(DDPMScheduler, chain, variance_type=size)
+    t = data.draw(st.integers(1, chain[0]))
+    x, epsilon = torch.randn(2, 4, 6, generator=DICE, dtype=torch.float64)
+    when = torch.full((4,), t)
+    noisy = reference.add_noise(x, epsilon, when - 1)
+    assert (ours.q_sample(x, when, epsilon) - noisy).abs().max() < 1e-6
+    expected = reference.step(
+        epsilon, t - 1, x, generator=torch.Generator().manual_seed(t)
+    ).prev_sample
+    noise = torch.randn(
+        x.shape, generator=torch.Generator().manual_seed(t), dtype=torch.float64
+    )
+    back = ours.ddpm(x, epsilon, when)
+    found = back.sample(noise) if t > 1 else back.mean  # the last step adds no noise
+    assert (found - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHAINS, st.floats(0, 1), st.data())
+def test_a_step_of_ddim_equals_diffusers(chain, eta, data):
+    """Any eta, any number of steps, any of them: within 1e-6 of the largest."""
+    steps = data.draw(st.integers(1, chain[0]))
+    ours, reference = Diffusion(betas(chain)), theirs(DDIMScheduler, chain)
+    reference.set_timesteps(steps)
+    index = data.draw(st.integers(0, steps - 1))
+    t = int(reference.timesteps[index])
+    before = max(t - chain[0] // steps, -1)
+    x, epsilon, noise = torch.randn(3, 4, 6, generator=DICE, dtype=torch.float64)
+    expected = reference.step(epsilon, t, x, eta=eta, variance_noise=noise).prev_sample
+    when, to = torch.full((4,), t + 1), torch.full((4,), before + 1)
+    found = ours.ddim(x, epsilon, when, to, eta).sample(noise)
+    assert (found - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
+
+
+@settings(max_examples=40, deadline=None)
+@given(CHAINS, st.data())
+def test_in_single_precision_a_step_still_equals_diffusers(chain, data):
+    """Diffusers untouched, float32 throughout: a DDIM step within 1e-4 of the largest.
+
+    The rest is its own rounding of 1 - alpha_bar, up to 6e-8 / 1e-4 for the first t.
+    """
+    steps, first, last, straight = chain
+    reference = DDIMScheduler(
+        num_train_timesteps=steps, beta_start=first, beta_end=last, clip_sample=False,
+        beta_schedule="linear" if straight else "squaredcos_cap_v2",
+    )  # fmt: skip
+    reference.set_timesteps(steps)
+    t = data.draw(st.integers(1, steps))
+    x, epsilon = torch.randn(2, 4, 6, generator=DICE)
+    when = torch.full((4,), t)
+    found = Diffusion(betas(chain)).ddim(x, epsilon, when, when - 1).mean
+    expected = reference.step(epsilon, t - 1, x).prev_sample
+    assert (found - expected).abs().max() < 1e-4 * max(1, expected.abs().max())
+
+
+def chain_covariance(process: Diffusion) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean factors and covariance of (x_1 .. x_T) given x_0, built step by step."""
+    steps = process.steps
+    factor = torch.zeros(steps + 1, dtype=torch.float64)
+    factor[0] = 1
+    spread = torch.zeros(steps + 1, steps + 1, dtype=torch.float64)
+    for t in range(1, steps + 1):
+        keep = (1 - process.beta[t]).sqrt()
+        factor[t] = keep * factor[t - 1]
+        spread[t] = keep * spread[t - 1]
+        spread[:, t] = spread[t]
+        spread[t, t] = keep**2 * spread[t - 1, t - 1] + process.beta[t]
+    return factor, spread
+
+
+@pytest.mark.parametrize("t", [1, 2, 7, 20])
+def test_the_posterior_is_the_joint_gaussian_conditioned_by_hand(t):
+    """q(x_{t-1} | x_t, x_0): mean and variance by conditioning the chain's joint."""
+    process = Diffusion(linear(20, 0.01, 0.3))
+    factor, spread = chain_covariance(process)
+    x0, x = torch.randn(2, 5, 3, generator=DICE, dtype=torch.float64)
+    gain = spread[t - 1, t] / spread[t, t]
+    mean = factor[t - 1] * x0 + gain * (x - factor[t] * x0)
+    variance = spread[t - 1, t - 1] - gain * spread[t, t - 1]
+    found = process.posterior(x0, x, torch.full((5,), t))
+    assert torch.allclose(found.mean, mean, atol=1e-12)
+    assert torch.allclose(found.variance, variance.expand(5, 1), atol=1e-12)
+
+
+MEAN, SPREAD = 0.7, 1.5  # of the Gaussian data
+
+
+def best_denoiser(process: Diffusion):
+    """E[epsilon | x_t] for data from N(MEAN, SPREAD^2): linear in x_t."""
+
+    def predict(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        a = process.alpha_bar[t][:, None]
+        return (1 - a).sqrt() * (x - a.sqrt() * MEAN) / (a * SPREAD**2 + 1 - a)
+
+    return predict
+
+
+def exact_bound(process: Diffusion, network, x0: torch.Tensor) -> torch.Tensor:
+    """The code's bound of each x0 (B, 1), without sampling error: (B,).
+
+    Every term is at most quadratic in the noise, so -1 and +1 average it exactly.
+    """
+    size = (process.steps, *x0.shape)
+    both = [
+        diffusion_bound(network, process, x0, sign * torch.ones(size).double())
+        for sign in (-1, 1)
+    ]
+    return -(both[0] + both[1]).sum(dim=0) / 2
+
+
+def analytic_bound(
+    process: Diffusion, x0: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """E_q log p(x_0 .. x_T) - log q(x_1 .. x_T | x_0), and log p(x_0), by matrices.
+
+    With a linear denoiser p is one Gaussian over the whole path, here written out; no
+    term L_t is used, so the two computations share nothing but the schedule.
+    """
+    steps, network = process.steps, best_denoiser(process)
+    mean = torch.zeros(steps + 1, dtype=torch.float64)
+    spread = torch.zeros(steps + 1, steps + 1, dtype=torch.float64)
+    spread[steps, steps] = 1
+    for t in range(steps, 0, -1):  # x_{t-1} = slope x_t + shift + noise
+        a, before, beta = (
+            process.alpha_bar[t],
+            process.alpha_bar[t - 1],
+            process.beta[t],
+        )
+        points = torch.tensor([[0.0], [1.0]]).double()
+        noise = network(points, torch.tensor([t, t]))
+        data = (points - (1 - a).sqrt() * noise) / a.sqrt()
+        back = before.sqrt() * beta * data + (1 - beta).sqrt() * (1 - before) * points
+        shift, slope = float(back[0] / (1 - a)), float((back[1] - back[0]) / (1 - a))
+        mean[t - 1] = slope * mean[t] + shift
+        spread[t - 1] = slope * spread[t]
+        spread[:, t - 1] = spread[t - 1]
+        spread[t - 1, t - 1] = slope**2 * spread[t, t] + beta
+    factor, q = chain_covariance(process)
+    q = q[1:, 1:]  # of x_1 .. x_T given x_0
+    inverse, size = torch.linalg.inv(spread), steps + 1
+    away = factor[None, :] * x0 - mean  # (B, T + 1)
+    path = torch.zeros_like(spread)
+    path[1:, 1:] = q
+    expected = (
+        torch.einsum("bi,ij,bj->b", away, inverse, away) + (inverse @ path).trace()
+    )
+    log_p = -0.5 * (expected + torch.logdet(spread) + size * math.log(2 * math.pi))
+    entropy = 0.5 * (torch.logdet(q) + steps * (1 + math.log(2 * math.pi)))
+    own = torch.distributions.Normal(mean[0], spread[0, 0].sqrt())
+    return log_p + entropy, own.log_prob(x0.squeeze(1))
+
+
+@pytest.mark.parametrize("steps", [2, 10, 50])
+def test_the_bound_on_gaussian_data_is_the_analytic_one(steps):
+    """Sum of the L_t = what one Gaussian over the path gives; never above log p."""
+    process = Diffusion(linear(steps, 1 / steps**2, min(20 / steps, 0.9)))
+    x0 = torch.linspace(-4, 5, 19, dtype=torch.float64)[:, None]
+    found = exact_bound(process, best_denoiser(process), x0)
+    expected, likelihood = analytic_bound(process, x0)
+    assert torch.allclose(found, expected, atol=1e-7)
+    assert bool((found <= likelihood + 1e-9).all())
+
+
+def gap(steps: int, kind: type[Diffusion] = Diffusion) -> float:
+    """Mean exact log-likelihood of the data minus the mean bound, in nats."""
+    process = kind(linear(steps, 1 / steps**2, min(20 / steps, 0.9)))
+    x0 = MEAN + SPREAD * torch.tensor([[-1.0], [1.0]]).double()  # exact for a quadratic
+    bound = exact_bound(process, best_denoiser(process), x0).mean()
+    exact = torch.distributions.Normal(MEAN, SPREAD).log_prob(x0).mean()
+    return float(exact - bound)
+
+
+def test_the_bound_tends_to_the_likelihood_as_steps_grow():
+    """Never above it on average, the gap about halves with twice the steps."""
+    gaps = [gap(steps) for steps in (25, 50, 100, 200, 400, 800)]
+    assert all(g > 0 for g in gaps)
+    assert all(after < 0.65 * before for before, after in pairwise(gaps))
+    assert gaps[-1] < 0.02
+
+
+class Narrow(Diffusion):
+    """Steps back with the posterior's variance; at t = 1, where it is 0, with beta_1."""
+
+    def ddpm(self, x, epsilon, t):
+        back = self.posterior(self.denoised(x, epsilon, t), x, t)
+        return super().ddpm(x, epsilon, t) if int(t[0]) == 1 else back
+
+
+def test_with_the_posterior_variance_the_bound_stays_below():
+    """However many steps: several nats a coordinate are lost on Gaussian data."""
+    assert all(gap(steps, Narrow) > 5 for steps in (25, 100, 400))
+
+
+def test_a_worse_denoiser_has_a_lower_bound():
+    """The guard itself: predicting a tenth too much noise costs likelihood."""
+    process = Diffusion(linear(50, 4e-4, 0.4))
+    x0 = MEAN + SPREAD * torch.tensor([[-1.0], [1.0]]).double()
+    best = best_denoiser(process)
+    worse = exact_bound(process, lambda x, t: 1.1 * best(x, t), x0).mean()
+    assert worse < exact_bound(process, best, x0).mean() - 0.01
+
+
+@settings(max_examples=30, deadline=None)
+@given(CHAINS)
+def test_ddim_with_eta_one_and_all_steps_is_ddpm(chain):
+    """At every t: the variance of the posterior, and the same mean."""
+    process = Diffusion(betas(chain), "posterior")
+    t = torch.arange(1, process.steps + 1)
+    x, epsilon = torch.randn(2, process.steps, 3, generator=DICE, dtype=torch.float64)
+    ddim, ddpm = (
+        process.ddim(x, epsilon, t, t - 1, eta=1.0),
+        process.ddpm(x, epsilon, t),
+    )
+    assert torch.allclose(ddim.variance, ddpm.variance, atol=1e-12)
+    assert torch.allclose(ddim.mean, ddpm.mean, rtol=1e-6, atol=1e-6)
+
+
+def test_ddim_without_noise_is_fixed_by_its_start_and_ddpm_is_not():
+    """Same x_T, other dice: DDIM draws the same picture, DDPM another."""
+    process = Diffusion(linear(30, 1e-3, 0.3))
+    network, x = best_denoiser(process), torch.randn(6, 2, generator=DICE).double()
+
+    def picture(seed: int, steps: int | None) -> torch.Tensor:
+        return draw(network, process, x, torch.Generator().manual_seed(seed), steps)[-1]
+
+    assert torch.equal(picture(0, 5), picture(1, 5))
+    assert not torch.allclose(picture(0, None), picture(1, None))
+
+
+@pytest.mark.parametrize("steps", [None, 400])
+def test_drawing_with_the_best_denoiser_gives_the_data(steps):
+    """20,000 draws from Gaussian data: mean and variance within five standard errors.
+
+    What 400 steps instead of infinitely many cost, up to 0.02 here, is added.
+    """
+    process = Diffusion(linear(400, 1e-4, 0.05))
+    x = torch.randn(20_000, 1, generator=DICE, dtype=torch.float64)
+    path = draw(best_denoiser(process), process, x, DICE, steps)
+    assert len(path) == 401
+    error = SPREAD / 20_000**0.5
+    assert abs(float(path[-1].mean()) - MEAN) < 5 * error + 0.02
+    assert float(path[-1].std()) == pytest.approx(SPREAD, abs=5 * error + 0.02)
+
+
+def test_times_have_different_embeddings():
+    """No two of a thousand times look alike to the network; t = 0 is (0.., 1..)."""
+    table = time_embedding(torch.arange(1000), 32)
+    assert float(torch.pdist(table).min()) > 0.1
+    assert table[0].tolist() == [0] * 16 + [1] * 16
+    with pytest.raises(ValueError, match="width must be even: 5"):
+        time_embedding(torch.arange(3), 5)
+
+
+@pytest.mark.parametrize("wrong", [[], [0.5, 1.0], [[0.1]], [math.nan]])
+def test_impossible_betas_are_refused(wrong):
+    """None, one of 1, two rows, NaN."""
+    with pytest.raises(ValueError, match="betas must be one row between 0 and 1"):
+        Diffusion(torch.tensor(wrong))
+
+
+X, T3 = torch.zeros(3, 4), torch.tensor([1, 2, 3])
+CALLS = {
+    "noised": lambda p, x, t: p.q_sample(x, t, torch.zeros_like(x)),
+    "posterior": lambda p, x, t: p.posterior(x, x, t),
+    "ddpm": lambda p, x, t: p.ddpm(x, x, t),
+    "ddim": lambda p, x, t: p.ddim(x, x, t, t - 1),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("x", "t", "message"),
+    [
+        (X, torch.tensor([0, 1, 2]), r"t must lie in 1\.\.5"),
+        (X, torch.tensor([1, 2, 6]), r"t must lie in 1\.\.5"),
+        (X, torch.tensor([1, 2]), "t must be 3 whole numbers"),
+        (X, T3.float(), "t must be 3 whole numbers"),
+        (X[:0], T3[:0], "not empty"),
+        (X.new_full((3, 4), torch.nan), T3, "finite real numbers"),
+    ],
+)
+def test_bad_input_is_refused(call, x, t, message):
+    """Every step of the chain: t out of range or of another length, empty, NaN."""
+    with pytest.raises(ValueError, match=message):
+        CALLS[call](Diffusion(linear(5)), x, t)
+
+
+def test_shapes_that_would_broadcast_are_refused():
+    """One x_0, or one predicted noise, for a batch of three."""
+    process = Diffusion(linear(5))
+    with pytest.raises(ValueError, match="x0 must be of shape"):
+        process.posterior(X[:1], X, T3)
+    with pytest.raises(ValueError, match="epsilon must be of shape"):
+        process.ddpm(X, X[:1], T3)
+    with pytest.raises(ValueError, match="noise must end in the shape"):
+        process.q_sample(X, T3, X[:1])
+
+
+def test_a_jump_forward_is_refused():
+    """DDIM goes back; and eta lies between 0 and 1."""
+    process = Diffusion(linear(5))
+    for to, eta in ((T3, 0.0), (T3 - 1, 1.5)):
+        with pytest.raises(ValueError, match="to must lie before t"):
+            process.ddim(X, X, T3, to, eta)
+    for steps in (0, 6):
+        with pytest.raises(ValueError, match=r"steps must lie in 1\.\.5"):
+            draw(lambda x, t: x, process, X, DICE, steps)
+
+
+def test_the_network_refuses_what_it_cannot_read():
+    """Another width, and one time for three pictures."""
+    network = Denoiser(4, 8, 1)
+    assert network(X, T3).shape == (3, 4)
+    with pytest.raises(ValueError, match=r"x must be of shape \(B, 4\)"):
+        network(torch.zeros(3, 5), T3)
+    with pytest.raises(ValueError, match=r"t must be of shape \(3,\)"):
+        network(X, T3[:1])

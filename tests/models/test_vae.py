@@ -1,0 +1,178 @@
+"""The VAE: its bound never exceeds, and when linear reaches, probabilistic PCA's."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.models.probabilistic_pca import ProbabilisticPCA
+from paradigms.models.vae import VAE
+from paradigms.objectives import elbo
+
+LATENT, WIDTH = 2, 5
+DICE = torch.Generator().manual_seed(0)
+MIX = torch.randn(WIDTH, WIDTH, generator=DICE, dtype=torch.float64)
+DATA = torch.randn(300, WIDTH, generator=DICE, dtype=torch.float64) @ MIX + 1
+
+
+def directions(rows: int) -> torch.Tensor:
+    """Noise (2Z, rows, Z) whose mean over the first axis is exact for a quadratic.
+
+    The points are sqrt(Z) away from the origin on both sides of each axis, so their
+    mean is 0 and their covariance I; a linear VAE's log-likelihood is quadratic in z.
+    """
+    axes = torch.eye(LATENT, dtype=torch.float64) * LATENT**0.5
+    return torch.cat([axes, -axes])[:, None].expand(-1, rows, -1)
+
+
+def exact_elbo(model: VAE) -> torch.Tensor:
+    """The bound of each row of DATA, without sampling error: (300,)."""
+    return elbo(model, DATA, directions(len(DATA))).mean(dim=0)
+
+
+def linear_vae() -> VAE:
+    """No hidden layers: the decoder is W z + b, the encoder linear too."""
+    return VAE(WIDTH, LATENT, hidden=()).double()
+
+
+def best_likelihood() -> float:
+    """Mean log-likelihood of probabilistic PCA at its maximum, from eigenvalues."""
+    size = torch.linalg.eigvalsh(torch.cov(DATA.T, correction=0)).flip(0)
+    noise = size[LATENT:].mean()
+    volume = size[:LATENT].log().sum() + (WIDTH - LATENT) * noise.log()
+    return float(-0.5 * (WIDTH * math.log(2 * math.pi) + volume + WIDTH))
+
+
+def at_optimum() -> VAE:
+    """A linear VAE with the weights of the closed form: decoder and encoder."""
+    pca, model = ProbabilisticPCA(LATENT).fit(DATA), linear_vae()
+    w, identity = pca.weights, torch.eye(LATENT, dtype=torch.float64)
+    # p(z | x) has covariance variance * M^-1, M = W'W + variance I, here diagonal.
+    inner = torch.linalg.inv(w.T @ w + pca.variance * identity)  # (Z, Z)
+    back = inner @ w.T  # (Z, D)
+    with torch.no_grad():
+        model.decoder[0].weight.copy_(w)
+        model.decoder[0].bias.copy_(pca.mean)
+        model.log_variance.fill_(float(pca.variance.log()))
+        model.encoder[0].weight.zero_()[:LATENT] = back
+        model.encoder[0].bias[:LATENT] = -back @ pca.mean
+        model.encoder[0].bias[LATENT:] = (pca.variance * inner.diagonal()).log()
+    return model
+
+
+def marginal(model: VAE) -> torch.Tensor:
+    """Log p(x) of a linear VAE's own decoder: N(b, WW' + variance I). (300,)"""
+    w, b = model.decoder[0].weight, model.decoder[0].bias
+    noise = model.log_variance.exp() * torch.eye(WIDTH, dtype=torch.float64)
+    own = torch.distributions.MultivariateNormal(b, w @ w.T + noise)
+    return own.log_prob(DATA)
+
+
+def test_probabilistic_pca_has_the_likelihood_of_its_eigenvalues():
+    """Its density, averaged over the data, is the closed form of Tipping & Bishop."""
+    found = ProbabilisticPCA(LATENT).fit(DATA).log_density(DATA).mean()
+    assert float(found) == pytest.approx(best_likelihood(), abs=1e-10)
+
+
+def test_a_linear_vae_reaches_the_likelihood_of_probabilistic_pca():
+    """At the closed-form optimum the bound is the exact log-likelihood, row by row."""
+    model = at_optimum()
+    exact = ProbabilisticPCA(LATENT).fit(DATA).log_density(DATA)
+    assert torch.allclose(exact_elbo(model), exact, atol=1e-10)
+    mean = float(exact_elbo(model).mean().detach())
+    assert mean == pytest.approx(best_likelihood(), abs=1e-9)
+
+
+def test_the_bound_never_exceeds_the_likelihood():
+    """For 50 random linear VAEs, on each row; nor the best likelihood, on average."""
+    best = best_likelihood()
+    for seed in range(50):
+        torch.manual_seed(seed)
+        model = linear_vae()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(2 * torch.rand(1).double())
+            bound = exact_elbo(model)
+            assert bool((bound <= marginal(model) + 1e-9).all())
+        assert bound.mean().item() < best
+
+
+def test_leaving_out_the_divergence_would_be_noticed():
+    """The guard itself: the reconstruction alone lies above the likelihood."""
+    model = at_optimum()
+    _, likelihood = model(DATA, directions(len(DATA)))
+    with torch.no_grad():
+        wrong = likelihood.log_density(DATA).mean(dim=0)
+    assert bool((wrong > marginal(model) + 1e-3).any())
+
+
+def test_training_finds_the_optimum():
+    """From random weights, by gradient: within 1e-3 nats, and never above it."""
+    torch.manual_seed(1)
+    model, best = linear_vae(), best_likelihood()
+    optimiser = torch.optim.LBFGS(
+        model.parameters(), max_iter=400, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        cost = -exact_elbo(model).mean()
+        cost.backward()
+        assert -cost.item() < best + 1e-9
+        return cost
+
+    assert -loss().item() < best - 0.5  # there is something to learn
+    optimiser.step(loss)
+    assert -loss().item() == pytest.approx(best, abs=1e-3)
+
+
+def test_sampled_noise_estimates_the_same_bound():
+    """The mean over 4,000 draws of noise is within five standard errors of exact."""
+    torch.manual_seed(2)
+    model, x = linear_vae(), DATA[:10]
+    noise = torch.randn(4000, 10, LATENT, generator=DICE, dtype=torch.float64)
+    with torch.no_grad():
+        drawn = elbo(model, x, noise)  # (4000, 10)
+        error = (drawn.mean(dim=0) - exact_elbo(model)[:10]).abs()
+    assert bool((error < 5 * drawn.std(dim=0) / 4000**0.5).all())
+
+
+def test_gradients_reach_encoder_and_decoder():
+    """The draw of z is reparameterised: no parameter is left without a gradient."""
+    torch.manual_seed(0)
+    model = VAE(4, 2, (8,))
+    elbo(model, torch.randn(3, 4), torch.randn(3, 2)).mean().backward()
+    assert all(float(p.grad.abs().max()) > 0 for p in model.parameters())
+
+
+def test_samples_are_fixed_by_their_generator():
+    """The same seed draws the same pictures, another seed others."""
+    model = VAE(4, 2, (8,))
+    first, again, other = (
+        model.sample(5, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other)
+    assert first.shape == (5, 4)
+
+
+@pytest.mark.parametrize(
+    ("x", "noise", "message"),
+    [
+        (torch.zeros(0, 4), torch.zeros(0, 2), r"x must be of shape \(B, 4\)"),
+        (torch.zeros(3, 5), torch.zeros(3, 2), r"x must be of shape \(B, 4\)"),
+        (torch.full((3, 4), torch.nan), torch.zeros(3, 2), "x must hold finite"),
+        (torch.zeros(3, 4), torch.zeros(1, 2), r"noise must end in the shape \(3, 2\)"),
+        (torch.zeros(3, 4), torch.full((3, 2), torch.nan), "z must hold finite"),
+    ],
+)
+def test_bad_input_is_refused(x, noise, message):
+    """Empty, too wide, NaN, noise for one row only."""
+    with pytest.raises(ValueError, match=message):
+        elbo(VAE(4, 2, (8,)), x, noise)
+
+
+def test_probabilistic_pca_needs_fewer_latents_than_coordinates():
+    """With as many there would be no noise left."""
+    with pytest.raises(ValueError, match=r"latent must lie in 1\.\.4: 5"):
+        ProbabilisticPCA(5).fit(DATA)
