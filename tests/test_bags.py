@@ -8,7 +8,7 @@ from paradigms.bags import Bags
 def test_bags_count_words():
     """A text is its counts; an empty text is a row of zeros."""
     bags = Bags([[2, 0, 2], []], 3)
-    assert bags.counts.to_dense().tolist() == [[1, 0, 2], [0, 0, 0]]
+    assert bags.rows.to_dense().tolist() == [[1, 0, 2], [0, 0, 0]]
     assert bags.transposed.to_dense().tolist() == [[1, 0], [0, 0], [2, 0]]
 
 

@@ -21,7 +21,7 @@ def test_gradient_is_expected_minus_observed():
     """At the solution autograd's gradient of the textbook loss vanishes."""
     model = fitted()
     model.weights.requires_grad_(), model.bias.requires_grad_()
-    dense = TEXTS.counts.to_dense()
+    dense = TEXTS.rows.to_dense()
     loss = cross_entropy(dense @ model.weights + model.bias, LABELS)
     loss = loss + model.penalty / 2 * model.weights.square().sum()
     gradients = torch.autograd.grad(loss, [model.weights, model.bias])
@@ -31,7 +31,7 @@ def test_gradient_is_expected_minus_observed():
 def test_the_solution_is_a_minimum():
     """Any random step away from it costs more."""
     model = fitted()
-    dense = TEXTS.counts.to_dense().double()
+    dense = TEXTS.rows.to_dense().double()
 
     def loss(weights: torch.Tensor) -> float:
         fit = cross_entropy(dense @ weights + model.bias.double(), LABELS)

@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from paradigms.bags import Bags
-from paradigms.models.naive_bayes import MultinomialNaiveBayes
+from paradigms.models.naive_bayes import (
+    BernoulliNaiveBayes,
+    GaussianNaiveBayes,
+    MultinomialNaiveBayes,
+    NaiveBayes,
+)
 
 TEXTS = [[0, 0, 1], [0, 2], [1, 2, 2], [2, 2]]
 LABELS = torch.tensor([1, 1, 0, 0])
@@ -73,13 +78,78 @@ def test_fitting_needs_a_label_for_every_text(labels, message):
         MultinomialNaiveBayes().fit(Bags(TEXTS, 3), labels)
 
 
-def test_smoothing_must_be_positive():
+@pytest.mark.parametrize("kind", NaiveBayes.__subclasses__())
+@pytest.mark.parametrize("smoothing", [0, -1.0, float("nan"), float("inf")])
+def test_smoothing_must_be_positive(kind, smoothing):
     """Without it an unseen word has probability zero and every log is infinite."""
-    with pytest.raises(ValueError, match="smoothing must be positive"):
-        MultinomialNaiveBayes(smoothing=0)
+    with pytest.raises(ValueError, match=f"smoothing must be positive.*: {smoothing}"):
+        kind(smoothing=smoothing)
 
 
 def test_a_class_that_does_not_exist_cannot_be_sampled():
     """-1 is not the last class."""
     with pytest.raises(ValueError, match=r"label must lie in 0\.\.1: -1"):
         fitted().sample(-1, 3, torch.Generator())
+
+
+def test_bernoulli_joint_over_all_texts_and_classes_sums_to_one():
+    """All 8 subsets of three words, both classes: P(X, Y) adds up to 1."""
+    model = BernoulliNaiveBayes().fit(Bags(TEXTS, 3, torch.float64), LABELS)
+    everything = torch.tensor(list(product((0.0, 1.0), repeat=3)), dtype=torch.float64)
+    assert float(model.log_joint(everything).exp().sum()) == pytest.approx(1, abs=1e-12)
+    evidence = model.log_evidence(everything).exp().sum()
+    assert float(evidence) == pytest.approx(1, abs=1e-12)
+
+
+def test_gaussian_joint_is_a_density():
+    """Over a fine grid of the plane and both classes, P(X, Y) adds up to 1."""
+    x = torch.randn(200, 2, generator=torch.Generator().manual_seed(0)).double()
+    model = GaussianNaiveBayes().fit(x, torch.arange(200) % 2)
+    line = torch.arange(-8, 8, 0.05, dtype=torch.float64)
+    joint = model.log_joint(torch.cartesian_prod(line, line))
+    assert float(joint.exp().sum()) * 0.05**2 == pytest.approx(1, abs=1e-6)
+
+
+def test_bernoulli_samples_follow_the_fitted_chances(reviews):
+    """100,000 draws of the 20 commonest words: zeros and ones, five standard errors."""
+    x = reviews.train.rows.to_dense()[:, :20]
+    model = BernoulliNaiveBayes().fit(x, reviews.labels)
+    for label in (0, 1):
+        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        assert set(drawn.unique().tolist()) == {0, 1}
+        chance = model.log_present[:, label].exp()
+        error = (chance * (1 - chance) / 100_000).sqrt()
+        assert bool(((drawn.mean(dim=0) - chance).abs() < 5 * error).all())
+
+
+def test_gaussian_samples_have_the_fitted_means_and_variances(standardised):
+    """100,000 draws of 30 features: each within five standard errors."""
+    model = GaussianNaiveBayes().fit(*standardised)
+    for label in (0, 1):
+        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        mean, variance = model.mean[label], model.variance[label]
+        off = (drawn.mean(dim=0) - mean).abs() / (variance / 100_000).sqrt()
+        assert bool((off < 5).all())
+        spread = variance * (2 / 100_000) ** 0.5
+        assert bool(((drawn.var(dim=0) - variance).abs() < 5 * spread).all())
+
+
+def test_nothing_cannot_be_sampled():
+    """A text of no word, or minus three."""
+    for number in (0, -3):
+        with pytest.raises(ValueError, match=f"at least 1 to draw: {number}"):
+            fitted().sample(0, number, torch.Generator())
+
+
+def test_rows_that_are_all_equal_have_no_density():
+    """Zero variance in every feature: a density would be infinite."""
+    x = torch.full((4, 2), 0.1)
+    with pytest.raises(ValueError, match="x has no variance: its 4 rows are all equal"):
+        GaussianNaiveBayes().fit(x, LABELS)
+
+
+@pytest.mark.parametrize("kind", [MultinomialNaiveBayes, BernoulliNaiveBayes])
+def test_negative_counts_are_refused(kind):
+    """A log of a negative number is NaN."""
+    with pytest.raises(ValueError, match="x must hold counts, none negative: -1"):
+        kind().fit(torch.tensor([[1.0, 0], [-1, 2], [1, 1], [0, 1]]), LABELS)

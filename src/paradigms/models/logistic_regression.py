@@ -5,59 +5,80 @@ it can neither say how likely a text is nor draw one.
 Source: Cox (1958); Ng & Jordan (2001) for the comparison with naive Bayes.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
-from paradigms.bags import Bags, one_hot
+from paradigms.bags import Table, one_hot
 
 
 class LogisticRegression:
-    """K classes over V words; `weights` (V, K) and `bias` (K,) are found by optimising.
+    """K classes over V features; `weights` (V, K) and `bias` (K,) are searched for.
 
-    `penalty` weighs half the squared norm of `weights` against the mean loss of a text.
+    `penalty` weighs half the squared norm of `weights` against the mean loss of a row.
+    x: `Bags`, or a tensor (N, V) of real numbers.
     Errors: ValueError for a negative penalty, or labels that miss a class.
     """
 
     def __init__(self, classes: int = 2, penalty: float = 1e-3) -> None:
-        if penalty < 0:
+        if not 0 <= penalty < math.inf:
             raise ValueError(f"penalty must not be negative: {penalty}")
         self.classes, self.penalty = classes, penalty
 
     def fit(
-        self, texts: Bags, labels: Tensor, steps: int = 1000
+        self,
+        x: Table | Tensor,
+        labels: Tensor,
+        steps: int = 1000,
+        tolerance: float = 1e-4,
     ) -> "LogisticRegression":
-        """Minimise the mean of -log P(label | text) plus the penalty; labels (N,).
+        """Minimise the mean of -log P(label | x) plus the penalty; labels (N,).
 
-        Errors: ValueError if after `steps` steps the gradient is not yet small.
+        Errors: ValueError if a partial derivative (nats) stays beyond `tolerance`:
+        too few `steps`, or a `tolerance` too small for float32.
         """
-        member = one_hot(labels, len(texts), self.classes)  # (N, K)
-        self.weights = torch.zeros(texts.counts.shape[1], self.classes)
-        self.bias = torch.zeros(self.classes)
+        table = Table.of(x)
+        member = one_hot(labels, table.rows, self.classes)  # (N, K)
+        self.weights = member.new_zeros(table.rows.shape[1], self.classes)
+        self.bias = member.new_zeros(self.classes)
         optimiser = torch.optim.LBFGS(
-            [self.weights, self.bias], max_iter=steps, line_search_fn="strong_wolfe"
+            [self.weights, self.bias],
+            max_iter=steps,
+            max_eval=10 * steps,  # a step may look at several points
+            tolerance_grad=tolerance,
+            tolerance_change=0,
+            line_search_fn="strong_wolfe",
         )
-
-        def loss_and_gradient() -> Tensor:
-            log_p = self.logits(texts).log_softmax(dim=1)  # (N, K)
-            # The gradient is expected minus observed counts: worth knowing by heart.
-            error = (log_p.exp() - member) / len(texts)  # (N, K)
-            self.weights.grad = texts.collect(error) + self.penalty * self.weights
-            self.bias.grad = error.sum(dim=0)
-            loss = -(log_p * member).sum(dim=1).mean()
-            return loss + self.penalty / 2 * self.weights.square().sum()
-
-        optimiser.step(loss_and_gradient)
-        loss_and_gradient()
+        optimiser.step(lambda: self.loss_and_gradient(table, member))
+        self.loss_and_gradient(table, member)
         left = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
         self.weights.grad = self.bias.grad = None
-        if left > 1e-3:
-            raise ValueError(f"not converged after {steps} steps: gradient {left:.0e}")
+        if not left <= tolerance:
+            taken = optimiser.state[self.weights]["n_iter"]
+            raise ValueError(
+                f"not converged after {taken} steps: gradient {left:.0e}, where "
+                f"tolerance is {tolerance:.0e}"
+            )
         return self
 
-    def logits(self, texts: Bags) -> Tensor:
-        """f(X): one real number per class, not yet a probability. (N, K)"""
-        return texts.add_up(self.weights) + self.bias
+    def loss_and_gradient(self, table: Table, member: Tensor) -> Tensor:
+        """The penalised loss in nats; its gradient is left in `weights` and `bias`.
 
-    def predict_proba(self, texts: Bags) -> Tensor:
+        member (N, K): the labels as indicators.
+        """
+        log_p = self.logits(table).log_softmax(dim=1)  # (N, K)
+        # The gradient is expected minus observed counts: worth knowing by heart.
+        error = (log_p.exp() - member) / len(table)  # (N, K)
+        self.weights.grad = table.collect(error) + self.penalty * self.weights
+        self.bias.grad = error.sum(dim=0)
+        loss = -(log_p * member).sum(dim=1).mean()
+        return loss + self.penalty / 2 * self.weights.square().sum()
+
+    def logits(self, x: Table | Tensor) -> Tensor:
+        """f(X): one real number per class, not yet a probability. (N, K)"""
+        return Table.of(x).add_up(self.weights) + self.bias
+
+    def predict_proba(self, x: Table | Tensor) -> Tensor:
         """P(Y | X) = softmax(f(X)): (N, K)."""
-        return self.logits(texts).softmax(dim=1)
+        return self.logits(x).softmax(dim=1)

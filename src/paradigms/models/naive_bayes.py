@@ -1,53 +1,138 @@
-"""Multinomial naive Bayes: a generative classifier.
+"""Naive Bayes: generative classifiers that take features as independent given Y.
 
-It models P(X, Y) = P(Y) P(X | Y), and a text X as words drawn independently given Y.
-Classifying is then Bayes' rule; drawing a new text is possible too.
-Source: McCallum & Nigam (1998), the multinomial event model.
+All three model P(X, Y) = P(Y) P(X | Y) with P(X | Y) a product over features, and are
+fitted by counting or averaging; they differ in the one factor that is multiplied.
+Source: McCallum & Nigam (1998) for the Bernoulli and multinomial event models.
 """
+
+import math
 
 import torch
 from torch import Tensor
 
-from paradigms.bags import Bags, one_hot
+from paradigms.bags import Table, dense
+from paradigms.models.generative import Generative
 
 
-class MultinomialNaiveBayes:
-    """K classes over V words; every parameter is a smoothed relative frequency.
+class NaiveBayes(Generative):
+    """What the three share: a positive `smoothing` that keeps each factor positive.
 
-    `log_prior` (K,) holds log P(Y); `log_likelihood` (V, K) holds log P(word | Y).
-    Errors: ValueError for a smoothing that is not positive or labels that miss a class.
+    Errors: ValueError for a smoothing that is not positive.
     """
 
     def __init__(self, classes: int = 2, smoothing: float = 1.0) -> None:
-        if smoothing <= 0:
+        if not 0 < smoothing < math.inf:
             raise ValueError(
                 f"smoothing must be positive, or an unseen word has P = 0: {smoothing}"
             )
-        self.classes, self.smoothing = classes, smoothing
+        super().__init__(classes)
+        self.smoothing = smoothing
 
-    def fit(self, texts: Bags, labels: Tensor) -> "MultinomialNaiveBayes":
-        """Count; there is nothing to optimise. labels (N,) of whole numbers below K."""
-        member = one_hot(labels, len(texts), self.classes)  # (N, K)
+
+class MultinomialNaiveBayes(NaiveBayes):
+    """A text is a sequence of words, each drawn from the same P(word | Y).
+
+    `log_likelihood` (V, K) holds log P(word | Y), smoothed relative frequencies.
+    x: `Bags`, or a tensor (N, V) of counts. The joint is that of one sequence of words,
+    not of all its orders.
+    Source: McCallum & Nigam (1998), the multinomial event model.
+    """
+
+    def fit(self, x: Table | Tensor, labels: Tensor) -> "MultinomialNaiveBayes":
+        """Count; there is nothing to optimise. labels (N,) of whole numbers below K.
+
+        Errors: ValueError for labels that miss a class, or what are not counts.
+        """
+        texts = Table.of_counts(x)
+        member = self.fit_prior(texts.rows, labels)  # (N, K)
         counts = texts.collect(member) + self.smoothing  # (V, K)
         self.log_likelihood = (counts / counts.sum(dim=0)).log()
-        self.log_prior = member.mean(dim=0).log()  # (K,)
         return self
 
-    def log_joint(self, texts: Bags) -> Tensor:
-        """Log P(X, Y) in nats for every class: (N, K)."""
-        return texts.add_up(self.log_likelihood) + self.log_prior
-
-    def log_evidence(self, texts: Bags) -> Tensor:
-        """Log P(X) in nats: the joint, summed over the classes. (N,)"""
-        return self.log_joint(texts).logsumexp(dim=1)
-
-    def predict_proba(self, texts: Bags) -> Tensor:
-        """P(Y | X) = P(X | Y) P(Y) / P(X): Bayes' rule. (N, K)"""
-        return (self.log_joint(texts) - self.log_evidence(texts)[:, None]).exp()
+    def log_joint(self, x: Table | Tensor) -> Tensor:
+        """Log P(X, Y) in nats: a weighted sum of counts. (N, K)"""
+        return Table.of_counts(x).add_up(self.log_likelihood) + self.log_prior
 
     def sample(self, label: int, length: int, generator: torch.Generator) -> list[int]:
         """Draw the word numbers of a text of `length` words from P(X | Y = label)."""
-        if not 0 <= label < self.classes:
-            raise ValueError(f"label must lie in 0..{self.classes - 1}: {label}")
+        self.check_draw(label, length)
         word = self.log_likelihood[:, label].exp()
         return torch.multinomial(word, length, True, generator=generator).tolist()
+
+
+class BernoulliNaiveBayes(NaiveBayes):
+    """A text is V coins: each word of the vocabulary occurs in it or does not.
+
+    `log_present` and `log_absent` (V, K) hold log P(word occurs | Y), and of its
+    opposite. The multinomial model passes over words that are absent; this one counts
+    each as evidence, and ignores how often a word occurs.
+    x: `Bags`, or a tensor (N, V); anything above zero is an occurrence.
+    Source: McCallum & Nigam (1998), the multi-variate Bernoulli event model.
+    """
+
+    def fit(self, x: Table | Tensor, labels: Tensor) -> "BernoulliNaiveBayes":
+        """Count the texts with each word. Errors: as for the multinomial model."""
+        texts = Table.of_counts(x).present()
+        member = self.fit_prior(texts.rows, labels)  # (N, K)
+        size, occurs = member.sum(dim=0), texts.collect(member)  # (K,), (V, K)
+        total = size + 2 * self.smoothing
+        self.log_present = ((occurs + self.smoothing) / total).log()
+        self.log_absent = ((size - occurs + self.smoothing) / total).log()
+        return self
+
+    def log_joint(self, x: Table | Tensor) -> Tensor:
+        """Log P(X, Y) in nats: all words absent, then corrected for those present."""
+        texts = Table.of_counts(x).present()
+        found = texts.add_up(self.log_present - self.log_absent)  # (N, K)
+        return found + self.log_absent.sum(dim=0) + self.log_prior
+
+    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+        """Draw `count` texts from P(X | Y = label) as zeros and ones: (count, V)."""
+        self.check_draw(label, count)
+        chance = self.log_present[:, label].exp().expand(count, -1)
+        return torch.bernoulli(chance, generator=generator)
+
+
+class GaussianNaiveBayes(NaiveBayes):
+    """Each feature is normal given the class, independent of the other features.
+
+    `mean` and `variance` (K, V) are those of the class's rows; with `shared` a feature
+    has one variance in all classes, and the log-odds are linear in X.
+    `smoothing` is the part of the largest feature's variance added to each.
+    x: a tensor (N, V) of real numbers.
+    """
+
+    def __init__(
+        self, classes: int = 2, smoothing: float = 1e-9, shared: bool = False
+    ) -> None:
+        super().__init__(classes, smoothing)
+        self.shared = shared
+
+    def fit(self, x: Tensor, labels: Tensor) -> "GaussianNaiveBayes":
+        """Average; labels (N,). Errors: ValueError if no feature varies at all."""
+        if bool((dense(x) == x[0]).all()):
+            raise ValueError(f"x has no variance: its {len(x)} rows are all equal")
+        member = self.fit_prior(x, labels)  # (N, K)
+        share = member / member.sum(dim=0)  # (N, K), each column sums to one
+        self.mean = share.T @ x  # (K, V)
+        squares = (x - self.mean[labels]).square()  # (N, V)
+        if self.shared:
+            share = torch.full_like(share, 1 / len(x))
+        spread = float(x.var(dim=0, correction=0).max())
+        self.variance = share.T @ squares + self.smoothing * spread  # (K, V)
+        return self
+
+    def log_joint(self, x: Tensor) -> Tensor:
+        """Log of a density, P(X, Y): log-normal densities added up. (N, K)"""
+        away = (dense(x, self.mean)[:, None] - self.mean).square()  # (N, K, V)
+        log_density = -(away / self.variance + (2 * math.pi * self.variance).log()) / 2
+        return log_density.sum(dim=2) + self.log_prior
+
+    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+        """Draw `count` rows from P(X | Y = label): (count, V)."""
+        self.check_draw(label, count)
+        mean, deviation = self.mean[label], self.variance[label].sqrt()
+        noise = torch.randn(
+            count, len(mean), generator=generator, dtype=mean.dtype
+        )  # (count, V)
+        return mean + deviation * noise

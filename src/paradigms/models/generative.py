@@ -1,0 +1,54 @@
+"""What every generative classifier shares: the joint, and Bayes' rule on top of it.
+
+A subclass says what it believes P(X | Y) to be; the rest follows from it.
+Source: Bishop (2006), section 1.5.4, approach (a).
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor
+
+from paradigms.bags import one_hot
+
+
+class Generative(ABC):
+    """A classifier of K classes that holds P(X, Y) = P(Y) P(X | Y).
+
+    `log_prior` (K,) holds log P(Y), in nats. `x` is what the subclass takes: a tensor
+    (N, V) of real numbers, or `Bags` of N texts.
+    """
+
+    log_prior: Tensor
+
+    def __init__(self, classes: int = 2) -> None:
+        self.classes = classes
+
+    @abstractmethod
+    def log_joint(self, x: Any) -> Tensor:
+        """Log P(X, Y) in nats for every class: (N, K)."""
+
+    def log_evidence(self, x: Any) -> Tensor:
+        """Log P(X) in nats: the joint, summed over the classes. (N,)"""
+        return self.log_joint(x).logsumexp(dim=1)
+
+    def predict_proba(self, x: Any) -> Tensor:
+        """P(Y | X) = P(X | Y) P(Y) / P(X): Bayes' rule. (N, K)"""
+        joint = self.log_joint(x)
+        return (joint - joint.logsumexp(dim=1, keepdim=True)).exp()
+
+    def fit_prior(self, rows: Tensor, labels: Tensor) -> Tensor:
+        """Set `log_prior` to the classes' shares; the labels as indicators (N, K).
+
+        Errors: those of `one_hot`.
+        """
+        member = one_hot(labels, rows, self.classes)  # (N, K)
+        self.log_prior = member.mean(dim=0).log()  # (K,)
+        return member
+
+    def check_draw(self, label: int, number: int) -> None:
+        """Errors: ValueError unless `label` is a class and `number` at least 1."""
+        if not 0 <= label < self.classes:
+            raise ValueError(f"label must lie in 0..{self.classes - 1}: {label}")
+        if number < 1:
+            raise ValueError(f"there must be at least 1 to draw: {number}")

@@ -1,0 +1,23 @@
+"""How far two tables of numbers are apart, and a table as scikit-learn takes it."""
+
+import numpy as np
+from scipy.sparse import csr_array
+from torch import Tensor
+
+from paradigms.bags import Table
+
+
+def apart(ours: Tensor, theirs: np.ndarray) -> float:
+    """The largest difference, relative to the largest of their numbers.
+
+    Errors: AssertionError if the shapes differ: nothing is broadcast.
+    """
+    assert tuple(ours.shape) == theirs.shape, (tuple(ours.shape), theirs.shape)
+    return float(np.abs(ours.numpy() - theirs).max() / np.abs(theirs).max())
+
+
+def sparse(table: Table) -> csr_array:
+    """The very same counts, in compressed rows."""
+    rows = table.rows
+    parts = (rows.values(), rows.col_indices(), rows.crow_indices())
+    return csr_array(tuple(p.numpy() for p in parts), shape=tuple(rows.shape))

@@ -1,0 +1,60 @@
+"""Logistic regression beside scikit-learn on real data, in double precision.
+
+The reference runs Newton's method to the last digit. Ours searches until no partial
+derivative is above 1e-8; the error of a parameter is then at most about that over the
+smallest curvature, which for weights is the penalty: hence 1e-5.
+"""
+
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression as Reference
+
+from paradigms.models.logistic_regression import LogisticRegression
+from tests.models.parity import apart, sparse
+
+CLOSE = 1e-5
+
+
+def reference(rows: int, penalty: float, classes: int) -> Reference:
+    """Its C for our penalty: it adds losses up, and has one vector for two classes."""
+    c = (2 if classes == 2 else 1) / (rows * penalty)
+    return Reference(C=c, tol=1e-10, max_iter=1000, solver="newton-cg")
+
+
+@pytest.mark.parametrize("penalty", [1e-1, 1e-2])
+@pytest.mark.parametrize("name", ["standardised", "digits"])
+def test_dense_tables_equal_the_reference(name, penalty, request):
+    """Weights and bias, as differences from the first class, and posteriors.
+
+    A vector added to the weights of all classes changes nothing, hence differences.
+    """
+    x, labels = request.getfixturevalue(name)
+    classes = int(labels.max()) + 1
+    ours = LogisticRegression(classes, penalty).fit(x, labels, 2000, 1e-8)
+    theirs = reference(len(x), penalty, classes).fit(x, labels)
+    both = torch.cat([ours.weights.T, ours.bias[:, None]], dim=1)  # (K, V + 1)
+    other = torch.cat([torch.tensor(theirs.coef_),
+                       torch.tensor(theirs.intercept_)[:, None]], dim=1)  # fmt: skip
+    if classes > 2:
+        other = (other - other[0])[1:]
+    assert apart((both - both[0])[1:], other.numpy()) < CLOSE
+    assert apart(ours.predict_proba(x), theirs.predict_proba(x)) < CLOSE
+
+
+def test_sparse_reviews_equal_the_reference(reviews):
+    """2,000 words: weights, and decisions and posteriors of sentences not fitted."""
+    ours = LogisticRegression(penalty=1e-2)
+    ours.fit(reviews.train, reviews.labels, 2000, 1e-8)
+    theirs = reference(len(reviews.train), 1e-2, 2)
+    theirs.fit(sparse(reviews.train), reviews.labels)
+    weights = ours.weights[:, 1] - ours.weights[:, 0]
+    new, logits = sparse(reviews.test), ours.logits(reviews.test)
+    assert apart(weights[None], theirs.coef_) < CLOSE
+    assert apart(logits[:, 1] - logits[:, 0], theirs.decision_function(new)) < CLOSE
+    assert apart(ours.predict_proba(reviews.test), theirs.predict_proba(new)) < CLOSE
+
+
+def test_two_columns_of_weights_are_opposite(standardised):
+    """Why two classes need one vector: the two that are fitted are w/2 and -w/2."""
+    model = LogisticRegression().fit(*standardised)
+    assert model.weights.sum(dim=1).abs().max() < 1e-12
