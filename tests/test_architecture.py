@@ -19,7 +19,7 @@ ROOMS = [
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "bibliography", "results", "svg"},
     {"models", "probes", "decoding", "evidence"},
-    {"checkpoints"},
+    {"checkpoints", "unmasking"},
     {"references", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
@@ -30,8 +30,8 @@ ROOMS = [
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
 COMPUTING = {"bags", "corpora", "layers", "objectives", "models", "probes",
-             "decoding", "checkpoints", "references", "benchmarks", "experiments",
-             "measure"}  # fmt: skip
+             "decoding", "unmasking", "checkpoints", "references", "benchmarks",
+             "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.

@@ -15,17 +15,9 @@ from paradigms.layers import Cache
 from paradigms.models import bart, gpt, llama, t5
 from tests.objectives.rates import LIMIT, errors
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 WORDS, ROOM = 17, 80
 SHAPE = {"vocabulary": WORDS, "width": 16, "layers": 2, "heads": 4}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tiny networks: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def sharp(network: torch.nn.Module) -> torch.nn.Module:
