@@ -20,7 +20,7 @@ ROOMS = [
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence"},
-    {"checkpoints"},
+    {"checkpoints", "unmasking"},
     {"references", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
@@ -32,8 +32,8 @@ ROOMS = [
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
 COMPUTING = {"gaussians", "intervals", "bags", "corpora", "layers", "perceptron",
-             "objectives", "models", "probes", "judge", "decoding", "checkpoints",
-             "references", "benchmarks", "experiments", "measure"}  # fmt: skip
+             "objectives", "models", "probes", "judge", "decoding", "unmasking",
+             "checkpoints", "references", "benchmarks", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.

@@ -99,29 +99,34 @@ def filtered(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> Tensor:
-    """Scores (B, V) divided by the temperature, with -inf for what is cut off.
+    """Scores (B, V) below the highest, over the temperature; -inf for what is cut off.
 
-    top_k keeps the k highest; top_p the fewest whose probabilities reach p together.
+    top_k keeps the k highest, and those equal to the last of them; then top_p the
+    fewest whose probabilities reach p together.
     Errors: ValueError for a temperature or k that is not positive, p outside (0, 1].
     Source: top-k, Fan et al. (2018), section 4.1; top-p, Holtzman et al. (2020), 3.1.
     """
-    if temperature <= 0:
-        raise ValueError(f"temperature must be positive (greedy is 0): {temperature}")
+    if not 0 < temperature < float("inf"):
+        raise ValueError(
+            f"temperature must be positive and finite (greedy is 0): {temperature}"
+        )
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be at least 1: {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p must lie above 0 and up to 1: {top_p}")
-    scores = scores / temperature
+    best = scores.amax(dim=-1, keepdim=True)  # (B, 1)
+    # The best at zero, and no division by what rounds to zero: greedy is the limit.
+    warm = (scores - best) / max(temperature, torch.finfo(scores.dtype).tiny)
     if top_k is not None:
         least = scores.topk(min(top_k, scores.shape[-1])).values[..., -1:]  # (B, 1)
-        scores = scores.masked_fill(scores < least, float("-inf"))
-    if top_p is not None:
-        ordered, order = scores.sort(dim=-1, descending=True)
-        share = ordered.softmax(dim=-1)
+        warm = warm.masked_fill(scores < least, float("-inf"))
+    if top_p is not None and top_p < 1:  # at 1, rounding would drop unlikely words
+        order = scores.argsort(dim=-1, descending=True)  # (B, V)
+        share = warm.gather(-1, order).softmax(dim=-1)
         before = share.cumsum(dim=-1) - share  # reached without the token itself
         cut = (before >= top_p).scatter(-1, order, before >= top_p)
-        scores = scores.masked_fill(cut, float("-inf"))
-    return scores
+        warm = warm.masked_fill(cut, float("-inf"))
+    return warm
 
 
 @torch.no_grad()

@@ -59,12 +59,14 @@ causal = Rule("causal", lambda q, k: k <= q)
 bidirectional = Rule("bidirectional", lambda q, k: (q >= 0) & (k >= 0))
 
 
-def prefix_lm(prefix: int) -> Rule:
+def prefix_lm(prefix: Any) -> Rule:
     """The first `prefix` positions are visible to all; after them the rule is causal.
 
+    `prefix`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
     Source: Raffel et al. (2020), section 3.2.
     """
-    _check("prefix", prefix, at_least=0)
+    if not hasattr(prefix, "shape"):
+        _check("prefix", prefix, at_least=0)
     return Rule(f"prefix_lm({prefix})", lambda q, k: (k <= q) | (k < prefix))
 
 

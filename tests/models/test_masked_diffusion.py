@@ -1,0 +1,228 @@
+"""Masked diffusion: what is hidden comes back by the right odds, the bound holds."""
+
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor
+
+from paradigms.models.gpt import Config
+from paradigms.models.masked_diffusion import (
+    MaskedDiffusion,
+    bound,
+    sample,
+    substituted,
+)
+from paradigms.objectives import masked_diffusion, weighted_cross_entropy
+from tests.objectives.rates import LIMIT, errors
+from tests.objectives.test_masked_diffusion import (
+    FIRST,
+    LENGTH,
+    MASK,
+    TEXTS,
+    Table,
+    arbitrary,
+    conditional,
+    dice,
+    expected_loss,
+    joint,
+    log_p,
+    orders,
+)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+DRAWS = 100_000
+WORDS = (FIRST, FIRST + 1)
+BLANK = torch.full((DRAWS, LENGTH), MASK)
+
+
+class Tabular:
+    """A denoiser that looks every pattern up; its calls are counted."""
+
+    def __init__(self, table: Table) -> None:
+        self.calls = 0
+        self.scores = torch.zeros(6, 6, 6, LENGTH, 6, dtype=torch.float64)
+        for pattern, log_probabilities in table.items():
+            self.scores[pattern] = log_probabilities
+
+    def __call__(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
+        self.calls += 1
+        return substituted(self.scores[tokens.unbind(dim=1)], tokens)
+
+
+def sharp_network(words: int = 2) -> MaskedDiffusion:
+    """A random network whose predictions are far from uniform."""
+    torch.manual_seed(0)
+    config = Config(FIRST + words, positions=LENGTH, width=16, layers=2, heads=2)
+    network = MaskedDiffusion(config).double()
+    for weight in network.parameters():
+        weight.data *= 8
+    return network
+
+
+@torch.no_grad()
+def written_out(network: MaskedDiffusion) -> Table:
+    """The network's answers to all patterns."""
+    patterns = list(product((MASK, *WORDS), repeat=LENGTH))
+    return dict(zip(patterns, network(torch.tensor(patterns)), strict=True))
+
+
+def test_a_hidden_word_is_a_word_and_a_visible_one_stays():
+    """Probabilities add up to one; none for special tokens; all for what is seen."""
+    tokens = torch.tensor([[MASK, FIRST, MASK], [1, FIRST + 1, 2]])
+    odds = sharp_network()(tokens).detach().exp()
+    assert torch.allclose(odds.sum(dim=-1), torch.ones(2, 3, dtype=odds.dtype))
+    assert (odds[0, [0, 2], :FIRST] == 0).all()
+    for row, place in ((0, 1), (1, 0), (1, 1), (1, 2)):
+        assert odds[row, place, tokens[row, place]] == 1
+
+
+def test_all_texts_add_up_to_one():
+    """Words back one by one, each order equally likely: the sum over texts is 1."""
+    table = written_out(sharp_network())
+    total = sum(torch.tensor(log_p(table, text)).exp() for text in TEXTS)
+    assert float(total) == pytest.approx(1, abs=1e-9)
+
+
+def test_the_bound_is_never_below_the_exact_loss():
+    """For every text -log P is at most the bound, and somewhere clearly less."""
+    network = sharp_network()
+    table = written_out(network)
+    gaps = [float(bound(network, torch.tensor(t)).detach()) + log_p(table, t)
+            for t in TEXTS]  # fmt: skip
+    assert min(gaps) > -1e-9
+    assert max(gaps) > 0.01
+
+
+def test_the_bound_is_the_mean_over_orders_and_the_expected_objective():
+    """One sum, three ways: over what is hidden, over orders, over times of the loss."""
+    network = sharp_network()
+    table = written_out(network)
+    for text in TEXTS:
+        exact = float(bound(network, torch.tensor(text)).detach())
+        assert exact == pytest.approx(-float(orders(table, text).mean()), abs=1e-9)
+        assert exact == pytest.approx(expected_loss(table, text), abs=1e-9)
+
+
+def test_true_conditionals_have_no_gap():
+    """A denoiser that knows the joint: the bound of each text is -log P itself."""
+    network, exact = Tabular(conditional()), joint()
+    for text in TEXTS:
+        wanted = -float(exact[tuple(word - FIRST for word in text)])
+        assert float(bound(network, torch.tensor(text))) == pytest.approx(wanted)
+
+
+def far_from(texts: Tensor, wanted: dict[tuple[int, ...], float]) -> float:
+    """The largest distance in standard errors between the texts' rates and wanted."""
+    return max(
+        errors((texts == torch.tensor(text)).all(dim=1), share)
+        for text, share in wanted.items()
+    )
+
+
+def truth() -> dict[tuple[int, ...], float]:
+    """The probability of every text under `joint`."""
+    p = joint().exp()
+    return {text: float(p[tuple(word - FIRST for word in text)]) for text in TEXTS}
+
+
+def test_samples_of_true_conditionals_have_the_true_rates():
+    """As many steps as words: each text at its rate in the joint, in three calls."""
+    network = Tabular(conditional())
+    assert far_from(sample(network, BLANK, LENGTH, dice()), truth()) < LIMIT
+    assert network.calls == LENGTH
+
+
+def test_samples_of_any_denoiser_have_the_rates_that_it_defines():
+    """Conditionals of no joint: each text at its probability averaged over orders."""
+    table = arbitrary()
+    wanted = {text: float(torch.tensor(log_p(table, text)).exp()) for text in TEXTS}
+    assert far_from(sample(Tabular(table), BLANK, LENGTH, dice()), wanted) < LIMIT
+
+
+def test_all_words_in_one_step_are_independent():
+    """The price of one call: the rates are products of marginals, not the joint's."""
+    network, p = Tabular(conditional()), joint().exp()
+    found = sample(network, BLANK, 1, dice())
+    one, two, three = (p.sum([o for o in range(3) if o != i]) for i in range(3))
+    parts = torch.einsum("i,j,k->ijk", one, two, three)
+    wanted = {t: float(parts[tuple(word - FIRST for word in t)]) for t in TEXTS}
+    assert network.calls == 1
+    assert far_from(found, wanted) < LIMIT
+    assert far_from(found, truth()) > LIMIT
+
+
+def test_what_is_visible_stays_and_conditions():
+    """The middle word given: it stays, and the rest has the conditional rates."""
+    network, blank = Tabular(conditional()), BLANK.clone()
+    blank[:, 1] = FIRST
+    fits = {text: p for text, p in truth().items() if text[1] == FIRST}
+    wanted = {text: p / sum(fits.values()) for text, p in fits.items()}
+    assert far_from(sample(network, blank, 99, dice()), wanted) < LIMIT
+    assert network.calls == 2  # no more than words are hidden
+
+
+def test_rows_with_different_numbers_of_blanks():
+    """Every blank comes back, whatever the number of steps, and nothing else moves."""
+    tokens = torch.tensor([[MASK] * 3, [FIRST, MASK, 5], [4, 5, 4], [MASK, 5, MASK]])
+    for steps in (1, 2, 3, 7):
+        network = Tabular(arbitrary())
+        found = sample(network, tokens, steps, dice())
+        assert (found >= FIRST).all()
+        assert torch.equal(found[tokens != MASK], tokens[tokens != MASK])
+        assert network.calls == min(steps, 3)
+    whole = torch.tensor([[4, 5, 4]])
+    assert torch.equal(sample(network, whole, 5, dice()), whole)
+
+
+def test_a_network_learns_the_joint():
+    """200 steps on texts of a known joint: the mean bound nears the joint's entropy."""
+    network, draws, p = sharp_network().float(), dice(), joint().exp().flatten()
+    texts, before = torch.tensor(TEXTS), None
+    entropy = -float((p * p.log()).sum())
+    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+
+    def excess() -> float:
+        losses = torch.stack([bound(network, text) for text in texts]).detach()
+        return float((p * losses).sum()) - entropy
+
+    before = excess()
+    for _ in range(200):
+        rows = torch.multinomial(p, 64, replacement=True, generator=draws)
+        inputs, targets, weights = masked_diffusion(texts[rows], draws)
+        optimiser.zero_grad()
+        weighted_cross_entropy(network(inputs), targets, weights).backward()
+        optimiser.step()
+    assert before > 1
+    assert 0 < excess() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: sample(Tabular(arbitrary()), BLANK, 0, dice()),
+            "steps must be at least 1: 0",
+        ),
+        (
+            lambda: MaskedDiffusion(Config(vocabulary=4)),
+            "vocabulary must hold words beyond its 4 special tokens: 4",
+        ),
+        (
+            lambda: bound(sharp_network(), torch.tensor([1, 2, 0])),
+            "text must hold 1 to 12 words: 0",
+        ),
+        (
+            lambda: bound(sharp_network(), torch.full((13,), FIRST)),
+            "text must hold 1 to 12 words: 13",
+        ),
+        (
+            lambda: sharp_network()(torch.tensor([[9]])),
+            "tokens must lie in 0..5: got 9 to 9",
+        ),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    """One line that names the argument and its value."""
+    with pytest.raises(ValueError, match=message):
+        call()
