@@ -20,7 +20,7 @@ ROOMS = [
     {"corpora", "layers", "bibliography", "results", "svg"},
     {"models", "probes", "decoding", "evidence"},
     {"checkpoints"},
-    {"references", "benchmarks"},
+    {"references", "benchmarks", "sentence_encoder"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
     {"figures", "cards"},
@@ -30,7 +30,8 @@ ROOMS = [
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
 COMPUTING = {"bags", "corpora", "layers", "objectives", "models", "probes",
-             "decoding", "checkpoints", "references", "benchmarks", "experiments",
+             "decoding", "checkpoints", "references", "benchmarks",
+             "sentence_encoder", "experiments",
              "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
