@@ -22,6 +22,7 @@ ROOMS = [
     {"models", "probes", "judge", "decoding", "evidence"},
     {"checkpoints", "unmasking"},
     {"references", "benchmarks", "sentence_encoder"},
+    {"capabilities"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
     {"figures", "cards", "listings"},
@@ -34,7 +35,7 @@ ROOMS = [
 COMPUTING = {"gaussians", "intervals", "bags", "corpora", "layers", "perceptron",
              "objectives", "models", "probes", "judge", "decoding", "unmasking",
              "checkpoints", "references", "benchmarks", "sentence_encoder",
-             "experiments", "measure"}  # fmt: skip
+             "capabilities", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.
