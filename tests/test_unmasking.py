@@ -141,7 +141,7 @@ def sweep_matrix(p: Tensor) -> Tensor:
 
 
 def test_gibbs_ends_up_at_the_joint():
-    """80,000 chains, all from the least likely text: after 30 sweeps the joint's rates.
+    """20,000 chains, all from the least likely text: after 30 sweeps the joint's rates.
 
     Each text within five standard errors. The network refuses two blanks: a masked
     model's conditionals, of one word given all others, are all that is used.
@@ -154,7 +154,7 @@ def test_gibbs_ends_up_at_the_joint():
     moved = torch.linalg.matrix_power(sweep, sweeps)[place]
     assert float((moved - p.flatten()).abs().max()) < 1e-5  # enough sweeps
     worst = torch.tensor([place // 4, place // 2 % 2, place % 2])
-    start = worst.expand(80_000, -1) + FIRST
+    start = worst.expand(20_000, -1) + FIRST
     found = gibbs(network, start, torch.ones_like(start).bool(), sweeps, dice())
     assert network.calls == 3 * sweeps
     for text in product(range(2), repeat=3):

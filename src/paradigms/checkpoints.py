@@ -211,12 +211,14 @@ TABLES: dict[type[nn.Module], Names] = {
 def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A reference's weights, or gradients, under the names of our network.
 
-    Errors: ValueError for a network without a table, or a name that is not there.
+    Errors: ValueError for a network without a table, or a name that is not there,
+    a layer too many, or another shape.
     """
     table = TABLES.get(type(network))
     if table is None:
         known = ", ".join(sorted(kind.__name__ for kind in TABLES))
         raise ValueError(f"network {type(network).__name__} has no table: {known} have")
+    _check_layers(table, network, state)
     return {
         name: _joined(table, name, ours, state)
         for name, ours in network.state_dict().items()
@@ -230,6 +232,21 @@ def load(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         if not bool(weight.isfinite().all()):
             raise ValueError(f"state holds NaN or infinity in {name}")
     network.load_state_dict(ours)
+
+
+def _check_layers(
+    table: Names, network: nn.Module, state: Mapping[str, Tensor]
+) -> None:
+    """Errors: ValueError if the state has more layers than the network."""
+    modules = [name.rpartition(".")[0] for name in network.state_dict()]
+    for module, theirs in table.items():
+        pattern = re.escape(module).replace(r"\#", r"\d+")
+        count = len({name for name in modules if re.fullmatch(pattern, name)})
+        first = theirs.split("+")[0].replace("#", str(count)) + ".weight"
+        if "#" in theirs and count and first in state:
+            raise ValueError(
+                f"state has {first}, one layer more than the network's {count}"
+            )
 
 
 def _joined(
@@ -249,6 +266,9 @@ def _joined(
     # GPT-2's reference keeps its matrices the other way round.
     if ".h." in names[0] and parts[0].ndim == 2:
         parts = [part.T for part in parts]
+    if len({part.shape[1:] for part in parts}) > 1:
+        shapes = [tuple(part.shape) for part in parts]
+        raise ValueError(f"state has parts of {name} that differ in width: {shapes}")
     weight = torch.cat(parts)
     if weight.shape != ours.shape:
         raise ValueError(

@@ -176,24 +176,26 @@ def test_rows_with_different_numbers_of_blanks():
 
 
 def test_a_network_learns_the_joint():
-    """200 steps on texts of a known joint: the mean bound nears the joint's entropy."""
-    network, draws, p = sharp_network().float(), dice(), joint().exp().flatten()
-    texts, before = torch.tensor(TEXTS), None
+    """300 steps on texts of a known joint: the mean bound nears the joint's entropy."""
+    torch.manual_seed(0)
+    config = Config(FIRST + 2, positions=LENGTH, width=16, layers=2, heads=2)
+    network, draws, p = MaskedDiffusion(config), dice(), joint().exp().flatten()
+    texts = torch.tensor(TEXTS)
     entropy = -float((p * p.log()).sum())
-    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
 
     def excess() -> float:
         losses = torch.stack([bound(network, text) for text in texts]).detach()
         return float((p * losses).sum()) - entropy
 
     before = excess()
-    for _ in range(200):
-        rows = torch.multinomial(p, 64, replacement=True, generator=draws)
+    for _ in range(300):
+        rows = torch.multinomial(p, 96, replacement=True, generator=draws)
         inputs, targets, weights = masked_diffusion(texts[rows], draws)
         optimiser.zero_grad()
         weighted_cross_entropy(network(inputs), targets, weights).backward()
         optimiser.step()
-    assert before > 1
+    assert before > 0.3
     assert 0 < excess() < 0.1
 
 

@@ -17,11 +17,10 @@ from paradigms.layers.blocks import (
     FeedForward,
     RMSNorm,
     Stack,
-    check_tokens,
-    finite,
     gelu_tanh,
     initialise,
 )
+from paradigms.layers.checks import check_real, check_sizes, check_tokens, finite
 from paradigms.layers.positions import RelativeBias, Rotary, rotate
 
 __all__ = [
@@ -35,6 +34,8 @@ __all__ = [
     "Stack",
     "View",
     "attend",
+    "check_real",
+    "check_sizes",
     "check_tokens",
     "dense_mask",
     "finite",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paradigms.layers.checks import check_real, finite
 from paradigms.layers.positions import rotate
 from paradigms.masks import Rule, bidirectional
 
@@ -77,7 +78,11 @@ class View:
 
 
 def look(
-    tokens: Tensor, rule: Rule, real: Tensor | None = None, cache: Cache | None = None
+    tokens: Tensor,
+    rule: Rule,
+    real: Tensor | None = None,
+    cache: Cache | None = None,
+    what: str = "real",
 ) -> View:
     """The view of tokens (B, T) under a rule, after the tokens of the cache.
 
@@ -91,13 +96,7 @@ def look(
         whole = rule is bidirectional
         visible = None if whole else rule(keys[past:, None], keys[None, :])
         return View(keys[past:], keys, visible)
-    if real.dtype != torch.bool or real.shape != (len(tokens), length):
-        raise ValueError(
-            f"real must be boolean of shape ({len(tokens)}, {length}): "
-            f"got {real.dtype} of shape {tuple(real.shape)}"
-        )
-    if not bool(real.any(dim=1).all()):
-        raise ValueError("real has a row of padding alone: drop that sequence")
+    check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
     visible = rule(queries[:, :, None], keys[:, None, :]) & real[:, None, :]
@@ -197,6 +196,8 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         heads = [self.heads, self.kv_heads, self.kv_heads]
         joint = self._heads(self.query_key_value(x))  # (B, H + 2 K, T, D)
+        # Kernels may take a score of NaN for a masked one, and go on with zeros.
+        finite(joint, "what attention reads")
         query, key, value = joint.split(heads, dim=1)
         if rotation is not None:
             query, key = rotate(query, rotation), rotate(key, rotation)
@@ -211,10 +212,12 @@ class MultiHeadAttention(nn.Module):
         inner = self.heads * self.head_width
         of_query = None if bias is None else bias[:inner]
         query = self._heads(F.linear(x, weight[:inner], of_query))  # (B, H, T, D)
+        finite(query, "what attention reads")
         if cache is not None and self in cache.stored:  # the memory stays as it is
             return query, *cache.stored[self].unbind()
         of_memory = None if bias is None else bias[inner:]
         joint = self._heads(F.linear(memory, weight[inner:], of_memory))
+        finite(joint, "what attention reads")
         key, value = joint.split(self.kv_heads, dim=1)  # (B, K, S, D)
         if cache is not None:
             cache.stored[self] = torch.stack([key, value])

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.layers.attention import Cache, MultiHeadAttention
+from paradigms.layers.checks import finite
 
 gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2 and ALBERT; BERT's is exact
 
@@ -153,38 +154,6 @@ class Stack(nn.Module):
         if cache is not None:
             cache.length += x.shape[1]
         return finite(self.norm(x))
-
-
-def finite(x: Tensor, what: str = "the network's output") -> Tensor:
-    """The same tensor. Errors: ValueError if it holds NaN or infinity."""
-    # A sum is one pass without a second tensor; it is not finite if any number is not.
-    if not x.is_meta and not bool(x.detach().sum().isfinite()):
-        raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
-    return x
-
-
-def check_tokens(
-    tokens: Tensor,
-    vocabulary: int,
-    positions: int | None = None,
-    past: int = 0,
-    what: str = "tokens",
-) -> None:
-    """Errors: ValueError unless (B, T), not empty, ids in range, and not too long."""
-    if tokens.ndim != 2 or tokens.numel() == 0:
-        raise ValueError(
-            f"{what} must be of shape (B, T), not empty: {tuple(tokens.shape)}"
-        )
-    length = past + tokens.shape[1]
-    if positions is not None and length > positions:
-        raise ValueError(
-            f"{what} are {length} long; the network has {positions} positions"
-        )
-    if tokens.is_meta:
-        return
-    low, high = (int(bound) for bound in tokens.aminmax())
-    if low < 0 or high >= vocabulary:
-        raise ValueError(f"{what} must lie in 0..{vocabulary - 1}: got {low} to {high}")
 
 
 def initialise(network: nn.Module, spread: float = 0.02) -> None:

@@ -8,6 +8,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from paradigms.layers.checks import finite
+
 
 class Rotary(nn.Module):
     """The angles by which RoPE turns queries and keys: position times a frequency.
@@ -61,7 +63,8 @@ class RelativeBias(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         ahead = keys[..., None, :] - queries[..., :, None]  # (..., T, S)
-        return self.weight(self.bucket(ahead)).movedim(-1, -3)  # (..., H, T, S)
+        bias = finite(self.weight(self.bucket(ahead)), "the bias of distances")
+        return bias.movedim(-1, -3)  # (..., H, T, S)
 
     def bucket(self, ahead: Tensor) -> Tensor:
         """The bucket of each signed distance key minus query."""

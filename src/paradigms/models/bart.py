@@ -11,7 +11,15 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from paradigms.layers import Cache, Stack, check_tokens, finite, initialise, look
+from paradigms.layers import (
+    Cache,
+    Stack,
+    check_sizes,
+    check_tokens,
+    finite,
+    initialise,
+    look,
+)
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
@@ -53,12 +61,13 @@ class Side(nn.Module):
         )
 
     def forward(self, tokens: Tensor, positions: Tensor, **options: object) -> Tensor:
-        room = self.position.num_embeddings - UNUSED
-        cache = options.get("cache")
-        past = cache.length if isinstance(cache, Cache) else 0
-        check_tokens(tokens, self.word.num_embeddings, room, past)
         x = self.norm(self.word(tokens) + self.position(positions + UNUSED))
         return self.stack(x, **options)  # (B, T, W)
+
+    def check(self, tokens: Tensor, past: int = 0, what: str = "tokens") -> None:
+        """Errors: ValueError for ids out of range or too many tokens."""
+        room = self.position.num_embeddings - UNUSED
+        check_tokens(tokens, self.word.num_embeddings, room, past, what)
 
 
 class BART(EncoderDecoder):
@@ -69,6 +78,7 @@ class BART(EncoderDecoder):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        check_sizes(config)
         side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
         self.encoder, self.decoder = side(cross=False), side(cross=True)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
@@ -76,7 +86,8 @@ class BART(EncoderDecoder):
         self.head.weight = self.encoder.word.weight
 
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
-        view = look(source, bidirectional, real)
+        self.encoder.check(source, what="source")
+        view = look(source, bidirectional, real, what="source_real")
         return self.encoder(source, view.positions, visible=view.visible)
 
     def decode(
@@ -87,6 +98,7 @@ class BART(EncoderDecoder):
         real: Tensor | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
+        self.decoder.check(tokens, cache.length if cache else 0)
         view = look(tokens, causal, real, cache)
         x = self.decoder(
             tokens,
@@ -94,6 +106,8 @@ class BART(EncoderDecoder):
             cache=cache,
             visible=view.visible,
             memory=memory,
-            memory_visible=across(memory_real, tokens),
+            memory_visible=across(
+                tokens, memory, self.head.in_features, memory_real, cache
+            ),
         )
         return finite(self.head(x))

@@ -39,7 +39,7 @@ class BERT(nn.Module):
 
     def pair(self, states: Tensor) -> Tensor:
         """The sentence-pair score, from the state of the first token alone."""
-        return self.of_pair(self.pooler(states[:, 0]).tanh())
+        return finite(self.of_pair(self.pooler(states[:, 0]).tanh()))
 
 
 class Classifier(nn.Module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import Stack, check_tokens, finite, initialise, look
+from paradigms.layers import Stack, check_sizes, check_tokens, finite, initialise, look
 from paradigms.masks import Rule, bidirectional
 
 
@@ -47,6 +47,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        check_sizes(config)
         narrow = config.embedding or config.width  # E
         norm = partial(nn.LayerNorm, eps=config.eps)
         self.first_position = config.first_position
@@ -79,6 +80,11 @@ class Encoder(nn.Module):
         check_tokens(tokens, self.word.num_embeddings, room)
         segments = torch.zeros_like(tokens) if segments is None else segments
         check_tokens(segments, self.segment.num_embeddings, what="segments")
+        if segments.shape != tokens.shape:
+            raise ValueError(
+                f"segments must be of the tokens' shape {tuple(tokens.shape)}: "
+                f"got {tuple(segments.shape)}"
+            )
         view = look(tokens, rule, real)
         place = self.position(view.positions + self.first_position)  # (B, T, E)
         x = self.norm(self.word(tokens) + place + self.segment(segments))

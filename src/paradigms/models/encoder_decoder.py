@@ -5,7 +5,7 @@ Source: Sutskever et al. (2014); with attention in between, Vaswani et al. (2017
 
 from torch import Tensor, nn
 
-from paradigms.layers import Cache
+from paradigms.layers import Cache, check_real
 
 
 class EncoderDecoder(nn.Module):
@@ -42,12 +42,28 @@ class EncoderDecoder(nn.Module):
         raise NotImplementedError
 
 
-def across(real: Tensor | None, tokens: Tensor) -> Tensor | None:
+def across(
+    tokens: Tensor,
+    memory: Tensor,
+    width: int,
+    real: Tensor | None = None,
+    cache: Cache | None = None,
+) -> Tensor | None:
     """Cross attention's mask (B, T, S): every target sees the real source tokens.
 
-    Rows of `tokens` may be several to a source, side by side, as in beam search.
+    With a cache, rows of `tokens` may become several to a source, side by side, as in
+    beam search; the cache then holds what was read of the memory.
+    Errors: ValueError for a memory of another shape or number of rows, or its `real`.
     """
+    if memory.ndim != 3 or memory.shape[-1] != width:
+        raise ValueError(
+            f"memory must be of shape (B, S, {width}): got {tuple(memory.shape)}"
+        )
+    rows, started = len(memory), cache is not None and cache.length > 0
+    if len(tokens) != rows and not (started and len(tokens) % rows == 0):
+        raise ValueError(f"tokens must have {rows} rows, as source: got {len(tokens)}")
     if real is None:
         return None
-    rows = real.repeat_interleave(len(tokens) // len(real), dim=0)  # (B, S)
-    return rows[:, None].expand(-1, tokens.shape[1], -1)  # (B, T, S)
+    check_real(real, rows, memory.shape[1], "source_real")
+    real = real.repeat_interleave(len(tokens) // rows, dim=0)  # (B, S)
+    return real[:, None].expand(-1, tokens.shape[1], -1)  # (B, T, S)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from paradigms.layers import (
     Cache,
     Stack,
+    check_sizes,
     check_tokens,
     finite,
     gelu_tanh,
@@ -53,6 +54,7 @@ class GPT(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        check_sizes(config)
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.position = nn.Embedding(config.positions, config.width)
         self.stack = Stack(

@@ -16,6 +16,7 @@ from paradigms.layers import (
     RMSNorm,
     Rotary,
     Stack,
+    check_sizes,
     check_tokens,
     finite,
     initialise,
@@ -63,9 +64,9 @@ class LLaMA(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        check_sizes(config)
         self.positions = config.positions
         self.word = nn.Embedding(config.vocabulary, config.width)
-        self.rotary = Rotary(config.width // config.heads, config.theta)
         self.stack = Stack(
             config.layers,
             config.width,
@@ -77,6 +78,7 @@ class LLaMA(nn.Module):
             gated=True,
             bias=False,
         )
+        self.rotary = Rotary(config.width // config.heads, config.theta)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:

@@ -17,6 +17,7 @@ from paradigms.layers import (
     RelativeBias,
     RMSNorm,
     Stack,
+    check_sizes,
     check_tokens,
     finite,
     initialise,
@@ -58,6 +59,7 @@ class T5(EncoderDecoder):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        check_sizes(config)
         stack = partial(
             Stack,
             config.layers,
@@ -89,7 +91,7 @@ class T5(EncoderDecoder):
 
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         check_tokens(source, self.word.num_embeddings, what="source")
-        view = look(source, bidirectional, real)
+        view = look(source, bidirectional, real, what="source_real")
         bias = self.encoder_bias(view.positions, view.key_positions)  # (H, S, S)
         return self.encoder(self.word(source), visible=view.visible, bias=bias)
 
@@ -109,6 +111,8 @@ class T5(EncoderDecoder):
             visible=view.visible,
             bias=self.decoder_bias(view.positions, view.key_positions),
             memory=memory,
-            memory_visible=across(memory_real, tokens),
+            memory_visible=across(
+                tokens, memory, self.word.embedding_dim, memory_real, cache
+            ),
         )
         return finite(self.head(x * self.shrink))
