@@ -247,7 +247,7 @@ def test_the_bound_tends_to_the_likelihood_as_steps_grow():
 
 
 class Narrow(Diffusion):
-    """Steps back with the posterior's variance; at t = 1, where it is 0, beta_1."""
+    """Steps back with the posterior's variance; with beta_1 at t = 1, where it is 0."""
 
     def ddpm(self, x, epsilon, t):
         back = self.posterior(self.denoised(x, epsilon, t), x, t)

@@ -5,6 +5,7 @@ A probe answers for any weights: what it finds is of the architecture, not of tr
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.decoding import greedy, sample, writer
-from paradigms.masks import causal, grid
+from paradigms.masks import causal, grid, prefix_lm
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
 from paradigms.models.encoder import Config as EncoderConfig
+from paradigms.models.prefix_lm import After, PrefixLM
 from paradigms.probes import sees, sequence_log_prob
 from paradigms.references import pair, share
 
@@ -35,6 +37,55 @@ def rows(draws: int, seeds: Sequence[int]) -> Iterator[Row]:
             **probe(network, draws),
             "difference": _difference(system, settings, seeds, options),
         }
+    yield from variants(draws)
+
+
+def variants(draws: int) -> Iterator[Row]:
+    """A prefix LM, and a GPT that fills the middle: the chain rule is their reference."""
+    torch.manual_seed(0)
+    config = gpt.Config(9, positions=12, width=32, layers=2, heads=4)
+    network = sharp(PrefixLM(config))
+    prompt = torch.tensor([[BOS, 3, 4]])
+    length = torch.tensor([3])
+    row = torch.tensor([[BOS, 3, 4, 5, 3]])
+    seen = sees(partial(network, prefix=length), row, network.network.word)
+    whole = seen.tolist() == grid(prefix_lm(3), 5)
+    yield {
+        "name": "prefix_lm",
+        "sees": "the whole prefix, then before" if whole else "otherwise",
+        **continuations(After(network, length), prompt, draws),
+        "fills": bool(seen[3, 4:].any()),  # what is written sees nothing after it
+    }
+    network = sharp(gpt.GPT(config))
+    start, suffix, middle = 6, 7, 8
+    prompt = torch.tensor([[start, 3, suffix, 4, middle]])  # what is before and after
+    seen = sees(network, prompt, network.word)
+    yield {
+        "name": "gpt_fim",
+        "sees": "before, of a text whose middle was moved to its end",
+        **continuations(network, prompt, draws),
+        "fills": bool(seen[4, 1] & seen[4, 3]),  # the first word of the middle
+    }
+
+
+def sharp(network: nn.Module) -> nn.Module:
+    """In double precision, with predictions that are far from uniform."""
+    for weight in network.parameters():
+        weight.data *= 8
+    return network.double()
+
+
+def continuations(network: Callable[..., Tensor], prompt: Tensor, draws: int) -> Row:
+    """Whether P(three words | prompt) is a distribution, is drawn from, and cached."""
+    texts = all_texts()
+    inputs = torch.cat([prompt.expand(len(texts), -1), texts[:, :-1]], dim=1)
+    log_p = of_words(network(inputs)[:, -LENGTH:], texts)
+    return {
+        "scores": sums_to_one(log_p),
+        "samples": draws_agree(network, prompt, log_p, draws),
+        "caches": same_with_cache(network, prompt),
+        "difference": abs(float(log_p.exp().sum()) - 1),
+    }
 
 
 def transformers() -> dict[str, tuple[type[nn.Module], Any, Probe]]:
@@ -149,7 +200,9 @@ def all_texts() -> Tensor:
 
 def of_words(logits: Tensor, texts: Tensor) -> Tensor:
     """Log-probability of each text, symbols apart: logits (N, 3, V) -> (N,)."""
-    return sequence_log_prob(logits[..., WORDS[0] :], texts - WORDS[0]).detach()
+    return sequence_log_prob(
+        logits[..., WORDS[0] : WORDS[-1] + 1], texts - WORDS[0]
+    ).detach()
 
 
 def sums_to_one(log_p: Tensor) -> bool:
@@ -164,7 +217,8 @@ def draws_agree(
 
     def words_alone(tokens: Tensor, **options: Any) -> Tensor:
         logits = network(tokens, **options)
-        return logits.index_fill(-1, torch.arange(WORDS[0]), -1e9)
+        others = [i for i in range(logits.shape[-1]) if i not in WORDS]
+        return logits.index_fill(-1, torch.tensor(others), -1e9)
 
     generator = torch.Generator().manual_seed(0)
     prompts = prompt.expand(draws, -1)
