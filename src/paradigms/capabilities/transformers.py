@@ -41,7 +41,7 @@ def rows(draws: int, seeds: Sequence[int]) -> Iterator[Row]:
 
 
 def variants(draws: int) -> Iterator[Row]:
-    """A prefix LM, and a GPT that fills the middle: the chain rule is their reference."""
+    """A prefix LM, a GPT that fills the middle: the chain rule is their reference."""
     torch.manual_seed(0)
     config = gpt.Config(9, positions=12, width=32, layers=2, heads=4)
     network = sharp(PrefixLM(config))
@@ -134,7 +134,7 @@ def probe_writer(network: nn.Module, draws: int) -> Row:
     first = torch.full((len(texts), 1), BOS)
     inputs = torch.cat([first, texts[:, :-1]], dim=1)
     log_p = of_words(network(source.expand(len(texts), -1), inputs), texts)
-    reads = writer(network, source)
+    reads, many = writer(network, source), writer(network, source.expand(draws, -1))
     table = network.word if isinstance(network, t5.T5) else network.encoder.word
 
     def from_source(tokens: Tensor) -> Tensor:
@@ -148,7 +148,7 @@ def probe_writer(network: nn.Module, draws: int) -> Row:
         if seen.all() and written.tolist() == grid(causal, 4)
         else "otherwise",
         "scores": sums_to_one(log_p),
-        "samples": draws_agree(reads, torch.tensor([[BOS]]), log_p, draws),
+        "samples": draws_agree(many, torch.tensor([[BOS]]), log_p, draws),
         "fills": bool(seen.all()),
         "caches": same_with_cache(reads, torch.tensor([[BOS, *WORDS]])),
     }
