@@ -19,7 +19,7 @@ ROOMS = [
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "bibliography", "results", "svg"},
     {"models", "probes", "evidence"},
-    {"experiments", "claims"},
+    {"experiments", "benchmarks", "claims"},
     {"measure", "comparisons", "questions", "page"},
     {"figures", "cards"},
     {"reference"},
@@ -28,7 +28,7 @@ ROOMS = [
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
 COMPUTING = {"bags", "corpora", "layers", "objectives", "models", "probes",
-             "experiments", "measure"}  # fmt: skip
+             "experiments", "benchmarks", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.
