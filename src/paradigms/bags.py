@@ -129,4 +129,9 @@ def _sparse(
     with warnings.catch_warnings():
         # Compressed rows multiply ten times faster; torch calls them beta, once.
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
-        return counts.to_sparse_csr()
+        rows = counts.to_sparse_csr()
+        # Short indices: the library that multiplies would else convert them each time.
+        places = rows.crow_indices().int(), rows.col_indices().int()
+        return torch.sparse_csr_tensor(
+            *places, rows.values(), rows.shape, check_invariants=True
+        )

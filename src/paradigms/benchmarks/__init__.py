@@ -1,0 +1,1 @@
+"""How long our systems and their references take, each pair in the same run."""
