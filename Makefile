@@ -1,9 +1,9 @@
-# serve and site need Python and pip; test also torch and a browser; measure re-runs experiments.
+# serve and site need Python and pip; test also torch and a browser; measure re-runs experiments, bench benchmarks.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
-.PHONY: serve site test measure browser
+.PHONY: serve site test measure bench browser
 
 serve: .venv/site.done
 	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8000
@@ -21,6 +21,9 @@ test: browser .venv/test.done
 
 measure: .venv/test.done
 	$(BIN)/python -m paradigms measure $(NAME)
+
+bench: .venv/test.done
+	$(BIN)/python -m paradigms bench $(NAME)
 
 .venv/%.done: pyproject.toml constraints.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv

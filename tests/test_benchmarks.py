@@ -1,45 +1,110 @@
-"""Speed is compared in pairs, and only where the result is as good."""
+"""Benchmarks: both sides compute the same numbers, and the record says under what."""
 
-import math
+import json
+from dataclasses import replace
 
 import pytest
 import torch
 
-from paradigms.benchmarks import classifiers
+from paradigms.benchmarks import race
+from paradigms.benchmarks.transformers import TINY, Sizes
+from paradigms.measure import bench, benchmarks
+from paradigms.models.bert import BASE
+
+SMALL = Sizes(
+    gpt=TINY,
+    bert=replace(BASE, vocabulary=500, width=32, layers=2, heads=4, hidden=64),
+    texts=2,
+    length=16,
+    prompt=4,
+    written=4,
+    rounds=(2, 2, 2),
+)
+NAMES = [
+    "GPT, forward",
+    "GPT, training step",
+    "GPT, writing",
+    "BERT, forward",
+    "BERT, training step",
+    "tiny GPT, writing",
+]
 
 
-def test_both_sides_of_each_pair_are_measured():
-    """On single sentences: a row a task, times positive, the same loss reached."""
-    rows = classifiers.run("rotten_tomatoes", 1000, counting=3, searching=1)
-    assert [row["name"].split(",")[0] for row in rows] == [
-        "naive Bayes", "naive Bayes", "logistic regression", "logistic regression",
-    ]  # fmt: skip
+def complaints(rows: list[dict]) -> list[str]:
+    """What a row lacks, or has that cannot be."""
+    found = []
     for row in rows:
-        assert row["ours seconds"] > 0
-        assert row["reference seconds"] > 0
-        assert math.isfinite(row["ratio"])
+        low, high = row["lowest and highest"]
+        if not 0 < low <= row["times as fast"] <= high:
+            found.append(f"{row['name']}: the median is outside its rounds")
+        if not (row["ours ms"] > 0 and row["reference ms"] > 0 and row["rounds"] >= 1):
+            found.append(f"{row['name']}: without a time")
+        if row["largest difference"] > 1e-5:
+            found.append(f"{row['name']}: not the same numbers")
+    return found
 
 
-def test_the_ratio_is_ours_over_the_reference():
-    """Work that takes thousands of times as long has a ratio far above one."""
-    row = classifiers.pairs("x", 5, lambda: sum(range(300_000)), lambda: None)
-    assert row["ratio"] > 2
-    assert row["ours seconds"] > row["reference seconds"]
+def test_a_small_benchmark_is_run_and_recorded(tmp_path):
+    """Every task gives the reference's numbers; versions and processor are noted."""
+    path = bench("transformers", tmp_path, sizes=SMALL)
+    record = json.loads(path.read_text("utf8"))
+    assert set(record["versions"]) == {
+        "python",
+        "torch",
+        "transformers",
+        "scikit-learn",
+    }
+    assert record["processor"]
+    assert record["seconds"] > 0
+    assert [row["name"] for row in record["rows"]] == NAMES
+    assert complaints(record["rows"]) == []
+    assert record["rows"][2]["memory GB/s"] > 0
+    assert [path.name] == [path.name for path in tmp_path.iterdir()]
 
 
-def test_being_fast_by_being_wrong_is_refused():
-    """A loss above the reference's is no basis for a comparison of times."""
-    classifiers.check_loss(0.5, 0.5)
-    with pytest.raises(ValueError, match=r"our loss 0.600000 is above"):
-        classifiers.check_loss(0.6, 0.5)
+@pytest.mark.parametrize("name", benchmarks())
+def test_every_benchmark_has_its_record(name):
+    """What was recorded has the same form; `transformers` at its full size."""
+    from paradigms.measure import PACKAGE
+
+    record = json.loads((PACKAGE / "benchmarks" / f"{name}.json").read_text("utf8"))
+    assert record["rows"]
+    if name == "transformers":
+        assert [row["name"] for row in record["rows"]] == NAMES
+        assert complaints(record["rows"]) == []
 
 
-def test_threads_are_given_back():
-    """One thread inside, and afterwards as many as before, even after an error."""
-    before = torch.get_num_threads()
-    with classifiers.one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
-    with pytest.raises(ZeroDivisionError), classifiers.one_thread():
-        raise ZeroDivisionError
-    assert torch.get_num_threads() == before
+def test_other_numbers_or_times_would_be_noticed():
+    """The guard itself: a wrong result, another shape, a median out of range."""
+    one, two = torch.ones(3), 2 * torch.ones(3)
+    row = race("x", lambda: one, lambda: two, rounds=3)
+    assert complaints([row]) == ["x: not the same numbers"]
+    good = race("x", lambda: one, lambda: one, rounds=3)
+    assert complaints([good]) == []
+    assert complaints([good | {"times as fast": 1e9}]) != []
+    assert complaints([good | {"ours ms": 0.0}]) == ["x: without a time"]
+    with pytest.raises(ValueError, match=r"ours gives \(3,\), theirs \(1, 3\)"):
+        race("x", lambda: one, lambda: one[None], rounds=1)
+    with pytest.raises(ValueError, match="rounds must be at least 1: got 0"):
+        race("x", lambda: one, lambda: one, rounds=0)
+
+
+def test_the_slower_of_two_is_the_slower():
+    """A hundred times the work is not as fast: turns are attributed to their side."""
+    x = torch.randn(200, 200)
+
+    def much():
+        for _ in range(100):
+            result = x @ x
+        return result
+
+    assert race("x", lambda: x @ x, much, rounds=5)["times as fast"] > 2
+    assert race("x", much, lambda: x @ x, rounds=5)["times as fast"] < 0.5
+
+
+def test_an_unknown_benchmark_is_refused():
+    """With the names that exist."""
+    with pytest.raises(
+        ValueError, match=r"no benchmark 'transfromers'; there are .*tr"
+    ):
+        bench("transfromers")

@@ -1,4 +1,4 @@
-"""The command line: `python -m paradigms claims | questions | systems | measure`."""
+"""The command line: `python -m paradigms claims | questions | systems | measure | bench`."""
 
 import argparse
 import json
@@ -35,11 +35,15 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=says)
         command.add_argument("--json", action="store_true", help="as JSON")
         command.set_defaults(run=run)
-    command = commands.add_parser("measure", help="run experiments, record the results")
-    command.add_argument(
-        "names", nargs="*", metavar="NAME", help="all, if none is given"
-    )
-    command.set_defaults(run=_measure)
+    for name, run, says in (
+        ("measure", _measure, "run experiments, record the results"),
+        ("bench", _bench, "our speed beside the field's, recorded"),
+    ):
+        command = commands.add_parser(name, help=says)
+        command.add_argument(
+            "names", nargs="*", metavar="NAME", help="all, if none is given"
+        )
+        command.set_defaults(run=run)
     return parser
 
 
@@ -75,6 +79,12 @@ def _measure(options: argparse.Namespace) -> None:
     from paradigms.measure import main as measure  # torch, only where it is needed
 
     measure(options.names)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from paradigms.measure import main_bench  # torch, only where it is needed
+
+    main_bench(options.names)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From scores to text: greedy, sampled, by beams, all with a cache.
 
-A `network` here is anything that is called as `network(tokens, real=..., cache=...)`
-and gives logits (B, T, V): a GPT, a LLaMA, or `writer(t5, source)`.
+A `network` here is a GPT, a LLaMA, `writer(t5, source)`, or anything that is called as
+`network(tokens, real=..., cache=..., last=True)` and gives logits (B, 1, V).
 Prompts of unequal length are padded on the left, with `real` False there.
 """
 
@@ -27,9 +27,13 @@ def writer(network: Any, source: Tensor, source_real: Tensor | None = None) -> N
     memory = network.encode(source, source_real)  # (B, S, W)
 
     def write(
-        tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
+        tokens: Tensor,
+        real: Tensor | None = None,
+        cache: Cache | None = None,
+        last: bool = False,
     ) -> Tensor:
-        return network.decode(tokens, memory, source_real, real, cache)
+        logits = network.decode(tokens, memory, source_real, real, cache)
+        return logits[:, -1:] if last else logits
 
     return write
 
@@ -55,7 +59,7 @@ def extend(
     text, new = prompt, prompt
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
     for _ in range(steps):
-        logits = network(new if cached else text, real=real, cache=cache)
+        logits = network(new if cached else text, real=real, cache=cache, last=True)
         token = choose(finite(logits[:, -1], "the next word's scores"))  # (B,)
         token = token.masked_fill(ended, pad)
         text = torch.cat([text, token[:, None]], dim=1)
@@ -155,7 +159,7 @@ def beam(
         return prompt
     cache = Cache()
     searches = [Search(beams, steps, eos, length_penalty) for _ in prompt]
-    logits = network(prompt, real=real, cache=cache)[:, -1:]  # (B, 1, V)
+    logits = network(prompt, real=real, cache=cache, last=True)  # (B, 1, V)
     parents = torch.arange(len(prompt), device=prompt.device).repeat_interleave(beams)
     real = None if real is None else real[parents]
     logits = logits.expand(-1, beams, -1)  # (B, beams, V): all the same at first
@@ -172,7 +176,8 @@ def beam(
         if real is not None:
             real = F.pad(real, (0, 1), value=True)
         new = tokens.flatten()[:, None].to(prompt.device)  # (B * beams, 1)
-        logits = network(new, real=real, cache=cache)[:, -1].unflatten(0, (-1, beams))
+        logits = network(new, real=real, cache=cache, last=True)
+        logits = logits[:, -1].unflatten(0, (-1, beams))  # (B, beams, V)
     best = [search.best() for search in searches]
     longest = max(map(len, best))
     rows = [words + [pad] * (longest - len(words)) for words in best]

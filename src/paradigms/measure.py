@@ -1,4 +1,4 @@
-"""Run an experiment and record what came out, with all that it depended on."""
+"""Run an experiment or a benchmark; record what came out, and what it depended on."""
 
 import ast
 import hashlib
@@ -21,7 +21,16 @@ PACKAGE = Path(__file__).parent
 
 def names() -> list[str]:
     """Every experiment by its stem."""
-    stems = (path.stem for path in (PACKAGE / "experiments").glob("*.py"))
+    return _stems("experiments")
+
+
+def benchmarks() -> list[str]:
+    """Every benchmark by its stem."""
+    return _stems("benchmarks")
+
+
+def _stems(folder: str) -> list[str]:
+    stems = (path.stem for path in (PACKAGE / folder).glob("*.py"))
     return sorted(stem for stem in stems if stem != "__init__")
 
 
@@ -50,7 +59,35 @@ def measure(name: str) -> Path:
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
-    path = FOLDER / f"{name}.json"
+    return _write(FOLDER / f"{name}.json", record)
+
+
+def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> Path:
+    """Run a benchmark and write its record; `options` go into its `run`.
+
+    Errors: ValueError for an unknown name.
+    """
+    if name not in benchmarks():
+        raise ValueError(f"no benchmark {name!r}; there are {', '.join(benchmarks())}")
+    module: Any = importlib.import_module(f"paradigms.benchmarks.{name}")
+    start = time.monotonic()
+    load = os.getloadavg()[0]
+    rows = module.run(**options)
+    record = {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "transformers")},
+            "scikit-learn": version("scikit-learn"),
+        },
+        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load before and after": [round(load, 1), round(os.getloadavg()[0], 1)],
+        "seconds": round(time.monotonic() - start, 1),
+        "rows": rows,
+    }
+    return _write(folder / f"{name}.json", record)
+
+
+def _write(path: Path, record: dict[str, Any]) -> Path:
     draft = path.with_suffix(".tmp")
     draft.write_text(
         json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf8"
@@ -100,3 +137,11 @@ def main(wanted: list[str]) -> None:
     for name in wanted or names():
         path = measure(name)
         print(f"measured {name}: {path.name}", file=sys.stderr)
+
+
+def main_bench(wanted: list[str]) -> None:
+    """Run the named benchmarks, or all; print one line for each of their rows."""
+    for name in wanted or benchmarks():
+        record = json.loads(bench(name).read_text("utf8"))
+        for row in record["rows"]:
+            print("  ".join(f"{key} {value}" for key, value in row.items()))

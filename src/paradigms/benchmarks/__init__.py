@@ -1,1 +1,58 @@
-"""How long our systems and their references take, each pair in the same run."""
+"""Our speed beside the field's: same weights, same input, turn by turn in one run.
+
+Each module has `run() -> rows`; its record stands beside it, with the same stem.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Task = Callable[[], Tensor]
+
+
+def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
+    """Both tasks in turn, each first in every other round; after one unmeasured round.
+
+    "times as fast" is the median of the rounds' ratios: what else runs on the machine
+    slows both, so it says more than either time.  Units: milliseconds.
+    Errors: ValueError for fewer than one round, or results of different shapes.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds must be at least 1: got {rounds}")
+    found, wanted = ours(), theirs()
+    if found.shape != wanted.shape:
+        raise ValueError(
+            f"{name}: ours gives {tuple(found.shape)}, theirs {tuple(wanted.shape)}"
+        )
+    gap = (found - wanted).detach().abs().max() / wanted.detach().abs().max()
+    clock, processor = [], []
+    for turn in range(rounds):
+        if turn % 2:
+            second, first = clocked(theirs), clocked(ours)
+        else:
+            first, second = clocked(ours), clocked(theirs)
+        clock.append((first[0], second[0]))
+        processor.append(second[1] / first[1])
+    ratios = [their / our for our, their in clock]
+    return {
+        "name": name,
+        "ours ms": round(1e3 * statistics.median(our for our, _ in clock), 4),
+        "reference ms": round(1e3 * statistics.median(their for _, their in clock), 4),
+        "times as fast": round(statistics.median(ratios), 3),
+        "lowest and highest": [round(min(ratios), 3), round(max(ratios), 3)],
+        "times as fast by processor time": round(statistics.median(processor), 3),
+        "rounds": rounds,
+        "threads": torch.get_num_threads(),
+        "largest difference": float(gap),
+    }
+
+
+def clocked(task: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds by the clock and by the processor, its threads added up."""
+    clock, processor = time.perf_counter(), time.process_time()
+    task()
+    return time.perf_counter() - clock, time.process_time() - processor

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from paradigms.layers.checks import check_real, finite
 from paradigms.layers.positions import rotate
-from paradigms.masks import Rule, bidirectional
+from paradigms.masks import Rule, bidirectional, causal
 
 
 def dense_mask(
@@ -93,7 +93,8 @@ def look(
     length = past + tokens.shape[1]
     if real is None:
         keys = torch.arange(length, device=tokens.device)  # (S,)
-        whole = rule is bidirectional
+        newest = rule is causal and tokens.shape[1] == 1  # nothing lies ahead of it
+        whole = rule is bidirectional or newest
         visible = None if whole else rule(keys[past:, None], keys[None, :])
         return View(keys[past:], keys, visible)
     check_real(real, len(tokens), length, what)
@@ -224,4 +225,6 @@ class MultiHeadAttention(nn.Module):
         return query, key, value
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (-1, self.head_width)).transpose(1, 2)  # (B, H, T, D)
+        return x.view(*x.shape[:-1], -1, self.head_width).transpose(
+            1, 2
+        )  # (B, H, T, D)
