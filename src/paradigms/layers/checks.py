@@ -1,6 +1,7 @@
 """Input that a network cannot read, and output that is no number: refused by name."""
 
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 import torch
@@ -67,6 +68,6 @@ def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None
 def finite(x: Tensor, what: str = "the network's output") -> Tensor:
     """The same tensor. Errors: ValueError if it holds NaN or infinity."""
     # A sum is one pass without a second tensor; it is not finite if any number is not.
-    if not x.is_meta and not bool(x.detach().sum().isfinite()):
+    if not x.is_meta and not isfinite(float(x.detach().sum())):
         raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
     return x
