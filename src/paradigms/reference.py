@@ -113,16 +113,15 @@ def systems_table(page: Page) -> str:
     """Every system: what it is, what it was shown to do, how close to its reference."""
     rows = (
         f'<tr id="{slug(key)}"><th scope="row"><a href="{page.link(system.page)}">'
-        f"{escape(system.name)}</a></th><td>{escape(system.family)}</td>"
-        f"<td>{escape(system.objective)}</td>"
-        f"<td>{escape(measured().get(key, {}).get('sees', system.mask))}</td>"
+        f"{escape(system.name)}</a><small>{escape(system.family)}</small></th>"
+        f"<td>{escape(system.objective)}<small>sees: "
+        f"{escape(measured().get(key, {}).get('sees', system.mask))}</small></td>"
         f"<td>{escape(', '.join(system.can) or 'none of these')}</td>"
-        f"<td>{_reference(key, system)}</td>"
-        f"<td>{' · '.join(map(page.cite, system.sources))}</td></tr>"
+        f"<td>{_reference(key, system)}<small>"
+        f"{' · '.join(map(page.cite, system.sources))}</small></td></tr>"
         for key, system in systems().items()
     )
-    columns = ("System", "Kind", "Objective", "Sees", "Can", "Reference", "Source")
-    return filled(columns, rows)
+    return filled(("System", "Objective", "Can", "Equal to"), rows)
 
 
 def _reference(key: str, system: System) -> str:
@@ -130,12 +129,13 @@ def _reference(key: str, system: System) -> str:
     name = escape(system.reference)
     if not system.of:
         return name
-    return f"{name}<small>differs by {quote(f'systems/{key}/difference')}</small>"
+    gap = quote(f"systems/{key}/difference")
+    return f"{name}<small>largest difference {gap}</small>"
 
 
 def sizes_table(page: Page) -> str:
     """The parameters of the published networks by part, in millions."""
-    parts = ("embeddings", "attention", "feed-forward", "norms and heads", "all")
+    parts = ("all", "embeddings", "attention", "feed-forward", "norms and heads")
     rows = (
         f'<tr id="{slug(row["name"])}"><th scope="row">{escape(row["name"])}</th>'
         + "".join(f"<td>{row[part] / 1e6:,.1f}</td>" for part in parts)
