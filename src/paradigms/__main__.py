@@ -1,4 +1,4 @@
-"""Command line: `python -m paradigms claims | questions | systems | measure | bench`."""
+"""Command line: `python -m paradigms claims|questions|systems|measure|bench`."""
 
 import argparse
 import json

@@ -1,7 +1,7 @@
 """From scores to text: greedy, sampled, by beams, all with a cache.
 
 A `network` here is a GPT, a LLaMA, `writer(t5, source)`, or anything that is called as
-`network(tokens, real=..., cache=..., last=True)` and gives logits (B, 1, V).
+`network(tokens, real=..., cache=...)` and gives logits (B, T, V).
 Prompts of unequal length are padded on the left, with `real` False there.
 """
 
@@ -27,13 +27,9 @@ def writer(network: Any, source: Tensor, source_real: Tensor | None = None) -> N
     memory = network.encode(source, source_real)  # (B, S, W)
 
     def write(
-        tokens: Tensor,
-        real: Tensor | None = None,
-        cache: Cache | None = None,
-        last: bool = False,
+        tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
     ) -> Tensor:
-        logits = network.decode(tokens, memory, source_real, real, cache)
-        return logits[:, -1:] if last else logits
+        return network.decode(tokens, memory, source_real, real, cache)
 
     return write
 
@@ -59,7 +55,7 @@ def extend(
     text, new = prompt, prompt
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
     for _ in range(steps):
-        logits = network(new if cached else text, real=real, cache=cache, last=True)
+        logits = network(new if cached else text, real=real, cache=cache)
         token = choose(finite(logits[:, -1], "the next word's scores"))  # (B,)
         token = token.masked_fill(ended, pad)
         text = torch.cat([text, token[:, None]], dim=1)
@@ -159,7 +155,7 @@ def beam(
         return prompt
     cache = Cache()
     searches = [Search(beams, steps, eos, length_penalty) for _ in prompt]
-    logits = network(prompt, real=real, cache=cache, last=True)  # (B, 1, V)
+    logits = network(prompt, real=real, cache=cache)[:, -1:]  # (B, 1, V)
     parents = torch.arange(len(prompt), device=prompt.device).repeat_interleave(beams)
     real = None if real is None else real[parents]
     logits = logits.expand(-1, beams, -1)  # (B, beams, V): all the same at first
@@ -176,7 +172,7 @@ def beam(
         if real is not None:
             real = F.pad(real, (0, 1), value=True)
         new = tokens.flatten()[:, None].to(prompt.device)  # (B * beams, 1)
-        logits = network(new, real=real, cache=cache, last=True)
+        logits = network(new, real=real, cache=cache)
         logits = logits[:, -1].unflatten(0, (-1, beams))  # (B, beams, V)
     best = [search.best() for search in searches]
     longest = max(map(len, best))

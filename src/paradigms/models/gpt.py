@@ -48,7 +48,6 @@ class GPT(nn.Module):
 
     Shapes: tokens (B, T), real (B, S) False at padding -> logits (B, T, V).
     Another `rule` makes it another model: with `prefix_lm(n)` a prefix LM.
-    `last` scores the last position alone, which is all that writing needs.
     Errors: ValueError for ids outside the vocabulary, too many tokens, a `real` of
     another shape, padding alone, or weights that are not finite.
     """
@@ -73,7 +72,6 @@ class GPT(nn.Module):
         rule: Rule = causal,
         real: Tensor | None = None,
         cache: Cache | None = None,
-        last: bool = False,
     ) -> Tensor:
         past = cache.length if cache else 0
         rows, positions = self.word.num_embeddings, self.position.num_embeddings
@@ -81,4 +79,4 @@ class GPT(nn.Module):
         view = look(tokens, rule, real, cache)
         x = self.word(tokens) + self.position(view.positions)  # (B, T, W)
         x = self.stack(x, cache, visible=view.visible)  # (B, T, W)
-        return finite(self.head(x[:, -1:] if last else x))  # (B, T or 1, V)
+        return finite(self.head(x))  # (B, T, V)

@@ -90,7 +90,6 @@ class LLaMA(nn.Module):
         rule: Rule = causal,
         real: Tensor | None = None,
         cache: Cache | None = None,
-        last: bool = False,
     ) -> Tensor:
         past = cache.length if cache else 0
         check_tokens(tokens, self.word.num_embeddings, self.positions, past)
@@ -98,4 +97,4 @@ class LLaMA(nn.Module):
         x = self.word(tokens)  # (B, T, W): no position is added here
         rotation = self.rotary(view.positions, like=x)
         x = self.stack(x, cache, visible=view.visible, rotation=rotation)
-        return finite(self.head(x[:, -1:] if last else x))  # (B, T or 1, V)
+        return finite(self.head(x))  # (B, T, V)
