@@ -1,12 +1,14 @@
 """The systems: what each claims is what its probe finds; its code is what is shown."""
 
 import json
+import re
 
 import pytest
 import torch
 
 from paradigms import systems as registry
 from paradigms.__main__ import main
+from paradigms.capabilities import transformers as probes
 from paradigms.experiments import systems as experiment
 from paradigms.listings import Listing, changes, source
 from paradigms.page import Page
@@ -96,7 +98,7 @@ def test_every_system_has_a_section_with_its_code(key):
 
 def registry_slug(title: str) -> str:
     """A heading's anchor, as Markdown makes it."""
-    return "-".join(title.lower().replace(",", "").split())
+    return "-".join(re.sub(r"[,:]", "", title.lower()).split())
 
 
 def test_a_listing_is_the_source_without_its_docstring():
@@ -132,17 +134,12 @@ def test_a_listing_is_highlighted():
 def test_draws_of_another_network_do_not_agree():
     """The guard of the probe: probabilities of one network, draws of another."""
     torch.manual_seed(0)
-    ours, other = (
-        experiment.pair(*experiment.decoders(SHAPE)["gpt2"], torch.float64)[0]
-        for _ in range(2)
-    )
-    texts = experiment.all_texts()
-    first = torch.full((len(texts), 1), experiment.BOS)
+    system, settings, _ = probes.transformers()["gpt2"]
+    ours, other = (probes.pair(system, settings, torch.float64)[0] for _ in range(2))
+    texts = probes.all_texts()
+    first = torch.full((len(texts), 1), probes.BOS)
     inputs = torch.cat([first, texts[:, :-1]], dim=1)
-    log_p = experiment.of_words(ours(inputs), texts)
-    prompt = torch.tensor([[experiment.BOS]])
-    assert experiment.draws_agree(ours, prompt, log_p, experiment.CONFIG)
-    assert not experiment.draws_agree(other, prompt, log_p, experiment.CONFIG)
-
-
-SHAPE = {"vocabulary": 6, "width": 32, "layers": 2, "heads": 4}
+    log_p = probes.of_words(ours(inputs), texts)
+    prompt = torch.tensor([[probes.BOS]])
+    assert probes.draws_agree(ours, prompt, log_p, 4000)
+    assert not probes.draws_agree(other, prompt, log_p, 4000)

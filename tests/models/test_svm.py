@@ -111,6 +111,13 @@ def test_settings_that_make_no_sense_are_refused(make, message):
         make()
 
 
+def test_a_kernel_that_overflows_is_refused():
+    """Infinity minus infinity would be NaN, and the search would never end."""
+    x = torch.tensor([[1e30], [-1e30]])
+    with pytest.raises(ValueError, match=r"x is too large for the kernel: 1e\+30"):
+        LinearSVM().fit(x, torch.tensor([0, 1]))
+
+
 def test_stopping_too_early_is_said(standardised):
     """Ten pairs are not enough."""
     with pytest.raises(ValueError, match="not converged after 10 steps"):

@@ -58,10 +58,15 @@ class KernelSVM:
     ) -> "KernelSVM":
         """Solve the dual problem; labels (N,) are 0 or 1, both present.
 
-        Errors: ValueError if after `steps` pairs the violation is beyond `tolerance`.
+        Errors: ValueError if the kernel overflows, or if after `steps` pairs the
+        violation is beyond `tolerance`.
         """
         side = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
         gram = self.kernel(x, x)  # (N, N)
+        if not bool(gram.isfinite().all()):
+            raise ValueError(
+                f"x is too large for the kernel: {float(x.abs().max()):.0e}"
+            )
         dual, self.bias = solve_dual(gram, side, self.cost, steps, tolerance)
         self.coefficients, self.support = dual[dual != 0], x[dual != 0]
         return self
