@@ -116,12 +116,17 @@ def systems_table(page: Page) -> str:
         f"{escape(system.name)}</a><small>{escape(system.family)}</small></th>"
         f"<td>{escape(system.objective)}<small>sees: "
         f"{escape(measured().get(key, {}).get('sees', system.mask))}</small></td>"
-        f"<td>{escape(', '.join(system.can) or 'none of these')}</td>"
+        f"<td>{escape(', '.join(system.can) or _nothing(system))}</td>"
         f"<td>{_reference(key, system)}<small>"
         f"{' · '.join(map(page.cite, system.sources))}</small></td></tr>"
         for key, system in systems().items()
     )
     return filled(("System", "Objective", "Can", "Equal to"), rows)
+
+
+def _nothing(system: System) -> str:
+    """What stands where no ability was found: none is there, or nobody could look."""
+    return "none of these" if system.of else "not public"
 
 
 def _reference(key: str, system: System) -> str:
