@@ -3,12 +3,14 @@
 Source: Sutskever et al. (2014); with attention in between, Vaswani et al. (2017).
 """
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 from paradigms.layers import Cache, check_real
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(nn.Module, ABC):
     """P(target | source), a word at a time; `encode` and `decode` are the system's own.
 
     Shapes: source (B, S), tokens (B, T), the target shifted by one -> logits (B, T, V);
@@ -26,10 +28,11 @@ class EncoderDecoder(nn.Module):
         memory = self.encode(source, source_real)
         return self.decode(tokens, memory, source_real, real)
 
+    @abstractmethod
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         """Read the source, from both sides: (B, S) -> memory (B, S, W)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(
         self,
         tokens: Tensor,
@@ -39,7 +42,6 @@ class EncoderDecoder(nn.Module):
         cache: Cache | None = None,
     ) -> Tensor:
         """Score the next word of each target: (B, T) -> logits (B, T, V)."""
-        raise NotImplementedError
 
 
 def across(

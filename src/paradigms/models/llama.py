@@ -1,8 +1,9 @@
-"""LLaMA: GPT with four parts exchanged, none of which changes what it models.
+"""LLaMA: GPT with three parts exchanged, none of which changes what it models.
 
 Against GPT-2 (Touvron et al. 2023, section 2.2): RMSNorm for LayerNorm, SwiGLU for
-GELU, rotary angles for learned positions, and no biases.  Llama 2 70B and Llama 3 add
-grouped queries (Touvron et al. 2023b, section 2.2), which make the cache smaller.
+GELU, rotary angles for learned positions.  Its code has no biases either, of which the
+section says nothing.  Llama 3 adds grouped queries (Ainslie et al. 2023), which make
+the cache smaller.
 """
 
 from dataclasses import dataclass

@@ -20,6 +20,7 @@ from paradigms.layers import (
     check_sizes,
     check_tokens,
     finite,
+    gelu_tanh,
     initialise,
     look,
 )
@@ -68,7 +69,7 @@ class T5(EncoderDecoder):
             head_width=config.head_width,
             hidden=config.hidden,
             norm=RMSNorm,
-            activation=partial(F.gelu, approximate="tanh") if config.gated else F.relu,
+            activation=gelu_tanh if config.gated else F.relu,
             gated=config.gated,
             bias=False,
             scale=1.0,
