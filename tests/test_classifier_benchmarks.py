@@ -1,30 +1,19 @@
 """Classifiers beside scikit-learn: in pairs, and only where the result is as good."""
 
-import math
-
 import pytest
 import torch
 
 from paradigms.benchmarks import classifiers
 
 
-def test_both_sides_of_each_pair_are_measured():
-    """On single sentences: a row a task, times positive, the same loss reached."""
+def test_both_sides_of_each_task_are_measured():
+    """On single sentences: a row a task, the same numbers, the same loss reached."""
     rows = classifiers.run("rotten_tomatoes", 1000, counting=3, searching=1)
     assert [row["name"].split(",")[0] for row in rows] == [
         "naive Bayes", "naive Bayes", "logistic regression", "logistic regression",
     ]  # fmt: skip
-    for row in rows:
-        assert row["ours seconds"] > 0
-        assert row["reference seconds"] > 0
-        assert math.isfinite(row["ratio"])
-
-
-def test_the_ratio_is_ours_over_the_reference():
-    """Work that takes thousands of times as long has a ratio far above one."""
-    row = classifiers.pairs("x", 5, lambda: sum(range(300_000)), lambda: None)
-    assert row["ratio"] > 2
-    assert row["ours seconds"] > row["reference seconds"]
+    assert [row["threads"] for row in rows] == [1] * 4
+    assert all(row["largest difference"] < 1e-4 for row in rows)
 
 
 def test_being_fast_by_being_wrong_is_refused():

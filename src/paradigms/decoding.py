@@ -57,15 +57,15 @@ def extend(
     for _ in range(steps):
         logits = network(new if cached else text, real=real, cache=cache)
         token = choose(finite(logits[:, -1], "the next word's scores"))  # (B,)
-        token = token.masked_fill(ended, pad)
-        text = torch.cat([text, token[:, None]], dim=1)
+        if eos is not None:
+            token = token.masked_fill(ended, pad)
+            ended = ended | (token == eos)
         new = token[:, None]  # with a cache, only this is read next
+        text = torch.cat([text, new], dim=1)
         if real is not None:
             real = F.pad(real, (0, 1), value=True)
-        if eos is not None:
-            ended = ended | (token == eos)
-            if bool(ended.all()):
-                break
+        if eos is not None and bool(ended.all()):
+            break
     return text
 
 

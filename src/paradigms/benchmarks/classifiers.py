@@ -1,9 +1,7 @@
 """Naive Bayes and logistic regression beside scikit-learn, on the same counts."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from paradigms.bags import Bags
+from paradigms.benchmarks import race
 from paradigms.corpora import movie_reviews
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
@@ -28,49 +27,69 @@ def run(
     counting: int = 15,
     searching: int = 3,
 ) -> list[dict[str, Any]]:
-    """Rows of name, "ours seconds", "reference seconds" and ratio (1: equally long).
+    """One row for each task; see `race` for its columns.
 
-    Medians over pairs that take turns: `counting` pairs for naive Bayes, `searching`
-    for logistic regression. Both hold the counts already, in their own usual precision,
-    and have one thread: the reference's sparse products would not use a second.
+    `counting` rounds for naive Bayes, `searching` for logistic regression.  Both sides
+    hold the counts already, in their own usual precision, and have one thread: the
+    reference's sparse products would not use a second.
     Errors: ValueError if our fitted loss is above the reference's.
     """
     texts, labels = movie_reviews.in_bags(source, vocabulary).train
     with one_thread():
         rows = naive_bayes(texts, labels, counting)
-        rows += [logistic(texts, labels, p, searching) for p in PENALTIES]
-    return rows
+        return rows + [logistic(texts, labels, p, searching) for p in PENALTIES]
 
 
-def naive_bayes(texts: Bags, labels: Tensor, count: int) -> list[dict[str, Any]]:
+def naive_bayes(texts: Bags, labels: Tensor, rounds: int) -> list[dict[str, Any]]:
     """Fitting, and the posteriors of what was fitted."""
     counts, known = reference_counts(texts), labels.numpy()
     ours, theirs = MultinomialNaiveBayes(), MultinomialNB()
+
+    def their_fit() -> Tensor:
+        return torch.from_numpy(theirs.fit(counts, known).feature_log_prob_.T)
+
     return [
-        pairs("naive Bayes, fit", count,
-              lambda: ours.fit(texts, labels),
-              lambda: theirs.fit(counts, known)),
-        pairs("naive Bayes, predict", count,
-              lambda: ours.predict_proba(texts),
-              lambda: theirs.predict_proba(counts)),
-    ]  # fmt: skip
+        race(
+            "naive Bayes, fit",
+            lambda: ours.fit(texts, labels).log_likelihood,
+            their_fit,
+            rounds,
+        ),
+        race(
+            "naive Bayes, predict",
+            lambda: ours.predict_proba(texts),
+            lambda: torch.from_numpy(theirs.predict_proba(counts)),
+            rounds,
+        ),
+    ]
 
 
-def logistic(texts: Bags, labels: Tensor, penalty: float, count: int) -> dict[str, Any]:
-    """Fitting; each side stops at a gradient of 1e-4, its default."""
+def logistic(
+    texts: Bags, labels: Tensor, penalty: float, rounds: int
+) -> dict[str, Any]:
+    """Fitting; each side stops at a gradient of 1e-4, its default.
+
+    What is compared is the loss that each has reached.
+    """
     counts, known = reference_counts(texts), labels.numpy()
     ours = LogisticRegression(penalty=penalty)
     c = 2 / (len(texts) * penalty)  # two classes: one vector for our two
     theirs = ReferenceRegression(C=c, max_iter=1000)
-    row = pairs(f"logistic regression, fit, penalty {penalty}", count,
-                lambda: ours.fit(texts, labels),
-                lambda: theirs.fit(counts, known))  # fmt: skip
-    weights = (ours.weights[:, 1] - ours.weights[:, 0]).double().numpy()
-    bias = float(ours.bias[1] - ours.bias[0])
-    check_loss(
-        loss(counts, known, weights, bias, penalty),
-        loss(counts, known, theirs.coef_[0], theirs.intercept_[0], penalty),
+
+    def our_fit() -> Tensor:
+        ours.fit(texts, labels)
+        weights = (ours.weights[:, 1] - ours.weights[:, 0]).double().numpy()
+        bias = float(ours.bias[1] - ours.bias[0])
+        return loss(counts, known, weights, bias, penalty)
+
+    def their_fit() -> Tensor:
+        theirs.fit(counts, known)
+        return loss(counts, known, theirs.coef_[0], theirs.intercept_[0], penalty)
+
+    row = race(
+        f"logistic regression, fit, penalty {penalty}", our_fit, their_fit, rounds
     )
+    check_loss(float(our_fit()), float(their_fit()))
     return row
 
 
@@ -84,27 +103,6 @@ def one_thread() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-def pairs(
-    name: str, count: int, ours: Callable[[], Any], reference: Callable[[], Any]
-) -> dict[str, Any]:
-    """Both run once unmeasured, then in turns; the ratio is the pairs' median."""
-    ours(), reference()
-    times = [(seconds(ours), seconds(reference)) for _ in range(count)]
-    return {
-        "name": name,
-        "ours seconds": median(mine for mine, _ in times),
-        "reference seconds": median(theirs for _, theirs in times),
-        "ratio": median(mine / theirs for mine, theirs in times),
-    }
-
-
-def seconds(action: Callable[[], Any]) -> float:
-    """How long it takes, by the clock."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
 
 
 def reference_counts(texts: Bags) -> csr_array:
@@ -124,10 +122,11 @@ def loss(
     weights: np.ndarray,
     bias: float,
     penalty: float,
-) -> float:
+) -> Tensor:
     """What both minimise: mean log-loss in nats and penalty, in double precision."""
     odds = (2 * labels - 1) * (counts @ weights + bias)
-    return float(np.logaddexp(0, -odds).mean() + penalty / 4 * weights @ weights)
+    mean = np.logaddexp(0, -odds).mean()
+    return torch.tensor(mean + penalty / 4 * weights @ weights)
 
 
 def check_loss(ours: float, reference: float) -> None:

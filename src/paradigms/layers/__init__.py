@@ -21,12 +21,14 @@ from paradigms.layers.blocks import (
     initialise,
 )
 from paradigms.layers.checks import check_real, check_sizes, check_tokens, finite
+from paradigms.layers.linear import Linear
 from paradigms.layers.positions import RelativeBias, Rotary, rotate
 
 __all__ = [
     "Block",
     "Cache",
     "FeedForward",
+    "Linear",
     "MultiHeadAttention",
     "RMSNorm",
     "RelativeBias",

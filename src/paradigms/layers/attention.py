@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.layers.checks import check_real, finite
+from paradigms.layers.linear import Linear, linear
 from paradigms.layers.positions import rotate
 from paradigms.masks import Rule, bidirectional, causal
 
@@ -161,10 +162,10 @@ class MultiHeadAttention(nn.Module):
         self.head_width = width // heads if head_width is None else head_width
         inner = heads * self.head_width
         # One product instead of three: the same numbers, less often through memory.
-        self.query_key_value = nn.Linear(
+        self.query_key_value = Linear(
             width, inner + 2 * kv_heads * self.head_width, bias=bias
         )
-        self.output = nn.Linear(inner, width, bias=bias)
+        self.output = Linear(inner, width, bias=bias)
 
     def forward(
         self,
@@ -199,7 +200,7 @@ class MultiHeadAttention(nn.Module):
         joint = self._heads(self.query_key_value(x))  # (B, H + 2 K, T, D)
         # Kernels may take a score of NaN for a masked one, and go on with zeros.
         finite(joint, "what attention reads")
-        query, key, value = joint.split(heads, dim=1)
+        query, key, value = joint.split_with_sizes(heads, dim=1)
         if rotation is not None:
             query, key = rotate(query, rotation), rotate(key, rotation)
         if cache is not None:
@@ -212,12 +213,12 @@ class MultiHeadAttention(nn.Module):
         weight, bias = self.query_key_value.weight, self.query_key_value.bias
         inner = self.heads * self.head_width
         of_query = None if bias is None else bias[:inner]
-        query = self._heads(F.linear(x, weight[:inner], of_query))  # (B, H, T, D)
+        query = self._heads(linear(x, weight[:inner], of_query))  # (B, H, T, D)
         finite(query, "what attention reads")
         if cache is not None and self in cache.stored:  # the memory stays as it is
             return query, *cache.stored[self].unbind()
         of_memory = None if bias is None else bias[inner:]
-        joint = self._heads(F.linear(memory, weight[inner:], of_memory))
+        joint = self._heads(linear(memory, weight[inner:], of_memory))
         finite(joint, "what attention reads")
         key, value = joint.split(self.kv_heads, dim=1)  # (B, K, S, D)
         if cache is not None:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from paradigms.layers.attention import Cache, MultiHeadAttention
 from paradigms.layers.checks import finite
+from paradigms.layers.linear import Linear
 
 gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2 and ALBERT; BERT's is exact
 
@@ -34,8 +35,8 @@ class FeedForward(nn.Module):
     ) -> None:
         super().__init__()
         self.activation, self.gated = activation, gated
-        self.input = nn.Linear(width, 2 * hidden if gated else hidden, bias=bias)
-        self.output = nn.Linear(hidden, width, bias=bias)
+        self.input = Linear(width, 2 * hidden if gated else hidden, bias=bias)
+        self.output = Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.gated:

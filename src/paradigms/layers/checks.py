@@ -68,6 +68,6 @@ def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None
 def finite(x: Tensor, what: str = "the network's output") -> Tensor:
     """The same tensor. Errors: ValueError if it holds NaN or infinity."""
     # A sum is one pass without a second tensor; it is not finite if any number is not.
-    if not x.is_meta and not isfinite(float(x.detach().sum())):
+    if not x.is_meta and not isfinite(x.sum().item()):
         raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
     return x

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from paradigms.layers import (
     Cache,
+    Linear,
     Stack,
     check_sizes,
     check_tokens,
@@ -81,7 +82,7 @@ class BART(EncoderDecoder):
         check_sizes(config)
         side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
         self.encoder, self.decoder = side(cross=False), side(cross=True)
-        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        self.head = Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         self.head.weight = self.encoder.word.weight
 

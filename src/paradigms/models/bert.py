@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from paradigms.layers import finite, initialise
+from paradigms.layers import Linear, finite, initialise
 from paradigms.masks import Rule
 from paradigms.models.encoder import Config, Encoder, WordHead
 
@@ -29,8 +29,8 @@ class BERT(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.pooler = nn.Linear(config.width, config.width)
-        self.of_pair = nn.Linear(config.width, 2)
+        self.pooler = Linear(config.width, config.width)
+        self.of_pair = Linear(config.width, 2)
         initialise(self)
         self.words = WordHead(config, self.encoder.word)
 
@@ -51,8 +51,8 @@ class Classifier(nn.Module):
     def __init__(self, config: Config, classes: int) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.pooler = nn.Linear(config.width, config.width)
-        self.label = nn.Linear(config.width, classes)
+        self.pooler = Linear(config.width, config.width)
+        self.label = Linear(config.width, classes)
         initialise(self)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import finite, initialise
+from paradigms.layers import Linear, finite, initialise
 from paradigms.masks import Rule
 from paradigms.models import bert
 from paradigms.models.encoder import Config, Encoder, WordHead
@@ -30,8 +30,8 @@ class Discriminator(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.dense = nn.Linear(config.width, config.width)
-        self.replaced = nn.Linear(config.width, 1)
+        self.dense = Linear(config.width, config.width)
+        self.replaced = Linear(config.width, 1)
         initialise(self)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:

@@ -12,7 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import Stack, check_sizes, check_tokens, finite, initialise, look
+from paradigms.layers import (
+    Linear,
+    Stack,
+    check_sizes,
+    check_tokens,
+    finite,
+    initialise,
+    look,
+)
 from paradigms.masks import Rule, bidirectional
 
 
@@ -57,7 +65,7 @@ class Encoder(nn.Module):
         self.norm = norm(narrow)
         self.widen = nn.Identity()
         if config.embedding is not None:
-            self.widen = nn.Linear(narrow, config.width)
+            self.widen = Linear(narrow, config.width)
         self.stack = Stack(
             config.layers,
             config.width,
@@ -96,10 +104,10 @@ class WordHead(nn.Module):
 
     def __init__(self, config: Config, word: nn.Embedding) -> None:
         super().__init__()
-        self.dense = nn.Linear(config.width, word.embedding_dim)
+        self.dense = Linear(config.width, word.embedding_dim)
         self.activation = config.activation
         self.norm = nn.LayerNorm(word.embedding_dim, eps=config.eps)
-        self.output = nn.Linear(word.embedding_dim, word.num_embeddings)
+        self.output = Linear(word.embedding_dim, word.num_embeddings)
         initialise(self)
         self.output.weight = word.weight
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from paradigms.layers import (
     Cache,
+    Linear,
     Stack,
     check_sizes,
     check_tokens,
@@ -55,13 +56,12 @@ class GPT(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         check_sizes(config)
-        # Tied: the head's gradient is dense, and only the rows read are added to it.
-        self.word = nn.Embedding(config.vocabulary, config.width, sparse=config.tied)
+        self.word = nn.Embedding(config.vocabulary, config.width)
         self.position = nn.Embedding(config.positions, config.width)
         self.stack = Stack(
             config.layers, config.width, config.heads, activation=gelu_tanh
         )
-        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        self.head = Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:
             self.head.weight = self.word.weight

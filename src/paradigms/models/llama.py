@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from paradigms.layers import (
     Cache,
+    Linear,
     RMSNorm,
     Rotary,
     Stack,
@@ -80,7 +81,7 @@ class LLaMA(nn.Module):
             bias=False,
         )
         self.rotary = Rotary(config.width // config.heads, config.theta)
-        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        self.head = Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:
             self.head.weight = self.word.weight

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from paradigms.layers import (
     Cache,
+    Linear,
     RelativeBias,
     RMSNorm,
     Stack,
@@ -83,7 +84,7 @@ class T5(EncoderDecoder):
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.encoder_bias, self.encoder = bias(bidirectional=True), stack()
         self.decoder_bias, self.decoder = bias(bidirectional=False), stack(cross=True)
-        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        self.head = Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         # With shared vectors the states shrink, or the first scores would be too large.
         self.shrink = config.width**-0.5 if config.tied else 1.0
