@@ -19,7 +19,7 @@ ROOMS = [
     {"gaussians", "intervals"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "bibliography", "results", "svg"},
-    {"models", "probes", "judge", "decoding", "evidence"},
+    {"models", "probes", "judge", "decoding", "evidence", "plots"},
     {"checkpoints", "unmasking"},
     {"references", "sentence_encoder"},
     {"capabilities", "benchmarks"},

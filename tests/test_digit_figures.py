@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from paradigms import svg
+from paradigms import plots
 from paradigms.figures import CourseFigure, DigitsFigure
 from paradigms.page import Page
 from paradigms.results import load, picture
@@ -22,43 +22,43 @@ def shades(drawing: str) -> dict[tuple[int, int], int]:
             for step in range(int(length)):
                 place = (int(y), int(x) + step)
                 assert place not in found  # no pixel twice
-                found[place] = svg.GREYS.index(float(opacity)) + 1
+                found[place] = plots.GREYS.index(float(opacity)) + 1
     return found
 
 
 def test_the_drawing_shows_the_recorded_pixels():
     """Each pixel of each digit, read back from the paths, in one of five shades."""
     pictures = picture(SAMPLES).digits
-    found = shades(svg.digits(pictures, [], [], "Digits"))
+    found = shades(plots.digits(pictures, [], [], "Digits"))
     expected = {
-        (svg.STEP * r + place // 8, svg.STEP * c + place % 8): shade
+        (plots.STEP * r + place // 8, plots.STEP * c + place % 8): shade
         for r, row in enumerate(pictures)
         for c, digit in enumerate(row)
         for place, letter in enumerate(digit)
         if (shade := round(int(letter, 17) / 4))
     }
     assert found == expected
-    assert len(set(found.values())) == len(svg.GREYS)
+    assert len(set(found.values())) == len(plots.GREYS)
 
 
 def test_a_mirrored_digit_would_be_noticed():
     """The guard itself: upside down it is another set of pixels."""
     digit = picture(SAMPLES).digits[0][0]
-    assert shades(svg.digits([[digit]], [], [], "A")) != shades(
-        svg.digits([[digit[::-1]]], [], [], "A")
+    assert shades(plots.digits([[digit]], [], [], "A")) != shades(
+        plots.digits([[digit[::-1]]], [], [], "A")
     )
 
 
 def test_labels_stand_beside_their_rows_and_columns():
     """As many as there are rows and columns; another number is a mistake."""
     digit = "0" * 64
-    drawing = svg.digits([[digit] * 2], ["<r>"], ["a", "b"], "Digits")
+    drawing = plots.digits([[digit] * 2], ["<r>"], ["a", "b"], "Digits")
     assert drawing.count("<text") == 3
     assert "&lt;r&gt;" in drawing
     with pytest.raises(ValueError, match="there are 2 to label, and 1 labels"):
-        svg.digits([[digit] * 2], [], ["a"], "Digits")
+        plots.digits([[digit] * 2], [], ["a"], "Digits")
     with pytest.raises(ValueError, match="at least one digit"):
-        svg.digits([], [], [], "Digits")
+        plots.digits([], [], [], "Digits")
 
 
 def test_the_words_say_what_the_judge_reads():
@@ -73,14 +73,14 @@ def test_the_words_say_what_the_judge_reads():
 def test_a_course_is_drawn_where_its_points_are():
     """Steps from left to right, higher values higher up, the level in the middle."""
     line = [(0.0, 0.0), (50.0, 0.5), (100.0, 1.0)]
-    drawing = svg.course([("up", line)], 0.5, "half", "A line")
+    drawing = plots.course([("up", line)], 0.5, "half", "A line")
     path = re.search(r'class="curve c0"[^>]* d="M([^"]+)"', drawing).group(1)
     points = [tuple(map(int, pair.split())) for pair in path.split("L")]
     assert [x for x, _ in points] == [30, 160, 290]
     assert points[0][1] - points[1][1] == points[1][1] - points[2][1] > 0
     assert f"M30 {points[1][1]}H" in drawing
     with pytest.raises(ValueError, match="at least one curve"):
-        svg.course([], 0.5, "half", "Nothing")
+        plots.course([], 0.5, "half", "Nothing")
 
 
 def test_the_course_of_the_gan_is_drawn_whole():

@@ -5,10 +5,8 @@ import math
 import pytest
 import torch
 
-from paradigms.corpora import digits
 from paradigms.corpora.digits import (
     bits_per_pixel,
-    check_hash,
     load,
     quantised,
     scaled,
@@ -84,16 +82,3 @@ def test_what_is_no_pixel_is_refused(pixels, message):
     """Too bright, negative, already scaled, nothing."""
     with pytest.raises(ValueError, match=message):
         scaled(pixels)
-
-
-def test_a_changed_file_is_refused(tmp_path, monkeypatch):
-    """One line: which file, and how to get the right one; likewise when it is gone."""
-    path = tmp_path / "digits.csv.gz"
-    path.write_bytes(b"other")
-    with pytest.raises(ValueError, match=r"digits.csv.gz has changed .* pip install"):
-        check_hash(path)
-    with pytest.raises(FileNotFoundError, match="is missing: pip install"):
-        check_hash(tmp_path / "absent.gz")
-    monkeypatch.setattr(digits, "PACKAGE", "no_such_package")
-    with pytest.raises(FileNotFoundError, match="scikit-learn is missing"):
-        digits.data_file()

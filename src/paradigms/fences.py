@@ -16,7 +16,14 @@ from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
 from paradigms.cards import ClaimCards, QuestionCards
-from paradigms.figures import CourseFigure, DigitsFigure, MaskFigure, TwoViewsFigure
+from paradigms.figures import (
+    CourseFigure,
+    DigitsFigure,
+    FieldFigure,
+    MaskFigure,
+    StripFigure,
+    TwoViewsFigure,
+)
 from paradigms.listings import Listing
 from paradigms.page import Page
 from paradigms.snippets import Entry, abbreviations, validate
@@ -24,7 +31,14 @@ from paradigms.tables import Table
 
 # A fence that has several forms takes the one that knows most of the keys given.
 KINDS: dict[str, list[type[Entry]]] = {
-    "figure": [MaskFigure, TwoViewsFigure, DigitsFigure, CourseFigure],
+    "figure": [
+        MaskFigure,
+        TwoViewsFigure,
+        DigitsFigure,
+        CourseFigure,
+        FieldFigure,
+        StripFigure,
+    ],
     "table": [Table],
     "claim": [ClaimCards],
     "question": [QuestionCards],

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from paradigms import svg
+from paradigms import plots, svg
 from paradigms.masks import Rule, grid, parse
 from paradigms.page import Page, slug
 from paradigms.results import picture
@@ -87,7 +87,7 @@ class DigitsFigure(Entry):
     def render(self, page: Page) -> str:
         """The figure element, with each row's readings below it."""
         found = picture(self.digits)
-        drawing = svg.digits(found.digits, found.rows, found.columns, self.title)
+        drawing = plots.digits(found.digits, found.rows, found.columns, self.title)
         names = found.rows or [f"row {row}" for row in range(1, len(found.read) + 1)]
         words = "".join(
             f"<li>{escape(name)}: {escape(' '.join(read))}</li>"
@@ -112,7 +112,7 @@ class CourseFigure(Entry):
     def render(self, page: Page) -> str:
         """The figure element, with each curve's first, mean and last value below it."""
         curves = picture(self.course).curves
-        drawing = svg.course(list(curves.items()), self.level, self.name, self.title)
+        drawing = plots.course(list(curves.items()), self.level, self.name, self.title)
         words = "".join(
             f"<li>{escape(name)}: {points[0][1]:.2f} at first, {points[-1][1]:.2f} in "
             f"the end, between {min(y for _, y in points):.2f} and "
@@ -120,6 +120,63 @@ class CourseFigure(Entry):
             for name, points in curves.items()
         )
         return element(page, self, drawing, f"<ul>{words}</ul>")
+
+
+class FieldFigure(Entry):
+    """A recorded plane of beliefs: `field = "boundaries/LDA/field"`.
+
+    `across` and `up` name the axes with their range.
+    """
+
+    field: str
+    across: str
+    up: str
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with the middle of each boundary's line below it."""
+        found = picture(self.field)
+        drawing = plots.field(
+            found.field, found.points, (self.across, self.up), self.title
+        )
+        lines = found.field[:: max(1, len(found.field) // 8)]
+        words = "".join(f"<li>{sides(line)}</li>" for line in lines)
+        said = "From the top down, how much of the width class 1 has, and where:"
+        return element(page, self, drawing, f"<p>{said}</p><ul>{words}</ul>")
+
+
+class StripFigure(Entry):
+    """A recorded text before and after: `strip = "objectives_at_work/.../strip"`."""
+
+    strip: str
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with each line's tokens below it."""
+        lines = picture(self.strip).strip
+        words = "".join(
+            f"<li>{escape(name)}: {escape(' '.join(token or '–' for token in tokens))}"
+            "</li>"
+            for name, tokens in lines.items()
+        )
+        drawing = plots.strip(lines, self.title)
+        return element(page, self, drawing, f"<ul>{words}</ul>")
+
+
+def sides(line: str) -> str:
+    """A line of a field in words: `42%, from 0 to 42%`."""
+    believed = [letter > "2" for letter in line]
+    stretches, start = [], 0
+    for value, run in groupby(believed):
+        end = start + len(list(run))
+        if value:
+            low, high = (round(100 * edge / len(line)) for edge in (start, end))
+            stretches.append(f"{low} to {high}")
+        start = end
+    share = round(100 * sum(believed) / len(line))
+    return f"{share}%" + (f", from {' and '.join(stretches)}%" if stretches else "")
 
 
 def element(page: Page, figure: Any, drawing: str, words: str, tail: str = "") -> str:

@@ -19,10 +19,13 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Picture(Entry):
-    """What a result shows: digits in rows, or curves by name.
+    """What a result shows: digits in rows, curves by name, a field, or a strip.
 
     A digit is 64 letters of base 17, one a pixel, row by row; `read` names what a
     classifier reads in each row, `?` where it is not sure; `rows` and `columns` label.
+    A field has a line of letters from 0 to 4 for each height, from the top, and points
+    (x and y from -1 to 1, and a class) on it; a strip has lines of tokens by name, ""
+    where there is none.
     """
 
     digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]] = []
@@ -30,6 +33,9 @@ class Picture(Entry):
     rows: list[str] = []
     columns: list[str] = []
     curves: dict[str, list[tuple[float, float]]] = {}
+    field: list[Annotated[str, Field(pattern="^[0-4]+$")]] = []
+    points: list[tuple[float, float, int]] = []
+    strip: dict[str, list[str]] = {}
 
 
 class Result(Entry):

