@@ -120,5 +120,7 @@ def test_a_kernel_that_overflows_is_refused():
 
 def test_stopping_too_early_is_said(standardised):
     """Ten pairs are not enough."""
+    with pytest.raises(ValueError, match="steps must be at least 1: 0"):
+        LinearSVM().fit(*standardised, steps=0)
     with pytest.raises(ValueError, match="not converged after 10 steps"):
         LinearSVM().fit(*standardised, steps=10)

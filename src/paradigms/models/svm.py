@@ -102,6 +102,8 @@ def solve_dual(
     low, high = (cost * side).clamp(max=0), (cost * side).clamp(min=0)
     dual, error = torch.zeros_like(side), side.clone()  # (N,), (N,)
     diagonal = gram.diagonal()
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1: {steps}")
     for _ in range(steps):
         rises = error.masked_fill(dual >= high, -math.inf)
         i = int(rises.argmax())
