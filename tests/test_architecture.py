@@ -16,9 +16,9 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
-    {"gaussians", "intervals"},
+    {"gaussians", "intervals", "parts"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
-    {"corpora", "layers", "perceptron", "bibliography", "results", "svg"},
+    {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots"},
     {"checkpoints", "unmasking"},
     {"references", "sentence_encoder"},
@@ -32,8 +32,9 @@ ROOMS = [
     {"fences"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
-COMPUTING = {"gaussians", "intervals", "bags", "corpora", "layers", "perceptron",
-             "objectives", "models", "probes", "judge", "decoding", "unmasking",
+COMPUTING = {"gaussians", "intervals", "parts", "bags", "corpora", "layers",
+             "perceptron", "training", "objectives", "models", "probes", "judge",
+             "decoding", "unmasking",
              "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}

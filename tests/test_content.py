@@ -180,11 +180,14 @@ def test_the_command_line_prints_json(command):
 
 
 def test_an_unknown_experiment_is_refused_in_one_line():
-    """Exit 1, and the names that exist."""
+    """Exit 1, the nearest name, and those that exist."""
     done = subprocess.run(
-        [sys.executable, "-m", "paradigms", "measure", "label_efficeincy"],
+        [sys.executable, "-m", "paradigms", "measure", "published_sices"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "no experiment 'label_efficeincy'; there are" in done.stderr
+    assert (
+        "no experiment 'published_sices' (did you mean published_sizes?); there are"
+        in done.stderr
+    )

@@ -130,10 +130,14 @@ def test_a_share_has_an_interval_inside_its_bounds():
     assert share(50, 100)[2] - share(50, 100)[1] < share(5, 10)[2] - share(5, 10)[1]
 
 
-def test_an_unknown_number_of_seeds_is_refused():
-    """Four seeds have no t in the table: said so, not a KeyError."""
-    with pytest.raises(ValueError, match=r"seeds must be one of \[2, 3, 5, 10\]"):
-        interval((1.0, 2.0, 3.0, 4.0))
+def test_one_value_has_no_interval():
+    """Said so, not a division by zero; for three values Student's t is 4.303."""
+    with pytest.raises(ValueError, match="an interval needs two values or more: got 1"):
+        interval((1.0,))
+    middle, low, high = interval((0.0, 1.0, 2.0))
+    assert middle == 1
+    assert high - middle == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert low + high == pytest.approx(2)
 
 
 def test_imports_are_read_without_running():

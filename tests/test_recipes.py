@@ -26,7 +26,7 @@ class Config:
 CONFIG = Config()
 
 
-def run(config):
+def run(config, each):
     """One row."""
     return [{"name": "sum", "value": config.first + config.second}]
 '''

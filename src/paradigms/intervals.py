@@ -2,17 +2,17 @@
 
 from statistics import mean, stdev
 
-T95 = {2: 12.706, 3: 4.303, 5: 2.776, 10: 2.262}  # Student's t for n values, 95%
+from scipy.stats import t as student
 
 
 def interval(values: tuple[float, ...]) -> list[float]:
     """Mean and 95% interval over the seeds, by Student's t.
 
-    Errors: ValueError for a number of seeds whose t is not in T95.
+    Errors: ValueError for fewer than two values.
     """
-    if len(values) not in T95:
-        raise ValueError(f"seeds must be one of {sorted(T95)} in number: {len(values)}")
-    half = T95[len(values)] * stdev(values) / len(values) ** 0.5
+    if len(values) < 2:
+        raise ValueError(f"an interval needs two values or more: got {len(values)}")
+    half = student.ppf(0.975, len(values) - 1) * stdev(values) / len(values) ** 0.5
     return [mean(values), mean(values) - half, mean(values) + half]
 
 

@@ -1,6 +1,7 @@
 """Run an experiment or a benchmark; record what came out, and what it depended on."""
 
 import ast
+import difflib
 import hashlib
 import importlib
 import json
@@ -14,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from paradigms.parts import Parts
 from paradigms.results import FOLDER
 
 PACKAGE = Path(__file__).parent
@@ -37,29 +39,43 @@ def _stems(folder: str) -> list[str]:
 def measure(name: str) -> Path:
     """Run an experiment and write its result; an interruption leaves the old one whole.
 
-    Errors: ValueError for an unknown name.
+    What it had finished is taken over by the next run.
+    Errors: ValueError for an unknown name, or a second run at the same time.
     """
-    if name not in names():
-        raise ValueError(f"no experiment {name!r}; there are {', '.join(names())}")
+    check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
+    identity = {"fingerprint": fingerprint(name), "config": asdict(module.CONFIG)}
+    with Parts(FOLDER / f"{name}.parts", identity) as parts:
+        record, path = _record(module, name, parts), FOLDER / f"{name}.json"
+        return _write(path, record) if parts.leads else path
+
+
+def check_known(name: str, known: list[str], kind: str) -> None:
+    """Errors: ValueError for another name, with the nearest of those that are known."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
+
+
+def _record(module: Any, name: str, parts: Parts) -> dict[str, Any]:
     start = time.monotonic()
-    rows = module.run(module.CONFIG)
+    rows = module.run(module.CONFIG, parts.each)
     pictures = {
         f"{row['name']}/{name}": picture
         for row in rows
         for name, picture in row.pop("pictures", {}).items()
     }
-    record = {
+    return {
         "question": module.QUESTION,
         "config": asdict(module.CONFIG),
         "versions": {"python": platform.python_version(), "torch": version("torch")},
         "processor": f"{platform.machine()}, {os.cpu_count()} cores",
-        "seconds": round(time.monotonic() - start, 1),
+        "seconds": round(parts.seconds + time.monotonic() - start, 1),
         "fingerprint": fingerprint(name),
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
-    return _write(FOLDER / f"{name}.json", record)
 
 
 def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> Path:
@@ -67,8 +83,7 @@ def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> P
 
     Errors: ValueError for an unknown name.
     """
-    if name not in benchmarks():
-        raise ValueError(f"no benchmark {name!r}; there are {', '.join(benchmarks())}")
+    check_known(name, benchmarks(), "benchmark")
     module: Any = importlib.import_module(f"paradigms.benchmarks.{name}")
     start = time.monotonic()
     load = os.getloadavg()[0]
@@ -134,6 +149,8 @@ def imports(path: Path) -> set[str]:
 
 def main(wanted: list[str]) -> None:
     """Measure the named experiments, or all; print one line for each."""
+    for name in wanted:
+        check_known(name, names(), "experiment")  # before hours of others
     for name in wanted or names():
         path = measure(name)
         print(f"measured {name}: {path.name}", file=sys.stderr)

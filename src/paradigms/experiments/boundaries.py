@@ -16,6 +16,7 @@ from paradigms.models.naive_bayes import (
     MultinomialNaiveBayes,
 )
 from paradigms.models.svm import KernelSVM, LinearSVM, rbf
+from paradigms.parts import Each, in_turn
 
 QUESTION = "Which shape has the boundary of each classifier?"
 RADIUS, TEXTURE = 0, 1  # columns of the mean radius and the mean texture
@@ -45,16 +46,16 @@ class Config:
 CONFIG = Config()
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row a classifier: error on the data it was fitted to, and its field.
 
     A field is a line of letters for each height, from the top: 0 to 4 for P(y = 1 | x)
     in quarters, rounded; an SVM, which has no P, shows its score instead, from -1 to 1.
     """
-    return [*of_tumours(config), *of_words(config)]
+    return [*of_tumours(config, each), *of_words(config)]
 
 
-def of_tumours(config: Config) -> list[dict[str, Any]]:
+def of_tumours(config: Config, each: Each) -> list[dict[str, Any]]:
     """Mean radius against mean texture, standardised; 1 is benign."""
     x, labels = tumours.load()
     x = x[:, [RADIUS, TEXTURE]]
@@ -66,20 +67,19 @@ def of_tumours(config: Config) -> list[dict[str, Any]]:
         for (a, b), label in zip(x.tolist(), labels.tolist(), strict=True)
         if max(abs(a), abs(b)) <= config.reach
     ]
-    rows = []
-    for name, make in MODELS.items():
-        model = make().fit(x, labels)
+
+    def row(name: str) -> dict[str, Any]:
+        model = MODELS[name]().fit(x, labels)
         wrong = (belief(model, x) > 0.5) != labels.bool()
         field = letters(belief(model, places), config.columns)
-        rows.append(
-            {
-                "name": name,
-                "error": float(wrong.double().mean()),
-                "tumours": len(labels),
-                "pictures": {"field": {"field": field, "points": points[::4]}},
-            }
-        )
-    return rows
+        return {
+            "name": name,
+            "error": float(wrong.double().mean()),
+            "tumours": len(labels),
+            "pictures": {"field": {"field": field, "points": points[::4]}},
+        }
+
+    return each(MODELS, row)
 
 
 def of_words(config: Config) -> list[dict[str, Any]]:

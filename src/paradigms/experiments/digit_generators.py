@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from paradigms.objectives.generators import (
     generator_loss,
     simple_loss,
 )
+from paradigms.parts import Each, in_turn
 from paradigms.perceptron import perceptron
 
 QUESTION = (
@@ -152,7 +154,7 @@ class Trained:
         return model
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row per model; bounds in nats and bits a pixel, shares of 1, with intervals.
 
     `sure` is the share of pictures that the judge reads with at least 0.9; `distance to
@@ -160,7 +162,7 @@ def run(config: Config) -> list[dict[str, Any]]:
     from a held-out digit to the nearest picture; `classes` counts the digits that make
     at least 1 in 100 of the pictures.
     """
-    found = [_seed(config, seed) for seed in config.seeds]
+    found = each(config.seeds, partial(_seed, config))
     rows = []
     for name in found[0]:
         row: dict[str, Any] = {"name": name}

@@ -17,6 +17,7 @@ from paradigms.objectives import (
     span_corruption,
     text_infilling,
 )
+from paradigms.parts import Each, in_turn
 
 QUESTION = "What does each objective show of a text, and what does it ask?"
 NAMES = {
@@ -64,7 +65,7 @@ class Words:
         return ["" if int(n) == IGNORE else self.names[int(n)] for n in ids]
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row an objective: how many tokens are read, and its strip, of named lines."""
     words = Words(config.text)
     strips = token_by_token(config, words) | whole_texts(config, words)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.parts import Each, in_turn
 from paradigms.references import reference
 
 QUESTION = "How many parameters have the published networks, and where are they?"
@@ -38,13 +39,15 @@ def smaller() -> Config:
     return CONFIG
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row per size: parameters of each part, of all, and of the reference."""
-    return [
-        {"name": name, **_counted(system, size, config)}
-        for system, sizes in SIZES
-        for name, size in sizes.items()
+    published = [
+        (system, name, size) for system, sizes in SIZES for name, size in sizes.items()
     ]
+    return each(
+        published,
+        lambda one: {"name": one[1], **_counted(one[0], one[2], config)},
+    )
 
 
 def _counted(system: type[nn.Module], size: Any, config: Config) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """Naive Bayes beside logistic regression on the same counts of real reviews."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from paradigms.corpora import movie_reviews
 from paradigms.intervals import interval, share
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
+from paradigms.parts import Each, in_turn
 
 QUESTION = (
     "How well do the two classifiers do on real reviews, on the same word counts?"
@@ -28,17 +30,22 @@ class Config:
 CONFIG = Config()
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row per source, and per source and model; log-loss in nats, shares of 1."""
+
+    def scores(split: tuple[movie_reviews.Source, int]) -> dict[str, dict[str, float]]:
+        data = movie_reviews.in_bags(split[0], config.vocabulary, split[1])
+        models = fitted(config, data)
+        return {n: _score(model, data, config.example) for n, model in models.items()}
+
+    splits = list(product(config.sources, config.seeds))
+    found = list(zip(splits, each(splits, scores), strict=True))
     rows = []
     for source in config.sources:
-        scores: dict[str, list[dict[str, float]]] = {}
-        for seed in config.seeds:
-            data = movie_reviews.in_bags(source, config.vocabulary, seed)
-            for name, model in fitted(config, data).items():
-                scores.setdefault(name, []).append(_score(model, data, config.example))
         rows.append({"name": source, "reviews": len(movie_reviews.load(source))})
-        for name, values in scores.items():
+        of_source = [scored for split, scored in found if split[0] == source]
+        for name in of_source[0]:
+            values = [scored[name] for scored in of_source]
             rows.append({"name": f"{source} {name}", **_summary(values)})
     return rows
 

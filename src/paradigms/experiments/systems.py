@@ -1,9 +1,11 @@
 """What every system can do, probed on a small one; how far it is from its reference."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from paradigms.capabilities import classifiers, generators, transformers
+from paradigms.parts import Each, in_turn
 
 QUESTION = "What can each system do, and how far is it from the field's reference?"
 ABILITIES = ("scores", "bounds", "samples", "predicts", "fills", "caches")
@@ -25,13 +27,14 @@ def smaller() -> Config:
     return Config(draws=1000, seeds=(0,))
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row per system: what it sees, yes or no for each ability, the difference."""
-    found = [
-        *classifiers.rows(config.draws),
-        *transformers.rows(config.draws, config.seeds),
-        *generators.rows(config.draws),
-    ]
+    families = (
+        lambda: classifiers.rows(config.draws),
+        lambda: transformers.rows(config.draws, config.seeds),
+        lambda: generators.rows(config.draws),
+    )
+    found = chain.from_iterable(each(families, lambda family: list(family())))
     return [
         {
             "name": row["name"],

@@ -12,6 +12,7 @@ from paradigms.objectives import (
     next_token,
     span_corruption,
 )
+from paradigms.parts import Each, in_turn
 
 QUESTION = "Of 100 tokens read, how many are predicted?"
 
@@ -30,7 +31,7 @@ class Config:
 CONFIG = Config()
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row per objective with its targets per 100 tokens of text, sentinels apart."""
     generator = torch.Generator().manual_seed(config.seed)
     shape = (config.texts, config.length)
