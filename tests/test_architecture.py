@@ -19,7 +19,7 @@ ROOMS = [
     {"gaussians", "intervals", "parts"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
-    {"models", "probes", "judge", "decoding", "evidence", "plots"},
+    {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
     {"checkpoints", "unmasking"},
     {"references", "sentence_encoder"},
     {"capabilities", "benchmarks"},

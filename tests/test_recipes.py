@@ -40,6 +40,7 @@ said = "Two and two are five."
 verdict = "wrong"
 right = "Two and two are four, as can be counted [@dong2024]."
 measured = ["tiny"]
+holds = ["tiny/sum/value = 4"]
 """
 QUESTION = """
 [extra-sum]

@@ -7,17 +7,22 @@ from typing import Any, Literal
 from pydantic import Field
 
 from paradigms.evidence import Evidence, Status
+from paradigms.predicates import experiments, refuted
 from paradigms.snippets import FOLDER, ContentError, entries, placed
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 
 
 class Claim(Evidence):
-    """A claim: `said` as textbooks and candidates put it, `right` as they should."""
+    """A claim: `said` as textbooks and candidates put it, `right` as they should.
+
+    `holds`: what the measured rows must show for it, at least one for each experiment.
+    """
 
     said: str = Field(min_length=8)
     verdict: Verdict
     right: str = Field(min_length=20)
+    holds: list[str] = []
 
     @property
     def status(self) -> Status:
@@ -41,11 +46,33 @@ def claims() -> dict[str, Claim]:
             *([] if re.fullmatch(r"S\d\d", key) else ["an id is S and two digits"]),
             *([] if claim.status != "none" else ["has no evidence; add one"]),
             *claim.findings(),
+            *unbound(claim),
         ]
     ]
     if problems:
         raise ContentError("\n".join(problems))
     return dict(sorted(ledger.items()))
+
+
+def unbound(claim: Claim) -> list[str]:
+    """Where its sentence and the recorded rows do not hold together, one line each."""
+    found, read = [], set()
+    for predicate in claim.holds:
+        try:
+            read |= experiments(predicate)
+            problem = refuted(predicate)
+        except ContentError as error:
+            problem = str(error)
+        found += [problem] if problem else []
+    found += [
+        f"measured {name!r} without a line in holds that reads it"
+        for name in claim.measured
+        if name not in read
+    ]
+    return found + [
+        f"holds reads {name!r}, which is not in measured"
+        for name in sorted(read - set(claim.measured))
+    ]
 
 
 @cache
@@ -84,6 +111,7 @@ def ledger() -> list[dict[str, Any]]:
             "evidence": {
                 "tests": claim.tests,
                 "measured": claim.measured,
+                "holds": claim.holds,
                 "pending": claim.pending,
             },
             "sources": claim.sources,

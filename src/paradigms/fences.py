@@ -17,6 +17,7 @@ from pymdownx.superfences import SuperFencesException
 
 from paradigms.cards import ClaimCards, QuestionCards
 from paradigms.figures import (
+    BandsFigure,
     CourseFigure,
     DigitsFigure,
     FieldFigure,
@@ -36,6 +37,7 @@ KINDS: dict[str, list[type[Entry]]] = {
         TwoViewsFigure,
         DigitsFigure,
         CourseFigure,
+        BandsFigure,
         FieldFigure,
         StripFigure,
     ],

@@ -122,6 +122,34 @@ class CourseFigure(Entry):
         return element(page, self, drawing, f"<ul>{words}</ul>")
 
 
+class BandsFigure(Entry):
+    """Recorded means over sizes: `bands = "label_efficiency/imdb, .../errors"`.
+
+    `across` and `up` name the axes.
+    """
+
+    bands: str
+    across: str
+    up: str
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with every mean and interval below it."""
+        lines = picture(self.bands).bands
+        drawing = plots.bands(lines, (self.across, self.up), self.title)
+        words = "".join(
+            f"<li>{escape(name)}: "
+            + "; ".join(
+                f"{mean:.3g} ({low:.3g} to {high:.3g}) at {x:,g}"
+                for x, mean, low, high in points
+            )
+            + "</li>"
+            for name, points in lines.items()
+        )
+        return element(page, self, drawing, f"<ul>{words}</ul>")
+
+
 class FieldFigure(Entry):
     """A recorded plane of beliefs: `field = "boundaries/LDA/field"`.
 

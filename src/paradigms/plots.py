@@ -4,6 +4,7 @@ Colours come from the style sheet, as in `svg`.
 """
 
 from html import escape
+from math import log
 
 from paradigms.svg import LETTER, PANEL, Point, runs, text_at, width_of
 
@@ -191,3 +192,78 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
         f'<path class="blind" style="stroke-dasharray:none;stroke-width:23" '
         f'd="{boxes}"/>{words}</svg>'
     )
+
+
+CHART = (360, 230)  # width and height of a chart of bands
+DASHES = ("", "7 4", "2 3", "9 3 2 3")
+
+
+def bands(
+    lines: dict[str, list[tuple[float, float, float, float]]],
+    names: tuple[str, str],
+    title: str,
+) -> str:
+    """Means with their intervals over sizes in steps of equal factors, lines named.
+
+    `lines`: by name, points of x, mean, low and high; `names`: of the axes x and y.
+    Errors: ValueError if there are not two sizes, or one is not positive.
+    """
+    points = [point for line in lines.values() for point in line]
+    xs = sorted({point[0] for point in points})
+    if len(xs) < 2 or xs[0] <= 0:
+        raise ValueError("a chart of bands needs two sizes, all of them positive")
+    width, height = CHART
+    left, right = 36, width - 8 - max(map(width_of, lines)) * 0.85
+    top = max(point[3] for point in points)
+    bottom = min(0.0, *(point[2] for point in points))
+
+    def place(x: float, y: float) -> Point:
+        share = log(x / xs[0]) / log(xs[-1] / xs[0])
+        up = (y - bottom) / (top - bottom)
+        return left + share * (right - left), height - 34 - up * (height - 58)
+
+    drawn, ends = "", []
+    for number, (name, line) in enumerate(lines.items()):
+        places = [place(x, mean) for x, mean, _, _ in line]
+        bars = [(place(x, low), place(x, high)[1]) for x, _, low, high in line]
+        drawn += _line(number, places, bars)
+        ends.append((places[-1][1], places[-1][0], name))
+    ticks = "".join(
+        f'<text class="axis" text-anchor="middle" x="{place(x, bottom)[0]:.0f}" '
+        f'y="{height - 20}">{x:,.0f}</text>'
+        for x in (xs[0], xs[len(xs) // 2], xs[-1])
+    )
+    floor = place(xs[0], bottom)[1]
+    scale = "".join(
+        f'<text class="axis" text-anchor="end" x="{left - 4}" y="{at:.0f}">'
+        f"{value:.2g}</text>"
+        for value, at in ((top, 28), (bottom, floor))
+    )
+    return (
+        f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
+        f'role="img" aria-label="{escape(title)}" data-search-exclude>'
+        f'<path class="frame" d="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
+        f'{_ends(ends)}{ticks}{scale}<text class="axis" x="2" y="12">'
+        f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
+        f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
+    )
+
+
+def _line(number: int, places: list[Point], bars: list[tuple[Point, float]]) -> str:
+    """A line through its means, in its own dashes, and an upright bar for each."""
+    path = "L".join(f"{x:.0f} {y:.0f}" for x, y in places)
+    upright = "".join(f"M{x:.0f} {low:.0f}V{high:.0f}" for (x, low), high in bars)
+    dash = DASHES[number % len(DASHES)]
+    dashed = f";stroke-dasharray:{dash}" if dash else ""
+    style = f'class="curve c{number % 2}" style="stroke-width:'
+    return f'<path {style}1.8{dashed}" d="M{path}"/><path {style}1" d="{upright}"/>'
+
+
+def _ends(ends: list[tuple[float, float, str]]) -> str:
+    """Each line's name at its end; names keep apart where lines meet."""
+    labels, lowest = "", 0.0
+    for y, x, name in sorted(ends):
+        lowest = max(y + 4, lowest + 14)
+        place = f'x="{x + 6:.0f}" y="{lowest:.0f}"'
+        labels += f'<text class="axis" {place}>{escape(name)}</text>'
+    return labels

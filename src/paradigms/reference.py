@@ -11,6 +11,7 @@ from paradigms.claims import claims, places
 from paradigms.comparisons import comparison, names
 from paradigms.evidence import planned, proofs
 from paradigms.page import Page, slug
+from paradigms.predicates import experiments
 from paradigms.questions import questions
 from paradigms.results import load, quote, stems
 from paradigms.systems import System, measured, systems
@@ -70,17 +71,19 @@ def evidence_table(page: Page) -> str:
 
 def measured_table(page: Page) -> str:
     """Every stored result with its settings."""
-    return filled(("Measured", "What came out"), map(_result, sorted(stems())))
+    return filled(
+        ("Measured", "What came out"), (_result(stem, page) for stem in sorted(stems()))
+    )
 
 
-def _result(stem: str) -> str:
+def _result(stem: str, page: Page) -> str:
     """A row that says what was asked and how, then a row for each that came out."""
     result = load(stem)
     settings = {**result.config, **result.versions, "processor": result.processor}
     first = (
         f'<tr id="{slug(stem)}"><th scope="row">{escape(result.question)}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
-        f"<td>{_pairs(settings)}</td></tr>"
+        f"<td>{_pairs(settings)}{_bound(stem, page)}</td></tr>"
     )
     rows = [
         (
@@ -93,6 +96,18 @@ def _result(stem: str) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td>{_pairs(columns)}</td></tr>'
         for name, columns in rows
     )
+
+
+def _bound(stem: str, page: Page) -> str:
+    """The claims that stand only while these rows show what they do."""
+    lines = "".join(
+        f'<li><a href="{page.link(places()[key])}">{key}</a> stands while '
+        f"<code>{escape(predicate)}</code></li>"
+        for key, claim in claims().items()
+        for predicate in claim.holds
+        if stem in experiments(predicate)
+    )
+    return f"<ul>{lines}</ul>" if lines else ""
 
 
 def _pairs(values: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from paradigms.snippets import ContentError, Entry, validate
 
 FOLDER = Path(__file__).parent / "results"
+Value = float | str | list[float]
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
@@ -19,13 +20,13 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Picture(Entry):
-    """What a result shows: digits in rows, curves by name, a field, or a strip.
+    """What a result shows: digits, curves, curves with intervals, a field, or a strip.
 
     A digit is 64 letters of base 17, one a pixel, row by row; `read` names what a
     classifier reads in each row, `?` where it is not sure; `rows` and `columns` label.
-    A field has a line of letters from 0 to 4 for each height, from the top, and points
-    (x and y from -1 to 1, and a class) on it; a strip has lines of tokens by name, ""
-    where there is none.
+    Bands are points of x, mean, low and high.  A field has a line of letters from 0 to
+    4 for each height, from the top, and points (x and y from -1 to 1, and a class) on
+    it; a strip has lines of tokens by name, "" where there is none.
     """
 
     digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]] = []
@@ -33,6 +34,7 @@ class Picture(Entry):
     rows: list[str] = []
     columns: list[str] = []
     curves: dict[str, list[tuple[float, float]]] = {}
+    bands: dict[str, list[tuple[float, float, float, float]]] = {}
     field: list[Annotated[str, Field(pattern="^[0-4]+$")]] = []
     points: list[tuple[float, float, int]] = []
     strip: dict[str, list[str]] = {}
@@ -79,6 +81,15 @@ def quote(address: str, interval: bool = True) -> str:
 
     Errors: ContentError that lists what there is instead.
     """
+    value = recorded(address)
+    return _spell(value if interval or not isinstance(value, list) else value[0])
+
+
+def recorded(address: str) -> Value:
+    """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
+
+    Errors: ContentError that lists what there is instead.
+    """
     try:
         name, row_name, column = address.split("/")
     except ValueError:
@@ -91,8 +102,7 @@ def quote(address: str, interval: bool = True) -> str:
             f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"
         )
         raise ContentError(f"value {address!r} is not recorded; there is: {known}")
-    value = rows[row_name][column]
-    return _spell(value if interval or not isinstance(value, list) else value[0])
+    return rows[row_name][column]
 
 
 def picture(address: str) -> Picture:

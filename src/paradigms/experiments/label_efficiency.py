@@ -1,0 +1,234 @@
+"""Generative against discriminative classifiers by the number of labels.
+
+Six kinds of data: reviews as counts of words (two sources), tumours and digits as
+measurements, and two made by rule: one in which naive Bayes' assumption holds, one in
+which a quarter of the features is told nine times.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paradigms.corpora import labelled
+from paradigms.intervals import crossing, interval
+from paradigms.models.discriminant import LDA
+from paradigms.models.logistic_regression import LogisticRegression
+from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
+from paradigms.models.svm import LinearSVM
+from paradigms.parts import Each, in_turn
+
+QUESTION = "Who errs less with few labels, and where do the curves cross?"
+PAIRS = (("naive Bayes", "logistic regression"), ("LDA", "logistic regression"))
+
+
+@dataclass(frozen=True)
+class Config:
+    """Labels for training and for choosing a setting, a quarter of them for the latter.
+
+    `seeds` draws of labels for each size; reviews are cut into `splits` of training and
+    test texts, one draw in turn from each.  SVMs are fitted up to `largest_svm` labels.
+    """
+
+    sizes: tuple[tuple[str, tuple[int, ...]], ...] = (
+        ("imdb", (10, 30, 100, 300, 1000, 3000, 10_000)),
+        ("rotten_tomatoes", (10, 30, 100, 300, 1000, 3000)),
+        ("tumours", (8, 16, 32, 64, 128, 256, 400)),
+        ("digits", (20, 50, 100, 200, 400, 800, 1400)),
+        ("independent features", (10, 30, 100, 300, 1000, 3000)),
+        ("repeated features", (10, 30, 100, 300, 1000, 3000)),
+    )
+    seeds: int = 50
+    splits: int = 5
+    vocabulary: int = 5000
+    features: int = 20
+    apart: float = 0.5  # distance of the class means, in deviations, of each feature
+    copies: int = 9  # of the first quarter of the features
+    blur: float = 0.5  # deviation of the noise on each copy
+    largest_svm: int = 200
+    resamples: int = 2000
+
+
+CONFIG = Config()
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for data, model and size; one for each pair with where its curves cross."""
+    cells = [(name, size) for name, sizes in config.sizes for size in sizes]
+    found = each(cells, lambda cell: errors(config, *cell))
+    rows = [
+        {"name": f"{name}, {model}, {size}", "error": interval(tuple(values))}
+        for (name, size), scores in zip(cells, found, strict=True)
+        for model, values in scores.items()
+    ]
+    for name, _ in config.sizes:
+        scores = {
+            size: scored
+            for (of, size), scored in zip(cells, found, strict=True)
+            if of == name
+        }
+        rows += list(compared(config, name, scores))
+        rows[-1]["pictures"] = {"errors": {"bands": bands(scores)}}
+    return rows
+
+
+def errors(config: Config, name: str, size: int) -> dict[str, list[float]]:
+    """Shares of wrong answers on the test data, model by model, one for each seed."""
+    found: dict[str, list[float]] = {}
+    for seed in range(config.seeds):
+        dice = torch.Generator().manual_seed(1000 * size + seed)
+        given = task(config, name, seed, dice)
+        chosen = labelled.draw(given.labels, size, dice)
+        for model, settings in candidates(config, name, size, given).items():
+            best = chosen_setting(settings, given, chosen)
+            wrong = answers(best, given.test) != given.test_labels
+            found.setdefault(model, []).append(float(wrong.double().mean()))
+    return found
+
+
+def chosen_setting(
+    settings: list[Callable[[], Any]], given: labelled.Task, chosen: Tensor
+) -> Any:
+    """The setting with the fewest mistakes on a quarter, fitted again to all."""
+    fit, held = chosen.tensor_split([len(chosen) - len(chosen) // 4])
+    x, asked = given.rows(fit), given.rows(held)
+
+    def mistakes(make: Callable[[], Any]) -> int:
+        model = make().fit(x, given.labels[fit])
+        return int((answers(model, asked) != given.labels[held]).sum())
+
+    make = min(settings, key=mistakes) if len(settings) > 1 else settings[0]
+    return make().fit(given.rows(chosen), given.labels[chosen])
+
+
+class OneAgainstRest:
+    """An SVM for each class; the answer is the class with the highest score."""
+
+    def __init__(self, classes: int, cost: float) -> None:
+        self.machines = [LinearSVM(cost) for _ in range(classes)]
+
+    def fit(self, x: Any, labels: Tensor) -> "OneAgainstRest":
+        """x: rows (N, V), or counted texts."""
+        x = table(x)
+        for label, machine in enumerate(self.machines):
+            machine.fit(x, (labels == label).long())
+        return self
+
+    def predict_proba(self, x: Any) -> Tensor:
+        """Scores, of which only the order has a meaning. (N, K)"""
+        x = table(x)
+        return torch.stack([machine.decision(x) for machine in self.machines], dim=1)
+
+
+def table(x: Any) -> Tensor:
+    """Rows of numbers; counted texts are written out."""
+    return x if isinstance(x, Tensor) else x.rows.to_dense()
+
+
+def answers(model: Any, x: Any) -> Tensor:
+    """The likeliest class of each row. (N,)"""
+    return model.predict_proba(x).argmax(dim=1)
+
+
+def candidates(
+    config: Config, name: str, size: int, given: labelled.Task
+) -> dict[str, list[Callable[[], Any]]]:
+    """Every model with the settings among which the held-out labels choose."""
+    k = int(given.labels.max()) + 1
+    texts = name in labelled.SOURCES
+    found: dict[str, list[Callable[[], Any]]] = {
+        "naive Bayes": [
+            lambda s=s: MultinomialNaiveBayes(k, s) for s in (0.1, 1.0, 10.0)
+        ]
+        if texts
+        else [
+            lambda s=s, shared=shared: GaussianNaiveBayes(k, s, shared)
+            for s in (1e-3, 1e-1)
+            for shared in (True, False)
+        ],
+        "logistic regression": [
+            lambda p=p: LogisticRegression(k, p) for p in (1e-3, 1e-2, 1e-1, 1.0)
+        ],
+    }
+    if size <= config.largest_svm:
+        costs = (0.01, 0.1, 1.0) if texts else (0.1, 1.0, 10.0)
+        found["linear SVM"] = [lambda c=c: OneAgainstRest(k, c) for c in costs]
+    if name != "digits" and not texts and size > 2 * given.x.shape[1]:
+        found["LDA"] = [LDA]  # with fewer rows its covariance has no safe inverse
+    return found
+
+
+def task(config: Config, name: str, seed: int, dice: torch.Generator) -> labelled.Task:
+    """The data of that name: their training part and their test part for a seed."""
+    if name in labelled.SOURCES:
+        return labelled.reviews(name, config.vocabulary, seed % config.splits)
+    if name in ("tumours", "digits"):
+        x, labels = labelled.measured(name)
+        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+        train, test = order.tensor_split([len(x) - len(x) // 5])
+        if name == "tumours":
+            train, test = order.tensor_split([400])
+        return labelled.Task(x[train], labels[train], x[test], labels[test])
+    made = [
+        by_rule(config, name, count, dice)
+        for count in (max(dict(config.sizes)[name]) + 100, 5000)
+    ]
+    return labelled.Task(*made[0], *made[1])
+
+
+def by_rule(
+    config: Config, name: str, count: int, dice: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Two classes of normal features, independent given the class, or some repeated."""
+    labels = torch.randint(2, (count,), generator=dice)
+    noise = torch.randn(count, config.features, dtype=torch.float64, generator=dice)
+    x = noise + (labels[:, None] - 0.5) * config.apart
+    if name == "repeated features":
+        told = x[:, : config.features // 4].repeat(1, config.copies)
+        blur = torch.randn(told.shape, dtype=x.dtype, generator=dice)
+        x = torch.cat([told + config.blur * blur, x[:, config.features // 4 :]], dim=1)
+    return x, labels
+
+
+def compared(
+    config: Config, name: str, scores: dict[int, dict[str, list[float]]]
+) -> Iterator[dict[str, Any]]:
+    """For each pair: its difference at every size, and the size where it turns."""
+    for generative, discriminative in PAIRS:
+        gaps = {
+            size: torch.tensor(scored[generative])
+            - torch.tensor(scored[discriminative])
+            for size, scored in scores.items()
+            if generative in scored
+        }
+        if len(gaps) < 2:
+            continue
+        row: dict[str, Any] = {"name": f"{name}, {generative} - {discriminative}"}
+        for size, gap in gaps.items():
+            row[f"at {size}"] = interval(tuple(gap.tolist()))
+        yield row | crossing(gaps, config.resamples)
+
+
+def bands(scores: dict[int, dict[str, list[float]]]) -> dict[str, list[list[float]]]:
+    """For a figure: size, mean, low and high of each model, rounded."""
+    found: dict[str, list[list[float]]] = {}
+    for size, scored in scores.items():
+        for model, values in scored.items():
+            point = [size, *(round(v, 4) for v in interval(tuple(values)))]
+            found.setdefault(model, []).append(point)
+    return found
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(
+        sizes=(
+            ("rotten_tomatoes", (30, 300)),
+            ("tumours", (16, 128)),
+            ("independent features", (10, 300)),
+            ("repeated features", (10, 300)),
+        ),
+        seeds=8, splits=1, vocabulary=1000, largest_svm=30, resamples=200,
+    )  # fmt: skip

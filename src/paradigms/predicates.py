@@ -1,0 +1,71 @@
+"""What recorded rows must show for a claim to stand: `address < address or number`.
+
+An address is `experiment/row/column`, as in quotes.  Of two intervals one is less only
+if it ends before the other begins; `~` says level (each mean, or a number, lies in the
+other's interval), `=` the same number or word.
+"""
+
+import re
+
+from paradigms.results import Value, recorded
+from paradigms.snippets import ContentError
+
+_FORM = re.compile(r"(?P<left>[^<>=~]+) (?P<sign>[<>=~]) (?P<right>[^<>=~]+)")
+
+
+def experiments(predicate: str) -> set[str]:
+    """The experiments whose rows a predicate reads."""
+    return {side.partition("/")[0] for side in _sides(predicate) if "/" in side}
+
+
+def refuted(predicate: str) -> str | None:
+    """What speaks against it, with the values; None if it holds.
+
+    Errors: ContentError if it is not of the form, or an address leads nowhere.
+    """
+    left, sign, right = _sides(predicate)
+    a, b = _value(left), _value(right)
+    if _holds(a, sign, b):
+        return None
+    return f"{predicate!r} does not hold: {_spell(a)} {sign} {_spell(b)}"
+
+
+def _sides(predicate: str) -> tuple[str, str, str]:
+    found = _FORM.fullmatch(predicate)
+    if not found:
+        raise ContentError(
+            f"{predicate!r} must read: experiment/row/column, then <, >, = or ~, then "
+            "another address, a number or a word"
+        )
+    return found["left"], found["sign"], found["right"]
+
+
+def _value(side: str) -> Value:
+    if "/" in side:
+        return recorded(side)
+    try:
+        return float(side)
+    except ValueError:
+        return side
+
+
+def _holds(a: Value, sign: str, b: Value) -> bool:
+    if sign == "=":
+        return a == b
+    if isinstance(a, str) or isinstance(b, str):
+        raise ContentError(f"{a!r} and {b!r} are not both numbers: only = fits")
+    (mean, low, high), (other, least, most) = _interval(a), _interval(b)
+    if sign == "~":
+        inside = isinstance(b, list) and least <= mean <= most
+        return (inside or not isinstance(b, list)) and low <= other <= high
+    return high < least if sign == "<" else low > most
+
+
+def _interval(value: float | list[float]) -> list[float]:
+    return value if isinstance(value, list) else [value] * 3
+
+
+def _spell(value: Value) -> str:
+    if isinstance(value, list):
+        return f"{value[0]:.4g} ({value[1]:.4g} to {value[2]:.4g})"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
