@@ -194,7 +194,7 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
     )
 
 
-CHART = (360, 230)  # width and height of a chart of bands
+CHART = (420, 240)  # width and height of a chart of bands
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 
