@@ -1,0 +1,221 @@
+"""Brute force over everything that can be said: what is a distribution, what a bound.
+
+Random networks with sharp predictions over three words and texts of four of them; for
+numbers, integrals over a fine grid.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations, product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paradigms.capabilities.generators import best_noise
+from paradigms.capabilities.transformers import sharp
+from paradigms.gaussians import Gaussian
+from paradigms.intervals import interval
+from paradigms.masks import bidirectional
+from paradigms.models.diffusion import Diffusion, linear
+from paradigms.models.gpt import GPT
+from paradigms.models.gpt import Config as Size
+from paradigms.models.masked_diffusion import MaskedDiffusion, bound
+from paradigms.objectives import Specials, diffusion_bound, elbo
+from paradigms.parts import Each, in_turn
+
+QUESTION = "Over everything that can be said, what adds up to one?"
+IDS = Specials()
+# Three points integrate a polynomial of degree five against a normal exactly.
+NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
+SHARES = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Small enough to write every text down."""
+
+    words: int = 3
+    length: int = 4
+    seeds: int = 20
+    width: int = 32
+    points: int = 4001  # of a grid from -12 to 12
+    steps: int = 20  # of diffusion
+
+
+CONFIG = Config()
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for each way to give numbers to texts: their sum, over the seeds."""
+    found = each(range(config.seeds), lambda seed: sums(config, seed))
+    rows: list[dict[str, Any]] = [
+        {"name": name, **summed([scores[name] for scores in found])}
+        for name in found[0]
+    ]
+    return [*rows, fading(10_000)]
+
+
+def summed(scores: list[dict[str, float]]) -> dict[str, Any]:
+    """Mean and interval of each column, and the extremes of the sums that vary.
+
+    Beyond the ninth digit all is rounding.
+    """
+    found: dict[str, Any] = {
+        column: [round(v, 9) for v in interval(tuple(s[column] for s in scores))]
+        for column in scores[0]
+    }
+    every = [round(s["sum"], 9) for s in scores if "sum" in s]
+    if len(set(every)) > 1:
+        found |= {"lowest": min(every), "highest": max(every)}
+    return found
+
+
+def sums(config: Config, seed: int) -> dict[str, dict[str, float]]:
+    """Every row for one set of random weights."""
+    torch.manual_seed(seed)
+    size = Size(
+        vocabulary=IDS.first_word + config.words, positions=config.length + 1,
+        width=config.width, layers=2, heads=4,
+    )  # fmt: skip
+    with torch.no_grad():
+        return {
+            **left_to_right(sharp(GPT(size)), config),
+            **by_masks(sharp(GPT(size)), config),
+            **by_diffusion(sharp(MaskedDiffusion(size)), config),
+            **of_numbers(config),
+        }
+
+
+def all_texts(config: Config, length: int) -> Tensor:
+    """Every text of that length, (words^length, length)."""
+    words = range(IDS.first_word, IDS.first_word + config.words)
+    return torch.tensor(list(product(words, repeat=length)))
+
+
+def left_to_right(network: GPT, config: Config) -> dict[str, dict[str, float]]:
+    """The chain rule in three orders of the words, and with an end symbol."""
+    texts = all_texts(config, config.length)
+    order = torch.randperm(config.length)
+    found = {
+        name: {"sum": float(chain(network, seen).exp().sum())}
+        for name, seen in (
+            ("next token, left to right", texts),
+            ("next token, right to left", texts.flip(1)),
+            ("next token, an order drawn", texts[:, order]),
+        )
+    }
+    ended, open_texts = 0.0, {}
+    for length in range(config.length + 1):
+        rows = all_texts(config, length) if length else torch.zeros(1, 0).long()
+        end = torch.full((len(rows), 1), IDS.eos)
+        ended += float(chain(network, torch.cat([rows, end], 1), True).exp().sum())
+        open_texts[f"ended after {length + 1}"] = ended
+    longest = all_texts(config, config.length + 1)
+    going = float(chain(network, longest, True).exp().sum())
+    return found | {
+        "next token, with an end": {**open_texts, "ended or going on": ended + going}
+    }
+
+
+def chain(network: GPT, texts: Tensor, ends: bool = False) -> Tensor:
+    """Log P of texts, each word given those before it; words alone, or with the end."""
+    first = torch.full((len(texts), 1), IDS.bos)
+    logits = network(torch.cat([first, texts[:, :-1]], dim=1))
+    keep = [*([IDS.eos] if ends else []), *range(IDS.first_word, logits.shape[-1])]
+    log_p = logits[..., keep].log_softmax(dim=-1)
+    place = torch.full((max(keep) + 1,), -1)
+    place[keep] = torch.arange(len(keep))
+    return log_p.gather(-1, place[texts][..., None])[..., 0].sum(dim=1)
+
+
+def by_masks(network: GPT, config: Config) -> dict[str, dict[str, float]]:
+    """A masked network: each word from all others, and words filled in by an order."""
+    texts = all_texts(config, config.length)
+
+    def of_hidden(seen: Tensor, place: int) -> Tensor:
+        logits = network(seen, bidirectional)[:, place, IDS.first_word :]
+        word = texts[:, place, None] - IDS.first_word
+        return logits.log_softmax(dim=-1).gather(1, word)[:, 0]
+
+    each = torch.zeros(len(texts), dtype=torch.float64)
+    for place in range(config.length):
+        seen = texts.clone()
+        seen[:, place] = IDS.mask
+        each += of_hidden(seen, place)
+    filled = []
+    for order in permutations(range(config.length)):
+        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(each)
+        for place in order:
+            log_p += of_hidden(seen, place)
+            seen[:, place] = texts[:, place]
+        filled.append(log_p)
+    orders = torch.stack(filled)  # (n!, texts)
+    spread = (orders.amax(dim=0) - orders.amin(dim=0)).median()
+    return {
+        "masked, each from all others": {"sum": float(each.exp().sum())},
+        "masked, filled in one order": {
+            "sum": float(orders[0].exp().sum()),
+            "nats between orders": float(spread),
+        },
+    }
+
+
+def by_diffusion(model: MaskedDiffusion, config: Config) -> dict[str, dict[str, float]]:
+    """Words come back in a random order: the mean over orders, and the bound."""
+    texts = all_texts(config, config.length)
+    total = torch.zeros(len(texts), dtype=torch.float64)
+    orders = list(permutations(range(config.length)))
+    for order in orders:
+        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(total)
+        for place in order:
+            words = texts[:, place, None]
+            log_p += model(seen)[:, place].gather(1, words)[:, 0]
+            seen[:, place] = texts[:, place]
+        total += log_p.exp() / len(orders)
+    below = torch.stack([-bound(model, text) for text in texts]).exp()
+    return {
+        "masked diffusion, what it draws": {"sum": float(total.sum())},
+        "masked diffusion, its bound": {"sum": float(below.sum())},
+    }
+
+
+def of_numbers(config: Config) -> dict[str, dict[str, float]]:
+    """One number instead of a text: a linear VAE and a diffusion, by integrals."""
+    x = torch.linspace(-12, 12, config.points, dtype=torch.float64)[:, None]
+    weight, guess, offset = torch.rand(3, dtype=torch.float64) + 0.5
+
+    def network(x: Tensor, noise: Tensor) -> tuple[Gaussian, Gaussian]:
+        posterior = Gaussian(guess * x / 2 + offset / 4, torch.full_like(x, 0.5))
+        z = posterior.sample(noise)
+        return posterior, Gaussian(weight * z, torch.full_like(z, 0.6))
+
+    noise = NODES[:, None, None].expand(-1, *x.shape)
+    evidence = Gaussian(torch.zeros_like(x), torch.full_like(x, float(weight**2) + 0.6))
+    process = Diffusion(linear(config.steps, last=0.3))
+    best = best_noise(process, float(weight))
+    shape = (config.steps, *x.shape)
+    alike = [torch.full(shape, node, dtype=x.dtype) for node in NODES.tolist()]
+    cost = torch.stack([diffusion_bound(best, process, x, n) for n in alike]).sum(dim=1)
+    return {
+        "VAE, exact likelihood": {"sum": area(evidence.log_density(x), x)},
+        "VAE, its bound": {"sum": area(SHARES @ elbo(network, x, noise), x)},
+        "diffusion, its bound": {"sum": area(-(SHARES @ cost), x)},
+    }
+
+
+def area(log_density: Tensor, x: Tensor) -> float:
+    """The integral of a density over the grid."""
+    return float(torch.trapezoid(log_density.exp().flatten(), x.flatten()))
+
+
+def fading(steps: int) -> dict[str, Any]:
+    """An end symbol of probability 1 / (t + 1)^2 at step t: half of all never end."""
+    going = 1.0
+    for t in range(1, steps + 1):
+        going *= 1 - 1 / (t + 1) ** 2
+    return {"name": "an end that fades", "ended after 10,000": round(1 - going, 4)}
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(length=3, seeds=3, points=1001, steps=8)
