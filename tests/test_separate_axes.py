@@ -1,0 +1,80 @@
+"""Order, mask, objective: again at reduced size, and as the page says."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.corpora.made_language import FIRST, MadeLanguage
+from paradigms.experiments import separate_axes as axes
+from paradigms.results import load
+
+CHEAT = "left to right, bidirectional, next token"
+CAUSAL = "left to right, causal, next token"
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("separate_axes").rows}
+
+
+def test_separate_axes_again_at_reduced_size():
+    """The answer in plain sight: a low loss, and nothing learnt; the GRU does well."""
+    again = {row["name"]: row for row in axes.run(axes.smaller())}
+    entropy = again["the source itself"]["nats a word"][0]
+    assert again[CHEAT]["loss"][0] < 0.5 * entropy
+    assert again[CHEAT]["above the source"][0] > 1
+    gru = again["left to right, GRU, next token"]["above the source"][0]
+    assert gru < again["no order, bidirectional, masked"]["above the source"][0]
+    assert rows()["left to right, GRU, next token"]["above the source"][0] < 0.05
+    assert again.keys() == rows().keys()
+
+
+def test_what_the_page_says_of_the_choices():
+    """Which rows are nearer to the source than which."""
+    found = rows()
+
+    def above(name):
+        return found[name]["above the source"]
+
+    gru, left = above("left to right, GRU, next token"), above(CAUSAL)
+    right, drawn = (
+        above(f"{order}, causal, next token")
+        for order in ("right to left", "an order drawn")
+    )
+    assert gru[0] < left[0] < right[0] < drawn[1]
+    masked = "no order, bidirectional, masked"
+    assert left[2] < above(masked)[1]
+    assert found[CHEAT]["nats a word"][1] > math.log(6)
+    causal = found["no order, causal, masked"]
+    assert causal["loss"][0] > found[masked]["loss"][0]
+    weights = [found[n]["parameters"][0] for n in (CAUSAL, gru_name())]
+    assert weights[0] < weights[1] < 1.2 * weights[0]
+
+
+def gru_name() -> str:
+    """The row without attention."""
+    return "left to right, GRU, next token"
+
+
+@pytest.mark.parametrize("places", [[0, 1, 2], [2, 0, 1]])
+def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
+    """The chain rule in the text's order gives exactly -log P; a blank one, a guess."""
+    language = MadeLanguage(3, 0)
+
+    def knows(tokens, rule):
+        logits = torch.full((*tokens.shape, FIRST + 3), -9.0)
+        for t in range(tokens.shape[1]):
+            logits[:, t, FIRST:] = language.after(tokens[:, 1 : t + 1]).log().float()
+        return logits
+
+    texts = language.fillings(3)
+    exact = -language.log_p(texts).sum(1)
+    found = axes.chain()(knows, texts)
+    assert found.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
+
+    def guess(tokens, rule):
+        return torch.zeros(*tokens.shape, FIRST + 3)
+
+    found = axes.filled(torch.tensor(places))(guess, texts)
+    assert found.tolist() == pytest.approx([3 * math.log(3)] * 27, abs=1e-4)
