@@ -1,0 +1,107 @@
+"""Filling and continuing: again at reduced size, and as the page says."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.corpora.made_language import FIRST, MadeLanguage
+from paradigms.experiments import fill_and_continue as filling
+from paradigms.objectives import Specials, span_corruption
+from paradigms.results import load
+
+IDS = Specials()
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("fill_and_continue").rows}
+
+
+def test_fill_and_continue_again_at_reduced_size():
+    """The GPT is the best at continuing, and says the same of a gap."""
+    again = {row["name"]: row for row in filling.run(filling.smaller())}
+    assert again.keys() == rows().keys()
+    for found in (again, rows()):
+        made = {m: found[f"made language, {m}"] for m in filling.MODELS}
+        best = min(made, key=lambda model: made[model]["continue, lost"][0])
+        assert best == "GPT"
+        assert made["GPT"]["fill"] == made["GPT"]["continue"]
+        assert made["GPT"]["fill, lost"][0] > made["GPT"]["continue, lost"][0]
+
+
+def test_what_the_page_says_of_filling():
+    """Who is ahead where, and where nobody knows more than frequencies."""
+    found = rows()
+    made = {m: found[f"made language, {m}"] for m in filling.MODELS}
+    best = min(made, key=lambda model: made[model]["fill, lost"][0])
+    assert best == "BERT"
+    plain, moved = made["GPT"], made["GPT, fill-in-the-middle"]
+    assert abs(moved["continue, lost"][0] - plain["continue, lost"][0]) < 0.01
+    assert moved["fill, lost"][0] > plain["fill, lost"][1]  # not better at a gap
+    real = {m: found[f"reviews, {m}"]["fill"] for m in filling.MODELS}
+    assert min(real, key=lambda model: real[model][0]) == "GPT"
+    for model in ("BERT", "masked diffusion", "T5"):
+        assert 4.9 < real[model][0] < math.log(500)
+        assert real["GPT"][2] < real[model][1]
+
+
+@pytest.mark.parametrize("model", filling.MODELS)
+@pytest.mark.parametrize("task", ["fill", "continue"])
+def test_every_model_is_shown_what_it_may_see_and_nothing_else(model, task):
+    """The words before; those behind a gap only if asked; never the answer."""
+    config = filling.smaller()
+    seen = []
+
+    def network(*inputs):
+        tokens = torch.cat([i for i in inputs if isinstance(i, torch.Tensor)], dim=1)
+        seen.append(tokens)
+        return torch.zeros(*inputs[0].shape, 20)
+
+    text = torch.arange(FIRST, FIRST + config.length)[None]  # every word is another
+    stop = config.start + config.gap
+    after = text[:, stop:] if task == "fill" else None
+    ask = filling.asker(network, model, config, FIRST + config.length, after)
+    ask(text[:, : config.start])
+    shown = set(seen[0].flatten().tolist())
+    assert set(text[0, : config.start].tolist()) <= shown
+    assert not shown & set(text[0, config.start : stop].tolist())
+    behind = set(text[0, stop:].tolist())
+    uses = task == "fill" and model != "GPT"
+    assert behind <= shown if uses else not behind & shown
+
+
+def test_what_cannot_be_beaten_is_bayes_rule():
+    """Nats a word of the source for a gap and for a continuation, by brute force."""
+    config = filling.Config(words=3, length=5, start=2, gap=2)
+    language = MadeLanguage(3, 0)
+    texts = language.fillings(5)
+    p = language.log_p(texts).sum(1).exp()
+    drawn = texts[torch.multinomial(p, 20_000, True, generator=torch.Generator())]
+    given = filling.Source(drawn, drawn, language.vocabulary, language)
+    joint = p.view(3, 3, 9, 3)  # first two words, the gap, the last word
+    gap = joint / joint.sum(dim=2, keepdim=True)
+    cloze = -float((joint * gap.log()).sum()) / 2
+    ahead = joint.sum(dim=3)
+    open_end = -float((ahead * (ahead / ahead.sum(2, keepdim=True)).log()).sum()) / 2
+    assert filling.own(given, config, "fill") == pytest.approx(cloze, abs=0.02)
+    assert filling.own(given, config, "continue") == pytest.approx(open_end, abs=0.02)
+    assert cloze < open_end - 0.05
+
+
+def test_the_place_of_the_one_span_is_drawn_from_all():
+    """Source and target together are the text, and every place occurs."""
+    config = filling.Config(length=6, gap=2)
+    show = filling.damaged(config, [90, 91, 92])
+    text = torch.arange(10, 16).repeat(500, 1)
+    source, target = show(text, torch.Generator().manual_seed(0))
+    places = (source == 90).int().argmax(dim=1)
+    assert set(places.tolist()) == set(range(5))
+    for row, span, place in zip(source, target, places.tolist(), strict=True):
+        assert span[0] == 90 and span[-1] == 91
+        whole = [
+            *row[:place].tolist(),
+            *span[1:-1].tolist(),
+            *row[place + 1 :].tolist(),
+        ]
+        assert whole == list(range(10, 16))
