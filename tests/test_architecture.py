@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
-    {"gaussians", "intervals", "parts"},
+    {"gaussians", "intervals", "parts", "reliability"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
@@ -32,9 +32,9 @@ ROOMS = [
     {"fences"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
-COMPUTING = {"gaussians", "intervals", "parts", "bags", "corpora", "layers",
-             "perceptron", "training", "objectives", "models", "probes", "judge",
-             "decoding", "unmasking", "pretraining", "costs",
+COMPUTING = {"gaussians", "intervals", "parts", "reliability", "bags", "corpora",
+             "layers", "perceptron", "training", "objectives", "models", "probes",
+             "judge", "decoding", "unmasking", "pretraining", "costs",
              "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}

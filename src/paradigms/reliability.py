@@ -1,0 +1,46 @@
+"""What probabilities say beside what comes true, and one number that corrects them.
+
+Source: Guo et al. (2017), section 2 for the error, section 4.2 for the temperature.
+"""
+
+from torch import Tensor
+
+Bin = tuple[float, float, int]
+
+
+def reliability(confidence: Tensor, right: Tensor, bins: int) -> list[Bin]:
+    """Mean confidence, share of right answers and number, of bins of equal mass.
+
+    Shapes: confidence and right (N,); the answers are sorted by their confidence.
+    """
+    order = confidence.argsort(stable=True)
+    parts = order.tensor_split(bins)
+    return [
+        (float(confidence[part].mean()), float(right[part].mean()), len(part))
+        for part in parts
+    ]
+
+
+def error_of(bins: list[Bin]) -> float:
+    """The expected calibration error: the mean distance of said and come true."""
+    total = sum(count for _, _, count in bins)
+    return sum(abs(said - came) * count for said, came, count in bins) / total
+
+
+def temperature(logits: Tensor, labels: Tensor) -> float:
+    """The number that the logits (N, K) are to be divided by, for the least log-loss.
+
+    The log-loss is convex in 1 / temperature, and the sign of its slope is halved.
+    Source: Guo et al. (2017), section 4.2.
+    """
+    logits = logits.double()
+    given = logits.gather(1, labels[:, None])[:, 0]
+    low, high = 1e-4, 1e4  # of 1 / temperature
+    for _ in range(60):
+        middle = (low * high) ** 0.5
+        expected = ((middle * logits).softmax(dim=1) * logits).sum(dim=1)
+        if float((expected - given).mean()) > 0:  # the log-loss rises from here on
+            high = middle
+        else:
+            low = middle
+    return 1 / (low * high) ** 0.5

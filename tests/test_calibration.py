@@ -1,0 +1,152 @@
+"""Probabilities and frequencies: measured again, and as the page says."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.experiments import calibration
+from paradigms.results import load
+
+BERT = "rotten_tomatoes, BERT-style"
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("calibration").rows}
+
+
+def apart(a: list[float], b: list[float]) -> bool:
+    """The first interval ends before the second begins."""
+    return a[2] < b[1]
+
+
+def test_calibration_again_at_reduced_size():
+    """A third of the reviews, two draws: the same signs, errors near the recorded."""
+    again = {row["name"]: row for row in calibration.run(calibration.smaller())}
+    stored = rows()
+
+    def mean(name, column="calibration error"):
+        return again[f"rotten_tomatoes, {name}"][column][0]
+
+    assert mean("naive Bayes, temperature") < mean("naive Bayes")
+    assert mean("logistic regression") < mean("logistic regression, hardly penalised")
+    assert mean("logistic regression") < mean("logistic regression, logits times 5")
+    # A third of the sentences is too few for one pass: six are compared with five.
+    assert mean("BERT-style, 6 epochs", "accuracy") > 0.58
+    assert mean("BERT-style, 6 epochs") > 0.15
+    assert mean("BERT-style, 6 epochs, temperature") < mean("BERT-style, 6 epochs") / 2
+    for name in ("SVM, Platt", "naive Bayes, temperature"):
+        known = stored[f"rotten_tomatoes, {name}"]["calibration error"][0]
+        assert abs(mean(name) - known) < 0.04, name
+    known = again["known chance"]
+    assert abs(known["hinge loss, from likelier to likeliest"][0]) < 0.01
+    assert known["log-loss, from likelier to likeliest"][0] > 1
+
+
+def test_what_the_page_says_of_the_errors():
+    """Its sentences beyond those that the claims are bound to."""
+    found = rows()
+    for source in ("imdb", "rotten_tomatoes"):
+        bayes = found[f"{source}, naive Bayes"]
+        assert apart(bayes["accuracy"], bayes["confidence"])  # too sure
+        machine = found[f"{source}, SVM, sigmoid"]
+        assert apart(machine["confidence"], machine["accuracy"])  # not sure enough
+        free = found[f"{source}, logistic regression, hardly penalised"]
+        held = found[f"{source}, logistic regression"]
+        assert apart(held["calibration error"], free["calibration error"])
+        assert apart(free["accuracy"], free["confidence"])
+        for name in ("naive Bayes", "logistic regression, hardly penalised"):
+            fitted = found[f"{source}, {name}"]
+            after = found[f"{source}, {name}, temperature"]
+            assert apart(after["calibration error"], fitted["calibration error"])
+            assert after["accuracy"] == fitted["accuracy"]
+    short, whole = (found[f"{s}, naive Bayes"] for s in ("rotten_tomatoes", "imdb"))
+    assert apart(short["calibration error"], whole["calibration error"])
+    for name, row in found.items():
+        if name.startswith("rotten") and "times" not in name and "BERT" not in name:
+            network = found[f"{BERT}, 5 epochs"]
+            assert "accuracy" not in row or apart(
+                row["confidence"], network["confidence"]
+            )
+
+
+def test_what_the_page_says_of_the_network():
+    """Five passes against two, and what a temperature leaves."""
+    found = rows()
+    two, five = (found[f"{BERT}, {n} epochs"] for n in (2, 5))
+    assert two["accuracy"][1] < five["accuracy"][0] < two["accuracy"][2]  # level
+    assert five["calibration error"][1] > 2 * two["calibration error"][2]
+    after = found[f"{BERT}, 5 epochs, temperature"]
+    assert after["calibration error"][1] > 2.5 * after["by chance"][2]
+    assert apart(five["accuracy"], found["rotten_tomatoes, naive Bayes"]["accuracy"])
+    drawn = load("calibration").pictures
+    said = [x for x, *_ in drawn["rotten_tomatoes/as fitted"].bands[NETWORK]]
+    assert sum(x > 94 for x in said) >= 8  # most of its answers
+    pressed = drawn["rotten_tomatoes/corrected"].bands[NETWORK]
+    assert 55 < pressed[0][0] < pressed[-1][0] < 76
+    assert 0.51 < pressed[0][1] < 0.53
+    assert 0.84 < pressed[-1][1] < 0.86
+
+
+NETWORK = "BERT-style, 5 epochs"
+
+
+def test_what_the_page_says_of_a_factor():
+    """Every answer the same, the claims and the log-loss worse on both sides."""
+    found = rows()
+    for source in ("imdb", "rotten_tomatoes"):
+        fitted = found[f"{source}, logistic regression"]
+        for factor in (0.2, 5):
+            scaled = found[f"{source}, logistic regression, logits times {factor}"]
+            assert scaled["accuracy"] == fitted["accuracy"]
+            for column in ("calibration error", "log-loss"):
+                assert apart(fitted[column], scaled[column])
+
+
+def test_what_the_page_says_of_the_losses():
+    """The log-loss follows the log-odds; the hinge loss is at -1 or +1."""
+    row = rows()["known chance"]
+    for chance in calibration.CONFIG.chances:
+        odds = math.log(chance / (1 - chance))
+        assert row[f"log-loss, score at {chance:g}"][0] == pytest.approx(odds, abs=0.2)
+        score = row[f"hinge loss, score at {chance:g}"][0]
+        assert score == pytest.approx(math.copysign(1, odds), abs=0.01)
+    rise = row["log-loss, from likelier to likeliest"]
+    assert rise[1] < math.log(9) - math.log(1.5) < rise[2]
+    assert math.log(9) - math.log(1.5) == pytest.approx(1.79, abs=0.005)
+
+
+def test_answers_are_judged_as_described():
+    """Four answers by hand; a label more or less changes what came true."""
+    logits = torch.tensor([[0.0, 3.0], [3.0, 0.0], [0.0, 0.1], [0.0, 0.1]])
+    config = calibration.smaller()
+    found = calibration.assess(config, logits, torch.tensor([1, 0, 1, 0]))
+    high, low = (float(torch.sigmoid(torch.tensor(z))) for z in (3.0, 0.1))
+    assert found["accuracy"] == 0.75
+    assert found["confidence"] == pytest.approx((high + low) / 2, abs=1e-6)
+    assert found["sure"] == 0.5  # 0.953, twice: too few to be judged
+    assert "right when sure" not in found
+    wrong = calibration.assess(config, logits, torch.tensor([0, 1, 1, 0]))
+    assert wrong["accuracy"] == 0.25
+    assert wrong["log-loss"] > found["log-loss"]
+
+
+def test_sentences_are_cut_and_padded():
+    """A first token, words moved past the ids with a meaning, then padding."""
+    config = calibration.smaller()
+    row = calibration.tokens(config, [0, 7])
+    assert row[:4] == [1, 4, 11, 0]
+    assert len(row) == config.tokens
+    assert calibration.tokens(config, list(range(100)))[-1] == config.tokens - 2 + 4
+
+
+def test_the_three_parts_share_no_review():
+    """Learnt, corrected on and asked: no text twice; another seed draws others."""
+    config = calibration.smaller()
+    parts, labels = calibration.texts(config, "rotten_tomatoes", 0)
+    assert tuple(map(len, parts)) == config.sizes == tuple(map(len, labels))
+    told = [" ".join(text) for part in parts for text in part]
+    assert len(set(told)) > 0.999 * len(told)
+    others, _ = calibration.texts(config, "rotten_tomatoes", 1)
+    assert others[0][:20] != parts[0][:20]
