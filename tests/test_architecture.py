@@ -20,7 +20,7 @@ ROOMS = [
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
-    {"checkpoints", "unmasking", "pretraining", "costs"},
+    {"checkpoints", "unmasking", "pretraining", "costs", "two_rules"},
     {"references", "sentence_encoder"},
     {"capabilities", "benchmarks"},
     {"experiments", "claims"},
@@ -34,7 +34,7 @@ ROOMS = [
 ]
 COMPUTING = {"gaussians", "intervals", "parts", "reliability", "bags", "corpora",
              "layers", "perceptron", "training", "objectives", "models", "probes",
-             "judge", "decoding", "unmasking", "pretraining", "costs",
+             "judge", "decoding", "unmasking", "pretraining", "costs", "two_rules",
              "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}

@@ -1,0 +1,204 @@
+"""What [MASK] costs on input that has none: how chosen words are shown in training.
+
+Texts come from one of two made dialects over the same words, which nobody tells the
+network.  After pretraining all is frozen, texts are shown without any [MASK], and a
+linear probe with few labels reads the dialect from the states.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.corpora.made_language import FIRST, MadeLanguage
+from paradigms.intervals import interval
+from paradigms.masks import bidirectional
+from paradigms.models.gpt import GPT
+from paradigms.models.gpt import Config as Size
+from paradigms.models.logistic_regression import LogisticRegression
+from paradigms.objectives import IGNORE, binary_cross_entropy, replaced_token
+from paradigms.objectives.masked import Fates
+from paradigms.parts import Each, in_turn
+from paradigms.pretraining import Batch, Objective, hidden_words, pretrain, with_head
+from paradigms.training import Recipe
+
+QUESTION = "What does [MASK] in training cost on input without it?"
+WAYS: dict[str, Fates | None] = {
+    "mask alone": (1.0, 0.0, 0.0),
+    "BERT, 80-10-10": (0.8, 0.1, 0.1),
+    "no random words, 80-0-20": (0.8, 0.0, 0.2),
+    "ELECTRA": None,
+    "no training": None,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Each seed has other dialects, weights and texts; the probe has `labels`."""
+
+    seeds: int = 4
+    words: int = 6
+    length: int = 8
+    width: int = 48
+    batch: int = 64
+    steps: int = 1200
+    labels: int = 200
+    texts: int = 2000
+
+
+CONFIG = Config()
+
+
+class Pair(nn.Module):
+    """ELECTRA on the network of this comparison: who fills, and who finds out."""
+
+    def __init__(self, size: Size, small: Size) -> None:
+        super().__init__()
+        self.generator = GPT(small)
+        self.discriminator = with_head(GPT(size), 1)
+
+
+class Replaced(Objective):
+    """Both losses of ELECTRA, the second 50 times: Clark et al. (2020), section 3."""
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        inputs, targets, tokens, seeds = batch
+        logits = network.generator(inputs, bidirectional)
+        words = F.cross_entropy(
+            logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="sum"
+        )
+        chosen = targets != IGNORE
+        dice = torch.Generator().manual_seed(int(seeds[0]))
+        shown, wrong = replaced_token(tokens, chosen, logits, dice)
+        found = network.discriminator(shown, bidirectional)[..., 0]
+        count = torch.tensor(tokens.numel())
+        both = words / chosen.sum().clamp(min=1)
+        return (both + 50 * binary_cross_entropy(found, wrong)) * count, count
+
+
+def replaced(vocabulary: int) -> Replaced:
+    """ELECTRA's question: the masked batch, the texts, and a seed for the samples."""
+    hide = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))
+
+    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
+        seeds = torch.randint(2**31, (len(tokens),), generator=dice)
+        return *hide(tokens, dice), tokens, seeds
+
+    return Replaced(show)
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for each way to show a chosen word, and each way minus the first."""
+    items = list(product(WAYS, range(config.seeds)))
+    found = each(items, lambda item: scores(config, *item))
+    by = {name: [f for (n, _), f in zip(items, found, strict=True) if n == name]
+          for name in WAYS}  # fmt: skip
+    rows = []
+    for name, of in by.items():
+        row = {column: interval(tuple(f[column] for f in of)) for column in of[0]}
+        rows.append({"name": name} | row)
+    first = next(iter(WAYS))
+    for name in list(WAYS)[1:]:
+        rows.append(
+            {"name": f"{name} - {first}"}
+            | {
+                column: interval(
+                    tuple(
+                        f[column] - b[column]
+                        for f, b in zip(by[name], by[first], strict=True)
+                    )
+                )
+                for column in by[name][0]
+                if column in by[first][0]
+            }
+        )
+    return rows
+
+
+def scores(config: Config, name: str, seed: int) -> dict[str, float]:
+    """How well the frozen states of unmasked texts tell the dialect."""
+    dialects = [MadeLanguage(config.words, 100 * seed + k) for k in (0, 1)]
+    dice = torch.Generator().manual_seed(seed)
+    pool, _ = mixed(dialects, config.steps * config.batch, config.length, dice)
+    network = learnt(config, name, seed, pool, dialects[0].vocabulary)
+    known = mixed(dialects, config.labels, config.length, dice)
+    asked = mixed(dialects, config.texts, config.length, dice)
+    bare = with_head(network)
+    found = {
+        "dialect, mean state": read(bare, known, asked, slice(None)),
+        "dialect, one state": read(
+            bare, known, asked, slice(config.length // 2, config.length // 2 + 1)
+        ),
+    }
+    if name not in ("ELECTRA", "no training"):
+        with torch.no_grad():
+            logits = network(asked[0], bidirectional)[..., FIRST:]
+        right = logits.argmax(dim=-1) == asked[0] - FIRST
+        found["reads the word it sees"] = float(right.double().mean())
+    return found
+
+
+def mixed(
+    dialects: list[MadeLanguage], count: int, length: int, dice: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Texts (N, T) of both dialects in random order, and which each is of (N,).
+
+    They are cut out of longer ones, or their first words alone would tell.
+    """
+    half = count // 2
+    texts = torch.cat([d.sample(half, length + 8, dice)[:, 8:] for d in dialects])
+    order = torch.randperm(2 * half, generator=dice)
+    return texts[order], (order >= half).long()
+
+
+def learnt(config: Config, name: str, seed: int, pool: Tensor, vocabulary: int) -> GPT:
+    """The network that is kept, after pretraining in that way."""
+    torch.manual_seed(seed)
+    size = Size(vocabulary, config.length, config.width, 2, 4)
+    small = Size(vocabulary, config.length, config.width // 2, 2, 4)
+    pair = Pair(size, small)
+    network = GPT(size)
+    if name == "no training":
+        return network
+    fates = WAYS[name]
+    objective = (
+        replaced(vocabulary)
+        if fates is None
+        else Objective(
+            hidden_words(vocabulary, fates=fates), lambda batch: bidirectional
+        )
+    )
+    pretrain(
+        pair if fates is None else network,
+        objective,
+        lambda step: pool[step * config.batch : (step + 1) * config.batch],
+        Recipe(config.steps, 5e-3, warmup=50),
+        seed,
+    )
+    return pair.discriminator if fates is None else network
+
+
+@torch.no_grad()
+def read(
+    bare: GPT,
+    known: tuple[Tensor, Tensor],
+    asked: tuple[Tensor, Tensor],
+    places: slice,
+) -> float:
+    """Share of right answers of a linear probe on the mean state of some places."""
+    (x, labels), (y, truth) = known, asked
+    states = [bare(t, bidirectional)[:, places].mean(dim=1).double() for t in (x, y)]
+    centre, spread = states[0].mean(dim=0), states[0].std(dim=0)
+    given, asked_for = ((s - centre) / spread for s in states)
+    with torch.enable_grad():
+        probe = LogisticRegression(2, 0.01).fit(given, labels)
+    right = probe.predict_proba(asked_for).argmax(dim=1) == truth
+    return float(right.double().mean())
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(seeds=2, words=4, length=8, width=32, steps=150, texts=500)

@@ -1,0 +1,298 @@
+"""What grows smoothly with size, and what seems to appear; fresh text and repeated.
+
+Both for a network that predicts the next token and for one that predicts what is
+hidden: the same network under another rule.  Sizes: digits are to be sorted.  Data:
+a made language, of which there is as much as one wants, read once or again and again.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from math import log
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.intervals import interval
+from paradigms.masks import bidirectional, causal
+from paradigms.models.gpt import GPT
+from paradigms.models.gpt import Config as Size
+from paradigms.objectives import IGNORE, Specials, masked_token, next_token
+from paradigms.parts import Each, in_turn
+from paradigms.training import Recipe, train
+
+QUESTION = "What grows smoothly with size, what seems sudden; does repeated text serve?"
+IDS = Specials()
+RULES = {"next token": causal, "masked token": bidirectional}
+DIGITS = 10
+ODDS = (0.5, 0.3, 0.15, 0.05)  # of the words that may follow a word
+
+
+@dataclass(frozen=True)
+class Config:
+    """Widths of networks, digits to sort; the language, and how often texts are read.
+
+    Every network of a kind trains for the same number of steps: sizes for `steps`,
+    repeated data for `reading`, however few texts they go over again.
+    """
+
+    widths: tuple[int, ...] = (2, 4, 6, 8, 12)
+    seeds: int = 4
+    layers: int = 2
+    digits: int = 10
+    steps: int = 400
+    batch: int = 64
+    asked: int = 4000
+    rate: float = 5e-3
+    words: int = 32
+    length: int = 16
+    width: int = 48
+    repeats: tuple[int, ...] = (1, 4, 16, 64)
+    reading: int = 500
+    readers: int = 32  # texts in a batch
+    held_out: int = 1000
+    hidden: float = 0.3
+    reading_rate: float = 5e-3
+
+
+CONFIG = Config()
+COLUMNS = ("loss", "tokens right", "answers right", "if independent")
+Scores = dict[str, float]
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for objective and size, for objective and repeats, and for differences."""
+    floor = least(config.words, config.length)
+    rows: list[dict[str, Any]] = [{"name": "language", "nats a word": floor}]
+    seeds = range(config.seeds)
+    for name in RULES:
+        parts = list(product(config.widths, seeds))
+        sized = each(parts, lambda part, name=name: sorting(config, name, *part))
+        parts = list(product(config.repeats, seeds))
+        read = each(parts, lambda part, name=name: reading(config, name, *part))
+        rows += of_sizes(name, grouped(config.widths, sized))
+        rows += of_repeats(config, name, grouped(config.repeats, read))
+    return rows
+
+
+def grouped(settings: tuple[int, ...], found: list[Scores]) -> dict[int, list[Scores]]:
+    """What the seeds of each setting gave, in the order of `product`."""
+    count = len(found) // len(settings)
+    return {s: found[n * count : (n + 1) * count] for n, s in enumerate(settings)}
+
+
+def made(count: int, digits: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Digits as tokens and the same in order, both (count, digits)."""
+    given = torch.randint(DIGITS, (count, digits), generator=dice) + IDS.first_word
+    return given, given.sort(dim=1).values
+
+
+def asked(name: str, given: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
+    """Inputs and targets (B, 2 T): the given digits, then the answer, its own loss.
+
+    For the next token the answer is read one place late, after a mark; for masked
+    tokens all of it is hidden.
+    """
+    hidden = torch.full_like(answer, IDS.mask)
+    if name == "next token":
+        hidden = torch.cat([torch.full_like(answer[:, :1], IDS.bos), answer[:, :-1]], 1)
+    inputs = torch.cat([given, hidden], dim=1)
+    return inputs, torch.cat([torch.full_like(given, IGNORE), answer], dim=1)
+
+
+def network(name: str, seed: int, size: Size) -> nn.Module:
+    """A GPT, or the same network that sees both sides."""
+    torch.manual_seed(seed)
+    return Ruled(GPT(size), name)
+
+
+class Ruled(nn.Module):
+    """A network under the rule of its objective: tokens (B, T) -> logits (B, T, V)."""
+
+    def __init__(self, inner: GPT, name: str) -> None:
+        super().__init__()
+        self.inner, self.rule = inner, RULES[name]
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.inner(tokens, self.rule)
+
+
+def loss(model: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+    """The sum of losses in nats over the targets, and their number."""
+    inputs, targets = batch
+    total = F.cross_entropy(
+        model(inputs).flatten(0, 1), targets.flatten(), ignore_index=IGNORE,
+        reduction="sum",
+    )  # fmt: skip
+    return total, (targets != IGNORE).sum()
+
+
+def sorting(config: Config, name: str, width: int, seed: int) -> Scores:
+    """Train one size, then ask it for digits that it has not seen."""
+    model = network(name, seed, Size(
+        vocabulary=IDS.first_word + DIGITS, positions=2 * config.digits, width=width,
+        layers=config.layers, heads=2,
+    ))  # fmt: skip
+    dice = torch.Generator().manual_seed(1 + seed)
+    train(
+        model,
+        lambda step: asked(name, *made(config.batch, config.digits, dice)),
+        loss,
+        Recipe(config.steps, config.rate),
+    )
+    unseen = torch.Generator().manual_seed(10_000 + seed)
+    inputs, targets = asked(name, *made(config.asked, config.digits, unseen))
+    with torch.no_grad():
+        logits = model(inputs)[:, config.digits :]
+    answer = targets[:, config.digits :]
+    found = scored(logits, answer)
+    return found | {"weights": sum(p.numel() for p in model.parameters())}
+
+
+def scored(logits: Tensor, answer: Tensor) -> Scores:
+    """Loss in nats, share of right tokens, and of answers right in every token.
+
+    For the next token each answer is read up to the token in question; an answer is
+    right in every token exactly if writing it greedily gives it whole.
+    Shapes: logits (B, T, V), answer (B, T).
+    """
+    right = logits.argmax(dim=-1) == answer  # (B, T)
+    token = float(right.double().mean())
+    return {
+        "loss": float(F.cross_entropy(logits.flatten(0, 1), answer.flatten())),
+        "tokens right": token,
+        "answers right": float(right.all(dim=1).double().mean()),
+        "if independent": token ** answer.shape[1],
+    }
+
+
+def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
+    """A row a width; the last also has the figures."""
+    rows, lines, shares = [], {}, {}
+    for width, scores in found.items():
+        row: dict[str, Any] = {"name": f"{name}, width {width}"}
+        row["weights"] = int(scores[0]["weights"])
+        for column in COLUMNS:
+            row[column] = interval(tuple(score[column] for score in scores))
+            gained = interval(tuple(gains(found, column)[width]))
+            row[f"{column}, share of the gain"] = gained
+            for values, drawing in ((row[column], lines), (gained, shares)):
+                point = [row["weights"], *(round(value, 4) for value in values)]
+                drawing.setdefault(column, []).append(point)
+        rows.append(row)
+    del lines["loss"], shares["if independent"]
+    rows[-1]["pictures"] = {"scores": {"bands": lines}, "gains": {"bands": shares}}
+    return rows
+
+
+def gains(found: dict[int, list[Scores]], column: str) -> dict[int, list[float]]:
+    """From the smallest size to the largest: the share of the way, seed by seed.
+
+    Nothing, where the largest is no better than the smallest.
+    """
+    sizes = list(found)
+    ends = zip(found[sizes[0]], found[sizes[-1]], strict=True)
+    ways = [(first[column], last[column] - first[column]) for first, last in ends]
+    return {
+        size: [
+            (score[column] - first) / way if way else 0.0
+            for score, (first, way) in zip(scores, ways, strict=True)
+        ]
+        for size, scores in found.items()
+    }
+
+
+def language(words: int, seed: int) -> Tensor:
+    """Which words may follow each word, likeliest first: (words, len(ODDS))."""
+    dice = torch.Generator().manual_seed(1000 + seed)
+    rows = [torch.randperm(words, generator=dice)[: len(ODDS)] for _ in range(words)]
+    return torch.stack(rows)
+
+
+def drawn(table: Tensor, count: int, length: int, dice: torch.Generator) -> Tensor:
+    """Texts of the language as tokens, (count, length); any word may come first."""
+    texts = [torch.randint(len(table), (count,), generator=dice)]
+    for _ in range(length - 1):
+        odds = torch.tensor(ODDS)
+        choice = torch.multinomial(odds, count, replacement=True, generator=dice)
+        texts.append(table[texts[-1], choice])
+    return torch.stack(texts, dim=1) + IDS.first_word
+
+
+def least(words: int, length: int) -> float:
+    """The entropy of the language in nats a word: no next-token loss can be lower."""
+    following = -sum(p * log(p) for p in ODDS)
+    return (log(words) + (length - 1) * following) / length
+
+
+def objective(
+    config: Config, name: str, texts: Tensor, dice: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Inputs and targets of texts; what is hidden is drawn anew in every call."""
+    if name == "next token":
+        return next_token(texts)
+    return masked_token(
+        texts, IDS.first_word + config.words, dice, config.hidden, fates=(1.0, 0.0, 0.0)
+    )
+
+
+def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
+    """Train on so few texts that each is read `repeats` times; loss on others."""
+    dice = torch.Generator().manual_seed(seed)
+    table = language(config.words, seed)
+    count = config.reading * config.readers // repeats
+    texts = drawn(table, count, config.length, dice)
+    order = torch.cat([torch.randperm(count, generator=dice) for _ in range(repeats)])
+    batches = texts[order].split(config.readers)
+    model = network(name, seed, Size(
+        vocabulary=IDS.first_word + config.words, positions=config.length,
+        width=config.width, layers=config.layers, heads=4,
+    ))  # fmt: skip
+    course = train(
+        model,
+        lambda step: objective(config, name, batches[step], dice),
+        loss,
+        Recipe(config.reading, config.reading_rate),
+    )
+    same = torch.Generator().manual_seed(10_000 + seed)  # alike for all repeats
+    others = drawn(table, config.held_out, config.length, same)
+    with torch.no_grad():
+        total, number = loss(model, objective(config, name, others, same))
+    return {
+        "held-out loss": float(total / number),
+        "training loss": course[-1][1],
+        "texts": count,
+    }
+
+
+def of_repeats(
+    config: Config, name: str, found: dict[int, list[Scores]]
+) -> list[dict[str, Any]]:
+    """A row for each number of passes, and its loss beside that of fresh text."""
+    fresh = [score["held-out loss"] for score in found[config.repeats[0]]]
+    rows, line = [], {"held-out loss": [], "training loss": []}
+    for repeats, scores in found.items():
+        row: dict[str, Any] = {"name": f"{name}, each text read {repeats} times"}
+        row["texts"] = int(scores[0]["texts"])
+        for column in line:
+            row[column] = interval(tuple(score[column] for score in scores))
+            line[column].append([repeats, *(round(v, 4) for v in row[column])])
+        if repeats > config.repeats[0]:
+            row["against fresh"] = interval(
+                tuple(
+                    s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)
+                )
+            )
+        rows.append(row)
+    rows[-1]["pictures"] = {"losses": {"bands": line}}
+    return rows
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(
+        widths=(4, 16), seeds=2, layers=1, digits=5, steps=100, asked=500, rate=1e-2,
+        words=12, length=8, width=32, repeats=(1, 64), reading=128, held_out=200,
+        reading_rate=1e-2,
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""NSP against SOP: how much of each can be told from words alone, without a network.
+
+BERT asks whether a passage follows another, ALBERT which of two neighbours came first.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from paradigms.bags import Bags
+from paradigms.corpora import movie_reviews
+from paradigms.intervals import interval
+from paradigms.models.logistic_regression import LogisticRegression
+from paradigms.objectives import Pair, next_sentence, sentence_order
+from paradigms.parts import Each, in_turn
+from paradigms.tokenizer import Vocabulary, words
+
+QUESTION = "Can next-sentence prediction be solved by topic, and sentence order not?"
+TASKS = {"next sentence": next_sentence, "sentence order": sentence_order}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Passages of `group` sentences from `reviews` of IMDB; `asked` more are the test.
+
+    `seeds` splits and draws of pairs; `penalty` of the logistic regression is fixed.
+    """
+
+    seeds: int = 5
+    group: int = 3
+    reviews: int = 2500
+    asked: int = 1000
+    vocabulary: int = 3000
+    penalty: float = 1e-2
+
+
+CONFIG = Config()
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for each task and each way to read the words: accuracy on test pairs."""
+    found = each(range(config.seeds), lambda seed: accuracies(config, seed))
+    return [
+        {"name": name, "accuracy": interval(tuple(part[name] for part in found))}
+        for name in found[0]
+    ]
+
+
+def passages(text: str, group: int) -> list[list[str]]:
+    """The words of a review in passages of `group` sentences; the rest is left out."""
+    pieces = re.split(r"(?<=[.!?])\s+|<br\s*/?>", text)
+    sentences = [found for found in map(words, pieces) if len(found) > 2]
+    return [
+        [word for sentence in sentences[start : start + group] for word in sentence]
+        for start in range(0, len(sentences) - group + 1, group)
+    ]
+
+
+def documents(config: Config, seed: int) -> dict[str, list[list[list[int]]]]:
+    """Reviews of two passages or more, as ids over the training part's vocabulary."""
+    parts = movie_reviews.split("imdb", seed)
+    cut = {
+        part: [passages(r.text, config.group) for r in parts[part][:limit]]
+        for part, limit in (("train", config.reviews), ("test", config.asked))
+    }
+    texts = (passage for document in cut["train"] for passage in document)
+    known = Vocabulary(texts, config.vocabulary)
+    found = {
+        part: [[ids for ids in map(known.encode, d) if ids] for d in group]
+        for part, group in cut.items()
+    }
+    return {part: [d for d in group if len(d) > 1] for part, group in found.items()}
+
+
+def shared_words(pair: Pair, size: int) -> list[int]:
+    """The words that stand in both passages: the same when these are swapped."""
+    del size
+    return sorted(set(pair.first) & set(pair.second))
+
+
+def words_by_side(pair: Pair, size: int) -> list[int]:
+    """All words, those of the second passage counted apart: order, but no meeting."""
+    return pair.first + [word + size for word in pair.second]
+
+
+READINGS = {"shared words": shared_words, "words by side": words_by_side}
+
+
+def accuracies(config: Config, seed: int) -> dict[str, float]:
+    """Both tasks by logistic regression on both readings: test accuracy."""
+    found, answers = documents(config, seed), {}
+    for task, ask in TASKS.items():
+        dice = torch.Generator().manual_seed(seed)
+        pairs = {part: ask(group, dice) for part, group in found.items()}
+        labels = {
+            part: torch.tensor([pair.label for pair in group])
+            for part, group in pairs.items()
+        }
+        for name, reading in READINGS.items():
+            size = config.vocabulary
+            bags = {
+                part: Bags([reading(p, size) for p in group], 2 * size, torch.float64)
+                for part, group in pairs.items()
+            }
+            model = LogisticRegression(2, config.penalty)
+            model.fit(bags["train"], labels["train"])
+            guesses = model.predict_proba(bags["test"]).argmax(dim=1)
+            right = (guesses == labels["test"]).double().mean()
+            answers[f"{task}, {name}"] = float(right)
+    return answers
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(seeds=3, reviews=1200, asked=600)

@@ -1,0 +1,87 @@
+"""What [MASK] costs: again at reduced size, and as the page says."""
+
+import pytest
+import torch
+
+from paradigms.corpora.made_language import MadeLanguage
+from paradigms.experiments import mask_mismatch as mismatch
+from paradigms.models.gpt import GPT
+from paradigms.models.gpt import Config as Size
+from paradigms.objectives import IGNORE
+from paradigms.pretraining import with_head
+from paradigms.results import load
+
+PAIR = "BERT, 80-10-10 - mask alone"
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("mask_mismatch").rows}
+
+
+def test_mask_mismatch_again_at_reduced_size():
+    """A network that was never asked about a word it sees names it less often."""
+    again = {row["name"]: row for row in mismatch.run(mismatch.smaller())}
+    assert again.keys() == rows().keys()
+    for found in (again, rows()):
+        assert found[PAIR]["reads the word it sees"][0] > 0.15
+        for name in mismatch.WAYS:
+            assert 0.5 < found[name]["dialect, mean state"][0] < 1
+
+
+def test_what_the_page_says_of_the_mask():
+    """Who is level with whom."""
+    found = rows()
+    bert = found["BERT, 80-10-10"]["dialect, mean state"]
+    kept = found["no random words, 80-0-20"]["dialect, mean state"]
+    assert bert[1] <= kept[0] <= bert[2]
+    assert found["mask alone"]["reads the word it sees"][2] < 0.5
+    electra = found["ELECTRA - mask alone"]["dialect, mean state"]
+    assert electra[1] < 0 < electra[2]
+    untrained = found["no training - mask alone"]["dialect, mean state"]
+    assert untrained[2] > 0
+    assert found["ELECTRA"]["dialect, mean state"][0] < bert[0]
+
+
+def test_the_probe_reads_what_is_there_and_nothing_else():
+    """Texts of two words tell their dialect; labels without a reason are a guess."""
+    torch.manual_seed(0)
+    bare = with_head(GPT(Size(8, 6, 16, 1, 2)))
+    dice = torch.Generator().manual_seed(0)
+    labels = torch.randint(2, (300,), generator=dice)
+    texts = (4 + labels)[:, None].expand(-1, 6)
+    told = ((texts[:100], labels[:100]), (texts[100:], labels[100:]))
+    assert mismatch.read(bare, *told, slice(None)) == 1
+    noise = torch.randint(4, 8, (300, 6), generator=dice)
+    untold = ((noise[:100], labels[:100]), (noise[100:], labels[100:]))
+    assert mismatch.read(bare, *untold, slice(None)) == pytest.approx(0.5, abs=0.13)
+
+
+def test_both_dialects_occur_equally_and_the_label_says_which():
+    """Words of one dialect alone carry its label."""
+    dialects = [MadeLanguage(3, k, sharpness=9.0) for k in (0, 1)]
+    dice = torch.Generator().manual_seed(0)
+    texts, labels = mismatch.mixed(dialects, 400, 6, dice)
+    assert labels.sum() == 200
+    own = [dialect.log_p(texts).sum(dim=1) for dialect in dialects]
+    likelier = (own[1] > own[0]).long()
+    assert float((likelier == labels).double().mean()) > 0.8
+
+
+def test_electra_asks_every_word_whether_it_was_replaced():
+    """Both losses count, and a discriminator that errs costs more."""
+    objective = mismatch.replaced(8)
+    torch.manual_seed(0)
+    pair = mismatch.Pair(Size(8, 6, 16, 1, 2), Size(8, 6, 8, 1, 2))
+    tokens = torch.randint(4, 8, (64, 6), generator=torch.Generator().manual_seed(0))
+    inputs, targets, whole, seeds = objective.show(tokens, torch.Generator())
+    assert whole.equal(tokens)
+    assert inputs[targets == IGNORE].equal(tokens[targets == IGNORE])
+    losses = []
+    for bias in (-2.0, 5.0):  # "nothing is replaced" is nearly right, the other not
+        pair.discriminator.head.weight.data.zero_()
+        pair.discriminator.head.bias.data.fill_(bias)
+        total, count = objective.loss(pair, (inputs, targets, whole, seeds))
+        assert int(count) == tokens.numel()
+        losses.append(float(total.detach() / count))
+    assert losses[1] > losses[0] + 50

@@ -1,0 +1,80 @@
+"""Pretraining and few labels: counted as described, and measured again."""
+
+import pytest
+import torch
+
+from paradigms.experiments import transfer
+from paradigms.results import load
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("transfer").rows}
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_transfer_again_at_reduced_size():
+    """Smaller and shorter: the same rows, counts below all networks at 1000 labels."""
+    again = {row["name"]: row for row in transfer.run(transfer.smaller())}
+    stored = rows()
+    assert list(again) == list(stored)
+    counted = transfer.COUNTED
+    assert abs(again[counted]["at 1000"][0] - stored[counted]["at 1000"][0]) < 0.08
+    for name, row in again.items():
+        if name.endswith(("frozen", "tuned")) and " - " not in name:
+            assert again[counted]["at 1000"][0] < row["at 1000"][0], name
+    words = {name: row["loss"][0] for name, row in again.items() if "loss" in row}
+    assert words["next token, words"] < words["words counted, words"]
+
+
+def test_counts_agree_with_a_count_by_hand():
+    """Words twice, once and never; neither the first symbol nor padding is a word."""
+    found = transfer.counts(torch.tensor([[1, 5, 5, 7, 0], [1, 0, 0, 0, 0]]), 8)
+    assert found.tolist() == [[0, 0, 0, 0, 0, 2, 0, 1], [0] * 8]
+
+
+def test_states_are_measured_in_deviations_of_the_training_part():
+    """Mean 0 and deviation 1 there; the test part is not looked at."""
+    config = transfer.smaller()
+    network = transfer.untrained(config, "masked token", 0)
+    dice = torch.Generator().manual_seed(0)
+    drawn = torch.randint(4, 100, (50, config.tokens), generator=dice)
+    part = {"train": drawn[:40], "test": drawn[40:]}
+    found = transfer.standard(network, part)
+    assert torch.allclose(found["train"].mean(dim=0), torch.zeros(32), atol=1e-4)
+    assert torch.allclose(found["train"].std(dim=0), torch.ones(32), atol=1e-4)
+    one = transfer.standard(network, {**part, "test": drawn[40:41]})
+    assert torch.allclose(one["test"][0], found["test"][0], atol=1e-4)
+    assert not torch.allclose(found["test"].mean(dim=0), torch.zeros(32), atol=1e-2)
+
+
+def test_the_test_part_is_never_read_without_labels():
+    """Fewer than one test ending in 200 also stands in the texts without labels.
+
+    These are rows of exclamation marks, and reviews that end alike.
+    """
+    config = transfer.smaller()
+    found = transfer.data(config, 0)
+    seen = {tuple(row) for row in found.unlabelled.tolist() if 0 not in row}
+    test = {tuple(row) for row in found.rows["test"].tolist() if 0 not in row}
+    assert len(seen & test) < len(test) / 200
+    assert seen & {tuple(row) for row in found.rows["train"].tolist()}
+
+
+def test_what_the_page_says_of_pretraining():
+    """What is below all networks, and which gains show."""
+    found = rows()
+    tuned = [n for n in found if n.endswith("tuned") and " - " not in n]
+    assert len(tuned) == 4
+    counted = found[transfer.COUNTED]
+    for name in tuned:
+        for size in (200, 5000):
+            assert counted[f"at {size}"][0] < found[name][f"at {size}"][0]
+        for size in (50, 200, 1000, 5000):  # not one is clearly better
+            assert found[name][f"at {size}"][2] > counted[f"at {size}"][1]
+    gains = found["masked token, pretrained - from scratch, tuned"]
+    assert all(gains[f"at {size}"][2] > 0 for size in (50, 200, 1000, 5000))
+    for objective in ("next token", "masked token"):
+        frozen = found[f"{objective}, pretrained - from scratch, frozen"]
+        assert frozen["at 1000"][2] < 0
+        assert frozen["at 5000"][2] < 0
