@@ -4,7 +4,7 @@ Colours come from the style sheet, as in `svg`.
 """
 
 from html import escape
-from math import log
+from math import inf, log
 
 from paradigms.svg import LETTER, PANEL, Point, runs, text_at, width_of
 
@@ -216,6 +216,8 @@ def bands(
     left, right = 36, width - 8 - max(map(width_of, lines)) * 0.85
     top = max(point[3] for point in points)
     bottom = min(0.0, *(point[2] for point in points))
+    if bottom > -0.02 * top:  # an interval that ends a hair below zero
+        bottom = 0.0
 
     def place(x: float, y: float) -> Point:
         share = log(x / xs[0]) / log(xs[-1] / xs[0])
@@ -243,7 +245,7 @@ def bands(
         f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
         f'role="img" aria-label="{escape(title)}" data-search-exclude>'
         f'<path class="frame" d="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
-        f'{_ends(ends)}{ticks}{scale}<text class="axis" x="2" y="12">'
+        f'{_ends(ends, floor)}{ticks}{scale}<text class="axis" x="2" y="12">'
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
         f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
     )
@@ -259,11 +261,15 @@ def _line(number: int, places: list[Point], bars: list[tuple[Point, float]]) -> 
     return f'<path {style}1.8{dashed}" d="M{path}"/><path {style}1" d="{upright}"/>'
 
 
-def _ends(ends: list[tuple[float, float, str]]) -> str:
-    """Each line's name at its end; names keep apart where lines meet."""
-    labels, lowest = "", 0.0
-    for y, x, name in sorted(ends):
-        lowest = max(y + 4, lowest + 14)
-        place = f'x="{x + 6:.0f}" y="{lowest:.0f}"'
+def _ends(ends: list[tuple[float, float, str]], floor: float = inf) -> str:
+    """Each line's name at its end; names keep apart where lines meet, above a floor."""
+    ends, heights = sorted(ends), [-inf]
+    for y, _, _ in ends:
+        heights.append(max(y + 4, heights[-1] + 14))
+    labels, ceiling = "", floor + 4
+    for (_, x, name), height in zip(ends[::-1], heights[:0:-1], strict=True):
+        ceiling = min(height, ceiling)
+        place = f'x="{x + 6:.0f}" y="{ceiling:.0f}"'
         labels += f'<text class="axis" {place}>{escape(name)}</text>'
+        ceiling -= 14
     return labels
