@@ -214,10 +214,7 @@ def bands(
         raise ValueError("a chart of bands needs two sizes, all of them positive")
     width, height = CHART
     left, right = 36, width - 8 - max(map(width_of, lines)) * 0.85
-    top = max(point[3] for point in points)
-    bottom = min(0.0, *(point[2] for point in points))
-    if bottom > -0.02 * top:  # an interval that ends a hair below zero
-        bottom = 0.0
+    bottom, top = _range(points)
 
     def place(x: float, y: float) -> Point:
         share = log(x / xs[0]) / log(xs[-1] / xs[0])
@@ -249,6 +246,13 @@ def bands(
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
         f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
     )
+
+
+def _range(points: list[tuple[float, float, float, float]]) -> tuple[float, float]:
+    """Of the axis: from zero, or from below if an interval ends clearly below it."""
+    top = max(point[3] for point in points)
+    low = min(point[2] for point in points)
+    return (low if low < -0.02 * top else 0.0), top
 
 
 def _line(number: int, places: list[Point], bars: list[tuple[Point, float]]) -> str:
