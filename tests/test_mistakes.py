@@ -21,7 +21,7 @@ PAGE = "docs/q39/encoder-decoder.md"
          "ids: no claim 'S99'"),
         (PAGE, "[@raffel2020]", "[@nobody1900]",
          "citation 'nobody1900' is not in snippets/bibliography.toml"),
-        ("docs/q39/index.md", 'name = "q39-axes"', 'name = "q39-axis"',
+        ("docs/q39/separate-choices.md", 'name = "q39-axes"', 'name = "q39-axis"',
          "name: no table 'q39-axis'; known are bibliography, claims"),
         ("docs/q39/index.md", '"q39-axes"]', '"q39-axis"]',
          "ids: no question 'q39-axis'"),
