@@ -69,8 +69,10 @@ def shared(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     even = outputs - outputs % parts
     columns = x.reshape(-1, inputs).T  # (I, R)
     shares = weight[:even].view(parts, -1, inputs)  # (P, O / P, I)
-    y = torch.bmm(shares, columns.expand(parts, -1, -1)).view(even, -1)  # (O, R)
+    y = x.new_empty(outputs, columns.shape[1])  # (O, R): written in place, not joined
+    whole = y[:even].view(parts, -1, columns.shape[1])
+    torch.bmm(shares, columns.expand(parts, -1, -1), out=whole)
     if even < outputs:
-        y = torch.cat([y, weight[even:] @ columns])
+        torch.mm(weight[even:], columns, out=y[even:])
     y = y.T.reshape(*x.shape[:-1], outputs)
     return y if bias is None else y + bias

@@ -14,7 +14,8 @@ from paradigms.layers.checks import finite
 class Rotary(nn.Module):
     """The angles by which RoPE turns queries and keys: position times a frequency.
 
-    Scores then depend on the distance of two positions alone.
+    When query and key are both turned, positions enter their product only through their
+    difference.
     Shapes: positions (T,) or (B, T) -> cosines and sines, each (1 or B, 1, T, D).
     Errors: ValueError for an odd width.  Source: Su et al. (2021), section 3.2.2.
     """

@@ -1,8 +1,8 @@
 """ELECTRA: a small masked LM fills the blanks, and a large one tells which were filled.
 
 Against BERT (Clark et al. 2020, sections 2 and 3.2): the network that is kept gives
-one bit for every token, not a word for 15% of them; its input holds no [MASK], which
-is never seen later either; and generator and discriminator share their embeddings.
+one bit for every token, not a word for 15% of them: whether it differs from the
+original, which a lucky sample does not; its input holds no [MASK]; and generator and discriminator share their embeddings.
 It looks like a GAN and is none: the generator is trained by likelihood.
 """
 

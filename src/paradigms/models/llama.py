@@ -1,9 +1,9 @@
 """LLaMA: GPT with three parts exchanged, none of which changes what it models.
 
-Against GPT-2 (Touvron et al. 2023, section 2.2): RMSNorm for LayerNorm, SwiGLU for
-GELU, rotary angles for learned positions.  Its code has no biases either, of which the
-section says nothing.  Llama 3 adds grouped queries (Ainslie et al. 2023), which make
-the cache smaller.
+Against GPT-2: RMSNorm for LayerNorm, SwiGLU for GELU, rotary angles for learned
+positions; the paper names these three against the transformer of 2017 (Touvron et al.
+2023, section 2.2).  The reference has no biases either.  Llama 3 (Grattafiori et al.
+2024, section 3.2) adds grouped queries (Ainslie et al. 2023): a smaller cache.
 """
 
 from dataclasses import dataclass
