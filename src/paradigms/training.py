@@ -57,7 +57,7 @@ def train(
         raise ValueError(f"steps must be at least 1: {recipe.steps}")
     accelerator = Accelerator(cpu=not torch.accelerator.is_available())
     optimiser = torch.optim.AdamW(
-        network.parameters(), recipe.rate, weight_decay=recipe.decay
+        network.parameters(), recipe.rate, weight_decay=recipe.decay, fused=True
     )
     spread, optimiser = accelerator.prepare(network.train(), optimiser)
     course, recent = [], []
