@@ -2,8 +2,9 @@
 
 Against BERT (Clark et al. 2020, sections 2 and 3.2): the network that is kept gives
 one bit for every token, not a word for 15% of them: whether it differs from the
-original, which a lucky sample does not; its input holds no [MASK]; and generator and discriminator share their embeddings.
-It looks like a GAN and is none: the generator is trained by likelihood.
+original, which a lucky sample does not; its input holds no [MASK]; and generator and
+discriminator share their embeddings.  It looks like a GAN and is none: the generator
+is trained by likelihood.
 """
 
 from dataclasses import dataclass, replace

@@ -1,0 +1,196 @@
+"""Next token against masked diffusion: larger networks, and texts read again.
+
+Both give nats of a whole text, the one exactly and the other by a bound, so they can be
+held against each other and against the source's own entropy.  A pass costs both the
+same: one network under two rules, the same texts and steps.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paradigms.corpora.made_language import MadeLanguage
+from paradigms.costs import exponent
+from paradigms.intervals import interval
+from paradigms.models.gpt import GPT
+from paradigms.models.gpt import Config as Size
+from paradigms.parts import Each, in_turn
+from paradigms.pretraining import Objective, objectives, pretrain
+from paradigms.training import Recipe
+
+QUESTION = "Which gains more by size, and which loses more by repetition?"
+NAMES = ("next token", "masked diffusion")
+CHOOSING = 1_000_000  # this seed chooses the rate, and is none of the others
+
+
+@dataclass(frozen=True)
+class Config:
+    """Each seed has another language, other weights and other texts.
+
+    `times`: how often each text is read, at `repeated` width; the steps stay the same.
+    `draws` of what is hidden estimate the bound on `texts` texts.
+    """
+
+    seeds: int = 4
+    words: int = 8
+    length: int = 10
+    widths: tuple[int, ...] = (8, 16, 32, 64)
+    repeated: int = 32
+    times: tuple[int, ...] = (5, 50)
+    batch: int = 64
+    steps: int = 800
+    rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
+    texts: int = 1000
+    draws: int = 32
+
+
+CONFIG = Config()
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """Rows: each network, each slope over the sizes, each repetition, and both less."""
+    kinds = [(width, 1) for width in config.widths]
+    kinds += [(config.repeated, times) for times in config.times]
+    widths = sorted({width for width, _ in kinds})
+    trials = list(product(NAMES, widths, config.rates))
+    tried = each(trials, lambda trial: above(config, *trial[:2], 1, CHOOSING, trial[2]))
+    rates = best(trials, tried)
+    items = list(product(NAMES, kinds, range(config.seeds)))
+    parts = each(
+        items,
+        lambda item: above(
+            config, item[0], *item[1], item[2], rates[item[0], item[1][0]]
+        ),
+    )
+    found = dict(zip(items, parts, strict=True))
+    rows, slopes, harms = [], {}, {}
+    for name in NAMES:
+        by = {k: [found[name, k, s] for s in range(config.seeds)] for k in kinds}
+        slopes[name] = [slope(config, by, seed) for seed in range(config.seeds)]
+        rows += [
+            {
+                "name": label(name, *kind),
+                "above the source": interval(tuple(values)),
+                "weights": weights(config, kind[0]),
+                "rate": rates[name, kind[0]],
+            }
+            for kind, values in by.items()
+        ]
+        harms[name] = {
+            times: minus(by[config.repeated, times], by[config.repeated, 1])
+            for times in config.times
+        }
+    rows[0]["pictures"] = {"sizes": {"bands": bands(config, rows)}}
+    return rows + comparisons(config, slopes, harms)
+
+
+def best(
+    trials: list[tuple[str, int, float]], tried: list[float]
+) -> dict[tuple[str, int], float]:
+    """The rate with the lowest loss, for each objective and width."""
+    chosen: dict[tuple[str, int], tuple[float, float]] = {}
+    for (name, width, rate), loss in zip(trials, tried, strict=True):
+        chosen[name, width] = min(chosen.get((name, width), (loss, rate)), (loss, rate))
+    return {key: rate for key, (_, rate) in chosen.items()}
+
+
+def comparisons(
+    config: Config,
+    slopes: dict[str, list[float]],
+    harms: dict[str, dict[int, list[float]]],
+) -> list[dict[str, Any]]:
+    """Slopes, and what repetition costs, of each, and of one less the other."""
+    first, second = NAMES
+    rows = [
+        {"name": name, "slope": interval(tuple(slopes[name]))}
+        | {f"cost of {t}": interval(tuple(harms[name][t])) for t in config.times}
+        for name in NAMES
+    ]
+
+    steeper = interval(tuple(minus(slopes[second], slopes[first])))
+    gaps = {
+        f"cost of {t}": interval(tuple(minus(harms[second][t], harms[first][t])))
+        for t in config.times
+    }
+    row = {"name": f"{second} - {first}", "slope": steeper}
+    return [*rows, row | gaps]
+
+
+def minus(a: list[float], b: list[float]) -> list[float]:
+    """Differences, seed by seed."""
+    return [x - y for x, y in zip(a, b, strict=True)]
+
+
+def slope(config: Config, by: dict[Any, list[float]], seed: int) -> float:
+    """The power of the number of weights with which the distance falls."""
+    sizes = [weights(config, width) for width in config.widths]
+    return exponent(sizes, [by[width, 1][seed] for width in config.widths])
+
+
+def label(name: str, width: int, times: int) -> str:
+    """A row's name."""
+    return f"{name}, width {width}" + (f", read {times} times" if times > 1 else "")
+
+
+def bands(config: Config, rows: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
+    """For a figure: weights, and the distance with its interval."""
+    by = {row["name"]: row for row in rows}
+    return {
+        name: [
+            [by[label(name, w, 1)]["weights"]]
+            + [round(v, 4) for v in by[label(name, w, 1)]["above the source"]]
+            for w in config.widths
+        ]
+        for name in NAMES
+    }
+
+
+def size(config: Config, width: int) -> Size:
+    """The network of a width: two layers, heads of eight numbers."""
+    vocabulary = MadeLanguage(config.words).vocabulary
+    return Size(vocabulary, config.length, width, 2, width // 8)
+
+
+def weights(config: Config, width: int) -> int:
+    """Parameters of a network."""
+    return sum(p.numel() for p in GPT(size(config, width)).parameters())
+
+
+def above(
+    config: Config, name: str, width: int, times: int, seed: int, rate: float
+) -> float:
+    """Nats a word of held-out texts, above the source's own entropy."""
+    language = MadeLanguage(config.words, seed)
+    dice = torch.Generator().manual_seed(seed)
+    count = config.steps * config.batch
+    pool = language.sample(count // times, config.length, dice).repeat(times, 1)
+    test = language.sample(config.texts, config.length, dice)
+    torch.manual_seed(seed)
+    network = GPT(size(config, width))
+    objective = objectives(language.vocabulary)[name]
+
+    def texts(step: int) -> Tensor:
+        return pool[step * config.batch : (step + 1) * config.batch]
+
+    pretrain(network, objective, texts, Recipe(config.steps, rate, warmup=50), seed)
+    return nats(config, network, objective, test) + float(language.log_p(test).mean())
+
+
+@torch.no_grad()
+def nats(config: Config, network: GPT, objective: Objective, test: Tensor) -> float:
+    """Nats a word: exact for the next token, for masked diffusion a bound on it."""
+    dice = torch.Generator().manual_seed(0)
+    draws = config.draws if objective.weighted else 1
+    parts = [objective.loss(network, objective.show(test, dice)) for _ in range(draws)]
+    return float(sum(total for total, _ in parts) / sum(count for _, count in parts))
+
+
+def smaller() -> Config:
+    """The same question at a size that a test can afford."""
+    return Config(
+        seeds=2, words=4, length=6, widths=(8, 16), repeated=16, times=(20,),
+        steps=150, rates=(1e-2,), texts=300, draws=8,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""The race of objectives: equal operations, mirrored labels, and the language's own."""
+
+import pytest
+import torch
+
+from paradigms.corpora.made_language import FIRST, MadeLanguage
+from paradigms.experiments import objective_race as race
+from paradigms.objectives import Specials
+from paradigms.results import load
+
+IDS = Specials()
+
+
+def test_objective_race_again_at_reduced_size():
+    """Every objective spends the operations of the next token, within half a step."""
+    config = race.smaller()
+    for name in race.NAMES[:-1]:
+        given = race.source(config, race.FRESH, 0)
+        _, _, found = race.learnt(config, given, name, 0)
+        spent = found["operations a text"] * found["texts read"]
+        _, _, usual = race.learnt(config, given, race.AFTER, 0)
+        step = found["operations a text"] * config.batch
+        assert abs(spent - usual["operations a text"] * usual["texts read"]) <= step / 2
+    names = {row["name"] for row in load("objective_race").rows}
+    for source in (race.FRESH, race.REPEATED, race.REVIEWS):
+        assert {f"{source}, {name}" for name in race.NAMES} <= names
+
+
+def test_the_kinds_of_label_again_at_reduced_size():
+    """Masked words tell of both sides; next tokens of the left side alone."""
+    config = race.Config(
+        seeds=2, words=4, length=8, width=32, steps=400, rate=5e-3, labelled=200,
+        texts=300, tuning=150, tuning_rate=3e-3,
+    )  # fmt: skip
+    after, masked = (
+        race.scores(config, race.FRESH, name, 0) for name in (race.AFTER, "masked")
+    )
+    best = race.left_alone(config, 0)["right, at best"]
+    assert masked["right, tuned"] > 0.95 > best + 0.05
+    assert after["right, tuned"] < best + 0.05
+    assert after["left, tuned"] > 0.95
+
+
+def test_tags_look_one_word_to_the_side():
+    """By hand: words of the halves 0 1 1 0 0, and who has a neighbour of its half."""
+    half = torch.tensor([0, 1])
+    texts = torch.tensor([[0, 1, 1, 0, 0]]) + FIRST
+    assert race.tags(texts, half, 1).tolist() == [1, 0, 1]
+    assert race.tags(texts, half, -1).tolist() == [0, 1, 0]
+
+
+def test_the_left_side_alone_is_counted_from_the_source():
+    """The share right of whoever knows P(next | last two), against draws of it."""
+    config = race.smaller()
+    language, half = MadeLanguage(config.words, 3), race.halves(config, 3)
+    texts = language.sample(20_000, config.length, torch.Generator().manual_seed(9))
+    after = torch.stack(
+        [language.after(texts[:, : t + 1]) for t in range(1, config.length - 1)], dim=1
+    )
+    same = half[None, None, :] == half[texts[:, 1:-1] - FIRST][..., None]
+    guess = (after * same).sum(dim=2) > 0.5
+    right = (guess.flatten().long() == race.tags(texts, half, 1)).double().mean()
+    assert race.left_alone(config, 3)["right, at best"] == pytest.approx(
+        float(right), abs=0.02
+    )
+
+
+def test_texts_are_repeated_in_whole():
+    """As many as fresh ones, each as often as configured."""
+    config = race.smaller()
+    fresh = race.source(config, race.FRESH, 0).pool
+    again = race.source(config, race.REPEATED, 0).pool
+    assert fresh.shape == again.shape
+    assert len(again.unique(dim=0)) <= len(again) // config.times
+    assert len(fresh.unique(dim=0)) > len(again.unique(dim=0))
+
+
+def test_reviews_keep_their_labels_and_parts():
+    """Rows of whole words, as many labels as rows; hardly any row was read before."""
+    given = race.source(race.smaller(), race.REVIEWS, 0)
+    task = given.tasks["sentiment"]
+    assert int(given.pool.min()) >= IDS.first_word
+    for texts, labels in task[:3]:
+        assert len(texts) == len(labels)
+        assert 0.4 < float(labels.double().mean()) < 0.6
+    read = {tuple(row) for row in given.pool.tolist()}
+    known = [tuple(row) in read for row in task.ask[0].tolist()]
+    # Whole reviews differ; twelve frequent words at their end may be alike.
+    assert sum(known) < len(known) / 100

@@ -1,0 +1,23 @@
+"""The ends of reviews: whole rows of the last known words, with their labels."""
+
+from paradigms.corpora import movie_reviews
+from paradigms.corpora.review_ends import FIRST, ends
+from paradigms.tokenizer import Vocabulary, words
+
+
+def test_rows_are_the_last_words_of_their_review():
+    """Of the first long enough review of the test part, with its label."""
+    found = ends(200, 12, 0)
+    parts = movie_reviews.split("imdb", 0)
+    known = Vocabulary([words(r.text) for r in parts["train"]], 200 - FIRST)
+    for review in parts["test"]:
+        ids = known.encode(words(review.text))
+        if len(ids) >= 12:
+            break
+    assert (found.rows["test"][0] - FIRST).tolist() == ids[-12:]
+    assert int(found.labels["test"][0]) == review.label
+    for part in ("train", "validation", "test"):
+        assert len(found.rows[part]) == len(found.labels[part]) <= len(parts[part])
+        assert found.rows[part].shape[1] == 12
+        assert int(found.rows[part].min()) >= FIRST
+        assert int(found.rows[part].max()) < 200

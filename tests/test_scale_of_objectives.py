@@ -1,0 +1,53 @@
+"""Size and repetition for two objectives: again at reduced size."""
+
+import pytest
+import torch
+
+from paradigms.corpora.made_language import MadeLanguage
+from paradigms.experiments import scale_of_objectives as scale
+from paradigms.models.gpt import GPT
+from paradigms.models.masked_diffusion import MaskedDiffusion, bound
+from paradigms.pretraining import objectives
+from paradigms.results import load
+
+
+def test_scale_of_objectives_again_at_reduced_size():
+    """The next token is nearer to the source, at every size; rows as recorded."""
+    found = {row["name"]: row for row in scale.run(scale.smaller())}
+    for width in scale.smaller().widths:
+        near, far = (
+            found[scale.label(name, width, 1)]["above the source"][0]
+            for name in scale.NAMES
+        )
+        assert 0 < near < far
+    stored = {row["name"] for row in load("scale_of_objectives").rows}
+    assert {*scale.NAMES, f"{scale.NAMES[1]} - {scale.NAMES[0]}"} <= stored
+
+
+def test_the_rate_with_the_lowest_loss_is_taken():
+    """For each objective and width alone."""
+    trials = [("a", 8, 0.1), ("a", 8, 0.2), ("b", 8, 0.1), ("b", 8, 0.2)]
+    assert scale.best(trials, [2.0, 1.0, 1.0, 2.0]) == {("a", 8): 0.2, ("b", 8): 0.1}
+
+
+def test_nats_are_exact_or_the_bound():
+    """By draws of what is hidden, the bound that is summed over all of it."""
+    config = scale.Config(words=3, length=4, texts=20, draws=400)
+    language = MadeLanguage(3, 0)
+    texts = language.sample(20, 4, torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    network = GPT(scale.size(config, 8))
+    known = objectives(language.vocabulary)
+    found = scale.nats(config, network, known["masked diffusion"], texts)
+    whole = MaskedDiffusion(scale.size(config, 8))
+    whole.network = network
+    with torch.no_grad():
+        exact = sum(float(bound(whole, text)) for text in texts) / texts.numel()
+    assert found == pytest.approx(exact, rel=0.02)
+
+
+def test_the_slope_is_the_power():
+    """Distances that fall as the root of the weights have a slope of -0.5."""
+    config = scale.smaller()
+    by = {(w, 1): [scale.weights(config, w) ** -0.5] for w in config.widths}
+    assert scale.slope(config, by, 0) == pytest.approx(-0.5)
