@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
-    {"gaussians", "intervals", "parts", "reliability"},
+    {"gaussians", "intervals", "parts", "reliability", "repairs"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
@@ -32,10 +32,10 @@ ROOMS = [
     {"fences"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
-COMPUTING = {"gaussians", "intervals", "parts", "reliability", "bags", "corpora",
-             "layers", "perceptron", "training", "objectives", "models", "probes",
-             "judge", "decoding", "unmasking", "pretraining", "costs", "two_rules",
-             "checkpoints", "references", "benchmarks", "sentence_encoder",
+COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags",
+             "corpora", "layers", "perceptron", "training", "objectives", "models",
+             "probes", "judge", "decoding", "unmasking", "pretraining", "costs",
+             "two_rules", "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE

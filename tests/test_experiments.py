@@ -3,12 +3,15 @@
 import importlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from paradigms import results
-from paradigms.experiments.review_classifiers import interval, share
+from paradigms.intervals import interval, share
 from paradigms.measure import PACKAGE, fingerprint, imports, measure, names
+from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.results import load, quote, stems
 from paradigms.snippets import ContentError
 
@@ -52,6 +55,15 @@ def test_review_classifiers_again_at_reduced_size():
             assert row[column][0] == pytest.approx(
                 stored[row["name"]][column][0], abs=0.05
             )
+
+
+def test_the_log_loss_of_the_reviews_cuts_nothing():
+    """A thousand nats wrong are a thousand, though the probability is zero."""
+    module = importlib.import_module("paradigms.experiments.review_classifiers")
+    model = MultinomialNaiveBayes()
+    model.log_joint = lambda x: torch.tensor([[0.0, -1000.0]])
+    reviews = SimpleNamespace(texts=None, labels=torch.tensor([1]))
+    assert module.log_loss(model, reviews) == 1000
 
 
 def test_what_the_pages_say_of_the_reviews():

@@ -4,7 +4,6 @@ Fitted to whole rows, asked with features hidden at random; fitted to balanced c
 asked where one is rarer: the new prior is told, or estimated from unlabelled rows.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
@@ -21,6 +20,7 @@ from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
 from paradigms.parts import Each, in_turn
 from paradigms.reliability import temperature
+from paradigms.repairs import estimated, expected, marginal
 
 QUESTION = (
     "What can each family do if features are missing, or the class prior changes?"
@@ -28,6 +28,21 @@ QUESTION = (
 Score = Callable[[Tensor, Tensor], Tensor]
 FILLED = "logistic regression, "
 SHOWN = ("LDA", "naive Bayes", f"{FILLED}means", f"{FILLED}dropping")
+FILLERS = tuple(FILLED + way for way in ("means", "zeros", "dropping", "a Gaussian"))
+# The first less the second, in pairs.
+PAIRS = (
+    *(("LDA", other) for other in FILLERS),
+    *(("QDA", other) for other in ("naive Bayes", "LDA", *FILLERS)),
+    (f"{FILLED}dropping", f"{FILLED}means"),
+    (f"{FILLED}dropping", f"{FILLED}a Gaussian"),
+    (f"{FILLED}means", f"{FILLED}zeros"),
+)
+CORRECTED = (
+    ("naive Bayes", "logistic regression"),
+    ("naive Bayes, temperature", "logistic regression, temperature"),
+    ("naive Bayes, slope and shift", "logistic regression, slope and shift"),
+    ("naive Bayes, slope and shift", "naive Bayes, temperature"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,9 @@ class Config:
     seen: tuple[float, ...] = (1.0, 0.9, 0.7, 0.5, 0.3, 0.1)
     copies: int = 3  # of each row, for training with dropped features
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
-    smoothing: float = 1e-3
+    smoothing: float = 1e-3  # of naive Bayes with features missing
+    smoothings: tuple[float, ...] = (0.1, 1.0, 10.0)  # of counts of words
+    parts: tuple[float, ...] = (1e-9, 1e-2, 1e-1)  # of the variance, on normal classes
     shifted: tuple[str, ...] = ("imdb", "rotten_tomatoes", "normal classes")
     shares: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
     sizes: tuple[int, int] = (3000, 1500)
@@ -47,7 +64,7 @@ class Config:
     features: int = 20
     apart: float = 0.5  # distance of the class means, in deviations, of each feature
     seeds: int = 8
-    splits: int = 3  # of the reviews, taken in turn
+    splits: int = 8  # of the reviews, taken in turn: one for each draw
 
 
 CONFIG = Config()
@@ -64,7 +81,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
 def of_missing(
     config: Config, cells: list[Any], found: list[Any]
 ) -> list[dict[str, Any]]:
-    """Errors by the share seen, and LDA's less that of each logistic regression."""
+    """Errors by the share seen, and the differences of `PAIRS`, draw by draw."""
     rows = []
     for data in config.measured:
         scored = [s for (name, _), s in zip(cells, found, strict=True) if name == data]
@@ -73,8 +90,7 @@ def of_missing(
         bands = {short(m): [point(*at) for at in line] for m, line in ats.items()}
         drawn = {"errors": {"bands": bands}}
         rows.append({"name": data, "draws": config.seeds, "pictures": drawn})
-        others = [m for m in errors if m.startswith(FILLED)]
-        gaps = {f"LDA - {m}": errors["LDA"] - errors[m] for m in others}
+        gaps = {f"{a} - {b}": errors[a] - errors[b] for a, b in PAIRS}
         for name, values in (errors | gaps).items():
             ats = zip(config.seen, values.T.tolist(), strict=True)
             row = {f"{seen:.0%} seen": interval(tuple(at)) for seen, at in ats}
@@ -152,39 +168,6 @@ def chosen(config: Config, x: Tensor, labels: Tensor, rows: int) -> LogisticRegr
     return LogisticRegression(k, best).fit(x, labels)
 
 
-def blocks(covariance: Tensor, seen: Tensor) -> Tensor:
-    """Cholesky factors of the seen block, with ones for the rest: (V, V) -> (N, V, V).
-
-    What is not seen then adds nothing, neither to a square nor to a determinant.
-    """
-    both = seen[:, :, None] & seen[:, None]
-    rest = (~seen).to(covariance.dtype).diag_embed()
-    return torch.linalg.cholesky(torch.where(both, covariance, 0.0) + rest)
-
-
-def marginal(model: Any, covariance: Tensor, x: Tensor, seen: Tensor) -> Tensor:
-    """Log P(seen features, Y) of a normal model, up to a constant of the row. (N, K)
-
-    `covariance` (K or 1, V, V); the integral over the hidden features is exact.
-    """
-    factors = [blocks(part, seen) for part in covariance]
-    columns = []
-    for k in range(len(model.mean)):
-        factor = factors[k % len(factors)]
-        away = torch.where(seen, x - model.mean[k], 0.0)[:, :, None]  # (N, V, 1)
-        white = torch.linalg.solve_triangular(factor, away, upper=False)
-        volume = factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
-        columns.append(-white.square().sum(dim=(1, 2)) / 2 - volume)
-    return torch.stack(columns, dim=1) + model.log_prior
-
-
-def expected(mean: Tensor, covariance: Tensor, x: Tensor, seen: Tensor) -> Tensor:
-    """Rows (N, V) with what is hidden replaced by its mean, given what is seen."""
-    away = torch.where(seen, x - mean, 0.0)[:, :, None]
-    weight = torch.cholesky_solve(away, blocks(covariance, seen))[:, :, 0]
-    return torch.where(seen, x, mean + weight @ covariance)
-
-
 def of_shifted(
     config: Config, cells: list[Any], found: list[Any]
 ) -> list[dict[str, Any]]:
@@ -207,18 +190,22 @@ def of_shifted(
 
 
 def shifted(config: Config, name: str, seed: int) -> dict[str, list[Any]]:
-    """For each model, scores at every share of class 1."""
+    """For each model, and each pair of them, scores at every share of class 1."""
     dice = torch.Generator().manual_seed(seed)
-    logits, labels, prior = scores(config, name, seed, dice)
+    given, labels, prior = scores(config, name, seed, dice)
     places = [(labels == k).nonzero()[:, 0] for k in (0, 1)]
-    found: dict[str, list[Any]] = {model: [] for model in logits}
+    found: dict[str, list[Any]] = {model: [] for model in given}
     for share in config.shares:
         count = round(share * config.asked)
         mixed = [p[torch.randperm(len(p), generator=dice)] for p in places]
         rows = torch.cat([mixed[0][: config.asked - count], mixed[1][:count]])
         now = torch.tensor([1 - share, share], dtype=torch.float64).log()
-        for model, scored in logits.items():
+        for model, scored in given.items():
             found[model].append(compared(scored[rows], labels[rows], prior, now))
+    for one, other in CORRECTED:
+        pairs = zip(found[one], found[other], strict=True)
+        gaps = [{score: a[score] - b[score] for score in a} for a, b in pairs]
+        found[f"{one} - {other}"] = gaps
     return found
 
 
@@ -238,42 +225,54 @@ def compared(logits: Tensor, labels: Tensor, prior: Tensor, now: Tensor) -> Any:
     return found
 
 
-def estimated(logits: Tensor, prior: Tensor, steps: int = 500) -> Tensor:
-    """Log of the class shares under which rows without labels are likeliest. (K,)
-
-    Expectation and maximisation in turn: each row's P(Y | X) under the present shares,
-    then their mean.  `prior` (K,): log shares that P(Y | X), from logits (N, K), holds.
-    """
-    shares = prior
-    for _ in range(steps):
-        p = (logits + shares - prior).log_softmax(dim=1)  # (N, K)
-        new = p.logsumexp(dim=0) - math.log(len(p))
-        if float((new.exp() - shares.exp()).abs().max()) < 1e-6:
-            return new
-        shares = new
-    return shares
-
-
 def scores(config: Config, name: str, seed: int, dice: Any) -> tuple[Any, ...]:
     """Logits (N, 2) by model for rows with labels (N,), and the log prior of training.
 
-    With a temperature, too, fitted on rows of the same prior as in training.
+    Of each model the setting with the least log-loss on rows of the same prior as in
+    training; the same rows fit its temperature, and its slope and shift.
     """
     learn, correct, ask = drawn(config, name, seed, dice)
-    models: dict[str, Any] = {"naive Bayes": MultinomialNaiveBayes()}
-    if name not in labelled.SOURCES:
-        models = {"naive Bayes": GaussianNaiveBayes(2, shared=True), "LDA": LDA()}
-    held = [LogisticRegression(2, p).fit(*learn) for p in config.penalties]
-    judged = [float(cross_entropy(m.logits(correct[0]), correct[1])) for m in held]
-    best = held[judged.index(min(judged))]
     found = {}
-    for model, to_fit in models.items():
-        found[model] = to_fit.fit(*learn).log_joint(ask[0])
-        degree = temperature(to_fit.log_joint(correct[0]), correct[1])
-        found[f"{model}, temperature"] = found[model] / degree
-    found["logistic regression"] = best.logits(ask[0])
+    for model, settings in candidates(config, name).items():
+        fitted = [setting.fit(*learn) for setting in settings]
+        known = [logits(one, correct[0]) for one in fitted]
+        losses = [float(cross_entropy(given, correct[1])) for given in known]
+        best = losses.index(min(losses))
+        asked, given = logits(fitted[best], ask[0]), known[best]
+        found[model] = asked
+        found[f"{model}, temperature"] = asked / temperature(given, correct[1])
+        found[f"{model}, slope and shift"] = straightened(given, correct[1], asked)
     prior = learn[1].bincount().double() / len(learn[1])
     return found, ask[1], prior.log()
+
+
+def candidates(config: Config, name: str) -> dict[str, list[Any]]:
+    """Each model with the settings among which the log-loss chooses."""
+    logistic = [LogisticRegression(2, penalty) for penalty in config.penalties]
+    if name in labelled.SOURCES:
+        counted = [MultinomialNaiveBayes(2, s) for s in config.smoothings]
+        return {"naive Bayes": counted, "logistic regression": logistic}
+    bayes = [GaussianNaiveBayes(2, part, shared=True) for part in config.parts]
+    return {"naive Bayes": bayes, "LDA": [LDA()], "logistic regression": logistic}
+
+
+def logits(model: Any, x: Any) -> Tensor:
+    """Of a generative model log P(X, Y): only differences between classes count."""
+    if isinstance(model, LogisticRegression):
+        return model.logits(x)
+    return model.log_joint(x)
+
+
+def straightened(given: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
+    """Logits (M, 2) after a slope and a shift of log-odds, fitted on others (N, 2).
+
+    A temperature has the slope alone, so it cannot mend a lean to one class.
+    Source: Platt (1999), without the smoothed targets.
+    """
+    odds, others = (each[:, 1:] - each[:, :1] for each in (given, asked))
+    scale = odds.std()  # naive Bayes gives hundreds of nats, which search slowly
+    fitted = LogisticRegression(2, 0.0).fit(odds / scale, labels)
+    return fitted.logits(others / scale)
 
 
 def drawn(config: Config, name: str, seed: int, dice: Any) -> list[tuple[Any, Tensor]]:
