@@ -21,7 +21,7 @@ ROOMS = [
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
     {"checkpoints", "unmasking", "pretraining", "costs", "two_rules"},
-    {"references", "sentence_encoder"},
+    {"references", "sentence_encoder", "tuning", "likeness"},
     {"capabilities", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
@@ -36,7 +36,8 @@ COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags"
              "corpora", "layers", "perceptron", "training", "objectives", "models",
              "probes", "judge", "decoding", "unmasking", "pretraining", "costs",
              "two_rules", "checkpoints", "references", "benchmarks", "sentence_encoder",
-             "capabilities", "experiments", "measure"}  # fmt: skip
+             "capabilities", "experiments", "measure", "tuning", "likeness",
+             "readout"}  # fmt: skip
 FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.

@@ -72,13 +72,16 @@ def test_what_the_page_says_of_the_errors():
 
 
 def test_what_the_page_says_of_the_network():
-    """Five passes against two, and what a temperature leaves."""
+    """Five passes against two of one training, and what a temperature leaves."""
     found = rows()
-    two, five = (found[f"{BERT}, {n} epochs"] for n in (2, 5))
-    assert two["accuracy"][1] < five["accuracy"][0] < two["accuracy"][2]  # level
-    assert five["calibration error"][1] > 2 * two["calibration error"][2]
+    five, grown = found[f"{BERT}, 5 epochs"], found[f"{BERT}, 5 - 2 epochs"]
+    assert grown["accuracy"][1] < 0 < grown["accuracy"][2]  # level
+    for column in ("calibration error", "logits, learnt", "logits, new"):
+        assert grown[column][1] > 0
     after = found[f"{BERT}, 5 epochs, temperature"]
-    assert after["calibration error"][1] > 2.5 * after["by chance"][2]
+    assert after["calibration error"][1] > after["by chance"][2]
+    whole = found["imdb, naive Bayes, temperature"]
+    assert whole["calibration error"][1] > 2 * whole["by chance"][2]
     assert apart(five["accuracy"], found["rotten_tomatoes, naive Bayes"]["accuracy"])
     drawn = load("calibration").pictures
     said = [x for x, *_ in drawn["rotten_tomatoes/as fitted"].bands[NETWORK]]
@@ -130,6 +133,21 @@ def test_answers_are_judged_as_described():
     wrong = calibration.assess(config, logits, torch.tensor([0, 1, 1, 0]))
     assert wrong["accuracy"] == 0.25
     assert wrong["log-loss"] > found["log-loss"]
+
+
+def test_one_training_is_asked_after_each_pass():
+    """Six passes in one run: the first is not the last, and the rate does not fall."""
+    config = calibration.smaller()
+    dice = torch.Generator().manual_seed(0)
+    parts = [torch.randint(5, 99, (n, config.tokens), generator=dice) for n in (64, 8)]
+    labels = torch.randint(2, (64,), generator=dice)
+    found = calibration.passes(config, parts, labels, 0)
+    assert [[len(part) for part in each] for each in found] == [[64, 8]] * config.epochs
+    assert not found[0][1].allclose(found[-1][1])
+    again = calibration.passes(config, parts, labels, 0)
+    assert found[-1][1].equal(again[-1][1])
+    rate = calibration.Constant(100, 1e-3, warmup=10)
+    assert [rate.factor(step) for step in (4, 9, 99)] == [0.5, 1, 1]
 
 
 def test_sentences_are_cut_and_padded():

@@ -54,11 +54,17 @@ def test_the_test_part_is_never_read_without_labels():
     These are rows of exclamation marks, and reviews that end alike.
     """
     config = transfer.smaller()
-    found = transfer.data(config, 0)
-    seen = {tuple(row) for row in found.unlabelled.tolist() if 0 not in row}
-    test = {tuple(row) for row in found.rows["test"].tolist() if 0 not in row}
-    assert len(seen & test) < len(test) / 200
-    assert seen & {tuple(row) for row in found.rows["train"].tolist()}
+    found = transfer.data(config, 3)
+    assert 0 <= transfer.seen_already(found) < 1 / 200
+    own = found._replace(rows=found.rows | {"test": found.rows["train"]})
+    assert transfer.seen_already(own) == 1  # it would notice
+
+
+def test_no_more_texts_choose_than_are_learnt_from():
+    """Fifty of fifty labels; never more than `choosing`."""
+    config = transfer.CONFIG
+    assert transfer.held(config, torch.arange(50)) == slice(50)
+    assert transfer.held(config, torch.arange(5000)) == slice(config.choosing)
 
 
 def test_what_the_page_says_of_pretraining():
@@ -66,14 +72,13 @@ def test_what_the_page_says_of_pretraining():
     found = rows()
     tuned = [n for n in found if n.endswith("tuned") and " - " not in n]
     assert len(tuned) == 4
-    counted = found[transfer.COUNTED]
-    for name in tuned:
-        for size in (200, 5000):
-            assert counted[f"at {size}"][0] < found[name][f"at {size}"][0]
-        for size in (50, 200, 1000, 5000):  # not one is clearly better
-            assert found[name][f"at {size}"][2] > counted[f"at {size}"][1]
+    for objective in ("next token", "masked token"):  # not one is clearly better
+        beside = found[f"{objective}, pretrained, tuned - {transfer.COUNTED}"]
+        assert all(beside[f"at {size}"][2] > 0 for size in (50, 200, 1000, 5000))
     gains = found["masked token, pretrained - from scratch, tuned"]
-    assert all(gains[f"at {size}"][2] > 0 for size in (50, 200, 1000, 5000))
+    assert gains["at 5000"][2] > 0
+    first = [found[f"{o}, from scratch, tuned"] for o in ("next token", "masked token")]
+    assert first[0]["at 5000"][0] > first[1]["at 5000"][0]
     for objective in ("next token", "masked token"):
         frozen = found[f"{objective}, pretrained - from scratch, frozen"]
         assert frozen["at 1000"][2] < 0

@@ -1,34 +1,41 @@
 """Python-Markdown extension: citations, recorded numbers, and formulas as MathML.
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
-`[=experiment/row/column]` the recorded number, linked to its record; what is missing
-stops the build. Formulas need no script and no font: the browser draws MathML.
+`[=experiment/row/column]` the recorded number, linked to its record, with `|interval`
+behind it also its interval; what is missing stops the build. Formulas need no script
+and no font: the browser draws MathML.
 """
 
 import re
 from html import unescape
+from math import floor, log10
 from typing import Any
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
 from markdown import Extension, Markdown
 from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
+from markdown.util import ETX, STX, AtomicString
 
 from paradigms.bibliography import label, split_citation
 from paradigms.page import slug
-from paradigms.results import quote
+from paradigms.results import quote, recorded
 from paradigms.snippets import ContentError
 
 _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\mathsf"}
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+_BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
+_ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
 
 class InlineExtension(Extension):
-    """Registers all three: links before Markdown's own, formulas after arithmatex."""
+    """Registers all: links before Markdown's own, formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        # Later than fences (25), whose content is not a table.
+        md.preprocessors.register(Bars(md), "bars", 15)
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
         md.inlinePatterns.register(Recorded(r"\[=([^\]]+)\]", md), "recorded", 176)
         md.treeprocessors.register(MathML(md), "mathml", 15)
@@ -45,20 +52,55 @@ class Linking(InlineProcessor):
         return "../" * depth + target  # on a page: MkDocs resolves and checks it
 
 
+class Bars(Preprocessor):
+    """In rows of tables the bar of `[=experiment/row/column|interval]` ends no cell."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The lines, with such bars escaped where the line begins with a bar."""
+        return [
+            _BARE.sub(r"\1\|", line) if line.lstrip().startswith("|") else line
+            for line in lines
+        ]
+
+
 class Recorded(Linking):
-    """`[=experiment/row/column]`: a number nobody typed, linked to its record."""
+    """`[=experiment/row/column]`: a number nobody typed, linked to its record.
+
+    With `|interval` behind the column: `0.83 (0.79 to 0.87)`.
+    """
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
         """The link, and how much of the line it took."""
+        source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
+        address, bar, form = source.partition("|")
         try:
-            value = quote(m.group(1), interval=False)
+            if bar and form != "interval":
+                raise ContentError(f"{form!r} behind the bar is unknown: interval")
+            value = spread(address) if bar else quote(address, interval=False)
         except ContentError as error:
-            raise failure(self.md, m.group(0), str(error)) from None
-        stem = m.group(1).partition("/")[0]
+            raise failure(self.md, f"[={source}]", str(error)) from None
+        stem = address.partition("/")[0]
         anchor = ElementTree.Element("a", {"class": "recorded"})
         anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
         anchor.text = AtomicString(value)
         return anchor, m.start(0), m.end(0)
+
+
+def spread(address: str) -> str:
+    """Mean and interval with as many places as the interval is worth.
+
+    Two digits of half its width, but no more than three of the mean.
+    Errors: ContentError if the value has no interval, or is not recorded.
+    """
+    value = recorded(address)
+    if not isinstance(value, list):
+        raise ContentError(f"{address!r} has no interval: {value!r}")
+    mean, low, high = value
+    sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
+    wanted = [digits - floor(log10(size)) for size, digits in sizes if size > 0]
+    places = max(min(wanted, default=0), 0)
+    mean, low, high = (f"{part:z,.{places}f}" for part in value)  # never -0
+    return f"{mean} ({low} to {high})"
 
 
 class Citation(Linking):

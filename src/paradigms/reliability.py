@@ -3,9 +3,14 @@
 Source: Guo et al. (2017), section 2 for the error, section 4.2 for the temperature.
 """
 
+from typing import Any
+
+import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 Bin = tuple[float, float, int]
+SURE, FEWEST = 0.95, 50  # answers that are called sure; fewer are not judged
 
 
 def reliability(confidence: Tensor, right: Tensor, bins: int) -> list[Bin]:
@@ -25,6 +30,35 @@ def error_of(bins: list[Bin]) -> float:
     """The expected calibration error: the mean distance of said and come true."""
     total = sum(count for _, _, count in bins)
     return sum(abs(said - came) * count for said, came, count in bins) / total
+
+
+def assessed(logits: Tensor, labels: Tensor, bins: int, redraws: int) -> dict[str, Any]:
+    """What the probabilities say, and what came true: logits (N, K), labels (N,).
+
+    `by chance`: the error if they were exactly right, over `redraws` draws of labels.
+    """
+    p = logits.double().softmax(dim=1)
+    confidence, answer = p.max(dim=1)
+    right = (answer == labels).double()
+    found = reliability(confidence, right, bins)
+    dice = torch.Generator().manual_seed(0)
+    chance = []
+    for _ in range(redraws):
+        drawn = torch.bernoulli(confidence, generator=dice)
+        chance.append(error_of(reliability(confidence, drawn, bins)))
+    sure = confidence >= SURE
+    row = {
+        "accuracy": float(right.mean()),
+        "confidence": float(confidence.mean()),
+        "calibration error": error_of(found),
+        "by chance": sum(chance) / len(chance),
+        "log-loss": float(cross_entropy(logits.double(), labels)),
+        "sure": float(sure.double().mean()),
+        "bins": [[said, came] for said, came, _ in found],
+    }
+    if int(sure.sum()) >= FEWEST:
+        row["right when sure"] = float(right[sure].mean())
+    return row
 
 
 def temperature(logits: Tensor, labels: Tensor) -> float:

@@ -4,11 +4,12 @@ A text has three opinions, most of them of one sentiment, and three words on top
 of them on the same, in random order.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from paradigms.bags import Bags
 from paradigms.objectives import Specials
 
 SPECIALS = Specials()
@@ -37,8 +38,11 @@ class Texts(NamedTuple):
     topic: Tensor
 
 
-def task_word(task: int) -> int:
-    """The id of a task's word: trained on below 4, the untrained ones from 4 on."""
+def task_word(task: Any) -> Any:
+    """The id of a task's word, or of words (N,) for tasks (N,).
+
+    Trained on below 4, the untrained ones from 4 on.
+    """
     return ANSWER + 1 + task
 
 
@@ -75,3 +79,25 @@ def answers(texts: Texts, tasks: Tensor) -> Tensor:
     found[tasks == 3, :LENGTH] = texts.words[tasks == 3].flip(1)
     found[tasks >= 2, LENGTH] = SPECIALS.eos
     return found
+
+
+def lines(texts: Texts, tasks: Tensor) -> tuple[Tensor, ...]:
+    """Ids of the tasks' words (N, 1), texts (N, 6), answers (N, 7), tasks (N,)."""
+    return (task_word(tasks)[:, None], texts.words, answers(texts, tasks), tasks)
+
+
+def is_label(found: Tensor) -> Tensor:
+    """Which answers (N, 7) are one label, EOS and padding: (N,)."""
+    label = (found[:, 0] >= IDS[LABELS[0]]) & (found[:, 0] < ANSWER)
+    ended = found[:, 1] == SPECIALS.eos
+    return label & ended & (found[:, 2:] == SPECIALS.pad).all(dim=1)
+
+
+def bags(texts: Texts) -> Bags:
+    """Texts as counts of words."""
+    return Bags(texts.words.tolist(), VOCABULARY)
+
+
+def with_word(texts: Texts, task: int) -> list[list[int]]:
+    """Texts with their task's word in front."""
+    return [[task_word(task), *text] for text in texts.words.tolist()]

@@ -16,14 +16,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.corpora import digits
-from paradigms.corpora.digits import LEVELS, PIXELS, quantised, scaled
+from paradigms.corpora.digits import LEVELS, PIXELS, scaled
 from paradigms.decoding import extend
 from paradigms.experiments import digit_generators
 from paradigms.experiments.digit_generators import Trained
 from paradigms.gaussians import standard
 from paradigms.intervals import interval
-from paradigms.judge import Judge, grid
-from paradigms.models.denoiser import draw
+from paradigms.judge import grid
+from paradigms.likeness import compared
+from paradigms.models.denoiser import Denoiser, draw
+from paradigms.models.gan import Generator
 from paradigms.models.gpt import GPT
 from paradigms.models.gpt import Config as Size
 from paradigms.models.vae import VAE
@@ -38,7 +40,18 @@ IDS = Specials(pad=LEVELS + 1, bos=LEVELS)
 CALLS = "calls per picture"
 # A GAN with fewer steps is still collapsed; the others are nearly there with half.
 SHARED = digit_generators.Config(seeds=(), vae_steps=1500, diffusion_steps=2000)
-FIXED = {"parameters", CALLS, "pictures"}  # what no seed changes
+BLANK = 0.95  # a pixel is called blank if it is so in more of all digits
+SEEN = "pictures seen in training"
+FIXED = {"parameters", CALLS, SEEN, "blank pixels", "pictures"}  # what no seed changes
+MEASURES = ("precision", "coverage", "Frechet")
+PAIRS = (
+    ("VAE", "DDPM"),
+    ("VAE", "training digits"),
+    ("autoregressive", "DDPM"),
+    ("autoregressive", "VAE"),
+    ("autoregressive", "GAN"),
+    ("DDIM, 10 calls", "DDPM"),
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +82,9 @@ Row = dict[str, Any]
 
 
 def run(config: Config, each: Each = in_turn) -> list[Row]:
-    """A row per way to draw; intervals over the seeds.
+    """A row per way to draw, then one per pair; intervals over the seeds.
 
-    `precision`, `coverage` and `Frechet` are of `compared`; `sure` and `distance to
+    `precision`, `coverage` and `Frechet` are of `likeness`; `sure` and `distance to
     data` are the judge's; `bits per pixel` is what a held-out digit costs, exactly or
     at most.
     """
@@ -83,9 +96,19 @@ def run(config: Config, each: Each = in_turn) -> list[Row]:
             values = tuple(scores[name][column] for scores in found)
             row[column] = value if column in FIXED else interval(values)
         rows.append(row)
+    rows += [difference(found, *pair) for pair in PAIRS]
     by_name = {row["name"]: row for row in rows}
     by_name["DDPM"]["pictures"]["calls"] = {"bands": bands(by_name)}
     return rows
+
+
+def difference(found: list[dict[str, Row]], one: str, other: str) -> Row:
+    """How much more one has of each measure than the other, seed by seed."""
+    row: Row = {"name": f"{one} - {other}"}
+    for column in MEASURES:
+        gaps = tuple(rows[one][column] - rows[other][column] for rows in found)
+        row[column] = interval(gaps)
+    return row
 
 
 def bands(rows: dict[str, Row]) -> dict[str, list[list[float]]]:
@@ -108,6 +131,8 @@ def one_seed(config: Config, seed: int) -> dict[str, Row]:
     rows = {"training digits": row(scaled(learnt[some]), None, 0)}
     same = (test[:, None] == learnt).all(dim=2).any(dim=1)
     rows["training digits"]["held-out digits among them"] = float(same.double().mean())
+    blank = (torch.cat([learnt, test]) == 0).double().mean(dim=0) > BLANK
+    rows["training digits"]["blank pixels"] = int(blank.sum())
     levels = frequencies(learnt)
     drawn = torch.multinomial(levels, count, replacement=True, generator=run.dice).T
     rows["independent pixels"] = row(scaled(drawn), None, 0)
@@ -177,12 +202,25 @@ def _row(
     scores = run.judge.scores(x, test)
     found = compared(run.judge, x, test, config.neighbours)
     size = sum(p.numel() for p in model.parameters()) if model else 0
+    read = seen(config).get(type(model), 0)
     return {
-        **({"parameters": size, CALLS: calls} if model else {}),
+        **({"parameters": size, CALLS: calls, SEEN: read} if model else {}),
         **found,
         **{key: scores[key] for key in ("sure", "distance to data")},
         "pictures": {"samples": grid(run.judge, x[:20].unflatten(0, (2, 10)))},
     }
+
+
+def seen(config: Config) -> dict[type, int]:
+    """Pictures that each network has read in training, each as often as it was read."""
+    shared = config.shared
+    steps = {
+        VAE: shared.vae_steps,
+        Generator: shared.gan_steps,
+        Denoiser: shared.diffusion_steps,
+    }
+    counts = {kind: shared.batch * number for kind, number in steps.items()}
+    return counts | {GPT: config.batch * config.steps}
 
 
 def _bits(log_p: Tensor) -> float:
@@ -250,46 +288,6 @@ def write(network: GPT, count: int, dice: torch.Generator) -> Tensor:
         return torch.multinomial(p, 1, generator=dice)[:, 0]
 
     return extend(network, torch.full((count, 1), IDS.bos), PIXELS, choose)[:, 1:]
-
-
-def compared(judge: Judge, x: Tensor, test: Tensor, k: int) -> dict[str, float]:
-    """Pictures (N, 64) beside held-out digits (M, 64), in the judge's last features.
-
-    Around each held-out digit lies a ball that just reaches its k-th nearest held-out
-    neighbour. `precision`: the share of pictures in at least one ball; `coverage`: the
-    share of balls with at least one picture in them. `Frechet`: see `frechet`.
-    """
-    made, real = (features(judge, pictures) for pictures in (x, test))
-    among = torch.cdist(real, real).fill_diagonal_(math.inf)
-    reach = among.kthvalue(k, dim=1).values  # (M,)
-    inside = torch.cdist(made, real) <= reach  # (N, M)
-    return {
-        "precision": float(inside.any(dim=1).double().mean()),
-        "coverage": float(inside.any(dim=0).double().mean()),
-        "Frechet": frechet(made, real),
-    }
-
-
-@torch.no_grad()
-def features(judge: Judge, x: Tensor) -> Tensor:
-    """What the judge's classifier sees before its last layer: (N, 128)."""
-    return judge.classifier[:-1](scaled(quantised(x))).double()
-
-
-def frechet(a: Tensor, b: Tensor) -> float:
-    """How far apart two normals are that have these means and covariances, squared.
-
-    |m_a - m_b|^2 + tr(A + B - 2 (A B)^(1/2)); the last trace is the sum of the singular
-    values of A^(1/2) B^(1/2). Shapes: a (N, D), b (M, D).
-    """
-    apart = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
-    spread = [part.T.cov() for part in (a, b)]
-    roots = []
-    for matrix in spread:
-        values, vectors = torch.linalg.eigh(matrix)
-        roots.append(vectors * values.clamp(min=0).sqrt() @ vectors.T)
-    shared = torch.linalg.svdvals(roots[0] @ roots[1]).sum()
-    return float(apart + spread[0].trace() + spread[1].trace() - 2 * shared)
 
 
 def smaller() -> Config:

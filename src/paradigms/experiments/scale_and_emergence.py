@@ -49,14 +49,15 @@ class Config:
     length: int = 16
     width: int = 48
     repeats: tuple[int, ...] = (1, 4, 16, 64)
-    reading: int = 500
+    reading: int = 768  # so long do masked tokens need with fresh text
     readers: int = 32  # texts in a batch
     held_out: int = 1000
     hidden: float = 0.3
-    reading_rate: float = 5e-3
+    reading_rate: float = 3e-3
 
 
 CONFIG = Config()
+GAP = "answers right - if independent"
 COLUMNS = ("loss", "tokens right", "answers right", "if independent")
 Scores = dict[str, float]
 
@@ -65,11 +66,10 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """A row for objective and size, for objective and repeats, and for differences."""
     floor = least(config.words, config.length)
     rows: list[dict[str, Any]] = [{"name": "language", "nats a word": floor}]
-    seeds = range(config.seeds)
     for name in RULES:
-        parts = list(product(config.widths, seeds))
+        parts = list(product(config.widths, range(config.seeds)))
         sized = each(parts, lambda part, name=name: sorting(config, name, *part))
-        parts = list(product(config.repeats, seeds))
+        parts = list(product(config.repeats, range(config.seeds)))
         read = each(parts, lambda part, name=name: reading(config, name, *part))
         rows += of_sizes(name, grouped(config.widths, sized))
         rows += of_repeats(config, name, grouped(config.repeats, read))
@@ -145,9 +145,9 @@ def sorting(config: Config, name: str, width: int, seed: int) -> Scores:
     inputs, targets = asked(name, *made(config.asked, config.digits, unseen))
     with torch.no_grad():
         logits = model(inputs)[:, config.digits :]
-    answer = targets[:, config.digits :]
-    found = scored(logits, answer)
-    return found | {"weights": sum(p.numel() for p in model.parameters())}
+    return scored(logits, targets[:, config.digits :]) | {
+        "weights": sum(p.numel() for p in model.parameters())
+    }
 
 
 def scored(logits: Tensor, answer: Tensor) -> Scores:
@@ -155,15 +155,18 @@ def scored(logits: Tensor, answer: Tensor) -> Scores:
 
     For the next token each answer is read up to the token in question; an answer is
     right in every token exactly if writing it greedily gives it whole.
+    If independent: the product of the shares of the places.
     Shapes: logits (B, T, V), answer (B, T).
     """
     right = logits.argmax(dim=-1) == answer  # (B, T)
-    token = float(right.double().mean())
+    whole = float(right.all(dim=1).double().mean())
+    alone = float(right.double().mean(dim=0).prod())  # each place with its own share
     return {
         "loss": float(F.cross_entropy(logits.flatten(0, 1), answer.flatten())),
-        "tokens right": token,
-        "answers right": float(right.all(dim=1).double().mean()),
-        "if independent": token ** answer.shape[1],
+        "tokens right": float(right.double().mean()),
+        "answers right": whole,
+        "if independent": alone,
+        GAP: whole - alone,
     }
 
 
@@ -173,6 +176,7 @@ def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
     for width, scores in found.items():
         row: dict[str, Any] = {"name": f"{name}, width {width}"}
         row["weights"] = int(scores[0]["weights"])
+        row[GAP] = interval(tuple(score[GAP] for score in scores))
         for column in COLUMNS:
             row[column] = interval(tuple(score[column] for score in scores))
             gained = interval(tuple(gains(found, column)[width]))
@@ -222,8 +226,7 @@ def drawn(table: Tensor, count: int, length: int, dice: torch.Generator) -> Tens
 
 def least(words: int, length: int) -> float:
     """The entropy of the language in nats a word: no next-token loss can be lower."""
-    following = -sum(p * log(p) for p in ODDS)
-    return (log(words) + (length - 1) * following) / length
+    return (log(words) - (length - 1) * sum(p * log(p) for p in ODDS)) / length
 
 
 def objective(
@@ -232,9 +235,8 @@ def objective(
     """Inputs and targets of texts; what is hidden is drawn anew in every call."""
     if name == "next token":
         return next_token(texts)
-    return masked_token(
-        texts, IDS.first_word + config.words, dice, config.hidden, fates=(1.0, 0.0, 0.0)
-    )
+    size = IDS.first_word + config.words
+    return masked_token(texts, size, dice, config.hidden, fates=(1.0, 0.0, 0.0))
 
 
 def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
@@ -261,8 +263,10 @@ def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
         total, number = loss(model, objective(config, name, others, same))
     return {
         "held-out loss": float(total / number),
+        "learned": log(config.words) - float(total / number),  # from an even guess
         "training loss": course[-1][1],
         "texts": count,
+        "weights": sum(p.numel() for p in model.parameters()),
     }
 
 
@@ -274,16 +278,14 @@ def of_repeats(
     rows, line = [], {"held-out loss": [], "training loss": []}
     for repeats, scores in found.items():
         row: dict[str, Any] = {"name": f"{name}, each text read {repeats} times"}
-        row["texts"] = int(scores[0]["texts"])
-        for column in line:
+        row |= {key: int(scores[0][key]) for key in ("texts", "weights")}
+        for column in (*line, "learned"):
             row[column] = interval(tuple(score[column] for score in scores))
-            line[column].append([repeats, *(round(v, 4) for v in row[column])])
+        for column, points in line.items():
+            points.append([repeats, *(round(v, 4) for v in row[column])])
         if repeats > config.repeats[0]:
-            row["against fresh"] = interval(
-                tuple(
-                    s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)
-                )
-            )
+            lost = [s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)]
+            row["against fresh"] = interval(tuple(lost))
         rows.append(row)
     rows[-1]["pictures"] = {"losses": {"bands": line}}
     return rows

@@ -1,0 +1,79 @@
+"""What stands between brackets: numbers with and without their interval."""
+
+import pytest
+from markdown import Markdown
+
+from paradigms import inline
+from paradigms.snippets import ContentError
+
+ADDRESS = "transfer/words counted/at 50"
+FOUND = {
+    ADDRESS: [0.82, 0.79, 0.85],
+    "a/narrow/x": [1.9312, 1.9009, 1.9615],
+    "a/wide/x": [28.272, 25.76, 30.783],
+    "a/level/x": [-0.0001, -0.0123, 0.0121],
+    "a/large/x": [16000.4, 15000.0, 17000.8],
+    "a/none/x": [0.0, 0.0, 0.0],
+    "a/fixed/x": [4.60517, 4.60517, 4.60517],
+    "a/counted/x": 4,
+}
+
+
+@pytest.fixture
+def page(monkeypatch) -> Markdown:
+    """Markdown with tables, as inside generated HTML; the values are those above."""
+    monkeypatch.setattr(inline, "recorded", FOUND.__getitem__)
+    monkeypatch.setattr(inline, "quote", lambda at, interval: f"{FOUND[at][0]:.3g}")
+    md = Markdown(extensions=["tables", inline.makeExtension()])
+    md.link = lambda target: f"/{target}"
+    return md
+
+
+def test_a_number_is_printed_bare_or_with_its_interval(page):
+    """Both linked to the record; the interval only where it is asked for."""
+    bare = page.convert(f"It errs [={ADDRESS}].")
+    assert 'href="/reference/evidence.md#transfer">0.82</a>' in bare
+    both = page.convert(f"It errs [={ADDRESS}|interval].")
+    assert 'href="/reference/evidence.md#transfer">0.820 (0.790 to 0.850)</a>' in both
+
+
+@pytest.mark.parametrize("bar", ["|", r"\|"])
+def test_the_bar_ends_no_cell(page, bar):
+    """In a table, bare and escaped: still two cells in the row, nothing lost."""
+    row = f"| a | [={ADDRESS}{bar}interval] |"
+    html = page.convert(f"| x | y |\n|---|---|\n{row}")
+    assert html.count("<td>") == 2
+    assert "0.820 (0.790 to 0.850)" in html
+    assert "[=" not in html
+
+
+def test_bars_elsewhere_are_left_alone(page):
+    """A table of other cells, and a line that is no row."""
+    rows = ["| [x](y) | [=a/b/c] |", f"no row [={ADDRESS}|interval]"]
+    assert inline.Bars(page).run(rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("a/narrow/x", "1.93 (1.90 to 1.96)"),
+        ("a/wide/x", "28.3 (25.8 to 30.8)"),
+        ("a/level/x", "0.000 (-0.012 to 0.012)"),
+        ("a/large/x", "16,000 (15,000 to 17,001)"),
+        ("a/none/x", "0 (0 to 0)"),
+        ("a/fixed/x", "4.61 (4.61 to 4.61)"),
+    ],
+)
+def test_an_interval_has_the_places_that_it_is_worth(page, address, expected):
+    """Two digits of half its width, at most three of the mean, no minus before zero."""
+    assert inline.spread(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("a/counted/x|interval", "has no interval: 4"), (f"{ADDRESS}|both", "'both'")],
+)
+def test_what_has_no_interval_or_form_is_an_error(page, source, message):
+    """Neither is printed as if nothing were wrong."""
+    with pytest.raises(ContentError, match=message):
+        page.convert(f"[={source}]")
