@@ -45,7 +45,7 @@ def test_what_the_page_says_of_states():
         assert found[name]["last word"][0] > 0.99
         assert found[name]["first word again"][0] > 0.99
     assert found["GPT, mask removed, trained on"]["reply"][0] > 0.99
-    assert found["GPT, mask removed - GPT"]["reply"][2] < 0
+    assert found["GPT, mask removed - GPT"]["reply"][0] < 0
     assert found["GPT, taught repeats - GPT"]["first word again"][2] < 0
     assert found["BERT, first word hidden"]["first word"][0] >= 0.97
     assert found["BERT - GPT"]["reply"][0] < 0

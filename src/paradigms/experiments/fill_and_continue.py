@@ -38,7 +38,8 @@ SOURCES, TASKS = ("made language", "reviews"), ("fill", "continue")
 class Config:
     """A gap of `gap` words at `start`; a continuation of as many from there on.
 
-    One rate for all five: RATE_NOTE
+    One rate for all five: of 0.002 and 0.005 neither was the better one for all, after
+    700 steps on the made language of seed 100, which is not among the seeds.
     """
 
     seeds: int = 3
