@@ -7,7 +7,7 @@ import torch
 
 from paradigms.corpora.made_language import FIRST, MadeLanguage
 from paradigms.experiments import fill_and_continue as filling
-from paradigms.objectives import Specials, span_corruption
+from paradigms.objectives import Specials, restore_middle, span_corruption
 from paradigms.results import load
 
 IDS = Specials()
@@ -24,26 +24,27 @@ def test_fill_and_continue_again_at_reduced_size():
     assert again.keys() == rows().keys()
     for found in (again, rows()):
         made = {m: found[f"made language, {m}"] for m in filling.MODELS}
-        best = min(made, key=lambda model: made[model]["continue, lost"][0])
-        assert best == "GPT"
+        least = min(made[model]["continue, lost"][0] for model in made)
+        assert made["GPT"]["continue, lost"][0] < least + 0.02
         assert made["GPT"]["fill"] == made["GPT"]["continue"]
+        assert made["GPT"]["wrong suffix costs"] == [0, 0, 0]
+        for name in filling.SOURCES:
+            counted = found[f"{name}, {filling.COUNTS}"]
+            assert counted["fill"][0] > found[f"{name}, GPT"]["fill"][0]
         assert made["GPT"]["fill, lost"][0] > made["GPT"]["continue, lost"][0]
 
 
 def test_what_the_page_says_of_filling():
-    """Who is ahead where, and where nobody knows more than frequencies."""
+    """Who uses what stands behind the gap, and who is ahead where."""
     found = rows()
-    made = {m: found[f"made language, {m}"] for m in filling.MODELS}
-    best = min(made, key=lambda model: made[model]["fill, lost"][0])
-    assert best == "BERT"
-    plain, moved = made["GPT"], made["GPT, fill-in-the-middle"]
-    assert abs(moved["continue, lost"][0] - plain["continue, lost"][0]) < 0.01
-    assert moved["fill, lost"][0] > plain["fill, lost"][1]  # not better at a gap
-    real = {m: found[f"reviews, {m}"]["fill"] for m in filling.MODELS}
-    assert min(real, key=lambda model: real[model][0]) == "GPT"
-    for model in ("BERT", "masked diffusion", "T5"):
-        assert 4.9 < real[model][0] < math.log(500)
-        assert real["GPT"][2] < real[model][1]
+    for model in filling.MODELS[1:]:
+        made = found[f"made language, {model}"]
+        assert made["wrong suffix costs"][1] > 0
+    assert found["made language, BERT - GPT"]["fill"][2] < 0
+    moved = found[f"made language, {filling.MIDDLE} - GPT"]["continue"]
+    assert abs(moved[0]) < 0.01
+    for model in filling.MODELS:
+        assert found[f"reviews, {model}"]["fill"][0] < math.log(500)
 
 
 @pytest.mark.parametrize("model", filling.MODELS)
@@ -101,6 +102,35 @@ def test_the_place_of_the_one_span_is_drawn_from_all():
         assert (span[0], span[-1]) == (90, 91)
         before, behind = row[:place].tolist(), row[place + 1 :].tolist()
         assert [*before, *span[1:-1].tolist(), *behind] == list(range(10, 16))
+
+
+def test_a_middle_is_moved_as_t5_is_asked():
+    """Half of the texts whole, half cut in three: put back, each is the text again."""
+    config = filling.Config(length=6, gap=2)
+    gap = filling.Gap(90, 91, 92)
+    text = torch.arange(10, 16).repeat(1000, 1)
+    show = filling.moved(config, gap)
+    inputs, targets = show(text, torch.Generator().manual_seed(0))
+    whole, cut = targets.tensor_split(2)
+    assert whole[:, :6].equal(text[:500])
+    assert (whole[:, 6] == IDS.eos).all()
+    assert (whole[:, 7:] == filling.IGNORE).all()
+    places = set()
+    for row in cut.tolist():
+        before = row.index(gap.suffix) - 1
+        places.add(before)
+        assert restore_middle(row, gap) == [*range(10, 16)]
+        assert row[-4] == gap.middle
+    assert places == set(range(5))
+    assert (inputs[:, 0] == IDS.bos).all()
+
+
+def test_word_frequencies_are_those_of_the_texts_for_training():
+    """Three times of four seen: the counts and one more each, as shares."""
+    pool = torch.tensor([[FIRST, FIRST, FIRST, FIRST + 1]])
+    given = filling.Source(pool, pool, FIRST + 2, None)
+    logits = filling.frequencies(given)(pool[:, :2])[:, FIRST:]
+    assert logits.softmax(dim=1)[0].tolist() == pytest.approx([4 / 6, 2 / 6])
 
 
 def test_the_single_span_of_t5_is_always_the_last_words():

@@ -2,9 +2,14 @@
 
 import pytest
 import torch
+from torch import nn
 
 from paradigms.experiments import visibility
+from paradigms.masks import bidirectional, causal
+from paradigms.models.gpt import GPT
 from paradigms.results import load
+
+LIKE_BERT = ("BERT, first word hidden", "BERT")
 
 
 def rows() -> dict:
@@ -15,6 +20,9 @@ def rows() -> dict:
 def test_visibility_again_at_reduced_size():
     """The causal first state is at chance, whatever else; the last state is not."""
     again = {row["name"]: row for row in visibility.run(visibility.smaller())}
+    pair = again["BERT, first word hidden - BERT"]["first word"][0]
+    one, other = (again[name]["first word"][0] for name in LIKE_BERT)
+    assert pair == pytest.approx(one - other)
     assert again.keys() == rows().keys()
     for found in (again, rows()):
         for name in ("GPT, untrained", "GPT", "GPT, taught repeats"):
@@ -36,12 +44,46 @@ def test_what_the_page_says_of_states():
     for name in ("GPT, untrained", "GPT"):
         assert found[name]["last word"][0] > 0.99
         assert found[name]["first word again"][0] > 0.99
-    assert found["GPT, mask removed"]["reply"][0] < 0.01
     assert found["GPT, mask removed, trained on"]["reply"][0] > 0.99
-    taught = found["GPT, taught repeats"]["first word again"]
-    assert taught[2] < found["GPT"]["first word again"][1]
-    assert found["BERT, first word as [MASK]"]["first word"][0] >= 0.97
-    assert found["BERT"]["reply"][0] < found["GPT"]["reply"][0]
+    assert found["GPT, mask removed - GPT"]["reply"][0] < 0
+    assert found["GPT, taught repeats - GPT"]["first word again"][2] < 0
+    assert found["BERT, first word hidden"]["first word"][0] >= 0.97
+    assert found["BERT - GPT"]["reply"][0] < 0
+
+
+class Says(nn.Module):
+    """Names one place later the word that it is shown, or the reply at every place."""
+
+    def __init__(self, replies: torch.Tensor, tell: bool) -> None:
+        super().__init__()
+        self.replies, self.tell = replies, tell
+
+    def forward(self, tokens, rule):
+        ahead = torch.cat([tokens[:, 1:], tokens[:, -1:]], dim=1)
+        said = self.replies[:, None].expand_as(tokens) if self.tell else ahead
+        return nn.functional.one_hot(said, visibility.WORDS).float()
+
+
+class SaysAsGPT(Says, GPT):
+    """The same, taken for a GPT."""
+
+    def __init__(self, replies: torch.Tensor, tell: bool) -> None:
+        nn.Module.__init__(self)
+        self.replies, self.tell = replies, tell
+
+
+def test_a_reply_counts_where_the_network_was_trained_to_say_it():
+    """By a GPT at the place before; what it could see of the reply is hidden."""
+    text, _ = visibility.texts(50, torch.Generator().manual_seed(0))
+    knows, peeks = (SaysAsGPT(text[:, -2], tell) for tell in (True, False))
+    for rule in (causal, bidirectional):
+        found = visibility.replies(knows, text, text, rule)
+        assert found == {"reply": 1, "reply, nothing behind": 1}
+    found = visibility.replies(peeks, text, text, bidirectional)
+    assert found == {"reply": 0, "reply, nothing behind": 0}
+    assert visibility.replies(peeks, text, text, causal)["reply"] == 1  # it peeked
+    bert = Says(text[:, -2], True)
+    assert visibility.replies(bert, text, text, bidirectional) == {"reply": 1}
 
 
 def test_the_meaning_is_settled_by_one_later_word():

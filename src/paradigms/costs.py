@@ -52,16 +52,30 @@ def at_work(call: Call) -> int:
     return most
 
 
-def fastest(calls: Sequence[Call], tries: int) -> list[float]:
-    """Seconds of each call, one after the other in turn; the least of a few tries."""
+def fastest(calls: Sequence[Call], tries: int, turned: bool = False) -> list[float]:
+    """Seconds of each call, one after the other in turn; the least of a few tries.
+
+    Each runs once before that, untimed; `turned`, the last of them comes first.
+    """
     taken: list[list[float]] = [[] for _ in calls]
+    in_turn = list(zip(calls, taken, strict=True))[:: -1 if turned else 1]
     with torch.no_grad():
+        for call, _ in in_turn:
+            call()
         for _ in range(tries):
-            for call, times in zip(calls, taken, strict=True):
+            for call, times in in_turn:
                 start = time.perf_counter()
                 call()
                 times.append(time.perf_counter() - start)
     return [min(times) for times in taken]
+
+
+def hidden(layers: int, width: int, length: int) -> int:
+    """Operations of attention that are counted for pairs which the causal rule hides.
+
+    Two products of that width for each of T (T - 1) / 2 pairs in each layer.
+    """
+    return layers * 4 * width * (length * (length - 1) // 2)
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:

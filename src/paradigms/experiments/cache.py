@@ -18,6 +18,7 @@ from paradigms.costs import (
     at_work,
     exponent,
     fastest,
+    hidden,
     kept,
     middle,
     operations,
@@ -69,7 +70,7 @@ CONFIG = Config()
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     """Rows for a token by network and length, exponents, whole texts, turns, sizes."""
     counted = each(NETWORKS, lambda name: counts(config, name))
-    times = each(range(config.repetitions), lambda _: seconds(config))
+    times = each(range(config.repetitions), lambda number: seconds(config, number))
     rows: list[dict[str, Any]] = []
     for name, columns in zip(NETWORKS, counted, strict=True):
         timed = [found[name] for found in times]
@@ -136,27 +137,26 @@ def counts(config: Config, name: str) -> Counts:
     return found
 
 
-def seconds(config: Config) -> dict[str, Times]:
-    """One repetition: every network and length, and what a chat waits at each turn."""
+def seconds(config: Config, number: int) -> dict[str, Times]:
+    """One repetition, every second in reverse: networks, lengths, turns of a chat."""
     found: dict[str, Times] = {}
     for name in NETWORKS:
         network = built(config, name, max(config.lengths))
         steps = {n: Step(network, text(n)) for n in config.lengths}
-        found[name] = timed(steps, name in CACHED, config.tries)
+        found[name] = timed(config, steps, name in CACHED, number)
     ends = {n: before(config, n) + config.said for n in config.turns}
     network = built(config, "GPT", max(ends.values()))
     steps = {n: Step(network, text(end), config.said) for n, end in ends.items()}
-    return found | {"chat": timed(steps, True, config.tries)}
+    return found | {"chat": timed(config, steps, True, number)}
 
 
-def timed(steps: dict[int, Step], cached: bool, tries: int) -> Times:
+def timed(config: Config, steps: dict[int, Step], cached: bool, number: int) -> Times:
     """Seconds of each step with the cache, if there is one, and without."""
-    return {
-        str(n): fastest(
-            [*([step.ready().with_cache] if cached else []), step.without], tries
-        )
-        for n, step in steps.items()
-    }
+    found: Times = {}
+    for n, step in steps.items():
+        calls = [*([step.ready().with_cache] if cached else []), step.without]
+        found[str(n)] = fastest(calls, config.tries, turned=number % 2 == 1)
+    return found
 
 
 def paired(times: list[list[float]]) -> dict[str, list[float]]:
@@ -173,13 +173,15 @@ def paired(times: list[list[float]]) -> dict[str, list[float]]:
 def new_token(
     config: Config, name: str, columns: Counts, timed: list[Times]
 ) -> list[dict[str, Any]]:
-    """A row a length: what a new token costs there."""
+    """A row a length: what a new token costs; `seen pairs`: causal pairs alone."""
     rows = []
     for length in map(str, config.lengths):
         row: dict[str, Any] = {"name": f"{name}, {length} tokens"}
         row |= {column: values[length] for column, values in columns.items()}
         if name in CACHED:
-            row["times fewer"] = row["operations without"] / row["operations with"]
+            once, every = row["operations with"], row["operations without"]
+            seen = every - hidden(config.layers, config.width, int(length))
+            row |= {"times fewer": every / once, "times fewer, seen pairs": seen / once}
         rows.append(row | paired([found[length] for found in timed]))
     return rows
 
@@ -196,8 +198,8 @@ def exponents(
     for column, values in columns.items():
         row[column] = exponent(lengths, [values[str(n)] for n in lengths])
         if str(ends[1]) in values:
-            slope = exponent(ends, [values[str(n)] for n in ends])
-            row[f"{column}, at the longest"] = slope
+            last = [values[str(n)] for n in ends]
+            row[f"{column}, at the longest"] = exponent(ends, last)
     for place, way in enumerate(("without", "with")[: 1 + (name in CACHED)], 1):
         courses = [[found[str(n)][-place] for n in lengths] for found in timed]
         slopes = (exponent(lengths, course) for course in courses)
@@ -272,15 +274,13 @@ def turn(config: Config, number: int) -> dict[str, int | float]:
 
 def size(name: str) -> dict[str, Any]:
     """A published network at its full length, in numbers of two bytes."""
-    make, sizes = (
-        (gpt.GPT, gpt.SIZES) if name in gpt.SIZES else (llama.LLaMA, llama.SIZES)
-    )
-    shape = sizes[name]
+    make = gpt.GPT if name in gpt.SIZES else llama.LLaMA
+    shape = (gpt.SIZES | llama.SIZES)[name]
     with torch.device("meta"), torch.no_grad():
         network = make(shape).half().eval()
     step = Step(network, text(shape.positions, "meta")).ready()
     held = kept(step.cache)
-    weights = sum(p.numel() * p.element_size() for p in network.parameters())
+    weights = sum(p.nbytes for p in network.parameters())
     return {
         "name": name,
         "tokens": shape.positions,

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from paradigms.intervals import interval
 from paradigms.masks import Rule, bidirectional, causal
@@ -34,6 +35,7 @@ STOP = REPLY + 2 * AMBIGUOUS
 WORDS = STOP + 1
 LENGTH = 8
 # Places in a row that starts with BOS; the text stands there a second time from 9 on.
+REPLIES = LENGTH - 1  # where the reply stands in such a row
 PLACES = {"first word": 1, "before the reply": 6, "last word": 8, "first word again": 9}
 
 
@@ -57,6 +59,12 @@ class Config:
 
 CONFIG = Config()
 Network = GPT | bert.BERT
+PAIRS = {  # compared by the page: the first less the second, seed by seed
+    ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
+    ("GPT, mask removed", "GPT"): ("first word", "reply", "reply, nothing behind"),
+    ("BERT", "GPT"): ("first word", "reply"),
+    ("BERT, first word hidden", "BERT"): ("first word",),
+}
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
@@ -66,7 +74,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     `words seen` counts the words of one text that move a state, by gradients.
     """
     found = each(config.seeds, partial(one_seed, config))
-    return [
+    rows = [
         {
             "name": name,
             **{
@@ -78,6 +86,14 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         }
         for name in found[0]
     ]
+    for (one, other), columns in PAIRS.items():
+        row: dict[str, Any] = {"name": f"{one} - {other}"}
+        for column in columns:
+            row[column] = interval(
+                tuple(s[one][column] - s[other][column] for s in found)
+            )
+        rows.append(row)
+    return rows
 
 
 def texts(count: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -119,7 +135,7 @@ def one_seed(config: Config, seed: int) -> dict[str, dict[str, float]]:
     both = bert.BERT(wide)
     taught(config, both, dice, False, config.masked_steps, bidirectional)
     rows["BERT"] = probe(both, bidirectional)
-    rows["BERT, first word as [MASK]"] = probe(both, bidirectional, hide=True)
+    rows["BERT, first word hidden"] = probe(both, bidirectional, hide=True)
     return rows
 
 
@@ -131,14 +147,21 @@ def taught(
     steps: int | None = None,
     rule: Rule = causal,
 ) -> Network:
-    """Trained on pairs of texts, or the same text twice: next words or masked words."""
+    """Trained on pairs of texts, or the same text twice: next words or masked words.
+
+    A GPT says a masked word at the place before it, as it says the next word.
+    Source: BehnamGhader et al. (2024), masked next token prediction.
+    """
 
     def batch(_: int) -> Batch:
         text, _ = texts(config.batch, dice)
         second = text if repeat else texts(config.batch, dice)[0]
         if rule is causal:
             return next_token(torch.cat([text, second], dim=1))
-        return masked_token(rows_of(text, second), WORDS, dice, config.hidden)
+        shown, asked = masked_token(rows_of(text, second), WORDS, dice, config.hidden)
+        if isinstance(network, GPT):
+            asked = F.pad(asked[:, 1:], (0, 1), value=IGNORE)
+        return shown, asked
 
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         inputs, targets = batch
@@ -151,16 +174,16 @@ def taught(
 
 
 @torch.no_grad()
-def states(network: Network, tokens: Tensor, rule: Rule) -> tuple[Tensor, Tensor]:
-    """The last layer's states (N, T, W), and the logits made of them (N, T, V)."""
+def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
+    """The last layer's states: (N, T, W)."""
     stack = network.stack if isinstance(network, GPT) else network.encoder.stack
     kept: list[Tensor] = []
     handle = stack.register_forward_hook(lambda *call: kept.append(call[-1]))
     try:
-        logits = network(tokens, rule=rule)
+        network(tokens, rule=rule)
     finally:
         handle.remove()
-    return kept[0], logits
+    return kept[0]
 
 
 def probed(
@@ -178,7 +201,7 @@ def probed(
     tokens = rows_of(text, text)
     if hide:
         tokens[:, [1, LENGTH + 1]] = IDS.mask
-    held, logits = states(network.eval(), tokens, rule)
+    held = states(network.eval(), tokens, rule)
     found = {
         name: readable(config, held[:, place], meaning)
         for name, place in PLACES.items()
@@ -187,14 +210,31 @@ def probed(
     seen = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
     for name, place in PLACES.items():
         found[f"words seen, {name}"] = int(seen[place].sum())
-    place = LENGTH - 2  # whose next word is the reply
+    return found | replies(network, text, texts(len(text), dice)[0], rule)
+
+
+@torch.no_grad()
+def replies(
+    network: Network, text: Tensor, second: Tensor, rule: Rule
+) -> dict[str, float]:
+    """The share of replies that a network names, shown as [MASK] if it could see them.
+
+    Read where the network was trained to say it: by a GPT at the place before, by BERT
+    at its own.  `nothing behind`: the text ends before the reply, so that a GPT sees no
+    [MASK], which it may not know.
+    """
+    tokens = rows_of(text, second)
     if rule is not causal:
-        place += 1
-        tokens = rows_of(text, texts(len(text), dice)[0])
-        tokens[:, place] = IDS.mask
-        logits = states(network, tokens, rule)[1]
-    right = logits[:, place].argmax(dim=-1) == text[:, LENGTH - 2]
-    return found | {"reply": float(right.double().mean())}
+        tokens[:, REPLIES] = IDS.mask
+    place = REPLIES - 1 if isinstance(network, GPT) else REPLIES
+    shown = {"reply": tokens}
+    if isinstance(network, GPT):
+        shown["reply, nothing behind"] = tokens[:, :REPLIES]
+    found = {}
+    for column, given in shown.items():
+        said = network(given, rule=rule)[:, place].argmax(dim=-1)
+        found[column] = float((said == text[:, REPLIES - 1]).double().mean())
+    return found
 
 
 def readable(config: Config, held: Tensor, meaning: Tensor) -> float:
