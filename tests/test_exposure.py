@@ -30,7 +30,8 @@ def test_exposure_again_at_reduced_size():
         assert len(row["pictures"]["errors"]["bands"]) == 2
         grown = row["nats more"][0] - row["nats more, early"][0]
         assert row["growth"][0] == pytest.approx(grown)
-    assert "far counts" in again["running count, 60 steps, reads the truth"]
+    counting = again["running count, 60 steps, by its own words"]
+    assert counting["growth"][0] > 0.02  # what memory carries along piles up
     own = again["60 steps, reads its own words"]["rare words"]
     assert own[1] > again["60 steps, reads the truth"]["rare words"][2]
 
@@ -43,6 +44,10 @@ def test_what_the_page_says_of_own_words():
         own = found["1000 steps, reads its own words"][part]
         assert truth[1] <= own[0] <= truth[2]
     bad = found["100 steps, reads its own words"]["rare words"]
+    counting = "running count, 100 steps"
+    assert found[f"{counting}, by its own words"]["growth"][1] > 0
+    far = [found[f"{counting}, {reads}"]["far counts"] for reads in exposure.READS]
+    assert far[0][0] < far[1][0]
     assert bad[1] > 10 * found["100 steps, reads the truth"]["rare words"][2]
 
 
