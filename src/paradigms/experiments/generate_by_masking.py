@@ -50,7 +50,7 @@ class Config:
     texts: int = 1000
     sweeps: tuple[int, ...] = (1, 2, 4, 8)
     rounds: tuple[int, ...] = (1, 4)
-    timed: int = 50  # texts of a timed call
+    timed: int = 100  # texts of a timed call
     repeats: int = 5
 
 
