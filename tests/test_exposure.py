@@ -16,12 +16,22 @@ def rows() -> dict:
 
 
 def test_exposure_again_at_reduced_size():
-    """A badly trained network errs about as much after its own words."""
+    """A badly trained network errs about as much after its own words, without memory.
+
+    Both sources have all rows, and the picture stands in the last of each.
+    """
     again = {row["name"]: row for row in exposure.run(exposure.smaller())}
     mean, _, _ = again["60 steps, by its own words"]["times"]
     assert 0.9 < mean < 1.2
     recorded = rows()["100 steps, by its own words"]["times"][0]
     assert abs(mean - recorded) < 0.15
+    for source in ("", "running count, "):
+        row = again[f"{source}60 steps, by its own words"]
+        assert len(row["pictures"]["errors"]["bands"]) == 2
+        grown = row["nats more"][0] - row["nats more, early"][0]
+        assert row["growth"][0] == pytest.approx(grown)
+    counting = again["running count, 60 steps, by its own words"]
+    assert counting["growth"][0] > 0.02  # what memory carries along piles up
     own = again["60 steps, reads its own words"]["rare words"]
     assert own[1] > again["60 steps, reads the truth"]["rare words"][2]
 
@@ -34,13 +44,38 @@ def test_what_the_page_says_of_own_words():
         own = found["1000 steps, reads its own words"][part]
         assert truth[1] <= own[0] <= truth[2]
     bad = found["100 steps, reads its own words"]["rare words"]
+    counting = "running count, 100 steps"
+    assert found[f"{counting}, by its own words"]["growth"][1] > 0
+    far = [found[f"{counting}, {reads}"]["far counts"] for reads in exposure.READS]
+    assert far[0][0] < far[1][0]
     assert bad[1] > 10 * found["100 steps, reads the truth"]["rare words"][2]
 
 
+def test_the_counting_source_leads_back_and_remembers():
+    """The same last word, another count: other odds; its own texts stay near zero."""
+    language = exposure.Counted(4, 0, pull=1.0)  # words 4 and 6 add, 5 and 7 take away
+    texts = torch.tensor([[4, 6, 4], [5, 7, 4]])
+    assert language.count(texts).tolist() == [3, -1]
+    high, low = language.after(texts)
+    assert float(high.sum()) == pytest.approx(1)
+    assert float(high[[0, 2]].sum()) < float(low[[0, 2]].sum())  # words that add
+    counts = []
+    for pull in (1.0, 0.0):
+        language = exposure.Counted(4, 0, pull)
+        own = language.sample(500, 20, torch.Generator().manual_seed(0))
+        counts.append(float(language.count(own).abs().mean()))
+    assert counts[0] < 0.5 * counts[1]
+    with pytest.raises(NotImplementedError):
+        language.gap(texts, 1, 2)
+
+
+@pytest.mark.parametrize("source", ["made", "counted"])
 @pytest.mark.parametrize("noise", [0.0, 1.0])
-def test_what_is_lost_is_the_divergence_from_the_source(noise):
+def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
     """Nothing for a network that knows the tables, more for one that does not."""
-    language = MadeLanguage(3, 0)
+    language = (
+        MadeLanguage(3, 0) if source == "made" else exposure.Counted(3, 0, pull=1.0)
+    )
 
     def knows(tokens):
         seen = tokens[:, 1:]  # behind the start symbol

@@ -27,6 +27,9 @@ def test_mask_mismatch_again_at_reduced_size():
         assert found[PAIR]["reads the word it sees"][0] > 0.15
         for name in mismatch.WAYS:
             assert 0.5 < found[name]["dialect, mean state"][0] < 1
+    electra = again["ELECTRA"]
+    assert 0 < electra["replaced"][0] < 0.15
+    assert 0 <= electra["replaced words found"][0] <= 1
 
 
 def test_what_the_page_says_of_the_mask():
@@ -36,6 +39,7 @@ def test_what_the_page_says_of_the_mask():
     kept = found["no random words, 80-0-20"]["dialect, mean state"]
     assert bert[1] <= kept[0] <= bert[2]
     assert found["mask alone"]["reads the word it sees"][2] < 0.5
+    assert found["random words, 80-20-0"]["dialect, mean state"][0] > 0.5
     electra = found["ELECTRA - mask alone"]["dialect, mean state"]
     assert electra[1] < 0 < electra[2]
     untrained = found["no training - mask alone"]["dialect, mean state"]
@@ -55,6 +59,34 @@ def test_the_probe_reads_what_is_there_and_nothing_else():
     noise = torch.randint(4, 8, (300, 6), generator=dice)
     untold = ((noise[:100], labels[:100]), (noise[100:], labels[100:]))
     assert mismatch.read(bare, *untold, slice(None)) == pytest.approx(0.5, abs=0.13)
+
+
+def test_one_way_asks_for_every_word_and_never_shows_a_mask():
+    """All words are targets, few are other words; the usual way asks for the chosen."""
+    texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
+    fates = mismatch.WAYS[mismatch.EVERYWHERE]
+    ask = mismatch.asked_for(mismatch.EVERYWHERE, fates, 10)
+    inputs, targets = ask.show(texts, torch.Generator().manual_seed(0))
+    assert targets.equal(texts)
+    assert not bool((inputs == 3).any())
+    assert 0.08 < float((inputs != texts).double().mean()) < 0.17
+    usual = mismatch.asked_for("mask alone", (1.0, 0.0, 0.0), 10)
+    inputs, targets = usual.show(texts, torch.Generator().manual_seed(0))
+    assert (inputs == 3).equal(targets != IGNORE)
+
+
+def test_who_calls_all_words_original_is_right_of_those_and_finds_none():
+    """What the second network is worth is read beside the share of replaced words."""
+    torch.manual_seed(0)
+    pair = mismatch.Pair(Size(10, 8, 16, 1, 2), Size(10, 8, 8, 1, 2))
+    texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
+    pair.discriminator.head.weight.data.zero_()
+    for bias, found in ((-1.0, 0), (1.0, 1)):
+        pair.discriminator.head.bias.data.fill_(bias)
+        told = mismatch.told_apart(pair, texts, 10, torch.Generator().manual_seed(0))
+        assert told["replaced words found"] == found
+        right = told["replaced"] if found else 1 - told["replaced"]
+        assert told["told rightly"] == pytest.approx(right)
 
 
 def test_both_dialects_occur_equally_and_the_label_says_which():

@@ -7,6 +7,8 @@ import torch
 
 from paradigms.corpora.made_language import FIRST, MadeLanguage
 from paradigms.experiments import separate_axes as axes
+from paradigms.masks import bidirectional
+from paradigms.objectives import IGNORE
 from paradigms.results import load
 
 CHEAT = "left to right, bidirectional, next token"
@@ -46,10 +48,39 @@ def test_what_the_page_says_of_the_choices():
     masked = "no order, bidirectional, masked"
     assert left[2] < above(masked)[1]
     assert found[CHEAT]["nats a word"][1] > math.log(6)
-    causal = found["no order, causal, masked"]
-    assert causal["loss"][0] > found[masked]["loss"][0]
+    assert found[f"no order, causal, masked - {masked}"]["loss"][0] > 0
     weights = [found[n]["parameters"][0] for n in (CAUSAL, gru_name())]
     assert weights[0] < weights[1] < 1.2 * weights[0]
+
+
+def test_a_prefix_may_be_empty_and_leaves_a_target():
+    """Each length from none to all but one is drawn; without one all are targets."""
+    texts = torch.full((400, 4), FIRST)
+    _, targets, lengths = axes.any_prefix(texts, torch.Generator().manual_seed(0))
+    assert lengths.unique().tolist() == [1, 2, 3, 4]  # with the start symbol
+    asked = (targets != IGNORE).sum(dim=1)
+    assert asked.tolist() == (5 - lengths).tolist()
+
+
+def test_a_text_cut_off_hides_the_answer_and_a_whole_one_shows_it():
+    """A network that reads the next word off the text errs only where it is cut off."""
+
+    def copies(tokens, rule):
+        following = tokens.roll(-1, dims=1)  # (B, T): the last sees the first
+        shown = torch.nn.functional.one_hot(following, FIRST + 3)
+        return 20.0 * shown.float()
+
+    texts = torch.randint(FIRST, FIRST + 3, (8, 5), generator=torch.Generator())
+    seen = axes.chain(rule=bidirectional)(copies, texts)
+    hidden = axes.cut_off(copies, texts)
+    assert float(seen.max()) < 2 < float(hidden.min())
+
+
+def test_pairs_are_of_the_same_language():
+    """A difference is taken seed by seed: a constant one has no spread."""
+    found = [{"a": {"loss": k + 1.0}, "b": {"loss": k + 0.5}} for k in (0.0, 3.0)]
+    row = axes.minus(found, "a", "b")
+    assert row == {"name": "a - b", "loss": [0.5, 0.5, 0.5]}
 
 
 def gru_name() -> str:
@@ -70,8 +101,9 @@ def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
 
     texts = language.fillings(3)
     exact = -language.log_p(texts).sum(1)
-    found = axes.chain()(knows, texts)
-    assert found.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
+    for score in (axes.chain(), axes.cut_off):
+        found = score(knows, texts)
+        assert found.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
 
     def guess(tokens, rule):
         return torch.zeros(*tokens.shape, FIRST + 3)

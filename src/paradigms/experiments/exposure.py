@@ -1,11 +1,13 @@
 """Teacher-forced against free-running error, position by position, on a known source.
 
 A network reads the truth in training and its own words in use.  Here the truth after
-any context is known, so that both errors are exact given the context.
+any context is known, so that both errors are exact given the context.  One source has a
+memory of two words; the other keeps a running count, which own words can lead astray.
 """
 
 from dataclasses import dataclass
 from itertools import product
+from statistics import mean
 from typing import Any
 
 import torch
@@ -21,18 +23,26 @@ from paradigms.parts import Each, in_turn
 from paradigms.pretraining import objectives, pretrain
 from paradigms.training import Recipe
 
+COUNTED = "running count"
 QUESTION = "Do errors grow when a model reads its own words instead of the truth?"
 READS = ("reads the truth", "reads its own words")
 
 
 @dataclass(frozen=True)
 class Config:
-    """A little and a well trained network; each seed has another language."""
+    """A little and a longer trained network; each seed has another language.
+
+    The last `edge` places are learned and not scored: few later places look back to
+    them, so that their learned positions lag behind.
+    """
 
     steps: tuple[int, ...] = (100, 1000)
+    counted: tuple[int, ...] = (100, 500)  # steps on the source that counts
     seeds: int = 5
     words: int = 8
     length: int = 24
+    edge: int = 3
+    pull: float = 1.0
     width: int = 64
     batch: int = 64
     texts: int = 4000  # for each of the two contexts
@@ -41,60 +51,123 @@ class Config:
 CONFIG = Config()
 
 
+class Counted(MadeLanguage):
+    """The next word depends on the last, and on a count kept along the whole text.
+
+    Every other word adds one to the count, the rest take one away; the further it is
+    from zero, the likelier are the words that lead back.  So the source stays near
+    zero, and a network that does not can get where training seldom was.
+    """
+
+    def __init__(self, words: int, seed: int, pull: float) -> None:
+        super().__init__(words, seed)
+        self.pull = pull
+        self.adds = 1.0 - 2.0 * (torch.arange(words) % 2).double()  # (V,)
+
+    def after(self, texts: Tensor) -> Tensor:
+        """P(next word | text so far).  Shapes: (N, t) -> (N, V) over the words."""
+        if texts.shape[1] == 0:
+            return self.first.expand(len(texts), -1)
+        usual = self.second[texts[:, -1] - FIRST].log()
+        return (usual - self.pull * self.count(texts)[:, None] * self.adds).softmax(1)
+
+    def count(self, texts: Tensor) -> Tensor:
+        """The count behind each text: (N, t) -> (N,)."""
+        return self.adds[texts - FIRST].sum(dim=1)
+
+    def gap(self, texts: Tensor, start: int, stop: int) -> Tensor:
+        """Not known here: what stands in a gap moves the count of all that follows."""
+        raise NotImplementedError
+
+
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row for training and what is read: nats lost a word, early and late."""
-    items = list(product(config.steps, range(config.seeds)))
-    found = each(items, lambda item: errors(config, *item))
+    """A row for training and what is read: nats lost a word, early and late.
+
+    First of the source with a memory of two words, then of the one that counts.
+    """
+    rows = []
+    for source, course in (("", config.steps), (COUNTED, config.counted)):
+        items = list(product((source,), course, range(config.seeds)))
+        found = each(items, lambda item: errors(config, *item))
+        parts = {
+            steps: [f for (_, s, _), f in zip(items, found, strict=True) if s == steps]
+            for steps in course
+        }
+        rows += of_source(f"{source}, " if source else "", parts)
+    return rows
+
+
+def of_source(
+    prefix: str, parts: dict[int, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """The rows of one source, of which the last has the picture of them all."""
     rows: list[dict[str, Any]] = []
     bands = {}
-    for steps in config.steps:
-        of = [f for (s, _), f in zip(items, found, strict=True) if s == steps]
+    for steps, of in parts.items():
         for reads in READS:
-            rows.append({"name": f"{steps} steps, {reads}"} | halves(of, reads))
+            rows.append({"name": f"{prefix}{steps} steps, {reads}"} | halves(of, reads))
             bands[f"{reads}, {steps} steps"] = [
                 [place + 1, *(round(v, 5) for v in interval(values))]
                 for place, values in enumerate(
                     zip(*(f[reads] for f in of), strict=True)
                 )
             ]
-        rows.append({"name": f"{steps} steps, by its own words"} | added(of))
+        rows.append({"name": f"{prefix}{steps} steps, by its own words"} | added(of))
     rows[-1]["pictures"] = {"errors": {"bands": bands}}
     return rows
 
 
 def halves(found: list[dict[str, Any]], reads: str) -> dict[str, Any]:
     """Mean over the first and the last third of the places, and how rare the words."""
-    third = len(found[0][reads]) // 3
-    means = [torch.tensor(f[reads]) for f in found]
-    return {
-        "early": interval(tuple(float(m[2:third].mean()) for m in means)),
-        "late": interval(tuple(float(m[-third:].mean()) for m in means)),
-        "rare words": interval(tuple(f[f"{reads}, rare"] for f in found)),
+    means = {
+        part: interval(tuple(mean_of(f[reads], part) for f in found))
+        for part in ("early", "late")
     }
+    rest = {
+        column: interval(tuple(f[f"{reads}, {column}"] for f in found))
+        for column in ("rare words", "far counts")
+        if f"{reads}, {column}" in found[0]
+    }
+    return means | rest
+
+
+def mean_of(nats: list[float], part: str) -> float:
+    """Mean over the first third of the places, without its first two, or the last."""
+    third = len(nats) // 3
+    return mean(nats[2:third] if part == "early" else nats[-third:])
 
 
 def added(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """By how much the error at the late places is larger for reading own words."""
-    third = len(found[0][READS[0]]) // 3
-    truth, own = (
-        [float(torch.tensor(f[reads])[-third:].mean()) for f in found]
-        for reads in READS
+    """By how much more is lost by reading own words, late; and how that has grown.
+
+    `growth`: nats more in the last third less nats more in the first.
+    """
+    late, early = (
+        [tuple(mean_of(f[reads], part) for reads in READS) for f in found]
+        for part in ("late", "early")
     )
-    pairs = list(zip(truth, own, strict=True))
+    more, before = ([o - t for t, o in pairs] for pairs in (late, early))
     return {
-        "nats more": interval(tuple(o - t for t, o in pairs)),
-        "times": interval(tuple(o / t for t, o in pairs)),
+        "nats more": interval(tuple(more)),
+        "nats more, early": interval(tuple(before)),
+        "growth": interval(tuple(m - b for m, b in zip(more, before, strict=True))),
+        "times": interval(tuple(o / t for t, o in late)),
     }
 
 
-def errors(config: Config, steps: int, seed: int) -> dict[str, Any]:
+def errors(config: Config, source: str, steps: int, seed: int) -> dict[str, Any]:
     """Nats lost at each place, given contexts from the source or from the network.
 
-    And the share of the words in these texts that the source gives below one in 100.
+    And the share of the words in these texts that the source gives below one in 100;
+    where it counts, of the texts whose count ends more than three from zero.
     """
     torch.manual_seed(seed)
     dice = torch.Generator().manual_seed(seed)
-    language = MadeLanguage(config.words, seed)
+    language = (
+        Counted(config.words, seed, config.pull)
+        if source == COUNTED
+        else MadeLanguage(config.words, seed)
+    )
     network = GPT(Size(language.vocabulary, config.length + 1, config.width, 2, 4))
     pool = language.sample(steps * config.batch, config.length, dice)
     pretrain(
@@ -106,14 +179,18 @@ def errors(config: Config, steps: int, seed: int) -> dict[str, Any]:
     )
     start = torch.full((config.texts, 1), Specials().bos)
     # It writes words alone, as the source does.
-    own = sample(only_words(network), start, config.length, dice)[:, 1:]
-    texts = (language.sample(config.texts, config.length, dice), own)
+    scored = config.length - config.edge
+    own = sample(only_words(network), start, scored, dice)[:, 1:]
+    texts = (language.sample(config.texts, scored, dice), own)
     found: dict[str, Any] = {}
     for reads, seen in zip(READS, texts, strict=True):
         found[reads] = lost(network, language, seen)
-        found[f"{reads}, rare"] = float(
+        found[f"{reads}, rare words"] = float(
             (language.log_p(seen).exp() < 0.01).double().mean()
         )
+        if isinstance(language, Counted):
+            far = language.count(seen).abs() > 3
+            found[f"{reads}, far counts"] = float(far.double().mean())
     return found
 
 
@@ -143,4 +220,4 @@ def lost(network: GPT, language: MadeLanguage, texts: Tensor) -> list[float]:
 
 def smaller() -> Config:
     """The same question at a size that a test can afford."""
-    return Config(steps=(60,), seeds=3, length=12, width=32, texts=1000)
+    return Config(steps=(60,), counted=(60,), seeds=3, length=12, width=32, texts=1000)

@@ -3,7 +3,7 @@
 Masks drawn once or anew; layers shared, and embeddings factorised.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,18 +16,14 @@ from paradigms.corpora import movie_reviews
 from paradigms.intervals import interval
 from paradigms.models.bert import BERT
 from paradigms.models.encoder import Config as Shape
-from paradigms.objectives import (
-    IGNORE,
-    Specials,
-    masked_token,
-    static_mask,
-)
+from paradigms.objectives import IGNORE, Specials, masked_token, static_mask
 from paradigms.parts import Each, in_turn
 from paradigms.tokenizer import Vocabulary, words
 from paradigms.training import Batch, Recipe, train
 
 QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
 SPECIALS = Specials()
+PLAIN, SAME = "word frequencies", "word frequencies, same texts"
 FORMS = {  # shared blocks, width of the word vectors
     "BERT": (False, None),
     "shared layers": (True, None),
@@ -63,33 +59,54 @@ CONFIG = Config()
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row for each masking, for each form of the network, and for plain counts."""
+    """A row for each masking, each form of the network, plain counts, and pairs."""
     draws = range(config.draws)
     counted = each(draws, lambda seed: mask_counts(config, seed))
     kinds = (1, config.copies, config.epochs)
     masked = each(every(kinds, config), lambda item: mask_losses(config, *item))
     losses = each(every(FORMS, config), lambda item: form_loss(config, *item))
+    plain = every((None, config.texts), config)
+    frequencies = [frequency_loss(config, *item) for item in plain]
+    parts = {
+        **grouped([mask_name(config, kind) for kind in kinds], masked),
+        **grouped(FORMS, losses),
+        **grouped((PLAIN, SAME), frequencies),
+    }
+    counts = {
+        mask_name(config, kind): columns([found[str(kind)] for found in counted])
+        for kind in kinds
+    }
+    weights = {form: sizes(config, form) for form in FORMS}
     rows = [
-        {
-            "name": mask_name(config, kind),
-            **columns([found[str(kind)] for found in counted]),
-            **columns(masked[place * config.seeds :][: config.seeds]),
-        }
-        for place, kind in enumerate(kinds)
+        {"name": name, **counts.get(name, {}), **weights.get(name, {}), **columns(of)}
+        for name, of in parts.items()
     ]
-    rows += [
-        {
-            "name": form,
-            **sizes(config, form),
-            **columns(losses[place * config.seeds :][: config.seeds]),
-        }
-        for place, form in enumerate(FORMS)
-    ]
-    plain = [
-        {"test loss": frequency_loss(config, seed)} for seed in range(config.seeds)
-    ]
-    rows.append({"name": "word frequencies", **columns(plain)})
-    return rows
+    return rows + [minus(parts, *pair) for pair in pairs(config)]
+
+
+def grouped(
+    names: Collection[str], found: list[dict[str, float]]
+) -> dict[str, list[dict[str, float]]]:
+    """What was found, in the order of `every`, by name."""
+    seeds = len(found) // len(names)
+    return {name: found[place * seeds :][:seeds] for place, name in enumerate(names)}
+
+
+def pairs(config: Config) -> list[tuple[str, str]]:
+    """What is compared split by split: maskings, forms, and both with plain counts."""
+    ten = mask_name(config, config.copies)
+    found = [(ten, "dynamic"), ("dynamic", SAME), ("dynamic", PLAIN)]
+    found += [(form, "BERT") for form in list(FORMS)[1:]]
+    return found + [(form, PLAIN) for form in FORMS]
+
+
+def minus(
+    parts: dict[str, list[dict[str, float]]], name: str, other: str
+) -> dict[str, Any]:
+    """Test loss of one minus another on the same splits and masks, in nats."""
+    found = zip(parts[name], parts[other], strict=True)
+    less = tuple(a["test loss"] - b["test loss"] for a, b in found)
+    return {"name": f"{name} - {other}", "test loss": interval(less)}
 
 
 def every(kinds: Iterable[Any], config: Config) -> list[tuple[Any, int]]:
@@ -217,14 +234,16 @@ def held_out(config: Config, network: nn.Module, rows: Tensor) -> float:
     return float(total / count)
 
 
-def frequency_loss(config: Config, seed: int) -> float:
-    """The log-loss of the same targets by each word's share of the training texts."""
+def frequency_loss(config: Config, limit: int | None, seed: int) -> dict[str, float]:
+    """The log-loss of the same targets by each word's share of some training texts."""
     found = texts(config, seed)
-    counts = found["train"].flatten().bincount(minlength=config.vocabulary).double()
+    seen = found["train"][:limit].flatten()
+    counts = seen.bincount(minlength=config.vocabulary).double()
     dice = torch.Generator().manual_seed(0)
     _, targets = masked_token(found["test"], config.vocabulary, dice)
     asked = targets[targets != IGNORE]
-    return float(-((counts + 1) / (counts + 1).sum()).log()[asked].mean())
+    shares = (counts + 1) / (counts + 1).sum()
+    return {"test loss": float(-shares.log()[asked].mean())}
 
 
 def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:

@@ -30,9 +30,12 @@ WAYS: dict[str, Fates | None] = {
     "mask alone": (1.0, 0.0, 0.0),
     "BERT, 80-10-10": (0.8, 0.1, 0.1),
     "no random words, 80-0-20": (0.8, 0.0, 0.2),
+    "random words, 80-20-0": (0.8, 0.2, 0.0),
+    "all positions, no mask": (0.0, 1.0, 0.0),
     "ELECTRA": None,
     "no training": None,
 }
+EVERYWHERE = "all positions, no mask"  # the others ask for the chosen words alone
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,22 @@ def replaced(vocabulary: int) -> Replaced:
     return Replaced(show)
 
 
+def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
+    """Chosen words from what is shown, or, in one way, every word."""
+    hide = hidden_words(vocabulary, fates=fates)
+
+    def every(tokens: Tensor, dice: torch.Generator) -> Batch:
+        return hide(tokens, dice)[0], tokens
+
+    show = every if name == EVERYWHERE else hide
+    return Objective(show, lambda batch: bidirectional)
+
+
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row for each way to show a chosen word, and each way minus the first."""
+    """A row for each way to show a chosen word, and each minus two of them.
+
+    Minus the first way, [MASK] alone, and minus no training.
+    """
     items = list(product(WAYS, range(config.seeds)))
     found = each(items, lambda item: scores(config, *item))
     by = {name: [f for (n, _), f in zip(items, found, strict=True) if n == name]
@@ -100,22 +117,25 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     for name, of in by.items():
         row = {column: interval(tuple(f[column] for f in of)) for column in of[0]}
         rows.append({"name": name} | row)
-    first = next(iter(WAYS))
-    for name in list(WAYS)[1:]:
-        rows.append(
-            {"name": f"{name} - {first}"}
-            | {
-                column: interval(
-                    tuple(
-                        f[column] - b[column]
-                        for f, b in zip(by[name], by[first], strict=True)
-                    )
-                )
-                for column in by[name][0]
-                if column in by[first][0]
-            }
-        )
+    first, *middle, untrained = WAYS
+    for name in (*middle, untrained):
+        rows.append({"name": f"{name} - {first}"} | minus(by[name], by[first]))
+    for name in (first, *middle):
+        rows.append({"name": f"{name} - {untrained}"} | minus(by[name], by[untrained]))
     return rows
+
+
+def minus(
+    some: list[dict[str, float]], other: list[dict[str, float]]
+) -> dict[str, list[float]]:
+    """One way minus another on the same texts, in the columns that both have."""
+    return {
+        column: interval(
+            tuple(f[column] - b[column] for f, b in zip(some, other, strict=True))
+        )
+        for column in some[0]
+        if column in other[0]
+    }
 
 
 def scores(config: Config, name: str, seed: int) -> dict[str, float]:
@@ -123,7 +143,7 @@ def scores(config: Config, name: str, seed: int) -> dict[str, float]:
     dialects = [MadeLanguage(config.words, 100 * seed + k) for k in (0, 1)]
     dice = torch.Generator().manual_seed(seed)
     pool, _ = mixed(dialects, config.steps * config.batch, config.length, dice)
-    network = learnt(config, name, seed, pool, dialects[0].vocabulary)
+    network, pair = learnt(config, name, seed, pool, dialects[0].vocabulary)
     known = mixed(dialects, config.labels, config.length, dice)
     asked = mixed(dialects, config.texts, config.length, dice)
     bare = with_head(network)
@@ -138,7 +158,29 @@ def scores(config: Config, name: str, seed: int) -> dict[str, float]:
             logits = network(asked[0], bidirectional)[..., FIRST:]
         right = logits.argmax(dim=-1) == asked[0] - FIRST
         found["reads the word it sees"] = float(right.double().mean())
+    if name == "ELECTRA":
+        found |= told_apart(pair, asked[0], dialects[0].vocabulary, dice)
     return found
+
+
+@torch.no_grad()
+def told_apart(
+    pair: Pair, texts: Tensor, vocabulary: int, dice: torch.Generator
+) -> dict[str, float]:
+    """How many words are replaced, and how often the second network says rightly which.
+
+    `replaced` is also what it would miss by calling every word original.
+    """
+    inputs, targets = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))(texts, dice)
+    logits = pair.generator(inputs, bidirectional)
+    shown, wrong = replaced_token(texts, targets != IGNORE, logits, dice)
+    says = pair.discriminator(shown, bidirectional)[..., 0] > 0
+    wrong = wrong.bool()
+    return {
+        "replaced": float(wrong.double().mean()),
+        "told rightly": float((says == wrong).double().mean()),
+        "replaced words found": float(says[wrong].double().mean()),
+    }
 
 
 def mixed(
@@ -154,31 +196,26 @@ def mixed(
     return texts[order], (order >= half).long()
 
 
-def learnt(config: Config, name: str, seed: int, pool: Tensor, vocabulary: int) -> GPT:
-    """The network that is kept, after pretraining in that way."""
+def learnt(
+    config: Config, name: str, seed: int, pool: Tensor, vocabulary: int
+) -> tuple[GPT, Pair]:
+    """The network that is kept, after pretraining in that way; and ELECTRA's two."""
     torch.manual_seed(seed)
     size = Size(vocabulary, config.length, config.width, 2, 4)
     small = Size(vocabulary, config.length, config.width // 2, 2, 4)
     pair = Pair(size, small)
     network = GPT(size)
     if name == "no training":
-        return network
+        return network, pair
     fates = WAYS[name]
-    objective = (
-        replaced(vocabulary)
-        if fates is None
-        else Objective(
-            hidden_words(vocabulary, fates=fates), lambda batch: bidirectional
-        )
-    )
     pretrain(
         pair if fates is None else network,
-        objective,
+        replaced(vocabulary) if fates is None else asked_for(name, fates, vocabulary),
         lambda step: pool[step * config.batch : (step + 1) * config.batch],
         Recipe(config.steps, 5e-3, warmup=50),
         seed,
     )
-    return pair.discriminator if fates is None else network
+    return (pair.discriminator if fates is None else network), pair
 
 
 @torch.no_grad()

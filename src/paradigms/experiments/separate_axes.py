@@ -18,13 +18,17 @@ from paradigms.masks import Rule, bidirectional, causal, prefix_lm
 from paradigms.models.gpt import GPT
 from paradigms.models.gpt import Config as Size
 from paradigms.models.masked_diffusion import substituted
-from paradigms.objectives import Specials
+from paradigms.objectives import Specials, prefix
 from paradigms.parts import Each, in_turn
 from paradigms.pretraining import Batch, Objective, objectives, pretrain
 from paradigms.training import Recipe
 
 QUESTION = "Which of order, mask, objective and network makes a model what it is?"
 IDS = Specials()
+GPT_ROW = "left to right, causal, next token"
+DRAWN_ROW = "an order drawn, causal, next token"
+BERT_ROW = "no order, bidirectional, masked"
+DIFFUSION_ROW = "any order, bidirectional, masked diffusion"
 
 
 @dataclass(frozen=True)
@@ -63,22 +67,29 @@ class Recurrent(nn.Module):
         return self.head(self.memory(self.word(tokens))[0])
 
 
+Score = Callable[[nn.Module, Tensor], Tensor]
+
+
 class Cell(NamedTuple):
     """One combination: how it is trained, and how it scores a text honestly.
 
     `score(network, texts)` -> nats of each text (N,), by predictions of which none has
-    seen its answer.
+    seen its answer; `also` by the same rule in other ways, by name.
     """
 
     objective: Objective
-    score: Callable[[nn.Module, Tensor], Tensor]
+    score: Score
     network: Callable[[Size], nn.Module] = GPT
+    also: dict[str, Score] = {}
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row for each combination: its own loss, and nats a word of held-out texts."""
+    """A row for each combination, and each minus the GPT, language by language.
+
+    Its own loss, and nats a word of held-out texts.
+    """
     found = each(range(config.seeds), lambda seed: cells(config, seed))
-    return [
+    rows = [
         {"name": name}
         | {
             column: interval(tuple(scores[name][column] for scores in found))
@@ -86,6 +97,23 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         }
         for name in found[0]
     ]
+    others = [name for name in list(found[0])[1:] if name != GPT_ROW]
+    pairs = [(name, GPT_ROW) for name in others]
+    pairs += [(BERT_ROW, DRAWN_ROW), (DIFFUSION_ROW, DRAWN_ROW)]
+    pairs += [(DIFFUSION_ROW, BERT_ROW), ("no order, causal, masked", BERT_ROW)]
+    return rows + [minus(found, *pair) for pair in pairs]
+
+
+def minus(
+    found: list[dict[str, dict[str, float]]], name: str, other: str
+) -> dict[str, Any]:
+    """One combination minus another on the same language, in what both have."""
+    row: dict[str, Any] = {"name": f"{name} - {other}"}
+    for column in found[0][name]:
+        if column in found[0][other] and column not in ("parameters", "nats a word"):
+            pairs = [(scores[name][column], scores[other][column]) for scores in found]
+            row[column] = interval(tuple(a - b for a, b in pairs))
+    return row
 
 
 def cells(config: Config, seed: int) -> dict[str, dict[str, float]]:
@@ -110,10 +138,17 @@ def cells(config: Config, seed: int) -> dict[str, dict[str, float]]:
         )
         with torch.no_grad():
             nats = float(cell.score(network, test).mean()) / config.length
+            more = {
+                f"above the source, {way}": float(score(network, test).mean())
+                / config.length
+                - entropy
+                for way, score in cell.also.items()
+            }
         found[name] = {
             "loss": course[-1][1],
             "nats a word": nats,
             "above the source": nats - entropy,
+            **more,
             "parameters": float(sum(p.numel() for p in network.parameters())),
         }
     return found
@@ -123,6 +158,13 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
     """The combinations by name: order, mask, objective, and network where no GPT."""
     known = objectives(vocabulary)
     after, masked = known["next token"], known["masked"]
+    straight = torch.arange(len(order))
+
+    def both(rule: Rule) -> dict[str, Score]:
+        return {
+            "left to right": filled(straight, rule),
+            "drawn order": filled(order, rule),
+        }
 
     def reordered(places: Tensor) -> Objective:
         def show(tokens: Tensor, dice: torch.Generator) -> Batch:
@@ -130,33 +172,44 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
 
         return Objective(show)
 
-    backwards = torch.arange(len(order)).flip(0)
+    backwards = straight.flip(0)
     return {
-        "left to right, causal, next token": Cell(after, chain()),
+        GPT_ROW: Cell(after, chain(), also={"left to right": chain()}),
         "right to left, causal, next token": Cell(
             reordered(backwards), chain(backwards)
         ),
-        "an order drawn, causal, next token": Cell(reordered(order), chain(order)),
+        DRAWN_ROW: Cell(
+            reordered(order), chain(order), also={"drawn order": chain(order)}
+        ),
         "left to right, GRU, next token": Cell(after, chain(), Recurrent),
         "left to right, prefix, next token": Cell(
-            known["prefix"], chain(rule=prefix_lm(1))
+            Objective(any_prefix, known["prefix"].rule), chain(rule=prefix_lm(1))
         ),
         "left to right, bidirectional, next token": Cell(
-            Objective(after.show, lambda batch: bidirectional), chain()
+            Objective(after.show, lambda batch: bidirectional),
+            chain(),
+            also={"own mask": cut_off},
         ),
-        "no order, bidirectional, masked": Cell(masked, filled(order)),
+        BERT_ROW: Cell(masked, filled(order), also=both(bidirectional)),
         "no order, causal, masked": Cell(
-            Objective(masked.show), filled(torch.arange(len(order)), causal)
+            Objective(masked.show), filled(straight, causal), also=both(causal)
         ),
-        "any order, bidirectional, masked diffusion": Cell(
-            known["masked diffusion"], filled(order)
+        DIFFUSION_ROW: Cell(
+            known["masked diffusion"], filled(order), also=both(bidirectional)
         ),
     }
 
 
-def chain(
-    places: Tensor | None = None, rule: Rule = causal
-) -> Callable[[nn.Module, Tensor], Tensor]:
+def any_prefix(tokens: Tensor, dice: torch.Generator) -> Batch:
+    """What follows a prefix of none to all words but one: its scoring begins at none.
+
+    `objectives` draws no empty prefix, under which the first word is never a target.
+    """
+    lengths = torch.randint(tokens.shape[1], (len(tokens),), generator=dice)
+    return *prefix(tokens, lengths), lengths + 1  # the start symbol belongs to it
+
+
+def chain(places: Tensor | None = None, rule: Rule = causal) -> Score:
     """Nats of texts, word by word in an order of places, from those before it."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
@@ -169,9 +222,21 @@ def chain(
     return score
 
 
-def filled(
-    places: Tensor, rule: Rule = bidirectional
-) -> Callable[[nn.Module, Tensor], Tensor]:
+def cut_off(network: nn.Module, texts: Tensor) -> Tensor:
+    """Nats of texts under the bidirectional rule, each word read off a text cut there.
+
+    The answer is out of sight because it is not there, and no rule was changed.
+    """
+    start = torch.full((len(texts), 1), IDS.bos)
+    seen = torch.cat([start, texts], dim=1)
+    nats = torch.zeros(len(texts))
+    for t in range(texts.shape[1]):
+        logits = network(seen[:, : t + 1], bidirectional)[:, -1, FIRST:]
+        nats -= logits.log_softmax(-1).gather(1, texts[:, t, None] - FIRST)[:, 0]
+    return nats
+
+
+def filled(places: Tensor, rule: Rule = bidirectional) -> Score:
     """Nats of texts, filled into blanks word by word in an order of places."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
