@@ -40,7 +40,7 @@ def test_what_the_page_says_of_states():
     assert found["GPT, mask removed, trained on"]["reply"][0] > 0.99
     taught = found["GPT, taught repeats"]["first word again"]
     assert taught[2] < found["GPT"]["first word again"][1]
-    assert found["BERT, first word as [MASK]"]["first word"][0] >= 0.97
+    assert found["BERT, first word masked"]["first word"][0] >= 0.97
     assert found["BERT"]["reply"][0] < found["GPT"]["reply"][0]
 
 

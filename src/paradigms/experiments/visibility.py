@@ -119,7 +119,7 @@ def one_seed(config: Config, seed: int) -> dict[str, dict[str, float]]:
     both = bert.BERT(wide)
     taught(config, both, dice, False, config.masked_steps, bidirectional)
     rows["BERT"] = probe(both, bidirectional)
-    rows["BERT, first word as [MASK]"] = probe(both, bidirectional, hide=True)
+    rows["BERT, first word masked"] = probe(both, bidirectional, hide=True)
     return rows
 
 
