@@ -1,9 +1,12 @@
-"""What several tests need: the built site, and a copy of the sources to break."""
+"""What several tests need: the built site, a browser, a copy of the sources."""
 
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,13 @@ BUILD = (
     "import sys; sys.modules['torch'] = None; "
     "from mkdocs.__main__ import cli; cli(['build', '--strict', '-d', sys.argv[1]])"
 )
+
+
+# Without these, Chromium itself calls its maker and waits for a GPU.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +76,58 @@ def broken(sources) -> Callable[[str, str, str], str]:
         return done.stdout + done.stderr
 
     return break_and_build
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and logs nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The built site on a port of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium from the PATH."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    assert program, "no Chromium on the PATH: sudo apt-get install chromium"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page of the site; `options` are those of a browser context.
+
+    `settled` waits until nothing is loaded any more, half a second a page.
+    """
+    contexts = []
+
+    def open_page(path: str, settled: bool = True, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address + path)
+        if settled:
+            page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 def build(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:

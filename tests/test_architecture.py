@@ -25,6 +25,7 @@ ROOMS = [
     {"capabilities", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},
+    {"grounds"},
     {"figures", "cards", "listings"},
     {"systems"},
     {"reference"},

@@ -1,15 +1,10 @@
 """The pages in a real browser: no third party, no axe finding, keyboard, phone."""
 
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import ROOT
 
@@ -18,61 +13,6 @@ PAGES = sorted(
     for path in (ROOT / "docs").rglob("*")
     if path.suffix in {".md", ".ipynb"}
 )
-# Without these, Chromium itself calls its maker and waits for a GPU.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]  # fmt: skip
-NAMES = ["chromium", "chromium-browser", "google-chrome"]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and logs nothing."""
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The built site on a port of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium from the PATH."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    assert program, "no Chromium on the PATH: sudo apt-get install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open a page of the site; `options` are those of a browser context.
-
-    `settled` waits until nothing is loaded any more, half a second a page.
-    """
-    contexts = []
-
-    def open_page(path: str, settled: bool = True, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(address + path)
-        if settled:
-            page.wait_for_load_state("networkidle")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def axe_findings(page, rules: list[str] | None = None) -> list[str]:

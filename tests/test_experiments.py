@@ -1,14 +1,12 @@
 """Recorded results: they match the code that made them, and can be made again."""
 
 import importlib
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from paradigms import results
 from paradigms.intervals import interval, share
 from paradigms.measure import PACKAGE, fingerprint, imports, measure, names
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
@@ -102,19 +100,6 @@ def test_a_dead_address_says_what_there_is(address, message):
     with pytest.raises(ContentError) as error:
         quote(address)
     assert message in str(error.value)
-
-
-def test_a_truncated_result_is_refused(tmp_path, monkeypatch):
-    """Half a file, and a file without rows: named, with the way out."""
-    monkeypatch.setattr(results, "FOLDER", tmp_path)
-    (tmp_path / "half.json").write_text('{"question": "x", "rows"')
-    with pytest.raises(ContentError, match=r"results/half.json is not JSON; run: make"):
-        load.__wrapped__("half")
-    (tmp_path / "empty.json").write_text(json.dumps({"question": "x", "rows": []}))
-    with pytest.raises(
-        ContentError, match=r"results/empty.json: rows: list should have"
-    ):
-        load.__wrapped__("empty")
 
 
 def test_an_interruption_leaves_the_old_result_whole(monkeypatch, tmp_path):

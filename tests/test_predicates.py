@@ -21,7 +21,9 @@ ROWS = [
 def toy(tmp_path, monkeypatch):
     """One result of two rows."""
     record = json.loads((results.FOLDER / "targets_per_pass.json").read_text("utf8"))
-    (tmp_path / "toy.json").write_text(json.dumps(record | {"rows": ROWS}), "utf8")
+    record |= {"rows": ROWS}
+    record["digest"] = results.digest(record)
+    (tmp_path / "toy.json").write_text(json.dumps(record), "utf8")
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     results.load.cache_clear()
     yield
@@ -86,7 +88,7 @@ def test_every_measured_claim_is_bound_to_rows():
 
 
 def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):
-    """The whole chain: one digit in a stored result, and its claim is named."""
+    """The whole chain: another number comes out of a run, and its claim is named."""
     shutil.copytree(results.FOLDER, tmp_path / "results")
     path = tmp_path / "results" / "label_efficiency.json"
     record = json.loads(path.read_text("utf8"))
@@ -96,6 +98,7 @@ def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):
         if row["name"] == "imdb, naive Bayes - logistic regression"
     )
     row["at 100"] = [-value for value in row["at 100"]]
+    record["digest"] = results.digest(record)  # as `measure` would have written it
     path.write_text(json.dumps(record), "utf8")
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
     results.load.cache_clear()

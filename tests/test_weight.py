@@ -72,6 +72,13 @@ def stock(site, tmp_path_factory) -> Path:
     return folder / "site"
 
 
+def test_the_stock_pages_say_the_same(stock):
+    """What opens below a claim stands there as prose, down to its last line."""
+    text = (stock / "q39/index.html").read_text("utf8")
+    assert text.count("All claims") == text.count("· evidence") == 5
+    assert text.count("make measure NAME=") >= 3
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_property):
     """At most 1.15 times the gzipped weight of stock Material with the same text."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from html import escape
 
 from paradigms.claims import claims, places
+from paradigms.grounds import grounds
 from paradigms.page import Page, slug
 from paradigms.questions import question_places, questions
 from paradigms.snippets import ContentError, Entry
@@ -66,8 +67,8 @@ def _claim(key: str, page: Page) -> str:
         f'<div class="claim {slug(claim.verdict)}" id="{key.lower()}">'
         f'<p class="said">{verdict(claim.verdict)} <q>{page.inline(claim.said)}</q></p>'
         f"<p>{page.inline(claim.right)}</p>"
-        f'<p class="evidence"><a href="{page.link("reference/claims.md")}">{key}</a>'
-        f" · {claim.status} · {page.evidence(claim)}</p></div>"
+        f'<details class="evidence"><summary>{key} · {claim.status} · evidence'
+        f"</summary>{grounds(claim, page)}</details></div>"
     )
 
 

@@ -5,8 +5,10 @@ import difflib
 import hashlib
 import importlib
 import json
+import math
 import os
 import platform
+import re
 import sys
 import time
 from dataclasses import asdict
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from paradigms.parts import Parts
-from paradigms.results import FOLDER
+from paradigms.results import FOLDER, digest
 
 PACKAGE = Path(__file__).parent
 
@@ -40,7 +42,8 @@ def measure(name: str) -> Path:
     """Run an experiment and write its result; an interruption leaves the old one whole.
 
     What it had finished is taken over by the next run.
-    Errors: ValueError for an unknown name, or a second run at the same time.
+    Errors: ValueError for an unknown name, a second run at the same time, or rows that
+    no page could quote.
     """
     check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
@@ -61,12 +64,13 @@ def check_known(name: str, known: list[str], kind: str) -> None:
 def _record(module: Any, name: str, parts: Parts) -> dict[str, Any]:
     start = time.monotonic()
     rows = module.run(module.CONFIG, parts.each)
+    check_rows(name, rows)
     pictures = {
         f"{row['name']}/{name}": picture
         for row in rows
         for name, picture in row.pop("pictures", {}).items()
     }
-    return {
+    record = {
         "question": module.QUESTION,
         "config": asdict(module.CONFIG),
         "versions": {"python": platform.python_version(), "torch": version("torch")},
@@ -76,6 +80,36 @@ def _record(module: Any, name: str, parts: Parts) -> dict[str, Any]:
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
+    # As it will be read: lists for tuples, words for the keys of every dictionary.
+    return {**record, "digest": digest(json.loads(json.dumps(record)))}
+
+
+def check_rows(name: str, rows: list[dict[str, Any]]) -> None:
+    """Errors: ValueError for a row that no page could quote, and no claim could bind.
+
+    An address is `experiment/row/column`, written in brackets, or beside a sign.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        found = _unquotable(row, seen)
+        if found:
+            raise ValueError(f"experiments/{name}.py: {found}; mend it, measure again")
+        seen.add(row["name"])
+
+
+def _unquotable(row: dict[str, Any], seen: set[str]) -> str | None:
+    if not row.get("name"):
+        return f"a row without a name: {row}"
+    if row["name"] in seen:
+        return f"two rows are named {row['name']!r}"
+    for column, value in row.items():
+        for word in (row["name"], column):
+            if re.search(r"[][/<>=~]", word):
+                return f"{word!r} must not hold any of / [ ] < > = ~"
+        values = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(v, float) and not math.isfinite(v) for v in values):
+            return f"{column!r} of row {row['name']!r} is {value}, which JSON lacks"
+    return None
 
 
 def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> Path:

@@ -24,10 +24,23 @@ def refuted(predicate: str) -> str | None:
     Errors: ContentError if it is not of the form, or an address leads nowhere.
     """
     left, sign, right = _sides(predicate)
-    a, b = _value(left), _value(right)
-    if _holds(a, sign, b):
+    if _holds(_value(left), sign, _value(right)):
         return None
-    return f"{predicate!r} does not hold: {_spell(a)} {sign} {_spell(b)}"
+    return f"{predicate!r} does not hold: {found(predicate)}"
+
+
+def found(predicate: str) -> str:
+    """It with what is recorded in place of addresses: `1 (0.5 to 1.5) < 2`.
+
+    Errors: ContentError if it is not of the form, or an address leads nowhere.
+    """
+    left, sign, right = _sides(predicate)
+    return f"{_spell(_value(left))} {sign} {_spell(_value(right))}"
+
+
+def rows(predicate: str) -> set[str]:
+    """The rows that it reads: `experiment/row`."""
+    return {s.rpartition("/")[0] for s in _sides(predicate) if "/" in s}
 
 
 def _sides(predicate: str) -> tuple[str, str, str]:

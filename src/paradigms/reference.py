@@ -24,14 +24,18 @@ def filled(columns: Iterable[str], rows: Iterable[str]) -> str:
 
 
 def claims_table(page: Page) -> str:
-    """Every claim with its verdict and the state of its evidence."""
+    """Every claim with its verdict and the state of its evidence.
+
+    The script that filters the rows by both stands in the table, and on no other page.
+    """
     rows = (
         f'<tr><th scope="row"><a href="{page.link(places()[key])}">{key}</a></th>'
         f"<td>{page.inline(claim.said)}</td><td>{verdict(claim.verdict)}</td>"
         f"<td>{claim.status}</td></tr>"
         for key, claim in claims().items()
     )
-    return filled(("Id", "What is often said", "Verdict", "Evidence"), rows)
+    table = filled(("Id", "What is often said", "Verdict", "Evidence"), rows)
+    return f'{table}<script defer src="{page.link("javascripts/ledger.js")}"></script>'
 
 
 def planned_table(page: Page) -> str:

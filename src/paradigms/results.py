@@ -1,9 +1,10 @@
 """Recorded measurements: read, checked, and quoted by pages."""
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, Field
 
@@ -43,7 +44,8 @@ class Picture(Entry):
 class Result(Entry):
     """One experiment as it came out; `rows` are named and a value is [mean, low, high].
 
-    `fingerprint` is a hash over the modules and the data that produced the rows;
+    `fingerprint` is a hash over the modules and the data that produced the rows,
+    `digest` one over all the rest of the file, so that no number is changed by hand;
     `pictures` are for figures only, by row and name: `VAE/walk`.
     """
 
@@ -55,6 +57,13 @@ class Result(Entry):
     fingerprint: str
     rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
     pictures: dict[str, Picture] = {}
+    digest: str
+
+
+def digest(record: dict[str, Any]) -> str:
+    """A hash over everything in a record but the hash itself, as JSON spells it."""
+    rest = {key: value for key, value in record.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:16]
 
 
 def stems() -> set[str]:
@@ -64,16 +73,34 @@ def stems() -> set[str]:
 
 @cache
 def load(name: str) -> Result:
-    """One stored result. Errors: ContentError if missing, truncated or malformed."""
-    path = FOLDER / f"{name}.json"
-    remedy = f"run: make measure NAME={name}"
+    """One stored result.
+
+    Errors: ContentError, with file and remedy, if it is missing, truncated, malformed,
+    or not as it was written.
+    """
+    file, remedy = f"results/{name}.json", f"run: make measure NAME={name}"
     try:
-        body = json.loads(path.read_text(encoding="utf8"))
+        text = (FOLDER / f"{name}.json").read_text(encoding="utf8")
+        body = json.loads(text, parse_constant=_no_number)
     except FileNotFoundError:
-        raise ContentError(f"results/{name}.json is missing; {remedy}") from None
+        raise ContentError(f"{file} is missing; {remedy}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ContentError(f"results/{name}.json is not JSON; {remedy}") from None
-    return validate(Result, body, f"results/{name}.json")
+        raise ContentError(f"{file} is not JSON; {remedy}") from None
+    except ContentError as error:
+        raise ContentError(f"{file} {error}; {remedy}") from None
+    try:
+        result = validate(Result, body, file)
+    except ContentError as error:
+        lines = str(error).splitlines()
+        raise ContentError("\n".join(f"{line}; {remedy}" for line in lines)) from None
+    if result.digest != digest(body):
+        raise ContentError(f"{file} was changed by hand; {remedy}")
+    return result
+
+
+def _no_number(word: str) -> NoReturn:
+    """Python reads `NaN` and `Infinity`, which JSON does not know."""
+    raise ContentError(f"holds {word}")
 
 
 def quote(address: str, interval: bool = True) -> str:

@@ -73,20 +73,27 @@ def placed(kind: str) -> list[tuple[str, str]]:
 
     Errors: ContentError for a fence whose `ids` cannot be read.
     """
+    found = []
+    for body, page in bodies(kind):
+        try:
+            found += [(key, page) for key in tomllib.loads(body)["ids"]]
+        except (tomllib.TOMLDecodeError, KeyError, TypeError):
+            raise ContentError(
+                f'docs/{page}: {kind} fence: write ids = ["..."]'
+            ) from None
+    return found
+
+
+def bodies(kind: str) -> list[tuple[str, str]]:
+    """What stands in every fence of a kind, with its page."""
     # Fences in tabs and admonitions are indented; four ticks only quote a fence.
     fence = re.compile(rf"^[ \t]*```{kind}\s*\n(.*?)^[ \t]*```", re.M | re.S)
     quoted = re.compile(r"^````.*?^````\s*$", re.M | re.S)
-    found = []
-    for path in sorted(DOCS.rglob("*.md")):
-        page = path.relative_to(DOCS).as_posix()
-        for body in fence.findall(quoted.sub("", path.read_text(encoding="utf8"))):
-            try:
-                found += [(key, page) for key in tomllib.loads(body)["ids"]]
-            except (tomllib.TOMLDecodeError, KeyError, TypeError):
-                raise ContentError(
-                    f'docs/{page}: {kind} fence: write ids = ["..."]'
-                ) from None
-    return found
+    return [
+        (body, path.relative_to(DOCS).as_posix())
+        for path in sorted(DOCS.rglob("*.md"))
+        for body in fence.findall(quoted.sub("", path.read_text(encoding="utf8")))
+    ]
 
 
 def abbreviations() -> dict[str, str]:
