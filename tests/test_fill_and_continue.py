@@ -19,7 +19,7 @@ def rows() -> dict:
 
 
 def test_fill_and_continue_again_at_reduced_size():
-    """The GPT is the best at continuing, and says the same of a gap."""
+    """The GPT continues as well as the best, and says the same of a gap."""
     again = {row["name"]: row for row in filling.run(filling.smaller())}
     assert again.keys() == rows().keys()
     for found in (again, rows()):
