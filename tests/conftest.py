@@ -10,6 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
@@ -27,13 +29,35 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-sync"]  # fmt: skip
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
 
+# How long an example takes says what else the machine does, not what the code does.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The whole site, built strictly and without torch."""
-    target = tmp_path_factory.mktemp("site")
-    done = build(ROOT, target)
-    assert done.returncode == 0, done.stdout + done.stderr
+def site(tmp_path_factory, worker_id) -> Path:
+    """The whole site, built strictly and without torch; with `-n`, once for all."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # what the processes of this run have in common
+        folder = folder.parent
+
+    def make(target: Path) -> None:
+        done = build(ROOT, target)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once(folder / "site", make)
+
+
+def once(target: Path, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, filled by the first process that asks.
+
+    The others wait; a folder that `make` did not finish is never seen.
+    """
+    with FileLock(f"{target}.lock"):
+        if not target.exists():
+            unfinished = target.with_suffix(".unfinished")
+            make(unfinished)
+            unfinished.rename(target)
     return target
 
 

@@ -174,12 +174,20 @@ def test_printing_unfolds_everything(visit):
     assert page.locator("details:not([open])").count() == folded
 
 
+# Colours fade from one to the other; how long that takes, a busy machine decides.
+FADED = """async () => {
+  await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+  const fading = document.getAnimations().filter((a) => a instanceof CSSTransition);
+  await Promise.allSettled(fading.map((a) => a.finished));
+}"""
+
+
 def test_paper_is_white_in_the_dark_scheme_too(visit):
     """Printed from dark mode: drawings, links and verdicts have their light colours."""
 
     def colours(page) -> list[str]:
         page.emulate_media(media="print")
-        page.wait_for_timeout(500)  # colours fade from one to the other
+        page.evaluate(FADED)
         return page.evaluate(
             """() => ['.mask .blind', '.mask text', '.claim', '.verdict', '.claim a']
               .flatMap((s) => { const c = getComputedStyle(document.querySelector(s));

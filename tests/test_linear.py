@@ -10,6 +10,15 @@ from paradigms.layers.linear import LARGE, OneDNN
 SHAPES = [(1,), (3,), (1, 1), (2, 5), (2, 3, 4)]
 
 
+@pytest.fixture(autouse=True)
+def two_threads():
+    """Shares are made for threads: with a single one, nothing would be shared."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 def large(inputs: int = 512, outputs: int = 515, bias: bool = True) -> Linear:
     torch.manual_seed(0)
     layer = Linear(inputs, outputs, bias=bias)

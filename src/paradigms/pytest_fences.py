@@ -4,12 +4,14 @@ Loaded by `-p paradigms.pytest_fences` (see pyproject.toml), so that it is there
 single page is run too.  pytest-markdown-docs finds and executes the fences; this adds
 that fences inside tabs, details and admonitions are found, and that what a block prints
 must stand in the `text title="Output"` fence below it.  `pytest --update-outputs`
-rewrites these; it writes once, at the end.
+rewrites these; it writes once, at the end.  With `pytest -n` several processes share
+the pages: each page is run, and rewritten, by one of them.
 """
 
 import contextlib
 import importlib
 import io
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -34,9 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Notes whether to compare or to rewrite."""
+    """Notes whether to compare or to rewrite; one of several processes: one thread.
+
+    Several processes with a thread for every core would only wait for each other.
+    torch reads the variable when it is imported, which is later than this.
+    """
     global _rewrite
     _rewrite = config.getoption("--update-outputs")
+    if hasattr(config, "workerinput"):  # pytest -n
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(tryfirst=True)
