@@ -21,7 +21,7 @@ ROOMS = [
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {"models", "probes", "judge", "decoding", "evidence", "plots", "predicates"},
     {"checkpoints", "unmasking", "pretraining", "costs", "two_rules"},
-    {"references", "sentence_encoder", "tuning", "likeness"},
+    {"references", "sentence_encoder", "tuning", "readout", "likeness"},
     {"capabilities", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "page"},

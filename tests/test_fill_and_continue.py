@@ -90,20 +90,6 @@ def test_what_cannot_be_beaten_is_bayes_rule():
     assert cloze < open_end - 0.05
 
 
-def test_the_place_of_the_one_span_is_drawn_from_all():
-    """Source and target together are the text, and every place occurs."""
-    config = filling.Config(length=6, gap=2)
-    show = filling.damaged(config, [90, 91, 92])
-    text = torch.arange(10, 16).repeat(500, 1)
-    source, target = show(text, torch.Generator().manual_seed(0))
-    places = (source == 90).int().argmax(dim=1)
-    assert set(places.tolist()) == set(range(5))
-    for row, span, place in zip(source, target, places.tolist(), strict=True):
-        assert (span[0], span[-1]) == (90, 91)
-        before, behind = row[:place].tolist(), row[place + 1 :].tolist()
-        assert [*before, *span[1:-1].tolist(), *behind] == list(range(10, 16))
-
-
 def test_a_middle_is_moved_as_t5_is_asked():
     """Half of the texts whole, half cut in three: put back, each is the text again."""
     config = filling.Config(length=6, gap=2)

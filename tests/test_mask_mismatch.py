@@ -78,7 +78,7 @@ def test_one_way_asks_for_every_word_and_never_shows_a_mask():
 def test_who_calls_all_words_original_is_right_of_those_and_finds_none():
     """What the second network is worth is read beside the share of replaced words."""
     torch.manual_seed(0)
-    pair = mismatch.Pair(Size(10, 8, 16, 1, 2), Size(10, 8, 8, 1, 2))
+    pair = mismatch.Pair(GPT(Size(10, 8, 8, 1, 2)), GPT(Size(10, 8, 16, 1, 2)))
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
     pair.discriminator.head.weight.data.zero_()
     for bias, found in ((-1.0, 0), (1.0, 1)):
@@ -104,7 +104,7 @@ def test_electra_asks_every_word_whether_it_was_replaced():
     """Both losses count, and a discriminator that errs costs more."""
     objective = mismatch.replaced(8)
     torch.manual_seed(0)
-    pair = mismatch.Pair(Size(8, 6, 16, 1, 2), Size(8, 6, 8, 1, 2))
+    pair = mismatch.Pair(GPT(Size(8, 6, 8, 1, 2)), GPT(Size(8, 6, 16, 1, 2)))
     tokens = torch.randint(4, 8, (64, 6), generator=torch.Generator().manual_seed(0))
     inputs, targets, whole, seeds = objective.show(tokens, torch.Generator())
     assert whole.equal(tokens)

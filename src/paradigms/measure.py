@@ -11,12 +11,17 @@ import platform
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from paradigms import parts
 from paradigms.parts import Parts
 from paradigms.results import FOLDER, digest
 
@@ -38,19 +43,22 @@ def _stems(folder: str) -> list[str]:
     return sorted(stem for stem in stems if stem != "__init__")
 
 
-def measure(name: str) -> Path:
+def measure(name: str, folder: Path | None = None) -> Path:
     """Run an experiment and write its result; an interruption leaves the old one whole.
 
-    What it had finished is taken over by the next run.
+    What it had finished is taken over by the next run.  It computes with one thread:
+    so sums have one order on every machine, and small networks gain nothing from more.
     Errors: ValueError for an unknown name, a second run at the same time, or rows that
     no page could quote.
     """
     check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
     identity = {"fingerprint": fingerprint(name), "config": asdict(module.CONFIG)}
-    with Parts(FOLDER / f"{name}.parts", identity) as parts:
-        record, path = _record(module, name, parts), FOLDER / f"{name}.json"
-        return _write(path, record) if parts.leads else path
+    folder = folder or FOLDER
+    torch.set_num_threads(1)
+    with Parts(folder / f"{name}.parts", identity) as run:
+        record, path = _record(module, name, run), folder / f"{name}.json"
+        return _write(path, record) if run.leads else path
 
 
 def check_known(name: str, known: list[str], kind: str) -> None:
@@ -61,9 +69,9 @@ def check_known(name: str, known: list[str], kind: str) -> None:
         raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
 
 
-def _record(module: Any, name: str, parts: Parts) -> dict[str, Any]:
+def _record(module: Any, name: str, run: Parts) -> dict[str, Any]:
     start = time.monotonic()
-    rows = module.run(module.CONFIG, parts.each)
+    rows = module.run(module.CONFIG, run.each)
     check_rows(name, rows)
     pictures = {
         f"{row['name']}/{name}": picture
@@ -75,7 +83,7 @@ def _record(module: Any, name: str, parts: Parts) -> dict[str, Any]:
         "config": asdict(module.CONFIG),
         "versions": {"python": platform.python_version(), "torch": version("torch")},
         "processor": f"{platform.machine()}, {os.cpu_count()} cores",
-        "seconds": round(parts.seconds + time.monotonic() - start, 1),
+        "seconds": round(run.seconds + time.monotonic() - start, 1),
         "fingerprint": fingerprint(name),
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
@@ -181,13 +189,51 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def main(wanted: list[str]) -> None:
-    """Measure the named experiments, or all; print one line for each."""
+def main(wanted: list[str], folder: Path | None = None) -> None:
+    """Measure the named experiments, or all, as many at once as there are cores.
+
+    The longest go first.  Those that look at the clock come last, one by one.
+    """
     for name in wanted:
         check_known(name, names(), "experiment")  # before hours of others
-    for name in wanted or names():
-        path = measure(name)
-        print(f"measured {name}: {path.name}", file=sys.stderr)
+    todo = sorted(wanted or names(), key=lambda name: -_took(name))
+    spread = int(os.environ.get("WORLD_SIZE", "1")) > 1  # one run of many processes
+    together = [] if spread or len(todo) == 1 else [n for n in todo if not _timed(n)]
+    if together:
+        places: Any = get_context("spawn").Queue()
+        for place in range(os.cpu_count() or 1):
+            places.put(place)
+        with ProcessPoolExecutor(
+            os.cpu_count(), get_context("spawn"), _beside, (places,)
+        ) as pool:
+            try:
+                runs = [pool.submit(measure, name, folder) for name in together]
+                for run in as_completed(runs):
+                    print(f"measured {run.result().stem}", file=sys.stderr)
+            finally:
+                pool.shutdown(cancel_futures=True)
+    for name in todo:
+        if name not in together:
+            print(f"measured {measure(name, folder).stem}", file=sys.stderr)
+
+
+def _took(name: str) -> float:
+    """Seconds of its last run, as recorded; what was never run goes first."""
+    try:
+        return float(json.loads((FOLDER / f"{name}.json").read_text("utf8"))["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def _timed(name: str) -> bool:
+    """Whether it looks at the clock, and says so."""
+    module = importlib.import_module(f"paradigms.experiments.{name}")
+    return getattr(module, "TIMED", False)
+
+
+def _beside(places: Any) -> None:
+    """In a process of its own: its bar has a line of its own."""
+    parts.PLACE = places.get()
 
 
 def main_bench(wanted: list[str]) -> None:

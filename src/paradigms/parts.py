@@ -18,6 +18,7 @@ from accelerate.utils import broadcast_object_list
 from tqdm import tqdm
 
 Item = TypeVar("Item")
+PLACE = 0  # the line of the bar: another run may have the one above
 Each = Callable[[Iterable[Item], Callable[[Item], Any]], list[Any]]
 
 
@@ -83,6 +84,7 @@ class Parts:
         bar = tqdm(
             list(items),
             desc=f"{self.path.stem} {self.calls}",
+            position=PLACE,
             leave=False,
             disable=not self.leads,
         )

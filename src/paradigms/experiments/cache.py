@@ -30,8 +30,9 @@ from paradigms.models import bert, encoder, gpt, llama, t5
 from paradigms.parts import Each, in_turn
 
 QUESTION = "What does a new token cost, with and without the cache?"
+TIMED = True  # measured alone
 NETWORKS = ("GPT", "LLaMA", "LLaMA, grouped queries", "T5, decoder", "BERT")
-CACHED = NETWORKS[:4]  # who can keep what was read
+CACHED = NETWORKS[:4]  # can keep what was read
 Counts = dict[str, dict[str, int]]  # by column and length
 Times = dict[str, list[float]]  # by length: seconds with the cache, if any, without
 
@@ -294,7 +295,6 @@ def size(name: str) -> dict[str, Any]:
 
 def smaller() -> Config:
     """The same question at a size that a test can afford."""
-    return Config(
-        lengths=(64, 128), longest=4096, layers=2, written=8, turns=(1, 4), said=24,
-        answered=8, repetitions=2, tries=1, published=("GPT-2 small", "Llama 3 8B"),
-    )  # fmt: skip
+    return Config(lengths=(64, 128), longest=4096, layers=2, written=8, turns=(1, 4),
+                  said=24, answered=8, repetitions=2, tries=1,
+                  published=("GPT-2 small", "Llama 3 8B"))  # fmt: skip

@@ -5,20 +5,18 @@ Masks drawn once or anew; layers shared, and embeddings factorised.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.corpora import movie_reviews
+from paradigms.corpora.review_ends import ends
 from paradigms.intervals import interval
 from paradigms.models.bert import BERT
 from paradigms.models.encoder import Config as Shape
 from paradigms.objectives import IGNORE, Specials, masked_token, static_mask
 from paradigms.parts import Each, in_turn
-from paradigms.tokenizer import Vocabulary, words
 from paradigms.training import Batch, Recipe, train
 
 QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
@@ -126,20 +124,6 @@ def mask_name(config: Config, kind: int) -> str:
     return "static, 1 copy" if kind == 1 else f"static, {kind} copies"
 
 
-@cache
-def texts(config: Config, seed: int) -> dict[str, Tensor]:
-    """The ends of reviews as rows of ids, without padding: training and test part."""
-    parts = movie_reviews.split("imdb", seed)
-    found = {part: [words(r.text) for r in parts[part]] for part in ("train", "test")}
-    known = Vocabulary(found["train"], config.vocabulary - SPECIALS.first_word)
-    rows = {}
-    for part, group in found.items():
-        ids = [known.encode(text)[-config.tokens :] for text in group]
-        whole = [text for text in ids if len(text) == config.tokens]
-        rows[part] = torch.tensor(whole) + SPECIALS.first_word
-    return rows
-
-
 def masks(
     config: Config, rows: Tensor, kind: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
@@ -155,7 +139,7 @@ def masks(
 
 def mask_counts(config: Config, seed: int) -> dict[str, dict[str, float]]:
     """For each kind of masking, what `overlaps` finds in the masks of all epochs."""
-    rows = texts(config, seed)["train"][: config.texts]
+    rows = ends(config.vocabulary, config.tokens, seed).rows["train"][: config.texts]
     found = {}
     for kind in (1, config.copies, config.epochs):
         dice = torch.Generator().manual_seed(seed)
@@ -236,7 +220,7 @@ def held_out(config: Config, network: nn.Module, rows: Tensor) -> float:
 
 def frequency_loss(config: Config, limit: int | None, seed: int) -> dict[str, float]:
     """The log-loss of the same targets by each word's share of some training texts."""
-    found = texts(config, seed)
+    found = ends(config.vocabulary, config.tokens, seed).rows
     seen = found["train"][:limit].flatten()
     counts = seen.bincount(minlength=config.vocabulary).double()
     dice = torch.Generator().manual_seed(0)
@@ -248,7 +232,7 @@ def frequency_loss(config: Config, limit: int | None, seed: int) -> dict[str, fl
 
 def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:
     """Train on a few texts for many epochs: loss at the end, and on test texts."""
-    found = texts(config, seed)
+    found = ends(config.vocabulary, config.tokens, seed).rows
     rows = found["train"][: config.texts]
     dice = torch.Generator().manual_seed(seed)
     inputs, targets = masks(config, rows, kind, dice)
@@ -272,7 +256,7 @@ def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:
 
 def form_loss(config: Config, form: str, seed: int) -> dict[str, float]:
     """Train a form on fresh masks of all texts: its loss on test texts, in nats."""
-    found = texts(config, seed)
+    found = ends(config.vocabulary, config.tokens, seed).rows
     dice = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     network = Words(config, form)

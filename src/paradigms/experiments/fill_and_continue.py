@@ -22,7 +22,7 @@ from paradigms.masks import bidirectional, causal
 from paradigms.models import gpt, t5
 from paradigms.objectives import IGNORE, Gap, Specials, next_token
 from paradigms.parts import Each, in_turn
-from paradigms.pretraining import Batch, Objective, objectives, pretrain
+from paradigms.pretraining import Batch, Objective, objectives, one_span, pretrain
 from paradigms.tokenizer import Vocabulary, words
 from paradigms.training import Recipe
 
@@ -185,7 +185,7 @@ def learner(config: Config, model: str, vocabulary: int) -> tuple[nn.Module, Obj
             vocabulary=vocabulary + 3, width=config.width, layers=1, heads=4,
             head_width=config.width // 4, hidden=4 * config.width, gated=False,
         )  # fmt: skip
-        return t5.T5(shape), Spans(damaged(config, marks))
+        return t5.T5(shape), Spans(one_span(config.gap, (marks[0], marks[1])))
     if model == MIDDLE:
         return gpt.GPT(size), Objective(moved(config, Gap(*marks)))
     names = {"GPT": "next token", "BERT": "masked"}
@@ -203,36 +203,12 @@ class Spans(Objective):
         return losses, torch.tensor(targets.numel())
 
 
-def damaged(
-    config: Config, marks: list[int]
-) -> Callable[[Tensor, torch.Generator], Batch]:
-    """One span of `gap` words out of each text, its place drawn uniformly.
-
-    T5's own way of drawing spans lets every text end in one: a single span would always
-    be the last words, and a middle would never be asked for.
-    """
-
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-        rows, length = tokens.shape
-        starts = torch.randint(length - config.gap + 1, (rows, 1), generator=dice)
-        place = torch.arange(length).expand(rows, -1)
-        hidden = (place >= starts) & (place < starts + config.gap)
-        first = place == starts
-        source = tokens.masked_fill(first, marks[0])[~hidden | first]
-        ends = torch.tensor(marks[:2]).expand(rows, -1)
-        span = tokens[hidden].view(rows, config.gap)
-        target = torch.cat([ends[:, :1], span, ends[:, 1:]], dim=1)
-        return source.view(rows, -1), target
-
-    return show
-
-
 def moved(config: Config, gap: Gap) -> Callable[[Tensor, torch.Generator], Batch]:
     """Half of the texts as they are, half with a middle moved last; padded to one.
 
     The middle is a gap like those of T5 here; the authors cut at any two places.
     """
-    cut = damaged(config, [gap.suffix, IDS.eos])
+    cut = one_span(config.gap, (gap.suffix, IDS.eos))
 
     def show(tokens: Tensor, dice: torch.Generator) -> Batch:
         plain, texts = tokens.tensor_split(2)

@@ -31,6 +31,7 @@ from paradigms.training import Recipe
 from paradigms.unmasking import gibbs, mask_predict
 
 QUESTION = "How near to the source does masking and refilling write, at what cost?"
+TIMED = True  # it looks at the clock, so it is measured alone
 IDS = Specials()
 Way = tuple[str, Callable[[Tensor], Tensor], int]  # name, how it writes, its calls
 NETWORKS = ("next token", "masked", "masked diffusion")

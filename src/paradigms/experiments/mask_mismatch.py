@@ -10,8 +10,7 @@ from itertools import product
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from paradigms.corpora.made_language import FIRST, MadeLanguage
 from paradigms.intervals import interval
@@ -19,10 +18,18 @@ from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT
 from paradigms.models.gpt import Config as Size
 from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.objectives import IGNORE, binary_cross_entropy, replaced_token
+from paradigms.objectives import IGNORE, replaced_token
 from paradigms.objectives.masked import Fates
 from paradigms.parts import Each, in_turn
-from paradigms.pretraining import Batch, Objective, hidden_words, pretrain, with_head
+from paradigms.pretraining import (
+    Batch,
+    Objective,
+    Pair,
+    hidden_words,
+    pretrain,
+    replaced,
+    with_head,
+)
 from paradigms.training import Recipe
 
 QUESTION = "What does [MASK] in training cost on input without it?"
@@ -53,44 +60,6 @@ class Config:
 
 
 CONFIG = Config()
-
-
-class Pair(nn.Module):
-    """ELECTRA on the network of this comparison: who fills, and who finds out."""
-
-    def __init__(self, size: Size, small: Size) -> None:
-        super().__init__()
-        self.generator = GPT(small)
-        self.discriminator = with_head(GPT(size), 1)
-
-
-class Replaced(Objective):
-    """Both losses of ELECTRA, the second 50 times: Clark et al. (2020), section 3."""
-
-    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        inputs, targets, tokens, seeds = batch
-        logits = network.generator(inputs, bidirectional)
-        words = F.cross_entropy(
-            logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="sum"
-        )
-        chosen = targets != IGNORE
-        dice = torch.Generator().manual_seed(int(seeds[0]))
-        shown, wrong = replaced_token(tokens, chosen, logits, dice)
-        found = network.discriminator(shown, bidirectional)[..., 0]
-        count = torch.tensor(tokens.numel())
-        both = words / chosen.sum().clamp(min=1)
-        return (both + 50 * binary_cross_entropy(found, wrong)) * count, count
-
-
-def replaced(vocabulary: int) -> Replaced:
-    """ELECTRA's question: the masked batch, the texts, and a seed for the samples."""
-    hide = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))
-
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-        seeds = torch.randint(2**31, (len(tokens),), generator=dice)
-        return *hide(tokens, dice), tokens, seeds
-
-    return Replaced(show)
 
 
 def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
@@ -203,7 +172,7 @@ def learnt(
     torch.manual_seed(seed)
     size = Size(vocabulary, config.length, config.width, 2, 4)
     small = Size(vocabulary, config.length, config.width // 2, 2, 4)
-    pair = Pair(size, small)
+    pair = Pair(GPT(small), GPT(size))
     network = GPT(size)
     if name == "no training":
         return network, pair
