@@ -1,6 +1,7 @@
 """Recorded results: they match the code that made them, and can be made again."""
 
 import importlib
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,15 @@ import pytest
 import torch
 
 from paradigms.intervals import interval, share
-from paradigms.measure import PACKAGE, fingerprint, imports, measure, names
+from paradigms.measure import (
+    PACKAGE,
+    fingerprint,
+    imports,
+    main,
+    measure,
+    names,
+    timed,
+)
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.results import load, quote, stems
 from paradigms.snippets import ContentError
@@ -142,3 +151,38 @@ def test_imports_are_read_without_running():
     path = PACKAGE / "experiments/review_classifiers.py"
     assert "paradigms.models.naive_bayes" in imports(path)
     assert "paradigms.corpora.movie_reviews" in imports(path)
+
+
+def clocked(name: str) -> bool:
+    """Whether a module reads a clock, by its source."""
+    text = (PACKAGE / "experiments" / f"{name}.py").read_text("utf8")
+    return "perf_counter" in text or "fastest" in text
+
+
+def test_what_looks_at_the_clock_is_measured_alone():
+    """Each experiment that reads a clock says so, and no other."""
+    assert {name for name in names() if timed(name)} == {"cache", "generate_by_masking"}
+    assert {name for name in names() if clocked(name)} == {
+        name for name in names() if timed(name)
+    }
+
+
+def test_several_are_measured_side_by_side(tmp_path, capsys):
+    """In processes of their own, with the rows that one process gives."""
+    wanted = ["objectives_at_work", "targets_per_pass"]
+    main(wanted, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}.json" for name in wanted
+    ]
+    said = capsys.readouterr().err
+    for name in wanted:
+        rows = json.loads((tmp_path / f"{name}.json").read_text("utf8"))["rows"]
+        assert rows == load(name).rows
+        assert f"measured {name}\n" in said
+
+
+def test_one_that_fails_does_not_hide_its_reason(tmp_path):
+    """Of several processes, too: the message of the one that could not write."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot be written"):
+        main(["objectives_at_work", "targets_per_pass"], tmp_path / "file")

@@ -198,7 +198,7 @@ def main(wanted: list[str], folder: Path | None = None) -> None:
         check_known(name, names(), "experiment")  # before hours of others
     todo = sorted(wanted or names(), key=lambda name: -_took(name))
     spread = int(os.environ.get("WORLD_SIZE", "1")) > 1  # one run of many processes
-    together = [] if spread or len(todo) == 1 else [n for n in todo if not _timed(n)]
+    together = [] if spread or len(todo) == 1 else [n for n in todo if not timed(n)]
     if together:
         places: Any = get_context("spawn").Queue()
         for place in range(os.cpu_count() or 1):
@@ -225,7 +225,7 @@ def _took(name: str) -> float:
         return math.inf
 
 
-def _timed(name: str) -> bool:
+def timed(name: str) -> bool:
     """Whether it looks at the clock, and says so."""
     module = importlib.import_module(f"paradigms.experiments.{name}")
     return getattr(module, "TIMED", False)
