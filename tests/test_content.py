@@ -12,7 +12,7 @@ from paradigms.bibliography import label, sources
 from paradigms.claims import Claim, claims, ledger, places
 from paradigms.comparisons import Cell, comparison
 from paradigms.comparisons import names as comparisons
-from paradigms.evidence import Evidence, planned, proofs
+from paradigms.evidence import Evidence, proofs
 from paradigms.questions import question_places, questions
 from paradigms.snippets import DOCS, FOLDER, ContentError, entries, placed
 
@@ -47,18 +47,9 @@ def test_the_status_never_says_more_than_the_evidence():
     assert Evidence(sources=["x"]).status == "sourced"
     assert Evidence(tests=["x"], sources=["x"]).status == "shown"
     assert Evidence(measured=["x"]).status == "shown"
-    assert Evidence(measured=["x"], pending=["y"]).status == "partly shown"
-    assert Evidence(pending=["y"], sources=["x"]).status == "pending"
     opinion = {"said": "x" * 9, "verdict": "opinion", "right": "y" * 30}
     assert Claim(**opinion, sources=["x"]).status == "opinion"
     assert Claim(**opinion, tests=["x"]).status == "shown"
-    assert Claim(**opinion, pending=["y"]).status == "pending"
-
-
-def test_every_planned_measurement_is_waited_for():
-    """A plan that no claim waits for would be forgotten."""
-    waiting = {name for claim in claims().values() for name in claim.pending}
-    assert waiting == set(planned())
 
 
 def test_every_test_that_is_cited_says_what_it_proves():
@@ -91,11 +82,6 @@ def test_a_cell_without_evidence_is_a_finding():
     assert Cell(say="x", measured=["nothing"]).findings() == [
         "no stored result 'nothing'; run: make measure NAME=nothing"
     ]
-
-
-def test_what_is_measured_by_now_may_not_stay_pending():
-    """A result that exists moves its claims from pending to measured."""
-    assert "is measured by now" in Evidence(pending=["targets_per_pass"]).findings()[1]
 
 
 def test_all_findings_come_at_once(tmp_path):

@@ -34,7 +34,6 @@ def missing(inside: str, key: str) -> list[str]:
         for line in claim.holds
     ]
     wanted += [escape(label(split_citation(source)[0])) for source in claim.sources]
-    wanted += [f">{name}</a>" for name in claim.pending]
     return [words for words in wanted if words not in inside]
 
 

@@ -88,12 +88,12 @@ def test_the_lists_offer_what_there_is(visit):
 def test_a_link_restores_its_filter(visit):
     """The address of a filtered list, opened anew: the same rows, count and lists."""
     page = visit(LEDGER)
-    choose(page, "too simple", "partly shown")
-    assert disagreements(page, "too simple", "partly shown") == []
+    choose(page, "too simple", "sourced")
+    assert disagreements(page, "too simple", "sourced") == []
     address = page.url
-    assert address.endswith("?verdict=too+simple&evidence=partly+shown")
+    assert address.endswith("?verdict=too+simple&evidence=sourced")
     again = visit(f"{LEDGER}?{address.partition('?')[2]}")
-    assert disagreements(again, "too simple", "partly shown") == []
+    assert disagreements(again, "too simple", "sourced") == []
 
 
 def test_links_on_the_page_lead_to_filtered_lists(visit):

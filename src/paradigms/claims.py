@@ -27,7 +27,7 @@ class Claim(Evidence):
     @property
     def status(self) -> Status:
         """An opinion stays one, whatever source holds it."""
-        if self.verdict == "opinion" and not self.runs and not self.pending:
+        if self.verdict == "opinion" and not self.runs:
             return "opinion"
         return super().status
 
@@ -112,7 +112,6 @@ def ledger() -> list[dict[str, Any]]:
                 "tests": claim.tests,
                 "measured": claim.measured,
                 "holds": claim.holds,
-                "pending": claim.pending,
             },
             "sources": claim.sources,
         }

@@ -1,4 +1,4 @@
-"""What a statement rests on: tests, measurements, sources and what is still pending."""
+"""What a statement rests on: tests, measurements and sources."""
 
 import ast
 from collections.abc import Container, Iterable
@@ -6,32 +6,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from pydantic import Field
-
 from paradigms.bibliography import split_citation
 from paradigms.results import stems
-from paradigms.snippets import FOLDER, ROOT, ContentError, Entry, entries
+from paradigms.snippets import ROOT, ContentError, Entry
 
-Status = Literal["shown", "partly shown", "pending", "sourced", "opinion", "none"]
-
-
-class Planned(Entry):
-    """A measurement that claims wait for."""
-
-    asks: str = Field(min_length=10)
+Status = Literal["shown", "sourced", "opinion", "none"]
 
 
 class Evidence(Entry):
     """The grounds of a claim, a table cell or an answer.
 
     `tests`: as pytest names them, `test_masks.py::test_name`, below `tests/`.
-    `measured`: experiments with a stored result.  `pending`: planned experiments.
+    `measured`: experiments with a stored result.
     `sources`: bibliography keys, each with its place if any: `devlin2019, section 3`.
     """
 
     tests: list[str] = []
     measured: list[str] = []
-    pending: list[str] = []
     sources: list[str] = []
 
     @property
@@ -41,31 +32,19 @@ class Evidence(Entry):
 
     @property
     def status(self) -> Status:
-        """Never more than is true: with anything pending it is at most partly shown."""
-        if self.pending:
-            return "partly shown" if self.runs else "pending"
+        """Never more than is true."""
         if self.runs:
             return "shown"
         return "sourced" if self.sources else "none"
 
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, one line each."""
-        known, waiting, measured = proofs(), planned(), stems()
+        known, measured = proofs(), stems()
         found = dead("test", self.tests, known)
         found += [
             f"no stored result {name!r}; run: make measure NAME={name}"
             for name in self.measured
             if name not in measured
-        ]
-        found += [
-            f"pending {name!r} is not in snippets/planned.toml"
-            for name in self.pending
-            if name not in waiting
-        ]
-        found += [
-            f"{name!r} is measured by now; move it from pending to measured"
-            for name in self.pending
-            if name in measured
         ]
         for citation in self.sources:
             try:
@@ -78,12 +57,6 @@ class Evidence(Entry):
 def dead(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
     """A finding for each name that is not known."""
     return [f"{what} {name!r} does not exist" for name in names if name not in known]
-
-
-@cache
-def planned() -> dict[str, Planned]:
-    """Every measurement that is still to be made, by the name that it will have."""
-    return entries(Planned, FOLDER / "planned.toml")
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,11 @@ RECORDED = ("digits", "course", "bands", "field", "strip")
 
 
 def grounds(claim: Claim, page: Page) -> str:
-    """Measurements, tests, sources, what is pending, and the ledger: paragraphs."""
+    """Measurements, tests, sources, and the ledger: paragraphs."""
     parts = [_measured(name, claim, page) for name in claim.measured]
     parts += [_tested(name, page) for name in claim.tests]
     if claim.sources:
         parts.append(f"<p>Sources: {', '.join(map(page.cite, claim.sources))}</p>")
-    parts += [
-        f'<p>Pending: <a href="{page.link(f"reference/claims.md#{slug(name)}")}">'
-        f"{escape(name)}</a></p>"
-        for name in claim.pending
-    ]
     parts.append(f'<p><a href="{page.link("reference/claims.md")}">All claims</a></p>')
     return "".join(parts)
 

@@ -35,7 +35,7 @@ class Page:
         return f'<a class="cite" href="{href}">{escape(label(key))}</a>{tail}'
 
     def evidence(self, evidence: Evidence) -> str:
-        """Everything that a statement rests on, as links; what is pending says so."""
+        """Everything that a statement rests on, as links."""
         parts = [
             f'<a href="{self.link(f"reference/evidence.md#{slug(name)}")}">'
             f"test: {escape(_plain(name))}</a>"
@@ -47,11 +47,6 @@ class Page:
             for name in evidence.measured
         ]
         parts += [self.cite(citation) for citation in evidence.sources]
-        parts += [
-            f'<a href="{self.link(f"reference/claims.md#{slug(name)}")}">'
-            f"pending: {escape(name)}</a>"
-            for name in evidence.pending
-        ]
         return " · ".join(parts)
 
 

@@ -9,7 +9,7 @@ from paradigms.bibliography import label, sources
 from paradigms.cards import verdict
 from paradigms.claims import claims, places
 from paradigms.comparisons import comparison, names
-from paradigms.evidence import planned, proofs
+from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import questions
@@ -36,16 +36,6 @@ def claims_table(page: Page) -> str:
     )
     table = filled(("Id", "What is often said", "Verdict", "Evidence"), rows)
     return f'{table}<script defer src="{page.link("javascripts/ledger.js")}"></script>'
-
-
-def planned_table(page: Page) -> str:
-    """What is still to be measured."""
-    rows = (
-        f'<tr id="{slug(name)}"><th scope="row"><code>{escape(name)}</code></th>'
-        f"<td>{page.inline(entry.asks)}</td></tr>"
-        for name, entry in planned().items()
-    )
-    return filled(("Experiment", "What it will measure"), rows)
 
 
 def bibliography_table(page: Page) -> str:

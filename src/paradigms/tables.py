@@ -14,7 +14,6 @@ from paradigms.reference import (
     evidence_table,
     filled,
     measured_table,
-    planned_table,
     sizes_table,
     systems_table,
 )
@@ -22,7 +21,6 @@ from paradigms.snippets import ContentError, Entry
 
 GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "claims": ("Claims ledger", claims_table),
-    "planned": ("What is still to be measured", planned_table),
     "bibliography": ("Bibliography", bibliography_table),
     "evidence": ("Tests that pages point to", evidence_table),
     "systems": ("Systems", systems_table),
