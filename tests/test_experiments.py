@@ -80,7 +80,7 @@ def test_what_the_pages_say_of_the_reviews():
     coin = 0.693147
     assert logistic["accuracy"][1] > bayes["accuracy"][2]  # clearly more accurate
     assert bayes["log-loss"][1] > coin > logistic["log-loss"][2]  # worse than a coin
-    short = rows["rotten_tomatoes naive Bayes"]  # "the two are level"
+    short = rows["rotten_tomatoes naive Bayes"]  # "no difference is shown"
     other = rows["rotten_tomatoes logistic regression"]
     for column in ("accuracy", "log-loss"):
         assert short[column][1] < other[column][0] < short[column][2]

@@ -37,18 +37,49 @@ def test_exposure_again_at_reduced_size():
 
 
 def test_what_the_page_says_of_own_words():
-    """No difference for the trained one; many rare words from the other."""
+    """Where own words cost, where that grows, and where neither is shown."""
     found = rows()
-    for part in ("early", "late"):
-        truth = found["1000 steps, reads the truth"][part]
-        own = found["1000 steps, reads its own words"][part]
-        assert truth[1] <= own[0] <= truth[2]
-    bad = found["100 steps, reads its own words"]["rare words"]
-    counting = "running count, 100 steps"
-    assert found[f"{counting}, by its own words"]["growth"][1] > 0
-    far = [found[f"{counting}, {reads}"]["far counts"] for reads in exposure.READS]
-    assert far[0][0] < far[1][0]
-    assert bad[1] > 10 * found["100 steps, reads the truth"]["rare words"][2]
+
+    def own(training):
+        return found[f"{training} steps, by its own words"]
+
+    def shown(training, column):
+        _, low, high = own(training)[column]
+        return not low <= 0 <= high
+
+    assert not shown("1000", "nats more")
+    assert not shown("1000", "nats more, early")
+    assert 1 < own("100")["times"][1] <= own("100")["times"][2] < 1.1
+    assert own("100")["nats more, early"][1] > 0
+    assert not shown("100", "growth")
+    assert not shown("running count, 100", "nats more, early")
+    for column in ("nats more", "growth"):
+        assert own("running count, 100")[column][1] > 0
+    assert own("running count, 500")["nats more"][1] > 0
+    assert own("running count, 500")["times"][2] < 1.1
+    assert not shown("running count, 500", "growth")
+
+
+def test_what_the_page_says_of_rare_words_and_far_counts():
+    """Own texts hold more rare words; that they stray farther is not shown."""
+    found = rows()
+    for training, times in (
+        ("100", 10),
+        ("1000", 1),
+        ("running count, 100", 1),
+        ("running count, 500", 1),
+    ):
+        truth, own = (
+            found[f"{training} steps, {reads}"]["rare words"]
+            for reads in exposure.READS
+        )
+        assert own[1] > times * truth[2]
+    truth, own = (
+        found[f"running count, 100 steps, {reads}"]["far counts"]
+        for reads in exposure.READS
+    )
+    assert truth[0] == 0
+    assert own[1] <= 0 < own[2] < 0.01
 
 
 def test_the_counting_source_leads_back_and_remembers():

@@ -76,12 +76,15 @@ def test_sizes_follow_from_the_shape():
 
 
 def test_what_the_page_says_of_the_families():
-    """By heart; no clear difference; what costs nothing, and what does."""
+    """By heart; a small difference; what is not shown to cost, and what does."""
     found = rows()
     assert found["static, 1 copy"]["training loss"][2] < 2
-    assert found["static, 10 copies - dynamic"]["test loss"][0] < 0.1
-    plain = found["word frequencies, same texts"]["test loss"]
-    assert found["dynamic"]["test loss"][2] > plain[1]
+    ten = found["static, 10 copies - dynamic"]["test loss"]
+    assert 0 < ten[1] <= ten[2] < 0.1
+    plain = found["dynamic - word frequencies, same texts"]["test loss"]
+    assert -0.1 < plain[1] <= plain[2] < 0
     shared = found["shared layers - BERT"]["test loss"]
     assert shared[1] <= 0 <= shared[2]
     assert found["factorised - BERT"]["test loss"][1] > 0
+    hardly = found["factorised - word frequencies"]["test loss"]
+    assert -0.05 < hardly[1] <= hardly[2] < 0

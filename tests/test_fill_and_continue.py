@@ -1,7 +1,5 @@
 """Filling and continuing: again at reduced size, and as the page says."""
 
-import math
-
 import pytest
 import torch
 
@@ -37,14 +35,25 @@ def test_fill_and_continue_again_at_reduced_size():
 def test_what_the_page_says_of_filling():
     """Who uses what stands behind the gap, and who is ahead where."""
     found = rows()
+    three = (filling.MIDDLE, "BERT", "masked diffusion")
     for model in filling.MODELS[1:]:
-        made = found[f"made language, {model}"]
-        assert made["wrong suffix costs"][1] > 0
-    assert found["made language, BERT - GPT"]["fill"][2] < 0
-    moved = found[f"made language, {filling.MIDDLE} - GPT"]["continue"]
-    assert abs(moved[0]) < 0.01
-    for model in filling.MODELS:
-        assert found[f"reviews, {model}"]["fill"][0] < math.log(500)
+        uses = found[f"made language, {model}"]["wrong suffix costs"]
+        ahead = found[f"made language, {model} - GPT"]["fill"]
+        assert (uses[1] > 0) == (ahead[2] < 0) == (model in three)
+        low, high = found[f"reviews, {model}"]["wrong suffix costs"][1:]
+        assert low < 0 < high  # on reviews none is shown to use it
+        assert found[f"reviews, {model} - GPT"]["fill"][1] > 0
+    counted = found[f"reviews, {filling.COUNTS}"]
+    for model in filling.MODELS[2:]:  # not shown to know more than that
+        for task in filling.TASKS:
+            assert found[f"reviews, {model}"][task][2] > counted[task][1]
+    for name in filling.SOURCES:
+        low, high = found[f"{name}, {filling.MIDDLE} - GPT"]["continue"][1:]
+        assert low < 0 < high
+    low, high = found["made language, BERT - GPT"]["continue"][1:]
+    assert low < 0 < high
+    assert found["made language, masked diffusion - GPT"]["continue"][1] > 0
+    assert found["reviews, BERT - GPT"]["continue"][1] > 0
 
 
 @pytest.mark.parametrize("model", filling.MODELS)

@@ -60,8 +60,10 @@ def test_what_the_page_says_of_the_four():
     drawn = (vae, gan, ddpm, gpt)
     assert all(vae["precision"][1] > other["precision"][2] for other in drawn[1:])
     assert all(vae["coverage"][1] > other["coverage"][2] for other in drawn[1:])
-    for other in ("VAE", "GAN"):
+    for other in ("VAE", "GAN", "DDPM"):
         assert found[f"autoregressive - {other}"]["Frechet"][2] < 0
+    fifty = found["DDIM, 50 calls"]["Frechet"]
+    assert gpt["Frechet"][1] < fifty[1] < gpt["Frechet"][2]
     assert all(gpt[c][2] < ddpm[c][1] for c in ("precision", "coverage"))
     assert gan["Frechet"][1] > ddpm["Frechet"][2]
     assert gan["coverage"][2] < min(vae["coverage"][1], ddpm["coverage"][1])
@@ -73,7 +75,7 @@ def test_what_the_page_says_of_the_four():
     seen = [row[compared.SEEN] for row in (gpt, vae, ddpm, gan)]
     assert all(fewer < more for fewer, more in pairwise(seen))
     for column in ("precision", "coverage"):
-        assert 0.3 < noisy[column][0] / vae[column][0] < 0.6
+        assert 0.3 < noisy[column][0] / vae[column][0] < 0.5
         assert noisy[column][2] < vae[column][1]
     bits = [row["bits per pixel"] for row in (gpt, alone, ddpm, vae)]
     assert all(low[2] < high[1] for low, high in pairwise(bits))
@@ -87,7 +89,8 @@ def test_what_the_page_says_of_the_four():
     assert int((blank > 0.95).sum()) == real["blank pixels"]
     mixed = found["autoregressive, 99% noise"]
     assert mixed["bits per pixel"][2] < ddpm["bits per pixel"][1]
-    assert mixed["precision"][2] < 0.01
+    assert mixed["precision"][0] < 0.01
+    assert mixed["precision"][2] < 0.02
     assert mixed["bits per pixel"][2] < alone["bits per pixel"][1]
 
 

@@ -44,31 +44,47 @@ def test_what_the_page_says_of_the_labels():
     assert all(reviews[f"at {size}"][1] > 0 for size in (3000, 10_000))
     sentences = found[f"rotten_tomatoes, {PAIR}"]
     assert all(sentences[f"at {size}"][2] < 0 for size in (100, 300, 1000, 3000))
-    assert "at 7000" not in sentences or abs(sentences["at 7000"][0]) < 0.01
+    level = [reviews["at 1000"], *(sentences[f"at {s}"] for s in (10, 30, 7000))]
+    for source in ("imdb", "rotten_tomatoes"):
+        for model in ("naive Bayes", "logistic regression"):  # both nearly guess
+            assert found[f"{source}, {model}, 10"]["error"][0] > 0.45
     sizes = (20, 50, 100, 200, 400, 800, 1400)
     assert all(found[f"digits, {PAIR}"][f"at {size}"][1] > 0 for size in sizes)
     made = found[f"independent features, {PAIR}"]
-    assert all(made[f"at {size}"][2] < 0 for size in (30, 100, 300))
+    assert all(made[f"at {size}"][2] < 0 for size in (30, 100, 300, 1000))
+    gains = [-made[f"at {size}"][0] for size in (30, 100, 300, 1000)]
+    assert gains == sorted(gains, reverse=True)
+    repeated = found[f"repeated features, {PAIR}"]
+    assert all(repeated[f"at {s}"][1] > 0 for s in (10, 30, 100, 300, 1000, 3000))
     tumours = found[f"tumours, {PAIR}"]
-    assert all(tumours[f"at {size}"][1] > 0 for size in (64, 128, 256, 400))
-    assert tumours["at 8"][1] < 0 < tumours["at 8"][2]
+    assert tumours["at 8"][2] < 0
+    assert all(tumours[f"at {size}"][1] > 0 for size in (32, 64, 128, 256, 400))
+    level += [tumours["at 16"], made["at 3000"]]
+    for name, row in found.items():  # all end level
+        if name.startswith("independent features, LDA") and " - " in name:
+            level.append(row["at 3000"])
+    assert all(low < 0 < high for _, low, high in level)
     lda = found["tumours, LDA, 64"]["error"]
     for other in ("naive Bayes", "logistic regression", "linear SVM"):
         assert lda[1] > found[f"tumours, {other}, 64"]["error"][2]
 
 
 def test_what_the_page_says_of_shrinkage():
-    """LDA as it is loses where labels are few; held back like its rival it does not."""
+    """LDA as it is loses where labels are few; held back like its rival, by less."""
     found = rows()
     plain = found["tumours, LDA - logistic regression"]
     shrunk = found["tumours, LDA, shrunk - logistic regression"]
-    assert plain["at 64"][1] > 0 > shrunk["at 64"][1]
-    assert all(gaps["at 400"][1] > 0 for gaps in (plain, shrunk))
+    for size in (8, 16, 32, 64, 128, 256, 400):
+        assert shrunk[f"at {size}"][1] > 0
+    assert plain["at 64"][1] > 2 * shrunk["at 64"][2]  # far less
     digits = found["digits, LDA, shrunk - logistic regression"]
-    assert all(abs(digits[f"at {size}"][0]) < 0.015 for size in (50, 100, 200, 400))
-    assert all(digits[f"at {size}"][1] > 0 for size in (800, 1400))
+    level = [digits[f"at {size}"] for size in (50, 100, 200, 400)]
+    assert all(digits[f"at {size}"][1] > 0 for size in (20, 800, 1400))
     made = "repeated features, LDA"
-    assert found[f"{made}, shrunk - logistic regression"]["at 100"][2] < 0
+    held = found[f"{made}, shrunk - logistic regression"]
+    assert held["at 30"][1] > 0 > held["at 100"][2]
+    level += [held[f"at {size}"] for size in (300, 1000, 3000)]
+    assert all(low < 0 < high for _, low, high in level)
     assert found[f"{made} - logistic regression"]["at 300"][1] > 0
     assert found[f"{made} - logistic regression, no penalty"]["at 300"][2] < 0
 

@@ -113,16 +113,10 @@ def test_what_the_page_says_of_missing_features():
     fed = "logistic regression, means"
     assert error("LDA", 50)[2] < 0.7 * error(fed, 50)[1]  # far less
     drop, zeros = "logistic regression, dropping", "logistic regression, zeros"
-    assert apart(error(drop, 30), error(fed, 30))
-    assert apart(error(fed, 100), error(drop, 100))
+    assert all(apart(error(model, 50), error(fed, 50)) for model in ("LDA", drop))
+    assert apart(error("naive Bayes", 50), error(fed, 50))
     for seen in (90, 70, 50, 30, 10):
         assert apart(error(fed, seen), error(zeros, seen))
-        for model in ("LDA", "naive Bayes", fed, drop):
-            assert error("QDA", seen)[0] < error(model, seen)[0]
-    for seen in (100, 90, 70, 50, 30):
-        gap = found["digits, LDA - logistic regression, a Gaussian"][f"{seen}% seen"]
-        assert abs(gap[0]) < 0.04
-    assert error("QDA", 100)[0] < min(error(fed, 100)[0], error("LDA", 100)[0])
     for model in ("LDA", "naive Bayes"):
         whole = error(model, 100, "tumours")
         assert whole[1] < error(model, 50, "tumours")[0] < whole[2]
@@ -137,33 +131,43 @@ def test_what_the_page_says_in_pairs_of_missing_features():
     def gap(one, other, seen, data="digits"):
         return found[f"{data}, {one} - {other}"][f"{seen}% seen"]
 
+    shares = (100, 90, 70, 50, 30, 10)
     fed, drop, filled = experiment.FILLERS[0], *experiment.FILLERS[2:]
     for other in ("naive Bayes", "LDA", *experiment.FILLERS):
-        assert all(gap("QDA", other, seen)[2] < 0 for seen in (70, 50, 30))
-        assert gap("QDA", other, 90)[0] < 0
-    assert gap(drop, fed, 50)[2] < 0 < gap(drop, fed, 100)[1]
-    assert all(gap(drop, filled, seen)[1] > 0 for seen in (50, 30))
+        assert all(gap("QDA", other, seen)[2] < 0 for seen in shares)
+    assert all(gap("QDA", filled, s, "tumours")[1] > 0 for s in (100, 90, 70, 50))
+    assert all(gap(drop, fed, seen)[2] < 0 for seen in (50, 30, 10))
+    assert all(gap(drop, fed, seen)[1] > 0 for seen in (100, 90))
+    assert all(gap(drop, filled, seen)[1] > 0 for seen in shares)
     level = [gap(drop, fed, 100, "tumours")]
-    level += [gap(drop, filled, seen, "tumours") for seen in (70, 50, 30)]
-    level += [gap("LDA", other, 50, "tumours") for other in (drop, filled)]
+    level += [gap(drop, filled, seen, "tumours") for seen in shares]
+    for other in (drop, filled):
+        level += [gap("LDA", other, seen, "tumours") for seen in shares[:-1]]
+        assert gap("LDA", other, 10, "tumours")[2] < 0
     level += [gap("LDA", filled, seen) for seen in (70, 50)]
     assert all(low < 0 < high for _, low, high in level)
     assert all(gap("LDA", filled, seen)[1] > 0 for seen in (100, 90))
-    assert gap("LDA", filled, 30)[2] < 0
+    assert all(gap("LDA", filled, seen)[2] < 0 for seen in (30, 10))
 
 
 def test_what_the_page_says_of_a_slope_and_a_shift():
     """The lean is mended, the estimate with it; the model is no better for that."""
     found = rows()
     mended, warm = "naive Bayes, slope and shift", "naive Bayes, temperature"
+    logistic = "logistic regression, slope and shift"
+    for share in (10, 30, 50, 70, 90):
+        _, low, high = found[f"imdb, {mended}, {share}%"]["estimated share"]
+        assert low < share / 100 < high
+        assert found[f"imdb, {warm}, {share}%"]["estimated share"][2] < share / 100
+        pair = found[f"imdb, {mended} - {logistic}, {share}%"]
+        assert pair["error estimated"][1] > 0
     pair = found[f"imdb, {mended} - {warm}, 30%"]
-    assert pair["estimated share"][1] > 0
-    assert abs(found[f"imdb, {mended}, 30%"]["estimated share"][0] - 0.3) < 0.03
-    other = "logistic regression, slope and shift"
-    assert found[f"imdb, {mended} - {other}, 50%"]["error estimated"][1] > 0
+    assert pair["error estimated"][2] < 0
+    assert found[f"imdb, {warm}, 30%"]["gained, estimated"][2] > 0  # not shown
+    assert found[f"imdb, {warm}, 50%"]["gained, estimated"][2] < 0
     for share in (10, 90):
         near = found[f"imdb, {warm} - logistic regression, temperature, {share}%"]
-        assert near["error estimated"][0] < 0.03
+        assert 0 < near["error estimated"][1] < near["error estimated"][2] < 0.025
 
 
 def test_what_the_page_says_of_shifted_classes():
@@ -171,41 +175,42 @@ def test_what_the_page_says_of_shifted_classes():
     found = rows()
     for share in (10, 90):
         for model in ("naive Bayes", "logistic regression"):
-            row = found[f"rotten_tomatoes, {model}, {share}%"]
-            assert row["gained, told"][1] > 0
-            assert row["gained, estimated"][1] > 0
-        logistic = found[f"imdb, logistic regression, {share}%"]
+            for data in ("imdb", "rotten_tomatoes"):
+                row = found[f"{data}, {model}, {share}%"]
+                assert row["gained, told"][1] > 0
+                assert row["gained, estimated"][1] > 0
+        pair = found[f"imdb, naive Bayes - logistic regression, {share}%"]
         bayes = found[f"imdb, naive Bayes, {share}%"]
-        warm = found[f"imdb, naive Bayes, temperature, {share}%"]
         for way in ("told", "estimated"):
-            assert apart(bayes[f"gained, {way}"], logistic[f"gained, {way}"])
-            assert apart(bayes[f"gained, {way}"], warm[f"gained, {way}"])
+            assert pair[f"gained, {way}"][2] < 0
+            for repair in ("temperature", "slope and shift"):
+                repaired = found[f"imdb, naive Bayes, {repair}, {share}%"]
+                assert apart(bayes[f"gained, {way}"], repaired[f"gained, {way}"])
         made = [
             found[f"normal classes, {model}, {share}%"]
             for model in ("naive Bayes", "LDA", "logistic regression")
         ]
         gains = [row["gained, estimated"] for row in made]
         assert all(gain[1] > 0 for gain in gains)
-        assert max(gain[0] for gain in gains) - min(gain[0] for gain in gains) < 0.02
+        assert max(gain[0] for gain in gains) - min(gain[0] for gain in gains) < 0.005
+        for row in made:
+            _, low, high = row["estimated share"]
+            assert low < share / 100 < high
 
 
 def test_what_the_page_says_of_estimates():
-    """Whose estimate is right; where a correction loses; what one answer gives."""
+    """Whose estimate is right, and what one answer to all gives."""
     found = rows()
     assert found["imdb, naive Bayes, 10%"]["estimated share"][1] > 0.15
-    for model in ("naive Bayes, temperature", "logistic regression"):
-        _, low, high = found[f"imdb, {model}, 10%"]["estimated share"]
-        assert low < 0.1 < high
-    small = found["imdb, naive Bayes, temperature, 30%"]
-    assert small["gained, estimated"][2] < 0
-    for share in (10, 90):
-        warm, logistic = (
-            found[f"imdb, {model}, {share}%"]["gained, estimated"]
-            for model in ("naive Bayes, temperature", "logistic regression")
-        )
-        assert warm[2] > logistic[0]
+    assert found["imdb, naive Bayes, 90%"]["estimated share"][2] < 0.8
+    _, low, high = found["imdb, logistic regression, 10%"]["estimated share"]
+    assert low < 0.1 < high
+    repaired = [f"naive Bayes, {way}" for way in ("temperature", "slope and shift")]
     for way in ("told", "estimated"):
-        assert found["imdb, logistic regression, 10%"][f"error {way}"][2] < 0.1
+        assert found["imdb, naive Bayes, 10%"][f"error {way}"][1] > 0.1
+        for model in (*repaired, "logistic regression"):
+            assert found[f"imdb, {model}, 10%"][f"error {way}"][2] < 0.1
+    for way in ("", ", temperature", ", slope and shift"):
         for model in ("naive Bayes", "logistic regression"):
-            row = found[f"rotten_tomatoes, {model}, 10%"]
-            assert row[f"error {way}"][2] > 0.1
+            row = found[f"rotten_tomatoes, {model}{way}, 10%"]
+            assert row["error estimated"][2] > 0.1

@@ -42,13 +42,19 @@ def test_what_the_page_says_of_many_tasks():
     whole, asked = found["GPT, whole lines"], found["GPT, answers"]
     assert whole["copying, highest seed"] < 0.1
     assert whole["reversal, highest seed"] < 0.1
+    assert whole[f"sentiment, {learnt}"] == seeds
+    assert whole[f"topic, {learnt}"] == 0
     assert all(asked[t] > whole[t] for t in ("topic", "copying", "reversal"))
     for name in many.NETWORKS[1:]:
         assert all(found[name][t] >= whole[t] for t in made_reviews.TASKS)
     new = found["GPT, answers, untrained task word"]
     assert new["none of the four, lowest seed"] > 0.3
     assert new["no answer to any task"] < new["none of the four"]
-    assert new["one task in nine of ten, highest seed"] < 0.5
+    low, high = (new[f"none of the four, {end} seed"] for end in ("lowest", "highest"))
+    assert 2 * low < high
+    for name in many.NETWORKS[:3]:  # heads are told the task by no word
+        word = found[f"{name}, untrained task word"]
+        assert word["one task in nine of ten, highest seed"] == 0
 
 
 def test_seeds_that_learned_are_counted_and_have_no_interval():

@@ -72,11 +72,13 @@ class Recorded(Linking):
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
         """The link, and how much of the line it took."""
         source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
-        address, bar, form = source.partition("|")
+        # A column may hold a bar of its own, with spaces: `P(positive | example)`.
+        form = re.search(r"\|(\w*)$", source)
+        address = source[: form.start()] if form else source
         try:
-            if bar and form != "interval":
-                raise ContentError(f"{form!r} behind the bar is unknown: interval")
-            value = spread(address) if bar else quote(address, interval=False)
+            if form and form[1] != "interval":
+                raise ContentError(f"{form[1]!r} behind the bar is unknown: interval")
+            value = spread(address) if form else quote(address, interval=False)
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
         stem = address.partition("/")[0]

@@ -199,7 +199,9 @@ def learnt(
     steps = round(config.steps * work(known[AFTER], GPT(size), given, rows) / cost)
 
     def texts(step: int) -> Tensor:
-        return given.pool[step * rows : (step + 1) * rows]
+        # Who needs fewer operations a text comes to the end, and begins again.
+        first = step * rows % len(given.pool)
+        return given.pool[first : first + rows]
 
     pretrain(network, objective, texts, Recipe(steps, config.rate, warmup=50), seed)
     dice = torch.Generator().manual_seed(seed)
