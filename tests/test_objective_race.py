@@ -87,3 +87,29 @@ def test_reviews_keep_their_labels_and_parts():
     known = [tuple(row) in read for row in task.ask[0].tolist()]
     # Whole reviews differ; twelve frequent words at their end may be alike.
     assert sum(known) < len(known) / 100
+
+
+def test_what_the_page_says_of_the_race():
+    """Who leads where, and where nobody does."""
+    rows = {row["name"]: row for row in load("objective_race").rows}
+
+    def less(name: str, column: str, source: str = race.FRESH) -> list[float]:
+        return rows[f"{source}, {name} - {race.AFTER}"][column]
+
+    for name in ("masked", "masked diffusion"):
+        assert less(name, "right, tuned")[1] > 0
+        assert rows[f"{race.FRESH}, {name}"]["right, tuned"][0] > 0.9
+    assert less("masked", "left, tuned")[1] < 0 < less("masked", "left, tuned")[2]
+    assert less("masked", "left, probe")[2] < 0
+    best = rows["the language, left side alone"]["right, at best"]
+    assert rows[f"{race.FRESH}, {race.AFTER}"]["right, tuned"][0] < best[0] + 0.02
+    for name in ("prefix", "span", "ELECTRA"):
+        untrained = rows[f"{race.FRESH}, {race.UNTRAINED}"]["right, tuned"]
+        assert rows[f"{race.FRESH}, {name}"]["right, tuned"][0] < untrained[2]
+    sentiment = "sentiment, tuned"
+    for name in ("masked", "span"):
+        assert less(name, sentiment, race.REVIEWS)[1] > 0
+    untrained = rows[f"{race.REVIEWS}, {race.UNTRAINED}"][sentiment]
+    assert untrained[2] > max(
+        rows[f"{race.REVIEWS}, {name}"][sentiment][0] for name in race.NAMES
+    )

@@ -51,3 +51,16 @@ def test_the_slope_is_the_power():
     config = scale.smaller()
     by = {(w, 1): [scale.weights(config, w) ** -0.5] for w in config.widths}
     assert scale.slope(config, by, 0) == pytest.approx(-0.5)
+
+
+def test_what_the_page_says_of_size_and_repetition():
+    """Next tokens gain more by size, and lose more by repetition."""
+    rows = {row["name"]: row for row in load("scale_of_objectives").rows}
+    after, diffusion = (rows[name] for name in scale.NAMES)
+    less = rows[f"{scale.NAMES[1]} - {scale.NAMES[0]}"]
+    assert less["slope"][1] > 0 > after["slope"][2]
+    assert diffusion["slope"][2] < 0
+    assert less["cost of 50"][2] < 0 < after["cost of 50"][1]
+    for row, column in ((diffusion, "cost of 50"), (diffusion, "cost of 5"),
+                        (after, "cost of 5")):  # fmt: skip
+        assert row[column][1] < 0 < row[column][2]
