@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from paradigms.claims import claims
-from tests.test_browser import axe_findings
+from tests.test_every_page import axe_findings
 
 LEDGER = "reference/claims/"
 VERDICTS = sorted({claim.verdict for claim in claims().values()})
