@@ -1,4 +1,4 @@
-"""The question bank: every question can be found, answered and graded, and is its own."""
+"""The question bank: each question can be found, answered and graded, once."""
 
 import re
 import tomllib
@@ -11,6 +11,7 @@ from paradigms.claims import claims
 from paradigms.questions import (
     TOPICS,
     Question,
+    derivations,
     of_topic,
     question_places,
     questions,
@@ -130,3 +131,10 @@ def test_claims_that_no_question_asks_about():
     """Every claim of the ledger can come up in an interview, and does here."""
     asked = {name for entry in questions().values() for name in entry.claims}
     assert sorted(set(claims()) - asked) == []
+
+
+def test_every_derivation_is_worked_line_by_line():
+    """A question that asks for one leads to it, and no page derives another."""
+    asked = {key for key, entry in questions().items() if entry.kind == "derivation"}
+    assert asked <= set(derivations()) <= set(questions())
+    assert len(asked) >= 20

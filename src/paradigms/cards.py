@@ -5,7 +5,7 @@ from collections.abc import Callable
 from paradigms.claims import claims, places
 from paradigms.grounds import grounds
 from paradigms.page import Page, slug
-from paradigms.questions import of_topic, question_places, questions
+from paradigms.questions import derivations, of_topic, question_places, questions
 from paradigms.snippets import ContentError, Entry
 
 _SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
@@ -100,6 +100,9 @@ def _question(key: str, page: Page) -> str:
         for name in question.follow_ups
     )
     further = f"<p>Often followed by: {further}</p>" if further else ""
+    if key in derivations():
+        lines = f'<a href="{page.link(derivations()[key])}">line by line</a>'
+        further = f"<p>Derived {lines}</p>{further}"
     return (
         f'<details class="question" id="{key}"><summary>'
         f'<span class="level">{question.level}</span> '

@@ -1,6 +1,7 @@
 """The question bank: loaded and checked."""
 
 import difflib
+import re
 import tomllib
 from functools import cache
 from typing import Annotated, Literal, get_args
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from paradigms.claims import claims
 from paradigms.evidence import Evidence, dead
-from paradigms.snippets import FOLDER, ContentError, bodies, entries, placed
+from paradigms.snippets import DOCS, FOLDER, ContentError, bodies, entries, placed
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 Level = Literal["junior", "mid", "senior"]
@@ -123,6 +124,16 @@ def topic_places() -> dict[str, str]:
     fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
     found = {keys["topic"]: page for keys, page in fences if "topic" in keys}
     return {topic: found[topic] for topic in TOPICS if topic in found}
+
+
+@cache
+def derivations() -> dict[str, str]:
+    """Where a question is derived line by line: `practice/x.md#derive-its-id`."""
+    return {
+        key: f"{path.relative_to(DOCS).as_posix()}#derive-{key}"
+        for path in sorted((DOCS / "practice").glob("*.md"))
+        for key in re.findall(r"#derive-([a-z0-9-]+) ", path.read_text("utf8"))
+    }
 
 
 def of_topic(topic: str) -> list[str]:

@@ -14,6 +14,7 @@ from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
 from paradigms.results import load, quote, stems
+from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.systems import System, measured, systems
 
 
@@ -157,6 +158,20 @@ def sizes_table(page: Page) -> str:
         for row in load("published_sizes").rows
     )
     return filled(("Network", *parts), rows)
+
+
+def glossary_table(page: Page) -> str:
+    """Every term with its sentence. Errors: ContentError for one without a sentence."""
+    terms = read(FOLDER / "glossary.toml")
+    bare = [term for term, says in terms.items() if not str(says).endswith(".")]
+    if bare:
+        raise ContentError(f"snippets/glossary.toml: {bare[0]}: write a sentence")
+    rows = (
+        f'<tr id="{slug(term)}"><th scope="row">{escape(term)}</th>'
+        f"<td>{page.inline(says)}</td></tr>"
+        for term, says in terms.items()
+    )
+    return filled(("Term", "What it means"), rows)
 
 
 def bank_table(page: Page) -> str:

@@ -14,6 +14,7 @@ from paradigms.reference import (
     claims_table,
     evidence_table,
     filled,
+    glossary_table,
     measured_table,
     sizes_table,
     systems_table,
@@ -28,6 +29,7 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "systems": ("Systems", systems_table),
     "sizes": ("Parameters of the published networks, in millions", sizes_table),
     "measured": ("Stored results", measured_table),
+    "glossary": ("Glossary", glossary_table),
 }
 
 
