@@ -105,7 +105,8 @@ def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
 
     path = tmp_path / "q.toml"
     path.write_text(
-        '[x]\ntopic = "decoding"\nlevel = "junior"\nkind = "concept"\nquestion = "What is it, then?"\n'
+        '[x]\ntopic = "decoding"\nlevel = "junior"\nkind = "concept"\n'
+        'question = "What is it, then?"\n'
         f'answer = "{"word " * 81}"\nkey_points = ["a", "b"]\n'
     )
     with pytest.raises(ContentError, match=r"x: answer: has 81 words"):
