@@ -14,7 +14,7 @@ from paradigms.comparisons import Cell, comparison
 from paradigms.comparisons import names as comparisons
 from paradigms.evidence import Evidence, proofs
 from paradigms.questions import question_places, questions
-from paradigms.snippets import DOCS, FOLDER, ContentError, entries, placed
+from paradigms.snippets import DOCS, FOLDER, ContentError, entries, placed, read
 
 
 def test_the_ledger_is_complete():
@@ -105,7 +105,8 @@ def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
 
     path = tmp_path / "q.toml"
     path.write_text(
-        '[x]\ntopic = "t"\nlevel = "junior"\nquestion = "What is it, then?"\n'
+        '[x]\ntopic = "decoding"\nlevel = "junior"\nkind = "concept"\n'
+        'question = "What is it, then?"\n'
         f'answer = "{"word " * 81}"\nkey_points = ["a", "b"]\n'
     )
     with pytest.raises(ContentError, match=r"x: answer: has 81 words"):
@@ -114,8 +115,6 @@ def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
 
 def test_a_missing_or_malformed_file_is_named(tmp_path):
     """Missing, and not TOML: which file, and where."""
-    from paradigms.snippets import read
-
     with pytest.raises(
         ContentError, match=r"absent.toml: missing; restore it from git"
     ):
@@ -177,3 +176,22 @@ def test_an_unknown_experiment_is_refused_in_one_line():
         "no experiment 'published_sices' (did you mean published_sizes?); there are"
         in done.stderr
     )
+
+
+def test_the_glossary_is_in_order_and_says_something():
+    """By the alphabet, each term once, in a sentence that does not begin with it."""
+    terms = read(FOLDER / "glossary.toml")
+    assert list(terms) == sorted(terms, key=str.lower)
+    assert len({term.lower() for term in terms}) == len(terms) > 50
+    for term, says in terms.items():
+        assert says.endswith("."), term
+        assert 4 <= len(says.split()) <= 40, term
+        assert not says.lower().startswith(term.lower()), term
+
+
+def test_a_term_without_a_sentence_stops_the_build(broken):
+    """The guard itself: the file and the term are named."""
+    said = broken(
+        "snippets/glossary.toml", '"bi-encoder" = "A', '"bi-encoder" = ""  # "'
+    )
+    assert "snippets/glossary.toml: bi-encoder: write a sentence" in said

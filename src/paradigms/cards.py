@@ -1,12 +1,11 @@
 """Claims and questions as the reader sees them."""
 
 from collections.abc import Callable
-from html import escape
 
 from paradigms.claims import claims, places
 from paradigms.grounds import grounds
 from paradigms.page import Page, slug
-from paradigms.questions import question_places, questions
+from paradigms.questions import derivations, of_topic, question_places, questions
 from paradigms.snippets import ContentError, Entry
 
 _SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
@@ -26,21 +25,27 @@ class ClaimCards(Entry):
 
 
 class QuestionCards(Entry):
-    """Questions to attempt before their answers open, in the order given.
+    """Questions to attempt before their answers open: in the order given, or a topic's.
 
     With `spoken` the answers stand open, without their questions: text to say aloud.
     """
 
-    ids: list[str]
+    ids: list[str] = []
+    topic: str = ""
     spoken: bool = False
 
     def render(self, page: Page) -> str:
         """One closed block a question; it opens on the answer and its key points."""
-        unknown = [key for key in self.ids if key not in questions()]
+        if bool(self.ids) == bool(self.topic):
+            raise ContentError('a question fence takes ids = ["..."] or a topic')
+        ids = self.ids or of_topic(self.topic)
+        if not ids:
+            raise ContentError(f"topic: no question of {self.topic!r} in the bank")
+        unknown = [key for key in ids if key not in questions()]
         if unknown:
             raise ContentError(f"ids: no question {unknown[0]!r} in snippets/questions")
         card = _spoken if self.spoken else _question
-        return page.anchored(_each(self.ids, card, page, "snippets/questions"))
+        return page.anchored(_each(ids, card, page, "snippets/questions"))
 
 
 def _each(
@@ -95,9 +100,13 @@ def _question(key: str, page: Page) -> str:
         for name in question.follow_ups
     )
     further = f"<p>Often followed by: {further}</p>" if further else ""
+    if key in derivations():
+        lines = f'<a href="{page.link(derivations()[key])}">line by line</a>'
+        further = f"<p>Derived {lines}</p>{further}"
     return (
         f'<details class="question" id="{key}"><summary>'
-        f'<span class="level">{escape(question.level)}</span> '
+        f'<span class="level">{question.level}</span> '
+        f'<span class="level">{question.kind}</span> '
         f"{page.inline(question.question)}</summary>"
         f"<p>{page.inline(question.answer)}</p>{wrong}"
         f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>{further}"

@@ -1,15 +1,45 @@
 """The question bank: loaded and checked."""
 
+import difflib
+import re
+import tomllib
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
 from paradigms.claims import claims
 from paradigms.evidence import Evidence, dead
-from paradigms.snippets import FOLDER, ContentError, entries, placed
+from paradigms.snippets import DOCS, FOLDER, ContentError, bodies, entries, placed
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
+Level = Literal["junior", "mid", "senior"]
+Kind = Literal[
+    "concept", "derivation", "comparison", "trap", "whiteboard", "judgement", "numbers"
+]
+# In the order of reading; each has a page that asks all of its questions.
+TOPICS = (
+    "definitions and taxonomy",
+    "probability and Bayes",
+    "naive Bayes, logistic regression, LDA, SVM",
+    "calibration, missing data and shift",
+    "semi-supervised learning",
+    "VAE, GAN, diffusion",
+    "flows, energy and implicit models",
+    "likelihood of language models",
+    "masked diffusion language models",
+    "attention masks",
+    "cache, cost and memory",
+    "decoding",
+    "training objectives",
+    "BERT and its family",
+    "GPT, LLaMA and today's decoders",
+    "encoder-decoders and hybrids",
+    "embeddings and retrieval",
+    "in-context learning, instruction tuning, scaling and emergence",
+    "choosing a model for a job",
+    "history of the two paradigms",
+)
 
 
 def _speakable(answer: str) -> str:
@@ -21,11 +51,23 @@ def _speakable(answer: str) -> str:
     return answer
 
 
-class Question(Evidence):
-    """One interview question with the answer to say aloud and what it must contain."""
+def _known(topic: str) -> str:
+    if topic not in TOPICS:
+        near = difflib.get_close_matches(topic, TOPICS, 1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"is no topic of the bank{hint}; they stand in questions.py")
+    return topic
 
-    topic: str
-    level: Literal["junior", "mid", "senior"]
+
+class Question(Evidence):
+    """One interview question with the answer to say aloud and what it must contain.
+
+    A trap says what most candidates answer, and names what runs here against it.
+    """
+
+    topic: Annotated[str, AfterValidator(_known)]
+    level: Level
+    kind: Kind
     question: str = Field(min_length=10)
     answer: Annotated[str, AfterValidator(_speakable)]
     key_points: list[str] = Field(min_length=2, max_length=6)
@@ -40,7 +82,7 @@ def questions() -> dict[str, Question]:
     bank = entries(Question, *sorted((FOLDER / "questions").glob("*.toml")))
     problems = []
     for key, question in bank.items():
-        findings = question.findings()
+        findings = [*question.findings(), *trapped(question)]
         findings += dead("follow-up", question.follow_ups, bank)
         findings += dead("claim", question.claims, claims())
         if not question.claims and question.status == "none":
@@ -51,7 +93,51 @@ def questions() -> dict[str, Question]:
     return bank
 
 
+def trapped(question: Question) -> list[str]:
+    """What a trap lacks to be one."""
+    if question.kind != "trap":
+        return []
+    found = [] if question.wrong_answer else ["a trap needs its wrong_answer"]
+    if not (question.claims or question.runs):
+        found.append("a trap needs a claim, a test or a measurement that shows it")
+    return found
+
+
 @cache
 def question_places() -> dict[str, str]:
-    """Where each question stands: `q19/index.md#q19-data`; the last page counts."""
-    return {key: f"{page}#{key}" for key, page in placed("question")}
+    """Where each question stands: `q19/index.md#q19-data`.
+
+    A page that names it comes before the page that asks all of its topic.
+    """
+    found = {
+        key: f"{topic_places()[entry.topic]}#{key}"
+        for key, entry in questions().items()
+        if entry.topic in topic_places()
+    }
+    return found | {key: f"{page}#{key}" for key, page in placed("question")}
+
+
+@cache
+def topic_places() -> dict[str, str]:
+    """The page that asks all questions of a topic: `practice/decoding.md`."""
+    placed("question")  # a fence that cannot be read is refused there
+    fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
+    found = {keys["topic"]: page for keys, page in fences if "topic" in keys}
+    return {topic: found[topic] for topic in TOPICS if topic in found}
+
+
+@cache
+def derivations() -> dict[str, str]:
+    """Where a question is derived line by line: `practice/x.md#derive-its-id`."""
+    return {
+        key: f"{path.relative_to(DOCS).as_posix()}#derive-{key}"
+        for path in sorted((DOCS / "practice").glob("*.md"))
+        for key in re.findall(r"#derive-([a-z0-9-]+) ", path.read_text("utf8"))
+    }
+
+
+def of_topic(topic: str) -> list[str]:
+    """The ids of a topic's questions, junior before senior, else as in the files."""
+    levels = list(get_args(Level))
+    mine = [key for key, entry in questions().items() if entry.topic == topic]
+    return sorted(mine, key=lambda key: levels.index(questions()[key].level))

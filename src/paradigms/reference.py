@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from html import escape
-from typing import Any
+from typing import Any, get_args
 
 from paradigms.bibliography import label, sources
 from paradigms.cards import verdict
@@ -12,8 +12,9 @@ from paradigms.comparisons import comparison, names
 from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
-from paradigms.questions import questions
+from paradigms.questions import Level, questions, topic_places
 from paradigms.results import load, quote, stems
+from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.systems import System, measured, systems
 
 
@@ -157,6 +158,36 @@ def sizes_table(page: Page) -> str:
         for row in load("published_sizes").rows
     )
     return filled(("Network", *parts), rows)
+
+
+def glossary_table(page: Page) -> str:
+    """Every term with its sentence. Errors: ContentError for one without a sentence."""
+    terms = read(FOLDER / "glossary.toml")
+    bare = [term for term, says in terms.items() if not str(says).endswith(".")]
+    if bare:
+        raise ContentError(f"snippets/glossary.toml: {bare[0]}: write a sentence")
+    rows = (
+        f'<tr id="{slug(term)}"><th scope="row">{escape(term)}</th>'
+        f"<td>{page.inline(says)}</td></tr>"
+        for term, says in terms.items()
+    )
+    return filled(("Term", "What it means"), rows)
+
+
+def bank_table(page: Page) -> str:
+    """How many questions each topic has, by level, and how many of them are traps."""
+    levels = get_args(Level)
+    rows = []
+    for topic, place in topic_places().items():
+        mine = [entry for entry in questions().values() if entry.topic == topic]
+        counts = [sum(entry.level == level for entry in mine) for level in levels]
+        traps = sum(entry.kind == "trap" for entry in mine)
+        cells = "".join(f"<td>{count}</td>" for count in (*counts, traps, len(mine)))
+        rows.append(
+            f'<tr><th scope="row"><a href="{page.link(place)}">{escape(topic)}</a>'
+            f"</th>{cells}</tr>"
+        )
+    return filled(("Topic", *levels, "of these traps", "all"), rows)
 
 
 @cache

@@ -71,12 +71,14 @@ def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
 def placed(kind: str) -> list[tuple[str, str]]:
     """Every id in the fences of a kind, with its page: `("S01", "q19/index.md")`.
 
-    Errors: ContentError for a fence whose `ids` cannot be read.
+    A fence that asks for a whole `topic` names no ids.
+    Errors: ContentError for a fence that cannot be read.
     """
     found = []
     for body, page in bodies(kind):
         try:
-            found += [(key, page) for key in tomllib.loads(body)["ids"]]
+            keys = tomllib.loads(body)
+            found += [(key, page) for key in ([] if "topic" in keys else keys["ids"])]
         except (tomllib.TOMLDecodeError, KeyError, TypeError):
             raise ContentError(
                 f'docs/{page}: {kind} fence: write ids = ["..."]'

@@ -9,10 +9,12 @@ from paradigms.comparisons import SIZE, Cell, comparison, names
 from paradigms.masks import parse
 from paradigms.page import Page, slug
 from paradigms.reference import (
+    bank_table,
     bibliography_table,
     claims_table,
     evidence_table,
     filled,
+    glossary_table,
     measured_table,
     sizes_table,
     systems_table,
@@ -21,11 +23,13 @@ from paradigms.snippets import ContentError, Entry
 
 GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "claims": ("Claims ledger", claims_table),
+    "bank": ("The question bank by topic", bank_table),
     "bibliography": ("Bibliography", bibliography_table),
     "evidence": ("Tests that pages point to", evidence_table),
     "systems": ("Systems", systems_table),
     "sizes": ("Parameters of the published networks, in millions", sizes_table),
     "measured": ("Stored results", measured_table),
+    "glossary": ("Glossary", glossary_table),
 }
 
 
