@@ -33,22 +33,38 @@ def test_separate_axes_again_at_reduced_size():
 
 
 def test_what_the_page_says_of_the_choices():
-    """Which rows are nearer to the source than which."""
+    """Which rows are nearer to the source than which, language by language."""
     found = rows()
 
-    def above(name):
-        return found[name]["above the source"]
+    def sign(name, other, column="above the source"):
+        """+1 if shown to be more than the other, -1 if less, 0 if neither."""
+        _, low, high = found[f"{name} - {other}"][column]
+        return (low > 0) - (high < 0)
 
-    gru, left = above("left to right, GRU, next token"), above(CAUSAL)
-    right, drawn = (
-        above(f"{order}, causal, next token")
-        for order in ("right to left", "an order drawn")
+    assert sign(gru_name(), CAUSAL) == -1
+    for order in ("right to left", "an order drawn"):
+        assert sign(f"{order}, causal, next token", CAUSAL) == 1
+    straight, drawn = (
+        f"above the source, {order}" for order in ("left to right", "drawn order")
     )
-    assert gru[0] < left[0] < right[0] < drawn[1]
-    masked = "no order, bidirectional, masked"
-    assert left[2] < above(masked)[1]
+    masked, seen_left = axes.BERT_ROW, "no order, causal, masked"
+    for name in (masked, axes.DIFFUSION_ROW):
+        assert sign(name, CAUSAL, straight) == 1
+        one, other = (found[name][column] for column in (straight, drawn))
+        assert one[1] <= other[0] <= one[2]
+    assert found[seen_left][straight][2] < found[seen_left][drawn][1]
+    assert sign(seen_left, masked, "loss") == 1
+    assert sign(seen_left, masked, straight) == -1
+    assert sign(seen_left, masked, drawn) == 0
+
+
+def test_what_the_page_says_of_copying():
+    """The answer in plain sight: worse than a guess, and the last word alone costs."""
+    found = rows()
+    entropy = found["the source itself"]["nats a word"][0]
     assert found[CHEAT]["nats a word"][1] > math.log(6)
-    assert found[f"no order, causal, masked - {masked}"]["loss"][0] > 0
+    assert found[CHEAT]["above the source, own mask"][1] > 1
+    assert found[CHEAT]["loss"][0] == pytest.approx(entropy / 10, rel=0.1)
     weights = [found[n]["parameters"][0] for n in (CAUSAL, gru_name())]
     assert weights[0] < weights[1] < 1.2 * weights[0]
 
