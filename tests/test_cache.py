@@ -80,14 +80,16 @@ def test_what_the_page_says_of_the_cache():
         assert powers["milliseconds without"][1] > 1
         assert powers["milliseconds without"][2] < 2
         assert powers["milliseconds with"][2] < 0.5
-    assert powers["bytes at work without"] > 1.5  # T5: a bias for each pair of places
-    low, high = found["GPT, exponents"]["milliseconds with"][1:]
-    assert low < 0 < high  # "hardly depends on the length yet"
+        assert powers["milliseconds with"][1] > 0  # the cache does not make it flat
+    short, long = (found[f"GPT, {n} tokens"]["milliseconds with"] for n in (64, 1024))
+    assert long[1] > 2 * short[2]  # so a fixed cost of each call is not all
+    decoder = found["T5, decoder, exponents"]  # it has a bias for each pair of places
+    assert decoder["bytes at work without"] > 1.5
     linear = 6 * cache.CONFIG.width  # attention's share: T / (6 W + T)
     assert [round(100 * n / (linear + n)) for n in (64, 512, 1024)] == [8, 40, 57]
     assert found["chat, turn 1"]["times fewer"] == 1
-    assert found["chat, turn 1"]["times faster"][1] < 1
-    assert found["chat, turn 1"]["times faster"][2] > 1
+    assert 0.9 < found["chat, turn 1"]["times faster"][0]
+    assert found["chat, turn 1"]["times faster"][2] < 1  # keeping costs a little
     for turn in (2, 4, 8, 16):
         row = found[f"chat, turn {turn}"]
         assert row["times fewer"] == pytest.approx(turn, rel=0.01)

@@ -44,11 +44,18 @@ def test_what_the_page_says_of_states():
     for name in ("GPT, untrained", "GPT"):
         assert found[name]["last word"][0] > 0.99
         assert found[name]["first word again"][0] > 0.99
+    assert found["GPT"]["before the reply"][0] > 0.99
     assert found["GPT, mask removed, trained on"]["reply"][0] > 0.99
-    assert found["GPT, mask removed - GPT"]["reply"][0] < 0
-    assert found["GPT, taught repeats - GPT"]["first word again"][2] < 0
-    assert found["BERT, first word hidden"]["first word"][0] >= 0.97
-    assert found["BERT - GPT"]["reply"][0] < 0
+    removed = found["GPT, mask removed - GPT"]
+    assert removed["reply"][2] < -0.5
+    assert removed["reply, nothing behind"] == [0, 0, 0]
+    repeats = found["GPT, taught repeats - GPT"]
+    assert repeats["first word again"][2] < repeats["last word"][1]
+    assert repeats["last word"][2] < 0
+    assert repeats["reply"] == [0, 0, 0]
+    assert found["BERT, first word hidden"]["first word"][1] > 0.99
+    low, high = found["BERT - GPT"]["reply"][1:]
+    assert low < 0 < high  # its seeds differ widely
 
 
 class Says(nn.Module):
