@@ -88,7 +88,7 @@ def test_what_the_page_says_of_the_cache():
     linear = 6 * cache.CONFIG.width  # attention's share: T / (6 W + T)
     assert [round(100 * n / (linear + n)) for n in (64, 512, 1024)] == [8, 40, 57]
     assert found["chat, turn 1"]["times fewer"] == 1
-    assert 0.9 < found["chat, turn 1"]["times faster"][0]
+    assert found["chat, turn 1"]["times faster"][0] > 0.9
     assert found["chat, turn 1"]["times faster"][2] < 1  # keeping costs a little
     for turn in (2, 4, 8, 16):
         row = found[f"chat, turn {turn}"]
