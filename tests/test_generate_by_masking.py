@@ -36,15 +36,28 @@ def test_generate_by_masking_again_at_reduced_size():
 def test_what_the_page_says_of_writing():
     """Order of the distances, and that mask-predict repeats itself."""
     found = rows()
-    rounds = [found[f"masked diffusion, rounds {n}"]["distance"][0] for n in (1, 4, 10)]
-    apart = found["Gibbs, sweeps 8 - Gibbs, sweeps 1"]["distance"]
-    assert apart[0] < 0
-    assert rounds == sorted(rounds, reverse=True)
-    own, new = (found[n] for n in ("the source itself", "left to right"))
+
+    def sign(name, other, column="distance"):
+        """+1 if shown to be more than the other, -1 if less, 0 if neither."""
+        _, low, high = found[f"{name} - {other}"][column]
+        return (low > 0) - (high < 0)
+
     for column in ("distance", "surprise"):
-        assert own[column][1] <= new[column][0] <= own[column][2]
-    assert found["mask-predict, rounds 4"]["distinct"][2] <= 0.036
-    assert found["mask-predict, rounds 4"]["surprise"][0] < own["surprise"][2]
+        assert sign("left to right", "the source itself", column) == 0
+    eight, ten = "Gibbs, sweeps 8", "masked diffusion, rounds 10"
+    assert [sign(eight, f"Gibbs, sweeps {n}") for n in (1, 2, 4)] == [-1, 0, 0]
+    assert sign(eight, "left to right") == sign(ten, "left to right") == 1
+    assert [sign(ten, f"Gibbs, sweeps {n}") for n in (1, 8)] == [0, 1]
+    one, four, last = (
+        found[f"masked diffusion, rounds {n}"]["distance"] for n in (1, 4, 10)
+    )
+    assert four[2] < one[1]
+    assert last[0] < four[0]
+    assert one[0] - four[0] > four[0] - last[0]
+    greedy, own = (found[n] for n in ("mask-predict, rounds 4", "the source itself"))
+    assert greedy["distinct"][2] <= 0.036
+    assert greedy["surprise"][0] == pytest.approx(own["surprise"][0], abs=0.1)
+    assert sign("mask-predict, rounds 4", "left to right") == 1
     assert [found[n]["calls"] for n in ("left to right", "Gibbs, sweeps 8")] == [10, 80]
 
 
