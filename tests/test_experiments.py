@@ -94,6 +94,8 @@ def test_a_recorded_number_is_quoted_with_its_interval():
     """Mean and interval, three digits; a plain number as it is."""
     assert "95% interval" in quote("review_classifiers/imdb naive Bayes/accuracy")
     assert quote("targets_per_pass/next token/targets per 100 tokens") == "100"
+    address = "objective_race/fresh texts, next token/operations a text"
+    assert quote(address, interval=False) == "1,396,224"
 
 
 @pytest.mark.parametrize(

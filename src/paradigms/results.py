@@ -148,8 +148,13 @@ def picture(address: str) -> Picture:
 
 def _spell(value: Any) -> str:
     if isinstance(value, list):
-        mean, low, high = value
-        return f"{mean:.3g} (95% interval {low:.3g} to {high:.3g})"
+        mean, low, high = map(_number, value)
+        return f"{mean} (95% interval {low} to {high})"
     if isinstance(value, str):
         return value
-    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}"
+    return _number(value) if isinstance(value, float) else f"{value:,}"
+
+
+def _number(value: float) -> str:
+    """Three digits; from a thousand on all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
