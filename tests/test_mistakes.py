@@ -22,7 +22,7 @@ PAGE = "docs/q39/encoder-decoder.md"
         (PAGE, "[@raffel2020]", "[@nobody1900]",
          "citation 'nobody1900' is not in snippets/bibliography.toml"),
         ("docs/q39/separate-choices.md", 'name = "q39-axes"', 'name = "q39-axis"',
-         "name: no table 'q39-axis'; known are bibliography, claims"),
+         "name: no table 'q39-axis'; known are bank, bibliography"),
         ("docs/q39/index.md", '"q39-axes"]', '"q39-axis"]',
          "ids: no question 'q39-axis'"),
         ("docs/q39/index.md", r"\prod_{i=1}^{n}", r"\prood_{i=1}^{n}",

@@ -44,8 +44,9 @@ holds = ["tiny/sum/value = 4"]
 """
 QUESTION = """
 [extra-sum]
-topic = "sums"
+topic = "decoding"
 level = "junior"
+kind = "numbers"
 question = "How many are two and two?"
 answer = "Four."
 key_points = ["four", "not five"]

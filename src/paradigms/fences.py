@@ -99,12 +99,23 @@ def page_of(md: markdown.Markdown) -> Page:
         return f"{url}#{anchor}" if anchor else url
 
     def inline(text: str) -> str:
+        if "[" not in text:  # no citation, no link: the same on every page
+            return _without_links(text)
         md = _inline_markdown()
         md.link = link  # the citation pattern asks for it
-        md.reset()
-        return md.convert(text).removeprefix("<p>").removesuffix("</p>")
+        return _converted(md, text)
 
     return Page(link, inline, anchors)
+
+
+@cache
+def _without_links(text: str) -> str:
+    return _converted(_inline_markdown(), text)
+
+
+def _converted(md: markdown.Markdown, text: str) -> str:
+    md.reset()
+    return md.convert(text).removeprefix("<p>").removesuffix("</p>")
 
 
 @cache
