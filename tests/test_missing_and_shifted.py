@@ -9,21 +9,12 @@ from paradigms.experiments import missing_and_shifted as experiment
 from paradigms.models.discriminant import LDA
 from paradigms.reliability import temperature
 from paradigms.results import load
+from tests.test_repairs import some_rows
 
 
 def rows() -> dict:
     """The recorded rows by name."""
     return {row["name"]: row for row in load("missing_and_shifted").rows}
-
-
-def some_rows(count: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
-    """Correlated rows (N, 4) of three classes."""
-    dice = torch.Generator().manual_seed(0)
-    x = torch.randn(count, 4, dtype=torch.float64, generator=dice)
-    labels = torch.arange(count) % 3
-    return x @ torch.rand(4, 4, dtype=torch.float64, generator=dice) + labels[
-        :, None
-    ], labels
 
 
 def test_as_many_features_are_hidden_as_said():
