@@ -64,3 +64,7 @@ def test_what_the_page_says_of_size_and_repetition():
     for row, column in ((diffusion, "cost of 50"), (diffusion, "cost of 5"),
                         (after, "cost of 5")):  # fmt: skip
         assert row[column][1] < 0 < row[column][2]
+    near, far = (
+        rows[scale.label(name, 32, 50)]["above the source"] for name in scale.NAMES
+    )
+    assert near[2] < far[1], "next tokens stay nearer, repeated or not"
