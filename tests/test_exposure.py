@@ -96,7 +96,7 @@ def test_the_counting_source_leads_back_and_remembers():
         own = language.sample(500, 20, torch.Generator().manual_seed(0))
         counts.append(float(language.count(own).abs().mean()))
     assert counts[0] < 0.5 * counts[1]
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(ValueError, match="gap 1 to 2: a source that counts has none"):
         language.gap(texts, 1, 2)
 
 

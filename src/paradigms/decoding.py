@@ -104,7 +104,7 @@ def filtered(
     top_k keeps the k highest, and those equal to the last of them; then top_p the
     fewest whose probabilities reach p together.
     Errors: ValueError for a temperature or k that is not positive, p outside (0, 1].
-    Source: top-k, Fan et al. (2018), section 4.1; top-p, Holtzman et al. (2020), 3.1.
+    Source: top-k, Fan et al. (2018), section 5.4; top-p, Holtzman et al. (2020), 3.1.
     """
     if not 0 < temperature < float("inf"):
         raise ValueError(

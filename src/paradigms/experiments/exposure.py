@@ -76,8 +76,10 @@ class Counted(MadeLanguage):
         return self.adds[texts - FIRST].sum(dim=1)
 
     def gap(self, texts: Tensor, start: int, stop: int) -> Tensor:
-        """Not known here: what stands in a gap moves the count of all that follows."""
-        raise NotImplementedError
+        """A gap moves the count of all that follows. Errors: ValueError, always."""
+        raise ValueError(
+            f"gap {start} to {stop}: a source that counts has none; use MadeLanguage"
+        )
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
