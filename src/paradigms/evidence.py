@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from paradigms.bibliography import split_citation
+from paradigms.bibliography import sources, split_citation
 from paradigms.results import stems
 from paradigms.snippets import ROOT, ContentError, Entry
 
@@ -40,6 +40,7 @@ class Evidence(Entry):
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, one line each."""
         known, measured = proofs(), stems()
+        sources()  # what is wrong with the bibliography itself is said once
         found = dead("test", self.tests, known)
         found += [
             f"no stored result {name!r}; run: make measure NAME={name}"
