@@ -47,7 +47,7 @@
       for (const day of plan.querySelectorAll("details")) {
         const mine = inside(day);
         const rest = left(mine);
-        const text = rest < minutes(mine) ? `${rest} of ${minutes(mine)} min left` : `${rest} min`;
+        const text = rest < minutes(mine) ? `${rest} min left` : `${rest} min`;
         say(day.querySelector("summary small"), rest ? text : "✓ done");
       }
     }

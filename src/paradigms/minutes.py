@@ -1,4 +1,4 @@
-"""How long a page takes to read, reckoned from its Markdown and from what its fences say.
+"""How long a page takes, reckoned from its Markdown and from what its fences say.
 
 The rates are assumptions about one reader, and stand on the page that uses them.
 """
