@@ -21,7 +21,6 @@ TINY = """
 one = { read = "q19/index.md#draw-it" }
 two = { task = "Draw it.", minutes = 5 }
 [plans.tonight]
-title = "Tonight"
 limit = 60
 first = "Stop where you must."
 [[plans.tonight.days]]
@@ -133,6 +132,23 @@ def test_no_day_is_too_long_or_too_short(name):
     assert plan.limit == most
     assert len(sums) == days
     assert unbalanced(sums, plan.limit) == []
+
+
+def test_a_day_that_grew_too_long_stops_the_build(monkeypatch):
+    """Every such day by plan and number, with what it takes."""
+    plan = plans.plans()["two-weeks"].model_copy(update={"limit": 95})
+    assert plans.too_long(plans.plans()["two-weeks"]) == []
+    long = [n for n, day in enumerate(plan.days, 1) if plans.takes(day) > 95]
+    assert long
+    monkeypatch.setitem(plans.plans(), "two-weeks", plan)
+    with pytest.raises(ContentError) as error:
+        plans.PlanList(name="two-weeks").render(None)
+    lines = str(error.value).splitlines()
+    assert len(lines) == len(long)
+    said = (
+        r"snippets/plans.toml: plans.two-weeks: day \d+ takes \d+ minutes, at most 95"
+    )
+    assert all(re.match(said, line) for line in lines)
 
 
 def test_a_day_out_of_balance_is_noticed():

@@ -99,7 +99,6 @@ class Day(Entry):
 class Plan(Entry):
     """Days that take at most `limit` minutes each; `first` is said before them."""
 
-    title: str = Field(min_length=3)
     limit: int = Field(ge=30, le=480)
     first: str = Field(min_length=10)
     days: list[Day] = Field(min_length=1)
@@ -178,6 +177,15 @@ def takes(day: Day) -> int:
     return sum(items()[key].takes for key in day.items)
 
 
+def too_long(plan: Plan) -> list[str]:
+    """Each day that takes more than the limit of its plan."""
+    return [
+        f"day {number} takes {takes(day)} minutes, at most {plan.limit}; move an item"
+        for number, day in enumerate(plan.days, 1)
+        if takes(day) > plan.limit
+    ]
+
+
 class PlanList(Entry):
     """The body of a `plan` fence: which plan to show.
 
@@ -192,6 +200,9 @@ class PlanList(Entry):
         if self.name not in plans():
             raise ContentError(f"name: {_unknown('plan', self.name, plans())}")
         plan, order = plans()[self.name], list(plans())
+        if late := too_long(plan):
+            where = f"snippets/plans.toml: plans.{self.name}"
+            raise ContentError("\n".join(f"{where}: {line}" for line in late))
         whole = sum(map(takes, plan.days))
         html = (
             f'<div class="plan" data-search-exclude><p>{page.inline(plan.first)}</p>'
