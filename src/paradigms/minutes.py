@@ -73,7 +73,14 @@ def _fence(match: re.Match[str]) -> float:
         return CODE
     if kind == "figure":
         return FIGURE
-    keys = tomllib.loads(body)
+    try:
+        return _read(kind, tomllib.loads(body))
+    except (KeyError, ValueError):  # a mistake there stops the build of its own page
+        return 0
+
+
+def _read(kind: str, keys: dict[str, Any]) -> float:
+    """What is read or asked where a fence shows entries."""
     if kind == "question":
         asked = keys.get("ids") or of_topic(keys["topic"])
         if not keys.get("spoken"):
