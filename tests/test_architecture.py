@@ -30,6 +30,8 @@ ROOMS = [
     {"systems"},
     {"reference"},
     {"tables"},
+    {"minutes"},
+    {"plans"},
     {"fences"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]

@@ -83,6 +83,7 @@ KINDS = {
     "table",
     "claim",
     "question",
+    "plan",
 }
 
 

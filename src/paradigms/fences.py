@@ -27,6 +27,7 @@ from paradigms.figures import (
 )
 from paradigms.listings import Listing
 from paradigms.page import Page
+from paradigms.plans import PlanList
 from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
 
@@ -45,6 +46,7 @@ KINDS: dict[str, list[type[Entry]]] = {
     "claim": [ClaimCards],
     "question": [QuestionCards],
     "code": [Listing],
+    "plan": [PlanList],
 }
 
 

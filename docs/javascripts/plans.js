@@ -1,0 +1,89 @@
+// Boxes to tick in the plans of a page; without this script they are lists of links.
+// Every item is kept by itself, by its id: plans share items, and a second window or a
+// new order of the list disturbs nothing.
+(() => {
+  const prefix = "model-paradigms.done.";
+  const done = new Set();
+  let kept = true; // false where the browser stores nothing: ticks last until reload
+  const rows = [...document.querySelectorAll(".plan [data-item]")];
+
+  // Nothing is forgotten if reading fails.
+  const load = () => {
+    try {
+      const found = rows.filter((row) => localStorage.getItem(prefix + row.dataset.item));
+      done.clear();
+      found.forEach((row) => done.add(row.dataset.item));
+    } catch {
+      kept = false;
+    }
+  };
+  const keep = (item, ticked) => {
+    done[ticked ? "add" : "delete"](item);
+    try {
+      if (ticked) localStorage.setItem(prefix + item, "1");
+      else localStorage.removeItem(prefix + item);
+    } catch {
+      kept = false;
+    }
+  };
+
+  const minutes = (list) => list.reduce((sum, row) => sum + Number(row.dataset.minutes), 0);
+  const left = (list) => minutes(list.filter((row) => !done.has(row.dataset.item)));
+  const inside = (element) => rows.filter((row) => element.contains(row));
+  const say = (element, text) => {
+    if (element.textContent !== text) element.textContent = text; // else it is read out
+  };
+  const show = () => {
+    for (const row of rows) row.querySelector("input").checked = done.has(row.dataset.item);
+    for (const plan of document.querySelectorAll(".plan")) {
+      const all = inside(plan);
+      const ticked = all.filter((row) => done.has(row.dataset.item)).length;
+      const fate = kept ? "" : "; this browser will not keep it";
+      say(
+        plan.querySelector("output"),
+        `${ticked} of ${all.length} done, ` +
+          `${left(all).toLocaleString("en")} of ${minutes(all).toLocaleString("en")} minutes left${fate}`,
+      );
+      for (const day of plan.querySelectorAll("details")) {
+        const mine = inside(day);
+        const rest = left(mine);
+        const text = rest < minutes(mine) ? `${rest} min left` : `${rest} min`;
+        say(day.querySelector("summary small"), rest ? text : "✓ done");
+      }
+    }
+  };
+
+  for (const row of rows) {
+    const label = document.createElement("label");
+    const box = Object.assign(document.createElement("input"), { type: "checkbox" });
+    box.addEventListener("change", () => {
+      keep(row.dataset.item, box.checked);
+      show();
+    });
+    label.append(box, ...row.childNodes);
+    row.append(label);
+  }
+  load();
+  for (const plan of document.querySelectorAll(".plan")) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: "Clear" });
+    button.addEventListener("click", () => {
+      const ticked = inside(plan).filter((row) => done.has(row.dataset.item));
+      if (!ticked.length || !confirm("Remove every tick of this plan?")) return;
+      ticked.forEach((row) => keep(row.dataset.item, false));
+      show();
+    });
+    plan.querySelector(".state").append(button);
+    // The first day that is not done stands open.
+    const days = [...plan.querySelectorAll("details")];
+    const today = days.find((day) => left(inside(day))) ?? days[0];
+    days.forEach((day) => (day.open = day === today));
+  }
+  show();
+  const again = () => {
+    load();
+    show();
+  };
+  addEventListener("storage", again);
+  addEventListener("pageshow", (event) => event.persisted && again());
+})();
