@@ -1,5 +1,6 @@
 """Recorded measurements: read, checked, and quoted by pages."""
 
+import difflib
 import hashlib
 import json
 from functools import cache
@@ -115,7 +116,7 @@ def quote(address: str, interval: bool = True) -> str:
 def recorded(address: str) -> Value:
     """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
 
-    Errors: ContentError that lists what there is instead.
+    Errors: ContentError that lists the nearest that there are.
     """
     try:
         name, row_name, column = address.split("/")
@@ -125,10 +126,13 @@ def recorded(address: str) -> Value:
         ) from None
     rows = {row["name"]: row for row in load(name).rows}
     if row_name not in rows or column not in rows[row_name]:
-        known = ", ".join(
-            f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"
+        known = [f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"]
+        near = difflib.get_close_matches(f"{row_name}/{column}", known, 5, 0)
+        more = f", and {len(known) - 5} more in results/{name}.json"
+        raise ContentError(
+            f"value {address!r} is not recorded; there is: {', '.join(near)}"
+            f"{more if len(known) > 5 else ''}"
         )
-        raise ContentError(f"value {address!r} is not recorded; there is: {known}")
     return rows[row_name][column]
 
 
