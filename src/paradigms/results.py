@@ -128,9 +128,9 @@ def recorded(address: str) -> Value:
     if row_name not in rows or column not in rows[row_name]:
         known = [f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"]
         near = difflib.get_close_matches(f"{row_name}/{column}", known, 5, 0)
-        more = f", and {len(known) - 5} more in results/{name}.json"
+        more = f"; and {len(known) - 5} more in results/{name}.json"
         raise ContentError(
-            f"value {address!r} is not recorded; there is: {', '.join(near)}"
+            f"value {address!r} is not recorded; there is: {'; '.join(near)}"
             f"{more if len(known) > 5 else ''}"
         )
     return rows[row_name][column]
