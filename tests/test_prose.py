@@ -86,7 +86,7 @@ def test_what_is_not_prose_is_left_out():
 
 
 def test_an_unknown_key_is_not_passed_over():
-    """The guard itself: what a new key of a snippet holds is prose, until it is named."""
+    """The guard itself: what a new key holds is prose, until the key is named."""
     found = list(prose.of_toml("q.toml", '[a]\nhint = "teh"\nmask = "causal"\n'))
     assert [passage.text for passage in found] == ["teh"]
 
