@@ -15,6 +15,7 @@ from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
 from paradigms.results import load, quote, stems
 from paradigms.snippets import FOLDER, ContentError, read
+from paradigms.style import rules
 from paradigms.systems import System, measured, systems
 
 
@@ -172,6 +173,16 @@ def glossary_table(page: Page) -> str:
         for term, says in terms.items()
     )
     return filled(("Term", "What it means"), rows)
+
+
+def style_table(page: Page) -> str:
+    """The house style: what is written, an example of what is not, and why."""
+    rows = (
+        f'<tr><th scope="row">{escape(rule.write)}</th>'
+        f"<td>{escape(rule.wrong)}</td><td>{escape(rule.why)}</td></tr>"
+        for rule in rules().values()
+    )
+    return filled(("Write", "Not", "Why"), rows)
 
 
 def bank_table(page: Page) -> str:

@@ -17,6 +17,7 @@ from paradigms.reference import (
     glossary_table,
     measured_table,
     sizes_table,
+    style_table,
     systems_table,
 )
 from paradigms.snippets import ContentError, Entry
@@ -30,6 +31,7 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "sizes": ("Parameters of the published networks, in millions", sizes_table),
     "measured": ("Stored results", measured_table),
     "glossary": ("Glossary", glossary_table),
+    "style": ("House style", style_table),
 }
 
 
