@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from paradigms.changes import NOW, THEN, changes
 from paradigms.claims import claims, places
+from paradigms.evidence import Evidence
 from paradigms.grounds import grounds
 from paradigms.page import Page, slug
 from paradigms.questions import derivations, of_topic, question_places, questions
@@ -58,7 +59,9 @@ class ChangeCards(Entry):
         """One card a change: both sentences with their years, then the evidence."""
         unknown = [key for key in self.ids if key not in changes()]
         if unknown:
-            raise ContentError(f"ids: no change {unknown[0]!r} in snippets/changes.toml")
+            raise ContentError(
+                f"ids: no change {unknown[0]!r} in snippets/changes.toml"
+            )
         return page.anchored(_each(self.ids, _change, page, "snippets/changes.toml"))
 
 
@@ -95,15 +98,18 @@ def _change(key: str, page: Page) -> str:
     change = changes()[key]
     first, last = change.years()
     years = str(first) if first == last else f"{first} to {last}"
-    runs = [f'<a href="{page.link(places()[name])}">{name}</a>' for name in change.claims]
-    said_by = " · ".join(map(page.cite, change.then))
+    changed_by = " · ".join(map(page.cite, change.sources))
+    here = [page.evidence(Evidence(tests=change.tests, measured=change.measured))]
+    here += [
+        f'<a href="{page.link(places()[name])}">{name}</a>' for name in change.claims
+    ]
     return (
         f'<dl class="change" id="{key}"><dt>{THEN} <span class="level">{change.topic}'
         f"</span></dt><dd><q>{page.inline(change.said)}</q>"
-        f'<p class="evidence">{said_by}</p></dd>'
+        f'<p class="evidence">{" · ".join(map(page.cite, change.then))}</p></dd>'
         f"<dt>{NOW}</dt><dd>{page.inline(change.now)}"
-        f'<p class="evidence">changed by work of {years}: '
-        f"{' · '.join([page.evidence(change), *runs])}</p></dd></dl>"
+        f'<p class="evidence">Changed by work of {years}: {changed_by}<br>'
+        f"Here: {' · '.join(here)}</p></dd></dl>"
     )
 
 

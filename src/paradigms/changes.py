@@ -48,7 +48,11 @@ class Change(Evidence):
             for citation in self.sources
             if _year(citation) < THEN
         ]
-        return found + ([] if self.sources else ["has no source for what has changed"])
+        if not self.sources:
+            found.append("has no source for what has changed")
+        if not self.runs:
+            found.append("names nothing measured here that bears on it")
+        return found
 
 
 @cache

@@ -25,7 +25,7 @@ class Cell(Evidence):
     claims: list[str] = []
 
     def text(self, interval: bool = True) -> str:
-        """The sentence with its numbers filled in, each with its interval or without."""
+        """The sentence with its numbers filled in, with or without intervals."""
         text = self.say
         if self.value:
             text = text.replace("{value}", quote(self.value, interval))

@@ -2,8 +2,8 @@
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
 `[=experiment/row/column]` the recorded number, linked to its record, with `|interval`
-behind it also its interval, with `|millions` in millions; what is missing stops the build. Formulas need no script
-and no font: the browser draws MathML.
+behind it also its interval, with `|millions` in millions; what is missing stops the
+build. Formulas need no script and no font: the browser draws MathML.
 """
 
 import re
@@ -66,7 +66,7 @@ class Bars(Preprocessor):
 class Recorded(Linking):
     """`[=experiment/row/column]`: a number nobody typed, linked to its record.
 
-    With `|interval` behind the column: `0.83 (0.79 to 0.87)`; with `|millions`: `124.4`.
+    With `|interval` behind the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
     """
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802

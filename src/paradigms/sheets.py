@@ -148,8 +148,8 @@ def _section(name: str, sheet: Sheet, page: Page) -> str:
         for kind, heading, html in parts
     )
     return (
-        f'<link rel="stylesheet" href="{style}">'
         f'<section class="sheet" id="sheet-{name}" data-search-exclude>'
+        f'<link rel="stylesheet" href="{style}">'
         f'<h2><a href="{page.link(sheet.page)}">{name.upper()}</a> '
         f"{escape(sheet.title)}</h2>{inside}</section>"
     )
@@ -163,7 +163,8 @@ def _formulas_list(formulas: list[Formula], page: Page) -> str:
     pairs = (
         f'<dt><a href="{page.link(_derived(formula.tex))}">'
         f"{page.inline(formula.name)}</a></dt>"
-        f"<dd>{page.inline(f'${formula.tex}$')}</dd>"
+        f'<dd tabindex="0">'
+        f"{page.inline(f'${formula.tex}$')}</dd>"
         for formula in formulas
     )
     return f"<dl>{''.join(pairs)}</dl>"
