@@ -84,6 +84,8 @@ KINDS = {
     "claim",
     "question",
     "plan",
+    "sheet",
+    "change",
 }
 
 

@@ -77,3 +77,10 @@ def test_what_has_no_interval_or_form_is_an_error(page, source, message):
     """Neither is printed as if nothing were wrong."""
     with pytest.raises(ContentError, match=message):
         page.convert(f"[={source}]")
+
+
+def test_a_count_is_written_in_millions(page):
+    """Of a whole number; an interval is no count."""
+    assert ">0.0<" in page.convert("[=a/counted/x|millions]")
+    with pytest.raises(ContentError, match="no number to count in millions"):
+        page.convert(f"[={ADDRESS}|millions]")

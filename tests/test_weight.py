@@ -41,8 +41,8 @@ def prose(html: str) -> list[str]:
     """What our fences say on a built page, without markup."""
     texts = re.findall(
         r'<(?:div class="claim |details class="question|table class="generated|'
-        r"figcaption)"
-        r".*?</(?:div|details|table|figcaption)>", html, re.DOTALL
+        r'figcaption|dl class="change")'
+        r".*?</(?:div|details|table|figcaption|dl)>", html, re.DOTALL
     )  # fmt: skip
     return [
         re.sub(r"<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL) for text in texts
@@ -58,7 +58,7 @@ def stock(site, tmp_path_factory) -> Path:
     for page in (folder / "docs").rglob("*.md"):
         name = page.relative_to(folder / "docs").with_suffix("").as_posix()
         html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
-        fences = r"```(?:claim|question|table|figure|code)\n.*?```\n"
+        fences = r"```(?:claim|question|table|figure|code|sheet|change)\n.*?```\n"
         text = re.sub(fences, "", page.read_text("utf8"), flags=re.DOTALL)
         text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
         page.write_text(text + "\n\n".join(["", *prose(html), tooltips]), "utf8")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from paradigms.changes import NOW, THEN, changes
 from paradigms.claims import claims, places
+from paradigms.evidence import Evidence
 from paradigms.grounds import grounds
 from paradigms.page import Page, slug
 from paradigms.questions import derivations, of_topic, question_places, questions
@@ -48,6 +50,21 @@ class QuestionCards(Entry):
         return page.anchored(_each(ids, card, page, "snippets/questions"))
 
 
+class ChangeCards(Entry):
+    """What was said in 2020 and what is said today, in the order given."""
+
+    ids: list[str]
+
+    def render(self, page: Page) -> str:
+        """One card a change: both sentences with their years, then the evidence."""
+        unknown = [key for key in self.ids if key not in changes()]
+        if unknown:
+            raise ContentError(
+                f"ids: no change {unknown[0]!r} in snippets/changes.toml"
+            )
+        return page.anchored(_each(self.ids, _change, page, "snippets/changes.toml"))
+
+
 def _each(
     ids: list[str], card: Callable[[str, Page], str], page: Page, folder: str
 ) -> str:
@@ -74,6 +91,25 @@ def _claim(key: str, page: Page) -> str:
         f"<p>{page.inline(claim.right)}</p>"
         f'<details class="evidence"><summary>{key} · {claim.status} · evidence'
         f"</summary>{grounds(claim, page)}</details></div>"
+    )
+
+
+def _change(key: str, page: Page) -> str:
+    change = changes()[key]
+    first, last = change.years()
+    years = str(first) if first == last else f"{first} to {last}"
+    changed_by = " · ".join(map(page.cite, change.sources))
+    here = [page.evidence(Evidence(tests=change.tests, measured=change.measured))]
+    here += [
+        f'<a href="{page.link(places()[name])}">{name}</a>' for name in change.claims
+    ]
+    return (
+        f'<dl class="change" id="{key}"><dt>{THEN} <span class="level">{change.topic}'
+        f"</span></dt><dd><q>{page.inline(change.said)}</q>"
+        f'<p class="evidence">{" · ".join(map(page.cite, change.then))}</p></dd>'
+        f"<dt>{NOW}</dt><dd>{page.inline(change.now)}"
+        f'<p class="evidence">Changed by work of {years}: {changed_by}<br>'
+        f"Here: {' · '.join(here)}</p></dd></dl>"
     )
 
 

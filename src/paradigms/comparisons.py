@@ -24,11 +24,11 @@ class Cell(Evidence):
     mask: str = ""
     claims: list[str] = []
 
-    def text(self) -> str:
-        """The sentence with its numbers filled in."""
+    def text(self, interval: bool = True) -> str:
+        """The sentence with its numbers filled in, with or without intervals."""
         text = self.say
         if self.value:
-            text = text.replace("{value}", quote(self.value))
+            text = text.replace("{value}", quote(self.value, interval))
         if self.mask:
             seen = sum(map(sum, grid(parse(self.mask), SIZE)))
             text = text.replace("{pairs}", f"{seen} of {SIZE**2}")

@@ -15,7 +15,7 @@ from mkdocs.exceptions import BuildError
 from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from paradigms.cards import ClaimCards, QuestionCards
+from paradigms.cards import ChangeCards, ClaimCards, QuestionCards
 from paradigms.figures import (
     BandsFigure,
     CourseFigure,
@@ -28,6 +28,7 @@ from paradigms.figures import (
 from paradigms.listings import Listing
 from paradigms.page import Page
 from paradigms.plans import PlanList
+from paradigms.sheets import SheetFence
 from paradigms.snippets import Entry, abbreviations, validate
 from paradigms.tables import Table
 
@@ -47,6 +48,8 @@ KINDS: dict[str, list[type[Entry]]] = {
     "question": [QuestionCards],
     "code": [Listing],
     "plan": [PlanList],
+    "sheet": [SheetFence],
+    "change": [ChangeCards],
 }
 
 

@@ -2,8 +2,8 @@
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
 `[=experiment/row/column]` the recorded number, linked to its record, with `|interval`
-behind it also its interval; what is missing stops the build. Formulas need no script
-and no font: the browser draws MathML.
+behind it also its interval, with `|millions` in millions; what is missing stops the
+build. Formulas need no script and no font: the browser draws MathML.
 """
 
 import re
@@ -66,7 +66,7 @@ class Bars(Preprocessor):
 class Recorded(Linking):
     """`[=experiment/row/column]`: a number nobody typed, linked to its record.
 
-    With `|interval` behind the column: `0.83 (0.79 to 0.87)`.
+    With `|interval` behind the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
     """
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
@@ -76,9 +76,7 @@ class Recorded(Linking):
         form = re.search(r"\|(\w*)$", source)
         address = source[: form.start()] if form else source
         try:
-            if form and form[1] != "interval":
-                raise ContentError(f"{form[1]!r} behind the bar is unknown: interval")
-            value = spread(address) if form else quote(address, interval=False)
+            value = _written(address, form[1] if form else "")
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
         stem = address.partition("/")[0]
@@ -86,6 +84,20 @@ class Recorded(Linking):
         anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
         anchor.text = AtomicString(value)
         return anchor, m.start(0), m.end(0)
+
+
+def _written(address: str, form: str) -> str:
+    """A recorded value in the form that is named behind its bar."""
+    if not form:
+        return quote(address, interval=False)
+    if form == "interval":
+        return spread(address)
+    if form != "millions":
+        raise ContentError(f"{form!r} behind the bar is unknown: interval, millions")
+    value = recorded(address)
+    if not isinstance(value, int | float):
+        raise ContentError(f"{address!r} is no number to count in millions: {value!r}")
+    return f"{value / 1e6:,.1f}"
 
 
 def spread(address: str) -> str:

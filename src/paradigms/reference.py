@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from paradigms.bibliography import label, sources
 from paradigms.cards import verdict
+from paradigms.changes import changes
 from paradigms.claims import claims, places
 from paradigms.comparisons import comparison, names
 from paradigms.evidence import proofs
@@ -203,9 +204,10 @@ def bank_table(page: Page) -> str:
 
 @cache
 def cited_tests() -> set[str]:
-    """Every test that a claim, a table cell or a question names as its evidence."""
+    """Every test that claims, table cells, questions and changes name as evidence."""
     cited = {name for claim in claims().values() for name in claim.tests}
     cited |= {name for question in questions().values() for name in question.tests}
+    cited |= {name for change in changes().values() for name in change.tests}
     for name in names():
         cited |= {
             t for row in comparison(name).rows for cell in row.cells for t in cell.tests
