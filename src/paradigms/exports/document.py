@@ -11,14 +11,14 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import Stylesheet
 
 _SITE = "https://site.invalid/"  # only to resolve relative addresses
 _REFERS = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
-# What only a screen can use; the code of tests is 150 pages, and stands in `tests/`.
-_SCREEN = (
-    "script, nav.md-tags, .headerlink, .anchor-link, .md-content__button, "
-    "clipboard-copy, table details"
-)
+_SCREEN = {"script", "clipboard-copy"}  # what only a screen can use
+_SCREEN_CLASSES = {
+    "md-tags", "headerlink", "anchor-link", "md-content__button", "clipboard-copy-txt",
+}  # fmt: skip
 _LINKS = 'nav.md-nav--primary a.md-nav__link:not([href^="#"])'
 
 
@@ -44,7 +44,7 @@ class Sheet:
     @cached_property
     def ids(self) -> set[str]:
         """Everything on it that a link can lead to, as it was."""
-        return {str(tag["id"]) for tag in self.article.select("[id]")}
+        return {str(tag["id"]) for tag in self.article.find_all(id=True)}
 
 
 def sheets(site: Path, part: str = "") -> list[Sheet]:
@@ -113,31 +113,39 @@ def _printed(
 ) -> str:
     """A page with ids of its own, ready to stand beside all others."""
     known = sheet.ids  # before they change
-    article = sheet.article
-    for tag in article.select(_SCREEN):
-        tag.decompose()
-    for tag in article.select("details"):
-        tag["open"] = ""
-    for tag in article.select("style"):  # a notebook brings its own, for all the page
-        if tag.string in seen:
+    for tag in sheet.article.find_all(True):  # one walk: a selector is a walk, too
+        if tag.decomposed:
+            continue
+        if _only_on_screens(tag) or (tag.name == "style" and tag.string in seen):
             tag.decompose()
             continue
-        seen.add(tag.string)
-        tag.string = f"@scope (.jupyter-wrapper) {{ {tag.string} }}"
-    for tag in article.select("img[src]"):
-        tag["src"] = (sheet.file.parent / str(tag["src"])).resolve().as_uri()
-    for tag in article.select("a[href]"):
-        _lead(tag, sheet, pages, site_url)
-    for tag in article.select("input[name]"):
-        tag["name"] = f"{sheet.name}--{tag['name']}"
-    for kind in ("id", *_REFERS):
-        for tag in article.select(f"[{kind}]"):
-            value = tag[kind]
-            names = value if isinstance(value, list) else str(value).split()
-            tag[kind] = " ".join(
-                f"{sheet.name}--{n}" if n in known else n for n in names
-            )
-    return f'<div class="sheet" id="{sheet.name}">{article}</div>'
+        if tag.name == "details":
+            tag["open"] = ""
+        elif tag.name == "style":  # a notebook brings its own, for all the page
+            seen.add(tag.string)
+            tag.string = Stylesheet(f"@scope (.jupyter-wrapper) {{ {tag.string} }}")
+        elif tag.name == "img":
+            tag["src"] = (sheet.file.parent / str(tag["src"])).resolve().as_uri()
+        elif tag.name == "a" and "href" in tag.attrs:
+            _lead(tag, sheet, pages, site_url)
+        elif tag.name == "input" and "name" in tag.attrs:
+            tag["name"] = f"{sheet.name}--{tag['name']}"
+        _rename(tag, sheet.name, known)
+    return f'<div class="sheet" id="{sheet.name}">{sheet.article}</div>'
+
+
+def _only_on_screens(tag: Tag) -> bool:
+    """A button, a script; or the code of a test: that is 150 pages, and in `tests/`."""
+    if tag.name in _SCREEN or not _SCREEN_CLASSES.isdisjoint(tag.get("class", ())):
+        return True
+    return tag.name == "details" and tag.find_parent("table") is not None
+
+
+def _rename(tag: Tag, page: str, known: set[str]) -> None:
+    """Put the name of the page before the ids that a tag has or names."""
+    for kind in tag.attrs.keys() & {"id", *_REFERS}:
+        names = " ".join(tag.get_attribute_list(kind)).split()
+        tag[kind] = " ".join(f"{page}--{n}" if n in known else n for n in names)
 
 
 def _lead(tag: Tag, sheet: Sheet, pages: dict[str, Sheet], site_url: str) -> None:
