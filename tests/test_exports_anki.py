@@ -1,4 +1,4 @@
-"""The deck, as Anki itself takes it in, shows it, and keeps what was learnt."""
+"""The deck, as Anki itself takes it in, shows it, and keeps what was learned."""
 
 import os
 import re
@@ -177,7 +177,7 @@ def test_without_an_address_there_is_no_link(learner):
     assert "Sources" in learner.card(TRAP).answer()
 
 
-def test_a_newer_deck_changes_the_text_and_keeps_what_was_learnt(learner):
+def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
     """New answer, new question: dates, intervals and history stay as they were."""
     old = few(**{TRAP: "As it was said before."})
     learner.imports(anki.package(old, written=FIRST))
