@@ -42,6 +42,7 @@ ROOMS = [
     {"minutes"},
     {"plans"},
     {"fences"},
+    {"exports"},
     {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
 ]
 COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags",

@@ -1,10 +1,11 @@
-"""Command line: `python -m paradigms claims|questions|systems|measure|bench`."""
+"""Command line: `python -m paradigms claims|questions|systems|measure|bench|export`."""
 
 import argparse
 import json
 import sys
 
 from paradigms.claims import ledger
+from paradigms.exports import command as export
 from paradigms.questions import questions
 from paradigms.snippets import ContentError
 from paradigms.systems import rows as system_rows
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
             "names", nargs="*", metavar="NAME", help="all, if none is given"
         )
         command.set_defaults(run=run)
+    export.add_to(commands)
     return parser
 
 

@@ -7,6 +7,7 @@ page, line and key in one line, and stops the build.
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -103,14 +104,16 @@ def page_of(md: markdown.Markdown) -> Page:
         url = get_relative_url(file.url, relpath.file.url)
         return f"{url}#{anchor}" if anchor else url
 
-    def inline(text: str) -> str:
-        if "[" not in text:  # no citation, no link: the same on every page
-            return _without_links(text)
-        md = _inline_markdown()
-        md.link = link  # the citation pattern asks for it
-        return _converted(md, text)
+    return Page(link, lambda text: inline(text, link), anchors)
 
-    return Page(link, inline, anchors)
+
+def inline(text: str, link: Callable[[str], str]) -> str:
+    """A line of Markdown as HTML; `link` turns `reference/x.md#y` into an address."""
+    if "[" not in text:  # no citation, no link: the same on every page
+        return _without_links(text)
+    md = _inline_markdown()
+    md.link = link  # the citation pattern asks for it
+    return _converted(md, text)
 
 
 @cache

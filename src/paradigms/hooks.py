@@ -6,11 +6,28 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.exceptions import Abort
+from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 
+# What the practice page offers. Its links are checked before the pages are read, and
+# what they lead to is made after: then a page has said what is wrong with the bank.
+DOWNLOADS = ["model-paradigms.apkg", "bank.csv", "bank.json", "bank.schema.json"]
 
-def on_env(env: Environment, config: Any, files: Any) -> Environment:
-    """Keep compiled templates between builds: a rebuild shows half a second sooner."""
+
+def on_files(files: Files, config: Any) -> Files:
+    """Make the names of the downloads known."""
+    for name in DOWNLOADS:
+        files.append(File.generated(config, f"practice/{name}", content=""))
+    return files
+
+
+def on_env(env: Environment, config: Any, files: Files) -> Environment:
+    """Fill the downloads. Keep compiled templates: a rebuild shows sooner."""
+    from paradigms.exports.command import downloads  # anew: see on_post_build
+
+    for name, content in downloads(config.site_url or "").items():
+        files.remove(files.get_file_from_path(f"practice/{name}"))
+        files.append(File.generated(config, f"practice/{name}", content=content))
     folder = Path(config.config_file_path).parent / ".cache" / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
