@@ -6,7 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.exceptions import Abort
+from mkdocs.structure.files import File
 from pymdownx.snippets import SnippetMissingError
+
+from paradigms import notebooks
 
 
 def on_env(env: Environment, config: Any, files: Any) -> Environment:
@@ -15,6 +18,16 @@ def on_env(env: Environment, config: Any, files: Any) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
     return env
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+    """A page with code can be taken along as a notebook: a file, and a link to it."""
+    made = notebooks.beside(page, config.site_url, files)
+    if made is None:
+        return html
+    path, text = made
+    files.append(File.generated(config, path, content=text))
+    return html.replace("</h1>", f"</h1>{notebooks.link(path)}", 1)
 
 
 def on_post_build(config: Any) -> None:

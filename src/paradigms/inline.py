@@ -72,20 +72,28 @@ class Recorded(Linking):
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
         """The link, and how much of the line it took."""
         source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
-        # A column may hold a bar of its own, with spaces: `P(positive | example)`.
-        form = re.search(r"\|(\w*)$", source)
-        address = source[: form.start()] if form else source
         try:
-            if form and form[1] != "interval":
-                raise ContentError(f"{form[1]!r} behind the bar is unknown: interval")
-            value = spread(address) if form else quote(address, interval=False)
+            value = number(source)
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
-        stem = address.partition("/")[0]
+        stem = source.partition("/")[0]
         anchor = ElementTree.Element("a", {"class": "recorded"})
         anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
         anchor.text = AtomicString(value)
         return anchor, m.start(0), m.end(0)
+
+
+def number(source: str) -> str:
+    """`experiment/row/column`, with `|interval` behind it or not, as it is printed.
+
+    Errors: ContentError if it is not recorded, or for another word behind the bar.
+    """
+    # A column may hold a bar of its own, with spaces: `P(positive | example)`.
+    form = re.search(r"\|(\w*)$", source)
+    address = source[: form.start()] if form else source
+    if form and form[1] != "interval":
+        raise ContentError(f"{form[1]!r} behind the bar is unknown: interval")
+    return spread(address) if form else quote(address, interval=False)
 
 
 def spread(address: str) -> str:
