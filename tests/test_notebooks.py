@@ -152,7 +152,7 @@ def test_a_notebook_runs_in_a_real_kernel(site, tmp_path):
 
 
 LEFT = re.compile(
-    r"\[=[a-z]|\[@[a-z]|^```(?:figure|table|claim|question|code|text title)|"
+    r"\[=[a-z]|\[@[a-z]|^```(?:figure|table|claim|question|code|plan|text title)|"
     r"\]\([^):]*\.(?:md|ipynb)|^</?div|^#.*\{ ?#|^=== ", re.MULTILINE
 )  # fmt: skip
 

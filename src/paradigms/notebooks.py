@@ -240,9 +240,17 @@ def _questions(keys: dict[str, Any], address: Address) -> str:
     return "\n".join(cards)
 
 
+def _plan(keys: dict[str, Any], address: Address) -> str:
+    """Only where it is: its ticks stay in the browser."""
+    where = address("")
+    place = f"[on the page]({where})" if where else "on the page"
+    return f"The plan stands {place}, with its minutes, and can be ticked off there.\n"
+
+
 _WORDS: dict[str, Callable[[dict[str, Any], Address], str]] = {
     "figure": _figure,
     "table": _table,
     "claim": _claims,
     "question": _questions,
+    "plan": _plan,
 }
