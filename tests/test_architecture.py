@@ -43,7 +43,9 @@ ROOMS = [
     {"plans"},
     {"fences"},
     {"exports"},
-    {"inline", "hooks", "pytest_fences", "__main__", "__init__"},
+    {"inline", "pytest_fences", "__main__", "__init__"},
+    {"notebooks"},
+    {"hooks"},
 ]
 COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags",
              "corpora", "layers", "perceptron", "training", "objectives", "models",

@@ -129,13 +129,6 @@ def test_a_notebook_is_executed_and_compared(tmp_path):
         assert re.search(r"Cell \d", done.stdout)
 
 
-def test_a_lab_can_be_downloaded(site):
-    """The link on the labs page leads to the notebook itself."""
-    html = (site / "labs/index.html").read_text("utf8")
-    target = re.search(r'href="([^"]+\.ipynb)" download', html).group(1)
-    assert json.loads((site / "labs" / target).read_text("utf8"))["nbformat"] == 4
-
-
 def test_builds_are_the_same_in_another_folder(site, sources):
     """Byte for byte: nothing of the machine or the hour gets into the pages."""
     target = sources / "site"

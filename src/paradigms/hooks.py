@@ -34,6 +34,18 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     return env
 
 
+def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+    """A page with code can be taken along as a notebook: a file, and a link to it."""
+    from paradigms import notebooks  # anew: see on_post_build
+
+    made = notebooks.beside(page, config.site_url, files)
+    if made is None:
+        return html
+    path, text = made
+    files.append(File.generated(config, path, content=text))
+    return html.replace("</h1>", f"</h1>{notebooks.link(path)}", 1)
+
+
 def on_post_build(config: Any) -> None:
     """Forget the package after each build, so a live reload sees edits of `src`."""
     for name in [name for name in sys.modules if name.split(".")[0] == "paradigms"]:

@@ -72,28 +72,31 @@ class Recorded(Linking):
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
         """The link, and how much of the line it took."""
         source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
-        # A column may hold a bar of its own, with spaces: `P(positive | example)`.
-        form = re.search(r"\|(\w*)$", source)
-        address = source[: form.start()] if form else source
         try:
-            value = _written(address, form[1] if form else "")
+            value = number(source)
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
-        stem = address.partition("/")[0]
+        stem = source.partition("/")[0]
         anchor = ElementTree.Element("a", {"class": "recorded"})
         anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
         anchor.text = AtomicString(value)
         return anchor, m.start(0), m.end(0)
 
 
-def _written(address: str, form: str) -> str:
-    """A recorded value in the form that is named behind its bar."""
+def number(source: str) -> str:
+    """`experiment/row/column`, with or without a form behind a bar, as it is printed.
+
+    Errors: ContentError if it is not recorded, or for an unknown form.
+    """
+    # A column may hold a bar of its own, with spaces: `P(positive | example)`.
+    form = re.search(r"\|(\w*)$", source)
     if not form:
-        return quote(address, interval=False)
-    if form == "interval":
+        return quote(source, interval=False)
+    address = source[: form.start()]
+    if form[1] == "interval":
         return spread(address)
-    if form != "millions":
-        raise ContentError(f"{form!r} behind the bar is unknown: interval, millions")
+    if form[1] != "millions":
+        raise ContentError(f"{form[1]!r} behind the bar is unknown: interval, millions")
     value = recorded(address)
     if not isinstance(value, int | float):
         raise ContentError(f"{address!r} is no number to count in millions: {value!r}")
