@@ -14,9 +14,10 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File, Files
 
-from paradigms.notebooks import beside, cells_of, text_of
+from paradigms.notebooks import beside, cells_of, linked, text_of
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -71,12 +72,17 @@ def failures(notebook: dict) -> list[str]:
 
 def of(markdown: str, site_url: str | None = None) -> dict:
     """The notebook of a page `q39/page.md`, as it would be downloaded."""
-    files = Files([File(f"q39/{n}.md", "docs", "site", True) for n in ("page", "next")])
-    page = SimpleNamespace(file=files.get_file_from_path("q39/page.md"))
+    page, files = near("q39/page.md")
     page.markdown = markdown
     path, text = beside(page, site_url, files)
     assert path == "q39/page/page.ipynb"
     return json.loads(text)
+
+
+def near(page: str) -> tuple[SimpleNamespace, Files]:
+    """A page with that path, beside `q39/next.md`."""
+    files = Files([File(name, "docs", "site", True) for name in (page, "q39/next.md")])
+    return SimpleNamespace(file=files.get_file_from_path(page)), files
 
 
 def block(code: str, output: str = "") -> str:
@@ -240,6 +246,15 @@ def test_with_an_address_of_the_site_links_lead_there():
     assert "(https://example.org/q39/page/)" in note["source"]
     assert "[next](https://example.org/q39/next/#there)" in first["source"]
     assert "(https://example.org/q39/page/#causal)" in measured["source"]
+
+
+def test_links_of_a_lab_lead_to_pages():
+    """On disk to files, on the site to addresses; to nowhere stops the build."""
+    lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
+    html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
+    assert linked(html, lab, files) == html.replace("../q39/next.md", "../../q39/next/")
+    with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
+        linked(html.replace("next", "net"), lab, files)
 
 
 def test_cells_keep_their_names():

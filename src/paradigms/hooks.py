@@ -35,9 +35,11 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
-    """A page with code can be taken along as a notebook: a file, and a link to it."""
+    """A page with code can be taken along as a notebook; a lab already is one."""
     from paradigms import notebooks  # anew: see on_post_build
 
+    if page.file.src_uri.endswith(".ipynb"):
+        return notebooks.linked(html, page, files)
     made = notebooks.beside(page, config.site_url, files)
     if made is None:
         return html

@@ -13,6 +13,9 @@ from textwrap import dedent, indent
 from typing import Any
 from urllib.parse import urljoin
 
+from mkdocs.exceptions import BuildError
+from mkdocs.utils import get_relative_url
+
 from paradigms.bibliography import label, sources, split_citation
 from paradigms.claims import claims
 from paradigms.comparisons import comparison, names
@@ -64,8 +67,7 @@ def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | Non
             return None
         return urljoin(site_url, file.url) + (f"#{anchor}" if anchor else "")
 
-    is_notebook = not page.file.src_uri.endswith(".md")  # as the labs are
-    if is_notebook or all(fence != "python" for fence, _ in _parts(page.markdown)):
+    if all(fence != "python" for fence, _ in _parts(page.markdown)):
         return None
     folder = dirname(page.file.dest_uri)
     path = join(folder, (basename(folder) or "start") + ".ipynb")
@@ -78,6 +80,24 @@ def link(path: str) -> str:
         f'<p class="as-notebook" data-search-exclude><a href="{basename(path)}" '
         "download>Download this page as a notebook</a></p>"
     )
+
+
+def linked(html: str, page: Any, files: Any) -> str:
+    """A lab as the site shows it: links to `../q19/index.md` lead to that page.
+
+    In its own folder a lab links to files, which is right where it is run.
+    Errors: BuildError for a page that does not exist.
+    """
+
+    def away(m: re.Match[str]) -> str:
+        file = files.get_file_from_path(
+            normpath(join(dirname(page.file.src_uri), m[1]))
+        )
+        if file is None:
+            raise BuildError(f"docs/{page.file.src_uri}: there is no page {m[1]!r}")
+        return f'href="{get_relative_url(file.url, page.file.url)}{m[2]}"'
+
+    return re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', away, html)
 
 
 def text_of(cells: list[Cell]) -> str:
