@@ -11,9 +11,11 @@ from typing import Any
 
 from markdown.extensions.toc import slugify, unique
 
+from paradigms.cards import ChangeCards
 from paradigms.claims import claims
 from paradigms.page import Page
 from paradigms.questions import of_topic, questions
+from paradigms.sheets import SheetFence
 from paradigms.snippets import DOCS, ContentError
 from paradigms.tables import Table
 
@@ -23,19 +25,22 @@ FIGURE = 0.5  # with its caption
 FORMULA = 0.25  # one on a line of its own
 QUESTION = 1.5  # answered aloud, opened, graded
 
+SHOWN = {"table": Table, "change": ChangeCards, "sheet": SheetFence}
+
 _FENCE = re.compile(r"^[ \t]*```(\w+)([^\n]*)\n(.*?)^[ \t]*```[ \t]*$", re.M | re.S)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
 _FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 # What Markdown writes and the reader does not see, and what is read instead of it.
 _UNSEEN = (
     (re.compile(r"\A---\n.*?\n---\n", re.S), " "),  # the front matter
+    (re.compile(r"<p class=\"evidence\">.*?</p>", re.S), " evidence "),
     (re.compile(r"<svg.*?</svg>|<small>.*?</small>|<details.*?</details>", re.S), " "),
+    (re.compile(r"(?<!\\)\$[^$]+\$"), " x "),  # a formula is a word; it may hold a <
     (re.compile(r"</?[a-z][^>]*>"), " "),
     (re.compile(r"\[=[^\]]*\|interval\]"), "0.9 (0.8 to 1.0)"),
     (re.compile(r"\[=[^\]]*\]"), "0.9"),
     (re.compile(r"\[@[^,\]]*"), "Someone and others, 2000 "),
     (re.compile(r"\]\([^)\s]*\)|\{ *[#.:][^}]*\}"), " "),  # where links lead, ids
-    (re.compile(r"(?<!\\)\$[^$]+\$"), " x "),  # a formula in the line is a word
     (re.compile(r"\|"), " "),
 )
 
@@ -86,16 +91,17 @@ def _read(kind: str, keys: dict[str, Any]) -> float:
         if not keys.get("spoken"):
             return QUESTION * len(asked)
         return sum(words(questions()[key].answer) for key in asked) / WORDS_A_MINUTE
-    return words(_shown(kind, keys)) / WORDS_A_MINUTE
+    shown = _shown(kind, keys)
+    return words(shown) / WORDS_A_MINUTE + FIGURE * shown.count("<figure")
 
 
 def _shown(kind: str, keys: dict[str, Any]) -> str:
-    """What claims and tables say, what is folded left out."""
+    """What a fence says, what is folded left out."""
     if kind == "claim":
         said = [claims()[key] for key in keys["ids"]]
         return " ".join(f"{c.verdict} {c.said} {c.right} evidence" for c in said)
-    if kind == "table":
-        return Table(**keys).render(Page(link=str, inline=str))
+    if kind in SHOWN:
+        return SHOWN[kind](**keys).render(Page(link=str, inline=str))
     return ""
 
 
