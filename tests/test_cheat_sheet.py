@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from paradigms.comparisons import comparison
 from paradigms.questions import questions
-from paradigms.sheets import Formula, Rows, Sheet, SheetFence, Trap, sheets
+from paradigms.sheets import Rows, Sheet, SheetFence, Trap, sheets
 from paradigms.snippets import ContentError
 
 PATH = "practice/cheat-sheet/"
@@ -152,7 +152,6 @@ def test_a_choice_that_leads_nowhere_is_an_error():
     assert "question 'nowhere' does not exist" in altered(traps=traps)
     assert any(plain in line and "no wrong" in line for line in altered(traps=traps))
     assert len(altered(figures=["Nothing drawn"])) == 1
-    assert "E=mc^2" in altered(formulas=[Formula(name="mass", tex="E=mc^2")])[0]
     assert len(altered(tables=[Rows(name="q19-key-diferences")])) == 1
     assert len(altered(tables=[Rows(name="q39-axes", rows=["Nobody"])])) == 1
 

@@ -13,7 +13,7 @@ from mkdocs.config import load_config
 from pypdf import PdfReader
 
 from paradigms.__main__ import main
-from paradigms.exports.document import document, sheets
+from paradigms.exports.document import document, leaves
 from paradigms.exports.paper import edition
 from tests.conftest import ROOT, environment
 
@@ -49,7 +49,7 @@ def twice(html: BeautifulSoup) -> list[str]:
 @pytest.fixture(scope="module")
 def whole(site) -> BeautifulSoup:
     """The document of all pages."""
-    html = document(site, sheets(site), edition(site))
+    html = document(site, leaves(site), edition(site))
     return BeautifulSoup(html, "html.parser")
 
 
@@ -85,18 +85,18 @@ def squeezed(text: str) -> str:
 def headings(site: Path, part: str) -> list[str]:
     """The first heading of every page of a part."""
     return [
-        sheet.article.h1.get_text().removesuffix("¶").strip()
-        for sheet in sheets(site, part)
+        leaf.article.h1.get_text().removesuffix("¶").strip()
+        for leaf in leaves(site, part)
     ]
 
 
 def test_every_page_of_the_navigation_is_there_in_order(site, whole):
     """As mkdocs.yml has them, in the contents and in the document."""
     nav = addresses(load_config(str(ROOT / "mkdocs.yml"))["nav"])
-    pages = sheets(site)
-    assert [sheet.address for sheet in pages] == nav
-    names = [sheet.name for sheet in pages]
-    assert [tag["id"] for tag in whole.select(".sheet")] == names
+    pages = leaves(site)
+    assert [leaf.address for leaf in pages] == nav
+    names = [leaf.name for leaf in pages]
+    assert [tag["id"] for tag in whole.select(".leaf")] == names
     assert [tag["href"][1:] for tag in whole.select(".contents a")] == names
     sections = [tag.get_text() for tag in whole.select(".contents .section")]
     assert sections[:3] == [
@@ -127,18 +127,18 @@ def test_nothing_is_folded_and_nothing_is_for_the_screen_only(whole):
     assert whole.select("details.question[open]")
     assert not whole.select("details:not([open])")
     assert not whole.select("script, .headerlink, nav.md-tags")
-    styles = [tag.string for tag in whole.select(".sheet style")]
+    styles = [tag.string for tag in whole.select(".leaf style")]
     assert all(style.startswith("@scope (.jupyter-wrapper)") for style in styles)
     assert len(styles) == len(set(styles))
 
 
 def test_links_out_of_a_part_lead_to_the_published_site(site):
     """Or are text only where there is none."""
-    part = sheets(site, PART)
+    part = leaves(site, PART)
     html = BeautifulSoup(document(site, part, ""), "html.parser")
     assert dead_links(html) == []
     assert not html.select('a[href^="http://"], a[href*="reference"]')
-    html = document(site, sheets(site, PART), "", "https://example.org/x")
+    html = document(site, leaves(site, PART), "", "https://example.org/x")
     assert 'href="https://example.org/x/reference/bibliography/#' in html
 
 
@@ -185,8 +185,9 @@ def test_no_page_is_blank_and_all_are_numbered(texts):
 def test_the_first_and_the_last_page_of_the_site_are_there(site, texts):
     """Their first and their last paragraph without a formula."""
     joined = squeezed("".join(texts))
-    for sheet in (sheets(site, PART)[0], sheets(site, PART)[-1]):
-        said = [p for p in sheet.article.select("article > p") if not p.select("math")]
+    for leaf in (leaves(site, PART)[0], leaves(site, PART)[-1]):
+        said = [p for p in leaf.article.select("article > p:not(.as-notebook)")
+                if not p.select("math")]  # fmt: skip
         for paragraph in (said[0], said[-1]):
             assert squeezed(paragraph.get_text())[:50] in joined
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, BuildError
 from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 
@@ -24,7 +24,13 @@ def on_files(files: Files, config: Any) -> Files:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads. Keep compiled templates: a rebuild shows sooner."""
     from paradigms.exports.command import downloads  # anew: see on_post_build
+    from paradigms.sheets import check_formulas
+    from paradigms.snippets import ContentError
 
+    try:
+        check_formulas()
+    except ContentError as error:
+        raise BuildError(str(error)) from None
     for name, content in downloads(config.site_url or "").items():
         files.remove(files.get_file_from_path(f"practice/{name}"))
         files.append(File.generated(config, f"practice/{name}", content=content))

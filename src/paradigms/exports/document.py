@@ -23,7 +23,7 @@ _LINKS = 'nav.md-nav--primary a.md-nav__link:not([href^="#"])'
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Leaf:
     """A page of the navigation: `q39/cache/`, below the heading of its section."""
 
     address: str
@@ -47,7 +47,7 @@ class Sheet:
         return {str(tag["id"]) for tag in self.article.find_all(id=True)}
 
 
-def sheets(site: Path, part: str = "") -> list[Sheet]:
+def leaves(site: Path, part: str = "") -> list[Leaf]:
     """Every page in the order of the navigation, or those whose address begins so.
 
     Errors: ValueError if no site is built there, or has no such page.
@@ -64,19 +64,19 @@ def sheets(site: Path, part: str = "") -> list[Sheet]:
         label = around.select_one("label.md-nav__title").get_text(strip=True)
         title = link.get_text(strip=True)
         file = site / address / "index.html"
-        found.append(Sheet(address, title, label if inner else "", file))
-    kept = [sheet for sheet in found if sheet.address.startswith(part)]
+        found.append(Leaf(address, title, label if inner else "", file))
+    kept = [leaf for leaf in found if leaf.address.startswith(part)]
     if not kept:
         raise ValueError(f"no page of the site begins with {part!r}: such as q39/")
     return kept
 
 
-def document(site: Path, pages: list[Sheet], edition: str, site_url: str = "") -> str:
+def document(site: Path, pages: list[Leaf], edition: str, site_url: str = "") -> str:
     """The HTML: a title page, the contents, then every page on paper of its own.
 
     A link to what is not in it leads to the published site, if there is one.
     """
-    by_address = {sheet.address: sheet for sheet in pages}
+    by_address = {leaf.address: leaf for leaf in pages}
     start = _soup(site / "index.html")
     files = [site / str(link["href"]) for link in start.select("link[rel=stylesheet]")]
     styles = "".join(
@@ -87,7 +87,7 @@ def document(site: Path, pages: list[Sheet], edition: str, site_url: str = "") -
     name = escape(str(start.select_one("a.md-logo")["title"]))
     says = escape(str(start.select_one("meta[name=description]")["content"]))
     seen: set[str] = set()
-    body = "".join(_printed(sheet, by_address, seen, site_url) for sheet in pages)
+    body = "".join(_printed(leaf, by_address, seen, site_url) for leaf in pages)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{name}</title>{styles}<style>{ours}</style></head>"
@@ -97,23 +97,21 @@ def document(site: Path, pages: list[Sheet], edition: str, site_url: str = "") -
     )
 
 
-def _contents(pages: list[Sheet]) -> str:
+def _contents(pages: list[Leaf]) -> str:
     """The list of all pages below their sections."""
     lines, section = [], ""
-    for sheet in pages:
-        if sheet.section != section:
-            section = sheet.section
+    for leaf in pages:
+        if leaf.section != section:
+            section = leaf.section
             lines.append(f'<li class="section">{escape(section)}</li>')
-        lines.append(f'<li><a href="#{sheet.name}">{escape(sheet.title)}</a></li>')
+        lines.append(f'<li><a href="#{leaf.name}">{escape(leaf.title)}</a></li>')
     return f'<nav class="contents md-typeset"><ul>{"".join(lines)}</ul></nav>'
 
 
-def _printed(
-    sheet: Sheet, pages: dict[str, Sheet], seen: set[str], site_url: str
-) -> str:
+def _printed(leaf: Leaf, pages: dict[str, Leaf], seen: set[str], site_url: str) -> str:
     """A page with ids of its own, ready to stand beside all others."""
-    known = sheet.ids  # before they change
-    for tag in sheet.article.find_all(True):  # one walk: a selector is a walk, too
+    known = leaf.ids  # before they change
+    for tag in leaf.article.find_all(True):  # one walk: a selector is a walk, too
         if tag.decomposed:
             continue
         if _only_on_screens(tag) or (tag.name == "style" and tag.string in seen):
@@ -124,14 +122,18 @@ def _printed(
         elif tag.name == "style":  # a notebook brings its own, for all the page
             seen.add(tag.string)
             tag.string = Stylesheet(f"@scope (.jupyter-wrapper) {{ {tag.string} }}")
+        elif tag.name == "link":  # a page brings its own, for itself
+            file = (leaf.file.parent / str(tag["href"])).resolve()
+            tag.name, tag.attrs = "style", {}
+            tag.string = Stylesheet(f"@scope (#{leaf.name}) {{ {file.read_text()} }}")
         elif tag.name == "img":
-            tag["src"] = (sheet.file.parent / str(tag["src"])).resolve().as_uri()
+            tag["src"] = (leaf.file.parent / str(tag["src"])).resolve().as_uri()
         elif tag.name == "a" and "href" in tag.attrs:
-            _lead(tag, sheet, pages, site_url)
+            _lead(tag, leaf, pages, site_url)
         elif tag.name == "input" and "name" in tag.attrs:
-            tag["name"] = f"{sheet.name}--{tag['name']}"
-        _rename(tag, sheet.name, known)
-    return f'<div class="sheet" id="{sheet.name}">{sheet.article}</div>'
+            tag["name"] = f"{leaf.name}--{tag['name']}"
+        _rename(tag, leaf.name, known)
+    return f'<div class="leaf" id="{leaf.name}">{leaf.article}</div>'
 
 
 def _only_on_screens(tag: Tag) -> bool:
@@ -148,9 +150,9 @@ def _rename(tag: Tag, page: str, known: set[str]) -> None:
         tag[kind] = " ".join(f"{page}--{n}" if n in known else n for n in names)
 
 
-def _lead(tag: Tag, sheet: Sheet, pages: dict[str, Sheet], site_url: str) -> None:
+def _lead(tag: Tag, leaf: Leaf, pages: dict[str, Leaf], site_url: str) -> None:
     """Make a link right from the document; without a target it is only text."""
-    target = urlsplit(urljoin(_SITE + sheet.address, str(tag["href"])))
+    target = urlsplit(urljoin(_SITE + leaf.address, str(tag["href"])))
     address = target.path.lstrip("/")
     if not target.geturl().startswith(_SITE):
         return  # to the world

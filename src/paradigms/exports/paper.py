@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from paradigms.exports.document import document, sheets
+from paradigms.exports.document import document, leaves
 from paradigms.snippets import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -39,7 +39,7 @@ def write(file: Path, site: Path | None, part: str = "") -> int:
                 "or put Chrome on the PATH"
             ) from None
         site = site or _built(Path(folder) / "site")
-        pages = sheets(site, part)
+        pages = leaves(site, part)
         source = Path(folder) / "document.html"
         html = document(site, pages, edition(site), os.environ.get("SITE_URL", ""))
         source.write_text(html, "utf8")
