@@ -123,12 +123,14 @@ def test_a_dead_link_and_a_second_id_are_noticed():
 
 
 def test_nothing_is_folded_and_nothing_is_for_the_screen_only(whole):
-    """Answers stand open; no scripts, no tags; styles of notebooks stay in them."""
+    """Answers stand open; no scripts, no tags; what styles a page styles no other."""
     assert whole.select("details.question[open]")
     assert not whole.select("details:not([open])")
     assert not whole.select("script, .headerlink, nav.md-tags")
     styles = [tag.string for tag in whole.select(".leaf style")]
-    assert all(style.startswith("@scope (.jupyter-wrapper)") for style in styles)
+    assert not whole.select(".leaf link")
+    own = ("@scope (.jupyter-wrapper)", "@scope (#page-practice-cheat-sheet)")
+    assert all(style.startswith(own) for style in styles)
     assert len(styles) == len(set(styles))
 
 
