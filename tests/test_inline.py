@@ -84,3 +84,17 @@ def test_a_count_is_written_in_millions(page):
     assert ">0.0<" in page.convert("[=a/counted/x|millions]")
     with pytest.raises(ContentError, match="no number to count in millions"):
         page.convert(f"[={ADDRESS}|millions]")
+
+
+@pytest.mark.parametrize(
+    ("tex", "spaces"),
+    [("2 \\log N", 2), ("f(x) \\log N", 2), ("- \\log N", 1), ("\\log (x)", 0),
+     ("\\log_2 N", 0), ("x + N", 0)],
+)  # fmt: skip
+def test_a_logarithm_stands_apart(tex, spaces):
+    """As in TeX: from what it multiplies, from its argument, not from a parenthesis."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    assert md.convert(f"${tex}$").count("<mspace") == spaces

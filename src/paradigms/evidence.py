@@ -39,13 +39,13 @@ class Evidence(Entry):
 
     def findings(self) -> list[str]:
         """Every reference that leads nowhere, one line each."""
-        known, measured = proofs(), stems()
+        known = proofs()
         sources()  # what is wrong with the bibliography itself is said once
         found = dead("test", self.tests, known)
         found += [
             f"no stored result {name!r}; run: make measure NAME={name}"
             for name in self.measured
-            if name not in measured
+            if name not in stems()
         ]
         for citation in self.sources:
             try:

@@ -25,6 +25,8 @@ from paradigms.results import quote, recorded
 from paradigms.snippets import ContentError
 
 _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\mathsf"}
+_NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
+_THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
 _ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
@@ -166,7 +168,15 @@ class MathML(Treeprocessor):
         unknown |= set(re.findall(r"\\math[a-z]+", tex)) - _ALPHABETS
         if unknown:
             raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
-        return html.replace(_NAMESPACE, "")
+        return _spaced(html.replace(_NAMESPACE, ""))
+
+
+def _spaced(html: str) -> str:
+    """As TeX sets `a log b`: a thin space on each side, none before a parenthesis."""
+    # Below `<msub>` stand two elements, and a third would be an error.
+    html = re.sub(rf"(?<!<msub>)(?<!<msup>){_NAMED}(?=<m(?!o))", rf"\g<0>{_THIN}", html)
+    before = r"</m(?:i|n|su[bp]|subsup|frac)>|&#x00029;</mo>"
+    return re.sub(rf"(?:{before})(?={_NAMED})", rf"\g<0>{_THIN}", html)
 
 
 def failure(md: Markdown, source: str, message: str) -> Exception:

@@ -6,6 +6,7 @@ that names file, entry and key.
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,11 +91,16 @@ def bodies(kind: str) -> list[tuple[str, str]]:
     """What stands in every fence of a kind, with its page."""
     # Fences in tabs and admonitions are indented; four ticks only quote a fence.
     fence = re.compile(rf"^[ \t]*```{kind}\s*\n(.*?)^[ \t]*```", re.M | re.S)
+    return [(body, page) for page, text in _pages(DOCS) for body in fence.findall(text)]
+
+
+@cache
+def _pages(folder: Path) -> list[tuple[str, str]]:
+    """Every page with its text, but for what four ticks quote; read once a build."""
     quoted = re.compile(r"^````.*?^````\s*$", re.M | re.S)
     return [
-        (body, path.relative_to(DOCS).as_posix())
-        for path in sorted(DOCS.rglob("*.md"))
-        for body in fence.findall(quoted.sub("", path.read_text(encoding="utf8")))
+        (path.relative_to(folder).as_posix(), quoted.sub("", path.read_text("utf8")))
+        for path in sorted(folder.rglob("*.md"))
     ]
 
 

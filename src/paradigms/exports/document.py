@@ -125,7 +125,9 @@ def _printed(leaf: Leaf, pages: dict[str, Leaf], seen: set[str], site_url: str) 
         elif tag.name == "link":  # a page brings its own, for itself
             file = (leaf.file.parent / str(tag["href"])).resolve()
             tag.name, tag.attrs = "style", {}
-            tag.string = Stylesheet(f"@scope (#{leaf.name}) {{ {file.read_text()} }}")
+            scoped = f"@scope (#{leaf.name}) {{ {file.read_text('utf8')} }}"
+            tag.string = Stylesheet("" if scoped in seen else scoped)
+            seen.add(scoped)
         elif tag.name == "img":
             tag["src"] = (leaf.file.parent / str(tag["src"])).resolve().as_uri()
         elif tag.name == "a" and "href" in tag.attrs:
