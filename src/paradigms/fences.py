@@ -118,7 +118,16 @@ def inline(text: str, link: Callable[[str], str]) -> str:
 
 @cache
 def _without_links(text: str) -> str:
+    if not _marked().search(text):  # most lines: Markdown would give them back
+        return text
     return _converted(_inline_markdown(), text)
+
+
+@cache
+def _marked() -> re.Pattern[str]:
+    """What Markdown, a formula or an abbreviation may change in a line."""
+    short = "|".join(map(re.escape, abbreviations()))
+    return re.compile(rf"[^\w\s.,;:?()“”‘’'\"%/–—-]|^\W|^\d+\.|_|\s\s|\b(?:{short})\b")
 
 
 def _converted(md: markdown.Markdown, text: str) -> str:
