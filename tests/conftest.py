@@ -1,11 +1,13 @@
 """What several tests need: the built site, a browser, a copy of the sources."""
 
+import atexit
+import json
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def site(tmp_path_factory, worker_id) -> Path:
         folder = folder.parent
 
     def make(target: Path) -> None:
-        done = build(ROOT, target)
+        done = build_alone(ROOT, target)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return once(folder / "site", make)
@@ -74,8 +76,8 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def sources(tmp_path) -> Path:
-    """A copy of everything that the site is built from."""
-    for name in SOURCES:
+    """A copy of everything that the site is built from, and of what MkDocs keeps."""
+    for name in [*SOURCES, *([".cache"] if (ROOT / ".cache").exists() else [])]:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
             shutil.copytree(
@@ -155,15 +157,37 @@ def visit(browser, address):
 
 
 def build(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """Build the sources in `folder` with the package of that folder."""
+    """Build the sources in `folder` with the package of that folder, in a fork."""
+    log = folder / "build.log"
+    order = {"folder": str(folder), "target": str(target), "log": str(log),
+             "environment": environment(folder)}  # fmt: skip
+    builder = _builder()
+    builder.stdin.write(json.dumps(order) + "\n")
+    builder.stdin.flush()
+    code = int(builder.stdout.readline())
+    said = log.read_text("utf8")
+    log.unlink()
+    return subprocess.CompletedProcess([], code, said, "")
+
+
+@cache
+def _builder() -> subprocess.Popen[str]:
+    """One for this process; it ends when its input does."""
+    builder = subprocess.Popen(
+        [sys.executable, "-m", "tests.builder"], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    atexit.register(builder.communicate)  # closes its input, and waits
+    return builder
+
+
+def build_alone(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, as a reader starts it."""
     return subprocess.run(
         [sys.executable, "-c", BUILD, str(target)],
-        cwd=folder,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
+        cwd=folder, env=environment(folder), capture_output=True, text=True,
         check=False,
-    )
+    )  # fmt: skip
 
 
 def environment(folder: Path) -> dict[str, str]:
