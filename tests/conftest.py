@@ -25,12 +25,6 @@ BUILD = (
 )
 
 
-# Without these, Chromium itself calls its maker and waits for a GPU.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]  # fmt: skip
-NAMES = ["chromium", "chromium-browser", "google-chrome"]
-
 # How long an example takes says what else the machine does, not what the code does.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -124,9 +118,12 @@ def address(site):
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium from the PATH."""
+    from playwright.sync_api import sync_playwright
+
+    from paradigms.exports.paper import FLAGS, NAMES
+
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "no Chromium on the PATH: sudo apt-get install chromium"
-    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)

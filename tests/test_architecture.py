@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
-    {"gaussians", "intervals", "parts", "reliability", "repairs"},
+    {"files", "gaussians", "intervals", "parts", "reliability", "repairs"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
     {

@@ -129,6 +129,6 @@ def test_the_slower_of_two_is_the_slower():
 def test_an_unknown_benchmark_is_refused():
     """With the names that exist."""
     with pytest.raises(
-        ValueError, match=r"'transfromers' .did you mean transformers.*; there are"
+        ValueError, match=r"'transfromers' .did you mean 'transformers'.*; there are"
     ):
         bench("transfromers")

@@ -173,7 +173,7 @@ def test_an_unknown_experiment_is_refused_in_one_line():
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert (
-        "no experiment 'published_sices' (did you mean published_sizes?); there are"
+        "no experiment 'published_sices' (did you mean 'published_sizes'?); there are"
         in done.stderr
     )
 

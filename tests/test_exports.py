@@ -12,10 +12,9 @@ from jsonschema import Draft202012Validator
 
 from paradigms.__main__ import main
 from paradigms.exports import data, rows
-from paradigms.exports.command import KINDS, downloads
-from paradigms.exports.files import replaced
+from paradigms.exports.command import KINDS, OFFERED, downloads
 from paradigms.exports.words import address, named, ordered, plain
-from paradigms.hooks import DOWNLOADS
+from paradigms.files import replaced
 from paradigms.questions import questions
 from paradigms.snippets import ContentError
 
@@ -133,7 +132,7 @@ def test_the_command_writes_beside_and_says_so(tmp_path, monkeypatch, capsys):
         said = capsys.readouterr().out.splitlines()
         assert len(said) == 1
         assert said[0].startswith(f"{KINDS[kind][1]}: {len(questions())} questions")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(DOWNLOADS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(OFFERED)
     assert main(["export", "json", "--output", "other.json"]) == 0
     bank = json.loads((tmp_path / "other.json").read_text("utf8"))
     assert (tmp_path / bank["$schema"]).is_file()
@@ -170,7 +169,7 @@ def test_the_site_offers_what_the_command_writes(site):
     """Deck, table, data and schema, byte for byte, linked from the page of the bank."""
     page = (site / "practice/index.html").read_text("utf8")
     made = downloads("")
-    assert set(made) == set(DOWNLOADS)
+    assert set(made) == set(OFFERED)
     for name, content in made.items():
         assert (site / "practice" / name).read_bytes() == content
         assert f'href="{name}"' in page

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from paradigms.claims import claims
-from tests.test_every_page import axe_findings
+from tests.test_every_page import axe_findings, contrast_findings
 
 LEDGER = "reference/claims/"
 VERDICTS = sorted({claim.verdict for claim in claims().values()})
@@ -141,7 +141,7 @@ def test_the_filter_is_for_everybody(visit, scheme):
     assert disagreements(page, "", "") == []
     assert page.get_by_role("status").inner_text().endswith("claims")
     assert page.get_by_role("group", name="Show").count() == 1
-    assert axe_findings(page) == []
+    assert axe_findings(page) + contrast_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

@@ -9,21 +9,22 @@ from mkdocs.exceptions import Abort, BuildError
 from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 
-# What the practice page offers. Its links are checked before the pages are read, and
-# what they lead to is made after: then a page has said what is wrong with the bank.
-DOWNLOADS = ["model-paradigms.apkg", "bank.csv", "bank.json", "bank.schema.json"]
-
 
 def on_files(files: Files, config: Any) -> Files:
-    """Make the names of the downloads known."""
-    for name in DOWNLOADS:
+    """Make the names of the downloads known: links to them are checked with the pages.
+
+    They are made after these, which then have said what is wrong with the bank.
+    """
+    from paradigms.exports.command import OFFERED  # anew: see on_post_build
+
+    for name in OFFERED:
         files.append(File.generated(config, f"practice/{name}", content=""))
     return files
 
 
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads. Keep compiled templates: a rebuild shows sooner."""
-    from paradigms.exports.command import downloads  # anew: see on_post_build
+    from paradigms.exports.command import downloads
     from paradigms.sheets import check_formulas
     from paradigms.snippets import ContentError
 

@@ -1,7 +1,6 @@
 """Run an experiment or a benchmark; record what came out, and what it depended on."""
 
 import ast
-import difflib
 import hashlib
 import importlib
 import json
@@ -22,8 +21,10 @@ from typing import Any
 import torch
 
 from paradigms import parts
+from paradigms.files import replaced
 from paradigms.parts import Parts
 from paradigms.results import FOLDER, digest
+from paradigms.snippets import meant
 
 PACKAGE = Path(__file__).parent
 
@@ -64,8 +65,7 @@ def measure(name: str, folder: Path | None = None) -> Path:
 def check_known(name: str, known: list[str], kind: str) -> None:
     """Errors: ValueError for another name, with the nearest of those that are known."""
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        hint = meant(name, known)
         raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
 
 
@@ -145,11 +145,9 @@ def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> P
 
 
 def _write(path: Path, record: dict[str, Any]) -> Path:
-    draft = path.with_suffix(".tmp")
-    draft.write_text(
-        json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf8"
-    )
-    draft.replace(path)
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with replaced(path) as draft:
+        draft.write_text(text, "utf8")
     return path
 
 

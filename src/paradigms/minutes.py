@@ -16,7 +16,7 @@ from paradigms.claims import claims
 from paradigms.page import Page
 from paradigms.questions import of_topic, questions
 from paradigms.sheets import SheetFence
-from paradigms.snippets import DOCS, ContentError
+from paradigms.snippets import FENCE, ContentError, pages
 from paradigms.tables import Table
 
 WORDS_A_MINUTE = 160  # dense text, read once and understood
@@ -27,7 +27,6 @@ QUESTION = 1.5  # answered aloud, opened, graded
 
 SHOWN = {"table": Table, "change": ChangeCards, "sheet": SheetFence}
 
-_FENCE = re.compile(r"^[ \t]*```(\w+)([^\n]*)\n(.*?)^[ \t]*```[ \t]*$", re.M | re.S)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
 _FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 # What Markdown writes and the reader does not see, and what is read instead of it.
@@ -63,15 +62,16 @@ def words(text: str) -> int:
 
 def minutes(text: str) -> float:
     """What a piece of Markdown takes, its fences and formulas counted in."""
-    prose = _FENCE.sub("", text)
+    prose = FENCE.sub("", text)
     formulas = len(_FORMULA.findall(prose))
     read = words(_FORMULA.sub(" ", prose)) / WORDS_A_MINUTE
-    return read + FORMULA * formulas + sum(map(_fence, _FENCE.finditer(text)))
+    return read + FORMULA * formulas + sum(map(_fence, FENCE.finditer(text)))
 
 
 def _fence(match: re.Match[str]) -> float:
     """What one fence takes: a fixed time, or the words that it shows."""
-    kind, options, body = match.groups()
+    kind, _, options = match["info"].strip().partition(" ")
+    body = match["body"]
     if kind == "text":  # what code prints is read with it
         return 0 if "Output" in options else words(body) / WORDS_A_MINUTE
     if kind in {"python", "code"}:
@@ -108,12 +108,11 @@ def _shown(kind: str, keys: dict[str, Any]) -> str:
 @cache
 def sections(path: str) -> dict[str, Section]:
     """The parts of a page by anchor, in order; the whole page has the anchor ""."""
-    file = DOCS / path
-    if not file.is_file() or file.suffix != ".md":
+    if path not in pages():
         raise ContentError(f"there is no page docs/{path}")
-    text = file.read_text(encoding="utf8")
+    text = pages()[path]
     # Comments in code look like headings.
-    bare = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    bare = FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     found = list(_HEADING.finditer(bare))
     taken: set[str] = set()
     parts = {"": Section(path, path, text)}
@@ -143,9 +142,10 @@ def section(place: str) -> Section:
 @cache
 def lab(path: str) -> tuple[str, int]:
     """Name and minutes of a lab, as the labs page states them. Errors: ContentError."""
-    page = (DOCS / "labs/index.md").read_text(encoding="utf8")
     name = re.escape(path.rpartition("/")[2])
-    row = re.search(rf"^\| \[([^\]]+)\]\({name}\) \| (\d+) \|", page, re.M)
+    row = re.search(
+        rf"^\| \[([^\]]+)\]\({name}\) \| (\d+) \|", pages()["labs/index.md"], re.M
+    )
     if not row:
         raise ContentError(f"docs/labs/index.md states no minutes for {path!r}")
     return row[1], int(row[2])

@@ -23,6 +23,7 @@ from paradigms.inline import number
 from paradigms.listings import changes, source
 from paradigms.page import slug
 from paradigms.questions import of_topic, questions
+from paradigms.snippets import FENCE
 
 OUTPUT = 'text title="Output"'
 METADATA = {
@@ -41,10 +42,9 @@ NOTE = (
 Cell = dict[str, Any]
 Address = Callable[[str], str | None]  # a link of the page -> where it leads, if known
 
-# Blocks of Material, whose content is indented; what stands between ticks; a link to
-# a page of the site; and what is written out, unless it is quoted as code.
+# Blocks of Material, whose content is indented; a link to a page of the
+# site; and what is written out, unless it is quoted as code.
 _BLOCK = re.compile(r'^(?:===|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
-_FENCE = re.compile(r"^([ \t]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$\n?", re.M | re.S)
 _BOX = re.compile(r"^</?div[^>]*>\n", re.M)
 _HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
 _LINK = re.compile(
@@ -146,10 +146,10 @@ def _parts(markdown: str) -> Iterator[tuple[str, str]]:
     """
     text = _BLOCK.sub(lambda m: f"**{m[1]}**\n\n{dedent(m[2])}", markdown)
     end = 0
-    for m in _FENCE.finditer(text):
+    for m in FENCE.finditer(text):
         if text[end : m.start()].strip():
             yield "", text[end : m.start()]
-        yield m[3].strip(), dedent(m[4])
+        yield m["info"].strip(), dedent(m["body"])
         end = m.end()
     if text[end:].strip():
         yield "", text[end:]

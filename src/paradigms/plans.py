@@ -1,18 +1,16 @@
 """Plans of study: what to do, in which order, and how long it takes."""
 
-import difflib
 from collections.abc import Iterable
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, model_validator
 
 from paradigms.minutes import lab, minutes, section
 from paradigms.page import Page
 from paradigms.questions import TOPICS, of_topic, topic_places
-from paradigms.snippets import FOLDER, ContentError, Entry, read, validate
+from paradigms.snippets import FOLDER, ContentError, Entry, meant, read, valid
 
 KINDS = ("read", "lab", "topic", "task")
 
@@ -53,7 +51,7 @@ class Item(Entry):
             except ContentError as error:
                 found.append(f"{key}: {error}")
         if self.topic and self.topic not in TOPICS:
-            found.append(f"topic: {_unknown('topic', self.topic, TOPICS)}")
+            found.append(f"topic: no topic {self.topic!r}{meant(self.topic, TOPICS)}")
         return found
 
     @property
@@ -116,7 +114,7 @@ def load(path: Path) -> tuple[dict[str, Item], dict[str, Plan]]:
     problems = [f"{name}: {key}: unknown key; known are items, plans" for key in said
                 if key not in {"items", "plans"}]  # fmt: skip
     items, plans = (
-        _each(kind, said.get(key, {}), f"{name}: {key}.", problems)
+        valid(kind, said.get(key, {}), f"{name}: {key}.", problems)
         for key, kind in (("items", Item), ("plans", Plan))
     )
     for key, item in items.items():
@@ -132,17 +130,6 @@ def load(path: Path) -> tuple[dict[str, Item], dict[str, Plan]]:
     return items, plans
 
 
-def _each(kind: Any, bodies: dict[str, Any], where: str, problems: list[str]) -> Any:
-    """The entries of a table that are right; what is wrong goes to the problems."""
-    found = {}
-    for key, body in bodies.items():
-        try:
-            found[key] = validate(kind, body, f"{where}{key}")
-        except ContentError as error:
-            problems.append(str(error))
-    return found
-
-
 def _misplaced(plan: Plan, known: Iterable[str]) -> list[str]:
     """Ids that a plan has twice, or that are no items."""
     seen: set[str] = set()
@@ -152,14 +139,9 @@ def _misplaced(plan: Plan, known: Iterable[str]) -> list[str]:
             if key in seen:
                 found.append(f"day {number}: {key!r} stands in this plan already")
             if key not in known:
-                found.append(f"day {number}: {_unknown('item', key, known)}")
+                found.append(f"day {number}: no item {key!r}{meant(key, known)}")
             seen.add(key)
     return found
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"no {what} {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def items() -> dict[str, Item]:
@@ -198,7 +180,9 @@ class PlanList(Entry):
     def render(self, page: Page) -> str:
         """Days that open, each with its items and their minutes."""
         if self.name not in plans():
-            raise ContentError(f"name: {_unknown('plan', self.name, plans())}")
+            raise ContentError(
+                f"name: no plan {self.name!r}{meant(self.name, plans())}"
+            )
         plan, order = plans()[self.name], list(plans())
         if late := too_long(plan):
             where = f"snippets/plans.toml: plans.{self.name}"

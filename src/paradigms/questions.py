@@ -1,6 +1,5 @@
 """The question bank: loaded and checked."""
 
-import difflib
 import re
 import tomllib
 from functools import cache
@@ -10,7 +9,15 @@ from pydantic import AfterValidator, Field
 
 from paradigms.claims import claims
 from paradigms.evidence import Evidence, dead
-from paradigms.snippets import DOCS, FOLDER, ContentError, bodies, entries, placed
+from paradigms.snippets import (
+    FOLDER,
+    ContentError,
+    bodies,
+    entries,
+    meant,
+    pages,
+    placed,
+)
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 Level = Literal["junior", "mid", "senior"]
@@ -53,8 +60,7 @@ def _speakable(answer: str) -> str:
 
 def _known(topic: str) -> str:
     if topic not in TOPICS:
-        near = difflib.get_close_matches(topic, TOPICS, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = meant(topic, TOPICS)
         raise ValueError(f"is no topic of the bank{hint}; they stand in questions.py")
     return topic
 
@@ -130,9 +136,9 @@ def topic_places() -> dict[str, str]:
 def derivations() -> dict[str, str]:
     """Where a question is derived line by line: `practice/x.md#derive-its-id`."""
     return {
-        key: f"{path.relative_to(DOCS).as_posix()}#derive-{key}"
-        for path in sorted((DOCS / "practice").glob("*.md"))
-        for key in re.findall(r"#derive-([a-z0-9-]+) ", path.read_text("utf8"))
+        key: f"{page}#derive-{key}"
+        for page, text in pages().items()
+        for key in re.findall(r"#derive-([a-z0-9-]+) ", text)
     }
 
 

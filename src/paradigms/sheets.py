@@ -20,7 +20,7 @@ from paradigms.masks import parse
 from paradigms.page import Page
 from paradigms.questions import question_places, questions
 from paradigms.reference import filled
-from paradigms.snippets import DOCS, FOLDER, ContentError, Entry, bodies, entries
+from paradigms.snippets import FOLDER, ContentError, Entry, bodies, entries, pages
 
 FILE = "snippets/cheat-sheet.toml"
 HOME = "practice/cheat-sheet.md"
@@ -238,10 +238,6 @@ def _derived(tex: str) -> str:
 @cache
 def _displayed() -> list[tuple[str, str]]:
     """Each page with all of its displayed formulas."""
-    paths = sorted(DOCS.rglob("*.md"), key=lambda path: path.parent.name[0] != "q")
+    first = sorted(pages().items(), key=lambda item: item[0][0] != "q")
     found = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
-    return [
-        (path.relative_to(DOCS).as_posix(), "\n".join(found.findall(text)))
-        for path in paths
-        if "$$" in (text := path.read_text("utf8"))
-    ]
+    return [(page, "\n".join(found.findall(text))) for page, text in first]

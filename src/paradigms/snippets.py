@@ -4,8 +4,10 @@ Every finding of a file is collected before one error is raised, each finding as
 that names file, entry and key.
 """
 
+import difflib
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +17,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "snippets"
 DOCS = ROOT / "docs"
+# Also indented, in a tab or a box; four ticks hold three, which they only quote.
+FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<ticks>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)"
+    r"^(?P=indent)(?P=ticks)[ \t]*$\n?", re.M | re.S
+)  # fmt: skip
 
 
 class ContentError(ValueError):
@@ -42,23 +49,38 @@ def read(path: Path) -> dict[str, Any]:
 
 def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
+    problems: list[str] = []
     found: dict[str, AnyEntry] = {}
     taken: set[str] = set()
-    problems: list[str] = []
     for path in paths:
-        for key, body in read(path).items():
-            where = f"{_name(path)}: {key}"
-            if key in taken:
-                problems.append(f"{where}: this id is taken; choose another")
-                continue
-            taken.add(key)
-            try:
-                found[key] = validate(kind, body, where)
-            except ContentError as error:
-                problems.append(str(error))
+        said = read(path)
+        problems += [f"{_name(path)}: {key}: this id is taken; choose another"
+                     for key in said if key in taken]  # fmt: skip
+        fresh = {key: body for key, body in said.items() if key not in taken}
+        found |= valid(kind, fresh, f"{_name(path)}: ", problems)
+        taken |= fresh.keys()
     if problems:
         raise ContentError("\n".join(problems))
     return found
+
+
+def valid(
+    kind: type[AnyEntry], bodies: dict[str, Any], where: str, problems: list[str]
+) -> dict[str, AnyEntry]:
+    """The entries that are right; what is wrong with others goes to the problems."""
+    found = {}
+    for key, body in bodies.items():
+        try:
+            found[key] = validate(kind, body, f"{where}{key}")
+        except ContentError as error:
+            problems.append(str(error))
+    return found
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """A hint at the nearest name, to stand behind one that is not known."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
@@ -89,19 +111,21 @@ def placed(kind: str) -> list[tuple[str, str]]:
 
 def bodies(kind: str) -> list[tuple[str, str]]:
     """What stands in every fence of a kind, with its page."""
-    # Fences in tabs and admonitions are indented; four ticks only quote a fence.
-    fence = re.compile(rf"^[ \t]*```{kind}\s*\n(.*?)^[ \t]*```", re.M | re.S)
-    return [(body, page) for page, text in _pages(DOCS) for body in fence.findall(text)]
+    return [
+        (fence["body"], page)
+        for page, text in pages().items()
+        for fence in FENCE.finditer(text)
+        if fence["info"].strip() == kind
+    ]
 
 
 @cache
-def _pages(folder: Path) -> list[tuple[str, str]]:
-    """Every page with its text, but for what four ticks quote; read once a build."""
-    quoted = re.compile(r"^````.*?^````\s*$", re.M | re.S)
-    return [
-        (path.relative_to(folder).as_posix(), quoted.sub("", path.read_text("utf8")))
-        for path in sorted(folder.rglob("*.md"))
-    ]
+def pages() -> dict[str, str]:
+    """The Markdown of every page by its path: `q39/index.md`; read once a build."""
+    return {
+        path.relative_to(DOCS).as_posix(): path.read_text("utf8")
+        for path in sorted(DOCS.rglob("*.md"))
+    }
 
 
 def abbreviations() -> dict[str, str]:

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from paradigms.exports.files import replaced
+from paradigms.files import replaced
 
 # What can be written, what it is, and its name where none is given.
 KINDS = {
@@ -13,6 +13,10 @@ KINDS = {
     "json": ("the question bank as data, with its schema beside it", "bank.json"),
     "print": ("the whole site as one PDF", "model-paradigms.pdf"),
 }
+
+
+# What a site offers; its names are known before anything is made.
+OFFERED = (*(KINDS[kind][1] for kind in ("anki", "csv", "json")), "bank.schema.json")
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:

@@ -16,7 +16,9 @@ from paradigms.snippets import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Without these, Chromium itself calls its maker and waits for a GPU.
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
 _FOOTER = (
     '<div style="width: 100%; font: 8px sans-serif; text-align: center">'
     '<span class="pageNumber"></span></div>'
@@ -32,7 +34,7 @@ def write(file: Path, site: Path | None, part: str = "") -> int:
     program = next(filter(None, map(shutil.which, NAMES)), None)  # or playwright's own
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+            browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         except Error:
             raise ValueError(
                 "printing needs Chromium: sudo apt-get install chromium, "

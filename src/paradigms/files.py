@@ -14,7 +14,7 @@ def replaced(path: Path) -> Iterator[Path]:
     Errors: ValueError with one line if nothing can be written there.
     """
     if path.is_dir():
-        raise ValueError(f"{path} is a folder: name a file with --output")
+        raise ValueError(f"{path} is a folder: name a file in it")
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: create it first")
     try:
