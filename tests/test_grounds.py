@@ -11,6 +11,7 @@ from paradigms.evidence import proofs
 from paradigms.grounds import RECORDED, figures
 from paradigms.predicates import found
 from paradigms.results import picture
+from tests.test_every_page import PHONE
 
 
 def opened(site, key: str) -> str:
@@ -95,7 +96,7 @@ def test_the_keyboard_opens_the_evidence(visit):
 
 def test_opened_evidence_fits_a_phone(visit):
     """All evidence of a chapter open, 360 pixels wide: nothing sticks out."""
-    page = visit("q19/", viewport={"width": 360, "height": 740})
+    page = visit("q19/", viewport=PHONE)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.locator(".evidence code").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -4,12 +4,11 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from paradigms.claims import claims
-from tests.test_every_page import axe_findings, contrast_findings
+from tests.test_every_page import PHONE, axe_findings, contrast_findings
 
 LEDGER = "reference/claims/"
 VERDICTS = sorted({claim.verdict for claim in claims().values()})
 STATUSES = sorted({claim.status for claim in claims().values()})
-PHONE = {"width": 360, "height": 740}
 
 
 def expected(verdict: str = "", status: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""Every transformer here equals the field's own: scores, loss, gradients, texts."""
+"""Every transformer here equals the field's own: scores, loss, gradients."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,13 +10,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from paradigms.decoding import beam, greedy, writer
-from paradigms.experiments import published_sizes
 from paradigms.layers import RMSNorm, gelu_tanh
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
-from paradigms.models.encoder_decoder import EncoderDecoder
-from paradigms.references import difference, pair, reference, share
-from paradigms.results import load
+from paradigms.references import difference, pair, share
 
 CONFIGS = 25  # drawn for every system and precision
 many = settings(
@@ -31,13 +27,7 @@ PRECISION = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tiny networks: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def shape(draw: Any) -> dict[str, Any]:
@@ -270,64 +260,6 @@ def test_encoder_decoders_equal_their_reference(system, dtype, limit, data):
     agree((ours, logits, loss), (theirs, out.logits, out.loss), limit)
 
 
-def generate(theirs: Any, prompt: dict[str, Any], beams: int, steps: int, eos: int):
-    """The reference's own text, without its warnings about settings."""
-    settings_ = theirs.generation_config
-    settings_.pad_token_id, settings_.eos_token_id = 1, eos
-    settings_.bos_token_id = settings_.forced_bos_token_id = None
-    settings_.forced_eos_token_id = None
-    settings_.num_beams, settings_.do_sample = beams, False
-    settings_.early_stopping, settings_.no_repeat_ngram_size = False, None
-    settings_.max_length = None
-    settings_.max_new_tokens = steps
-    return theirs.generate(**prompt)
-
-
-@pytest.mark.parametrize("system", DECODERS, ids=lambda s: s.__name__)
-@many
-@given(data=st.data())
-def test_decoders_write_what_their_reference_writes(system, data):
-    """Greedy and beam search equal `generate`, token for token, padded on the left."""
-    ours, theirs, config = both(data, system, DECODERS[system], torch.float64)
-    texts = Texts.draw(data.draw, config.vocabulary, left=True)
-    beams, eos = data.draw(st.integers(1, 4)), data.draw(st.integers(2, 10))
-    prompt = {"input_ids": texts.tokens, "attention_mask": texts.real.long()}
-    wanted = generate(theirs, prompt, beams, steps=8, eos=eos)
-    options = {"eos": eos, "pad": 1, "real": texts.real}
-    found = (
-        greedy(ours, texts.tokens, 8, **options)
-        if beams == 1
-        else beam(ours, texts.tokens, 8, beams, **options)
-    )
-    assert found.tolist() == wanted.tolist()
-
-
-@pytest.mark.parametrize("system", WRITERS, ids=lambda s: s.__name__)
-@many
-@given(data=st.data())
-def test_encoder_decoders_write_what_their_reference_writes(system, data):
-    """The same, after reading a padded source."""
-    start = 2
-    ours, theirs, config = both(
-        data, system, WRITERS[system], torch.float64, decoder_start_token_id=start
-    )
-    source = Texts.draw(data.draw, config.vocabulary)
-    beams, eos = data.draw(st.integers(1, 4)), data.draw(st.integers(3, 10))
-    prompt = {"input_ids": source.tokens, "attention_mask": source.real.long()}
-    theirs.generation_config.decoder_start_token_id = start
-    wanted = generate(theirs, prompt, beams, steps=8, eos=eos)
-    first = torch.full((len(source.tokens), 1), start)
-    network = writer(ours, source.tokens, source.real)
-    options = {"eos": eos, "pad": 1}
-    found = (
-        greedy(network, first, 8, **options)
-        if beams == 1
-        else beam(network, first, 8, beams, **options)
-    )
-    assert found.tolist() == wanted.tolist()
-    assert isinstance(ours, EncoderDecoder)
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -347,24 +279,3 @@ def test_a_small_mistake_is_noticed(wrong):
     assert share(ours(tokens), wanted) < 1e-5
     wrong(ours)
     assert share(ours(tokens), wanted) > 3e-5
-
-
-def test_published_sizes_equal_the_reference():
-    """On the meta device: as many parameters as the reference, to the last one."""
-    counted = published_sizes.run(published_sizes.CONFIG)
-    assert len(counted) == 24
-    for row in counted:
-        assert row["all"] == row["reference"], row
-    assert counted == load("published_sizes").rows
-
-
-def test_a_missing_parameter_is_noticed(monkeypatch):
-    """The guard itself: one more layer in ours, and the count is another."""
-    larger = replace(gpt.Config(), layers=13)
-    monkeypatch.setattr(
-        published_sizes,
-        "reference",
-        lambda system, _size: reference(system, larger),
-    )
-    row = published_sizes._counted(gpt.GPT, gpt.Config(), published_sizes.CONFIG)
-    assert row["all"] != row["reference"]
