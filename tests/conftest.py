@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,12 +19,8 @@ from hypothesis import settings
 ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 
-# A build in which an import of torch is an error, as for a reader who has no torch.
-BUILD = (
-    "import sys; sys.modules['torch'] = None; "
-    "from mkdocs.__main__ import cli; cli(['build', '--strict', '-d', sys.argv[1]])"
-)
-
+BUILD = "import sys; from tests.builder import run; run(sys.argv[1])"
+PHONE = {"width": 360, "height": 740}
 
 # How long an example takes says what else the machine does, not what the code does.
 settings.register_profile("unhurried", deadline=None)
@@ -69,13 +66,13 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def sources(tmp_path) -> Path:
-    """A copy of everything that the site is built from, and of what MkDocs keeps."""
-    for name in [*SOURCES, *([".cache"] if (ROOT / ".cache").exists() else [])]:
+def sources(tmp_path, site) -> Path:
+    """A copy of what the site is built from, and of what a build leaves to the next."""
+    for name in [*SOURCES, ".cache"]:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
             shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__")
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "*.tmp")
             )
         else:
             shutil.copy(source, target)
@@ -187,8 +184,15 @@ def build_alone(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
+    """Execute one notebook in Jupyter's kernel, and compare what it prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
+         "-c", os.devnull, "--rootdir", str(folder), name],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def environment(folder: Path) -> dict[str, str]:
     """The environment in which `paradigms` is the package below `folder`."""
-    import os
-
     return {**os.environ, "PYTHONPATH": str(folder / "src"), "NO_MKDOCS_2_WARNING": "1"}

@@ -14,7 +14,8 @@ from paradigms.snippets import ContentError
 
 PATH = "practice/cheat-sheet/"
 PAPER = {"width": 733, "height": 1070}  # what the margins leave of A4, in pixels
-WIDEST, LOWEST = 194, 283  # the same, in millimetres
+FULL = PAPER["height"] - 23  # a line or two of the side are left
+HEIGHTS = "[...document.querySelectorAll('.sheet')].map((e) => e.offsetHeight)"
 # The smallest text in points, of words, of formulas and of labels in drawings.
 SMALLEST = """() => {
   const points = (element) => parseFloat(getComputedStyle(element).fontSize) * 0.75;
@@ -77,7 +78,7 @@ def chosen(sheet: Sheet) -> list[str]:
             if not table.rows or row.aspect in table.rows
             for line in (row.aspect, *(cell.text(False) for cell in row.cells))
         ]
-    return [*said, *(formula.name for formula in sheet.formulas), *sheet.numbers]
+    return [*said, *(formula.title for formula in sheet.formulas), *sheet.numbers]
 
 
 def missing(sheet: Sheet, side: str) -> list[str]:
@@ -133,10 +134,16 @@ def test_small_print_and_a_wide_formula_are_noticed(paper):
 
 def test_a_reader_with_other_fonts_has_room_to_spare(paper):
     """Each sheet leaves at least a line or two of its side."""
-    heights = paper.evaluate(
-        "[...document.querySelectorAll('.sheet')].map((e) => e.offsetHeight)"
+    heights = paper.evaluate(HEIGHTS)
+    assert max(heights) < FULL, heights
+
+
+def test_a_sheet_that_is_nearly_full_is_noticed(paper):
+    """The guard itself: a little more between the lines."""
+    paper.add_style_tag(
+        content=".md-typeset .sheet li { margin-bottom: 5mm !important }"
     )
-    assert all(height * 25.4 / 96 < LOWEST - 6 for height in heights), heights
+    assert max(paper.evaluate(HEIGHTS)) > FULL
 
 
 def altered(**changes) -> list[str]:

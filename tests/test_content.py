@@ -1,10 +1,12 @@
 """What is said once in snippets: complete, resolved, and never more than is true."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
 from html import escape
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,35 @@ from paradigms.comparisons import Cell, comparison
 from paradigms.comparisons import names as comparisons
 from paradigms.evidence import Evidence, proofs
 from paradigms.questions import question_places, questions
-from paradigms.snippets import DOCS, FOLDER, ContentError, entries, placed, read
+from paradigms.snippets import (
+    DOCS,
+    FOLDER,
+    ROOT,
+    ContentError,
+    entries,
+    placed,
+    read,
+)
+
+
+def by_the_parser(folder: Path) -> dict[str, tuple[str, str]]:
+    """Docstring and code of every test function, as Python itself reads them."""
+    found = {}
+    for path in sorted(folder.rglob("test_*.py")):
+        text = path.read_text("utf8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+                said = ast.get_docstring(node) or ""
+                found[f"{path.relative_to(folder)}::{node.name}"] = said, code
+    return found
+
+
+def test_tests_are_read_as_python_reads_them():
+    """Name, claim and code of each: by indentation the same as by the parser."""
+    found = {name: (proof.claim, proof.code) for name, proof in proofs().items()}
+    assert found == by_the_parser(ROOT / "tests")
 
 
 def test_the_ledger_is_complete():

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.conftest import ROOT
+from tests.conftest import PHONE, ROOT
 
 PAGES = sorted(
     path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
@@ -17,11 +17,10 @@ PAGES = sorted(
 )
 
 
-PHONE = {"width": 360, "height": 740}
 UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 WIDTH = "document.documentElement.scrollWidth"
 # Contrast depends on the letters and on the grounds behind them: axe looks at one
-# element of each such look, as it takes half a minute for the thousands of a long page.
+# element of each such look, as the thousands of a long page would take it long.
 MARK_LOOKS = """() => {
   const grounds = new Map([[null, ""]]);
   const ground = (element) => {
@@ -81,6 +80,7 @@ def seen(browser, address) -> Callable[[str], Seen]:
         findings = axe_findings(page) + contrast_findings(page)
         darken(page)
         in_the_dark = contrast_findings(page)
+        page.wait_for_load_state("networkidle")  # by now, nearly always so
         context.close()
         return Seen(asked, failed, width, findings, in_the_dark)
 

@@ -101,7 +101,10 @@ def test_a_recorded_number_is_quoted_with_its_interval():
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("targets_per_pass/nothing/x", "; next token/targets per 100 tokens"),
+        (
+            "targets_per_pass/nothing/x",
+            "is not recorded; there is: span corruption/targets",
+        ),
         ("targets_per_pass", "must read experiment/row/column"),
         ("absent/x/y", "results/absent.json is missing; run: make measure NAME=absent"),
     ],

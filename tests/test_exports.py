@@ -14,7 +14,6 @@ from paradigms.__main__ import main
 from paradigms.exports import data, rows
 from paradigms.exports.command import KINDS, OFFERED, downloads
 from paradigms.exports.words import address, named, ordered, plain
-from paradigms.files import replaced
 from paradigms.questions import questions
 from paradigms.snippets import ContentError
 
@@ -149,20 +148,6 @@ def test_bad_places_get_one_line(tmp_path, capsys):
         assert says in error
         assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_is_whole_or_as_it_was(tmp_path):
-    """What fails on the way leaves the old file, and nothing beside it."""
-    path = tmp_path / "bank.csv"
-    path.write_text("old")
-    with pytest.raises(FileNotFoundError), replaced(path) as draft:
-        draft.write_text((tmp_path / "missing").read_text())
-    assert [p.name for p in tmp_path.iterdir()] == ["bank.csv"]
-    assert path.read_text() == "old"
-    with replaced(path) as draft:
-        draft.write_text("new")
-    assert path.read_text() == "new"
-    assert path.stat().st_mode & 0o400
 
 
 def test_the_site_offers_what_the_command_writes(site):

@@ -225,7 +225,7 @@ def test_the_deck_is_as_old_as_its_newest_source(monkeypatch, tmp_path):
 
 
 def test_equal_sources_make_equal_bytes():
-    """Two exports are the same file, and another date or text is not."""
+    """Two exports are the same file, and another date is not."""
     assert anki.package() == anki.package()
     assert anki.package(few(), written=FIRST) != anki.package(few(), written=LATER)
 

@@ -9,28 +9,21 @@ from unicodedata import normalize
 
 import pytest
 from bs4 import BeautifulSoup
-from mkdocs.config import load_config
 from pypdf import PdfReader
 
 from paradigms.__main__ import main
 from paradigms.exports.document import document, leaves
 from paradigms.exports.paper import edition
 from tests.conftest import ROOT, environment
+from tests.test_site import pages_of, settings
 
 PART = "foundations/"
 
 
 def addresses(nav: list) -> list[str]:
-    """The address of every page of the navigation in mkdocs.yml, in order."""
-    found = []
-    for entry in nav:
-        below = next(iter(entry.values())) if isinstance(entry, dict) else entry
-        if isinstance(below, list):
-            found += addresses(below)
-        else:
-            stem = re.sub(r"\.(md|ipynb)$", "", below)
-            found.append(f"{re.sub(r'(^|/)index$', '', stem)}/".removeprefix("/"))
-    return found
+    """The address of every page of a navigation, in order."""
+    stems = (re.sub(r"\.(md|ipynb)$", "", page) for page in pages_of(nav))
+    return [f"{re.sub(r'(^|/)index$', '', stem)}/".removeprefix("/") for stem in stems]
 
 
 def dead_links(html: BeautifulSoup) -> list[str]:
@@ -92,7 +85,7 @@ def headings(site: Path, part: str) -> list[str]:
 
 def test_every_page_of_the_navigation_is_there_in_order(site, whole):
     """As mkdocs.yml has them, in the contents and in the document."""
-    nav = addresses(load_config(str(ROOT / "mkdocs.yml"))["nav"])
+    nav = addresses(settings()["nav"])
     pages = leaves(site)
     assert [leaf.address for leaf in pages] == nav
     names = [leaf.name for leaf in pages]
@@ -184,7 +177,7 @@ def test_no_page_is_blank_and_all_are_numbered(texts):
     assert all(len(page) > 40 for page in texts[1:])
 
 
-def test_the_first_and_the_last_page_of_the_site_are_there(site, texts):
+def test_the_first_and_the_last_page_of_a_part_are_there(site, texts):
     """Their first and their last paragraph without a formula."""
     joined = squeezed("".join(texts))
     for leaf in (leaves(site, PART)[0], leaves(site, PART)[-1]):

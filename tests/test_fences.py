@@ -6,9 +6,12 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from markdown_it import MarkdownIt
 
+from paradigms import fences
 from paradigms.pytest_fences import OUTPUT, output_below
+from paradigms.questions import questions
 from tests.conftest import build
 
 ROOT = Path(__file__).parents[1]
@@ -77,14 +80,7 @@ PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the proje
 KINDS = {
     "python",
     'text title="Output"',
-    "code",
-    "figure",
-    "table",
-    "claim",
-    "question",
-    "plan",
-    "sheet",
-    "change",
+    *fences.KINDS,
 }
 
 
@@ -248,3 +244,26 @@ def test_a_fence_that_raises_names_page_and_line(tmp_path):
     said = run_pytest(tmp_path, "page.md")
     assert re.search(r'page.md", line 5', said)
     assert "ZeroDivisionError" in said
+
+
+def as_markdown(text: str) -> str:
+    """What Markdown itself makes of a line."""
+    return fences._converted(fences._inline_markdown(), text)
+
+
+def test_a_plain_line_is_what_markdown_would_give_back():
+    """Every answer of the bank."""
+    answers = [question.answer for question in questions().values()]
+    plain = [answer for answer in answers if not fences._marked().search(answer)]
+    assert len(plain) > 100
+    assert [answer for answer in plain if as_markdown(answer) != answer] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a *b*", "`c`", "$d$", "_a_", "1. first", "- item", "a < b", "AT&T",
+             "# h", "BERT reads", "end  \nline", "a\\_b"],
+)  # fmt: skip
+def test_a_marked_line_is_left_to_markdown(text):
+    """The guard itself: what Markdown changes is never taken as plain."""
+    assert as_markdown(text) != text
+    assert fences._marked().search(text)

@@ -11,7 +11,7 @@ from paradigms.evidence import proofs
 from paradigms.grounds import RECORDED, figures
 from paradigms.predicates import found
 from paradigms.results import picture
-from tests.test_every_page import PHONE
+from tests.conftest import PHONE
 
 
 def opened(site, key: str) -> str:

@@ -3,8 +3,7 @@
 import pytest
 from markdown import Markdown
 
-from paradigms import fences, inline
-from paradigms.questions import questions
+from paradigms import inline
 from paradigms.snippets import ContentError
 
 ADDRESS = "transfer/words counted/at 50"
@@ -99,26 +98,3 @@ def test_a_logarithm_stands_apart(tex, spaces):
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
     assert md.convert(f"${tex}$").count("<mspace") == spaces
-
-
-def as_markdown(text: str) -> str:
-    """What Markdown itself makes of a line."""
-    return fences._converted(fences._inline_markdown(), text)
-
-
-def test_a_plain_line_is_what_markdown_would_give_back():
-    """Every answer of the bank; it saves a tenth of a second a build."""
-    answers = [question.answer for question in questions().values()]
-    plain = [answer for answer in answers if not fences._marked().search(answer)]
-    assert len(plain) > 100
-    assert [answer for answer in plain if as_markdown(answer) != answer] == []
-
-
-@pytest.mark.parametrize(
-    "text", ["a *b*", "`c`", "$d$", "_a_", "1. first", "- item", "a < b", "AT&T",
-             "# h", "BERT reads", "end  \nline", "a\\_b"],
-)  # fmt: skip
-def test_a_marked_line_is_left_to_markdown(text):
-    """The guard itself: what Markdown changes is never taken as plain."""
-    assert as_markdown(text) != text
-    assert fences._marked().search(text)

@@ -3,11 +3,8 @@
 import contextlib
 import io
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import traceback
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,15 +14,13 @@ import pytest
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File, Files
 
+from paradigms.fences import KINDS
 from paradigms.notebooks import beside, cells_of, linked, text_of
-from tests.conftest import ROOT
+from paradigms.snippets import DOCS, pages
+from tests.conftest import nbval
+from tests.test_fences import openings
 
-DOCS = ROOT / "docs"
-CODE = re.compile(r"^[ \t]*```python$", re.MULTILINE)
-PAGES = {
-    path.relative_to(DOCS).as_posix(): len(CODE.findall(path.read_text("utf8")))
-    for path in sorted(DOCS.rglob("*.md"))
-}
+PAGES = {page: len(openings(text)) for page, text in pages().items()}
 WITH_CODE = [page for page, count in PAGES.items() if count]
 
 
@@ -148,17 +143,13 @@ def test_a_missing_or_stale_output_is_noticed():
 def test_a_notebook_runs_in_a_real_kernel(site, tmp_path):
     """One as a reader runs it: Jupyter's kernel, each output compared."""
     shutil.copy(site / "q39/q39.ipynb", tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
-         "-c", os.devnull, "--rootdir", str(tmp_path), "q39.ipynb"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = nbval(tmp_path, "q39.ipynb")
     assert done.returncode == 0, done.stdout
     assert f"{PAGES['q39/index.md']} passed" in done.stdout
 
 
 LEFT = re.compile(
-    r"\[=[a-z]|\[@[a-z]|^```(?:figure|table|claim|question|code|plan|text title)|"
+    r"\[=[a-z]|\[@[a-z]|^```(?:" + "|".join(KINDS) + r"|text title)|"
     r"\]\([^):]*\.(?:md|ipynb)|^</?div|^#.*\{ ?#|^=== ", re.MULTILINE
 )  # fmt: skip
 

@@ -1,16 +1,16 @@
 """The prose: house style, spelling, and whether the glossary has the bank's terms."""
 
 import json
-import tomllib
-from pathlib import Path
 
 import pytest
 
-from paradigms.snippets import FOLDER, ContentError, entries, read
+from paradigms.bibliography import sources
+from paradigms.questions import questions
+from paradigms.snippets import FOLDER, ContentError, entries
 from paradigms.style import Rule, breaches, rules
 from tests import prose, vocabulary
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[1]
 OWN, PLAIN = FOLDER / "words.txt", FOLDER / "plain.txt"
 
 
@@ -23,18 +23,14 @@ def passages() -> list[prose.Passage]:
 @pytest.fixture(scope="module")
 def authors() -> set[str]:
     """The names of the bibliography."""
-    sources = read(FOLDER / "bibliography.toml").values()
-    return set(prose.names(name for source in sources for name in source["authors"]))
+    found = sources().values()
+    return set(prose.names(name for source in found for name in source.authors))
 
 
 @pytest.fixture(scope="module")
 def bank() -> dict[str, list[str]]:
     """What the bank says: of each question the answer and its key points."""
-    return {
-        key: [entry["answer"], *entry["key_points"]]
-        for path in sorted((FOLDER / "questions").glob("*.toml"))
-        for key, entry in read(path).items()
-    }
+    return {key: [q.answer, *q.key_points] for key, q in questions().items()}
 
 
 def test_the_house_style_is_kept(passages):
@@ -145,7 +141,7 @@ def test_each_listed_word_is_used_and_needed(passages, authors):
 
 def test_the_glossary_has_the_terms_of_the_bank(bank):
     """What answers say and film reviews do not is explained, or plain all the same."""
-    known = vocabulary.explained(ROOT, prose.listed(PLAIN))
+    known = vocabulary.explained(prose.listed(PLAIN))
     left = vocabulary.of_the_field(bank, known, vocabulary.english())
     found = [
         f"{entry}: {term!r} is not in snippets/glossary.toml or abbreviations.md; "
@@ -157,7 +153,7 @@ def test_the_glossary_has_the_terms_of_the_bank(bank):
 
 def test_a_term_that_the_glossary_lacks_is_found(bank):
     """The guard itself: a word of the field, a pair of words, an entry taken out."""
-    known = vocabulary.explained(ROOT, prose.listed(PLAIN))
+    known = vocabulary.explained(prose.listed(PLAIN))
     general = vocabulary.english()
     new = {f"new-{n}": ["It uses tempered margins and eigenvalues."] for n in range(5)}
     found = vocabulary.of_the_field(new, known, general)
@@ -180,7 +176,7 @@ def test_a_longer_term_does_not_explain_its_parts():
 
 def test_each_plain_word_is_used_and_needed(bank):
     """A word or pair that no answer uses any more, or that a term explains, goes."""
-    known = vocabulary.explained(ROOT, [])
+    known = vocabulary.explained([])
     left = vocabulary.of_the_field(bank, known, vocabulary.english())
     needed = {vocabulary.stems(term) for term in left}
     assert [w for w in prose.listed(PLAIN) if vocabulary.stems(w) not in needed] == []
@@ -194,6 +190,3 @@ def test_a_rule_that_cannot_be_read_is_named(tmp_path):
         entries(Rule, path)
     assert "broken: pattern: is no regular expression" in str(error.value)
     assert "broken: wrong: field required" in str(error.value)
-    assert tomllib.loads((FOLDER / "style.toml").read_text("utf8")).keys() == set(
-        rules()
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from paradigms.fences import KINDS
 from tests.conftest import ROOT, environment
 
 CHAPTERS = ["q19", "q39", "foundations/attention-masks", "q39/autoencoding"]
@@ -58,7 +59,7 @@ def stock(site, tmp_path_factory) -> Path:
     for page in (folder / "docs").rglob("*.md"):
         name = page.relative_to(folder / "docs").with_suffix("").as_posix()
         html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
-        fences = r"```(?:claim|question|table|figure|code|sheet|change)\n.*?```\n"
+        fences = rf"```(?:{'|'.join(KINDS)})\n.*?```\n"
         text = re.sub(fences, "", page.read_text("utf8"), flags=re.DOTALL)
         text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
         page.write_text(text + "\n\n".join(["", *prose(html), tooltips]), "utf8")

@@ -6,15 +6,16 @@ is English as everybody reads it.
 
 import csv
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
+from paradigms.bibliography import sources
 from paradigms.corpora.movie_reviews import FILE
+from paradigms.snippets import FOLDER, abbreviations, read
+from paradigms.systems import systems
 
 WORD = re.compile(r"[^\W\d_]+")
 REVIEWS = 8000  # nearly two million words
@@ -68,25 +69,18 @@ def english() -> English:
     return English(Counter(found), Counter(pairwise(found)))
 
 
-def explained(root: Path, plain: Iterable[str]) -> set[Stems]:
+def explained(plain: Iterable[str]) -> set[Stems]:
     """Terms of the glossary, abbreviations and their words, names, and plain words.
 
     A term may hold another form in brackets, or two terms joined by *and*.
     """
-    snippets = root / "snippets"
-    said = [*plain, *tomllib.loads((snippets / "glossary.toml").read_text("utf8"))]
+    said = [*plain, *read(FOLDER / "glossary.toml")]
     said = [part for term in said for part in re.split(r"[()]| and ", term)]
-    for short, long in re.findall(
-        r"^\*\[(.+?)\]: ([^:\n]+)",
-        (snippets / "abbreviations.md").read_text("utf8"),
-        re.M,
-    ):
-        said += [short, long]
-    systems = tomllib.loads((snippets / "systems.toml").read_text("utf8"))
-    said += [system["name"] for system in systems.values()]
-    sources = tomllib.loads((snippets / "bibliography.toml").read_text("utf8"))
-    for source in sources.values():
-        said += WORD.findall(" ".join(source["authors"]))
+    for short, long in abbreviations().items():
+        said += [short, long.partition(":")[0]]
+    said += [system.name for system in systems().values()]
+    for source in sources().values():
+        said += WORD.findall(" ".join(source.authors))
     return {stems(text) for text in said} - {()}
 
 

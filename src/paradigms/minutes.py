@@ -27,6 +27,7 @@ QUESTION = 1.5  # answered aloud, opened, graded
 
 SHOWN = {"table": Table, "change": ChangeCards, "sheet": SheetFence}
 
+_WORD = re.compile(r"\S*[^\W_]\S*")
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
 _FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 # What Markdown writes and the reader does not see, and what is read instead of it.
@@ -57,7 +58,7 @@ def words(text: str) -> int:
     """The words that a reader sees of Markdown or HTML without fences."""
     for pattern, seen in _UNSEEN:
         text = pattern.sub(seen, text)
-    return sum(any(map(str.isalnum, word)) for word in text.split())
+    return len(_WORD.findall(text))
 
 
 def minutes(text: str) -> float:

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 
-from pydantic import Field
-
 from paradigms import svg
 from paradigms.comparisons import SIZE, Cell, Row, comparison, names
 from paradigms.evidence import dead
@@ -27,9 +25,9 @@ HOME = "practice/cheat-sheet.md"
 
 
 class Formula(Entry):
-    """A formula as it stands on some page, under a name."""
+    """A formula as it stands on some page, under a title."""
 
-    name: str
+    title: str
     tex: str
 
 
@@ -65,7 +63,6 @@ class Trap(Entry):
 class Sheet(Entry):
     """One side of paper about the question that is answered on `page`."""
 
-    title: str = Field(min_length=5)
     page: str
     spoken: str
     figures: list[str]
@@ -74,8 +71,15 @@ class Sheet(Entry):
     traps: list[Trap]
     numbers: list[str]
 
+    @property
+    def title(self) -> str:
+        """That of its page."""
+        return re.findall(r"^# (.+)$", pages()[self.page], re.MULTILINE)[0]
+
     def findings(self) -> list[str]:
         """Every choice that leads nowhere, one line each."""
+        if self.page not in pages():
+            return [f"page {self.page!r} does not exist"]
         ids = [self.spoken, *(trap.id for trap in self.traps)]
         found = dead("question", ids, questions())
         found += [
@@ -112,7 +116,7 @@ def check_formulas() -> None:
     Not among the findings: a slip in a formula is first told by its own page.
     """
     lost = [
-        f"{FILE}: {name}: formula {formula.name!r} stands on no page: {formula.tex}"
+        f"{FILE}: {name}: formula {formula.title!r} stands on no page: {formula.tex}"
         for name, sheet in sheets().items()
         for formula in sheet.formulas
         if not _derived(formula.tex)
@@ -162,7 +166,7 @@ def _section(name: str, sheet: Sheet, page: Page) -> str:
         f'<section class="sheet" id="sheet-{name}" data-search-exclude>'
         f'<link rel="stylesheet" href="{style}">'
         f'<h2><a href="{page.link(sheet.page)}">{name.upper()}</a> '
-        f"{escape(sheet.title)}</h2>{inside}</section>"
+        f"{page.inline(sheet.title)}</h2>{inside}</section>"
     )
 
 
@@ -173,7 +177,7 @@ def _items(lines: Iterable[str]) -> str:
 def _formulas_list(formulas: list[Formula], page: Page) -> str:
     pairs = (
         f'<dt><a href="{page.link(_derived(formula.tex) or HOME)}">'
-        f"{page.inline(formula.name)}</a></dt>"
+        f"{page.inline(formula.title)}</a></dt>"
         f'<dd tabindex="0">'
         f"{page.inline(f'${formula.tex}$')}</dd>"
         for formula in formulas

@@ -111,11 +111,16 @@ def placed(kind: str) -> list[tuple[str, str]]:
 
 def bodies(kind: str) -> list[tuple[str, str]]:
     """What stands in every fence of a kind, with its page."""
+    return [(body, page) for info, body, page in _fences() if info == kind]
+
+
+@cache
+def _fences() -> list[tuple[str, str, str]]:
+    """Of every fence what stands behind its ticks and in it, and its page."""
     return [
-        (fence["body"], page)
+        (fence["info"].strip(), fence["body"], page)
         for page, text in pages().items()
         for fence in FENCE.finditer(text)
-        if fence["info"].strip() == kind
     ]
 
 

@@ -8,7 +8,9 @@ import torch
 
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.objectives import diffusion_bound
-from tests.models.test_diffusion import DICE, MEAN, SPREAD, best_denoiser
+from tests.models.test_diffusion import MEAN, SPREAD, best_denoiser
+
+DICE = torch.Generator().manual_seed(0)
 
 
 def chain_covariance(process: Diffusion) -> tuple[torch.Tensor, torch.Tensor]:
