@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -19,7 +20,6 @@ from hypothesis import settings
 ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 
-BUILD = "import sys; from tests.builder import run; run(sys.argv[1])"
 PHONE = {"width": 360, "height": 740}
 
 # How long an example takes says what else the machine does, not what the code does.
@@ -35,7 +35,7 @@ def site(tmp_path_factory, worker_id) -> Path:
         folder = folder.parent
 
     def make(target: Path) -> None:
-        done = build_alone(ROOT, target)
+        done = build(ROOT, target)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return once(folder / "site", make)
@@ -151,37 +151,38 @@ def visit(browser, address):
 
 
 def build(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """Build the sources in `folder` with the package of that folder, in a fork."""
-    log = folder / "build.log"
-    order = {"folder": str(folder), "target": str(target), "log": str(log),
-             "environment": environment(folder)}  # fmt: skip
-    builder = _builder()
-    builder.stdin.write(json.dumps(order) + "\n")
-    builder.stdin.flush()
-    code = int(builder.stdout.readline())
-    said = log.read_text("utf8")
-    log.unlink()
-    return subprocess.CompletedProcess([], code, said, "")
+    """Build the sources in `folder` strictly, with its package and without torch."""
+    return forked("site", folder, "mkdocs", "build", "--strict", "-d", str(target))
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m arguments` in `folder`, with its package if it has one."""
+    return forked("torch", folder, *arguments)
+
+
+def forked(
+    kind: str, folder: Path, module: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """What `python -m module arguments` says, and its exit code: see forks.py."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf8") as log:
+        order = {"folder": str(folder), "module": module, "arguments": arguments,
+                 "log": log.name, "environment": environment(folder)}  # fmt: skip
+        forks = _forks(kind)
+        forks.stdin.write(json.dumps(order) + "\n")
+        forks.stdin.flush()
+        code = int(forks.stdout.readline())
+        return subprocess.CompletedProcess([], code, log.read(), "")
 
 
 @cache
-def _builder() -> subprocess.Popen[str]:
-    """One for this process; it ends when its input does."""
-    builder = subprocess.Popen(
-        [sys.executable, "-m", "tests.builder"], cwd=ROOT, text=True,
+def _forks(kind: str) -> subprocess.Popen[str]:
+    """One of a kind for this process; it ends when its input does."""
+    forks = subprocess.Popen(
+        [sys.executable, "-m", "tests.forks", kind], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
-    atexit.register(builder.communicate)  # closes its input, and waits
-    return builder
-
-
-def build_alone(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """The same in a process of its own, as a reader starts it."""
-    return subprocess.run(
-        [sys.executable, "-c", BUILD, str(target)],
-        cwd=folder, env=environment(folder), capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    atexit.register(forks.communicate)  # closes its input, and waits
+    return forks
 
 
 def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:

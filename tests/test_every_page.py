@@ -1,13 +1,13 @@
 """Every page in a browser: no third party, no axe finding, no wider than a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.axe import UNFOLD, axe_findings, contrast_findings, darken
 from tests.conftest import PHONE, ROOT
 
 PAGES = sorted(
@@ -17,33 +17,7 @@ PAGES = sorted(
 )
 
 
-UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 WIDTH = "document.documentElement.scrollWidth"
-# Contrast depends on the letters and on the grounds behind them: axe looks at one
-# element of each such look, as the thousands of a long page would take it long.
-MARK_LOOKS = """() => {
-  const grounds = new Map([[null, ""]]);
-  const ground = (element) => {
-    if (!grounds.has(element)) {
-      const s = getComputedStyle(element);
-      const own = [s.backgroundColor, s.backgroundImage, s.opacity].join();
-      const seen = own === "rgba(0, 0, 0, 0),none,1" ? "" : own + "/";
-      grounds.set(element, ground(element.parentElement) + seen);
-    }
-    return grounds.get(element);
-  };
-  const looks = new Set();
-  for (const element of document.querySelectorAll("body *")) {
-    delete element.dataset.look;
-    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
-        || !element.checkVisibility()) continue;
-    const s = getComputedStyle(element);
-    const look = [s.color, s.fontSize, s.fontWeight, ground(element)].join();
-    if (!looks.has(look)) element.dataset.look = "";
-    looks.add(look);
-  }
-  return looks.size;
-}"""
 
 
 @dataclass(frozen=True)
@@ -57,22 +31,24 @@ class Seen:
     in_the_dark: list[str]
 
 
-@pytest.fixture(scope="session")
-def seen(browser, address) -> Callable[[str], Seen]:
-    """Each page is visited once, in the light and then in the dark."""
+@pytest.fixture(scope="module")
+def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
+    """Each page is visited once, in the light and then in the dark, in one window."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    usual = page.viewport_size
+    asked, failed = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "response",
+        lambda answer: failed.append(answer.url) if answer.status >= 400 else None,
+    )
 
     @cache
     def look(path: str) -> Seen:
-        context = browser.new_context(reduced_motion="reduce")
-        page = context.new_page()
-        asked, failed = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on(
-            "response",
-            lambda answer: failed.append(answer.url) if answer.status >= 400 else None,
-        )
+        asked.clear()
+        failed.clear()
         page.goto(address + path)
-        usual = page.viewport_size
         page.set_viewport_size(PHONE)
         width = page.evaluate(WIDTH)
         page.set_viewport_size(usual)
@@ -81,33 +57,11 @@ def seen(browser, address) -> Callable[[str], Seen]:
         darken(page)
         in_the_dark = contrast_findings(page)
         page.wait_for_load_state("networkidle")  # by now, nearly always so
-        context.close()
-        return Seen(asked, failed, width, findings, in_the_dark)
+        page.evaluate("localStorage.clear()")  # the next page is light again
+        return Seen([*asked], [*failed], width, findings, in_the_dark)
 
-    return look
-
-
-def darken(page) -> None:
-    """By the button that a reader presses."""
-    page.locator("form[data-md-component=palette] label:visible").click()
-    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
-
-
-def contrast_findings(page) -> list[str]:
-    """Letters too faint for their ground; one element of each look is asked."""
-    assert page.evaluate(MARK_LOOKS) > 5
-    return axe_findings(page, {"include": ["[data-look]"]}, only=["color-contrast"])
-
-
-def axe_findings(page, context=None, only: list[str] | None = None) -> list[str]:
-    """What axe has against a page, contrasts only if asked for: rule and element."""
-    asked = {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": 0}}}
-    options = {"resultTypes": ["violations"], **asked}
-    return [
-        f"{finding['id']}: {node['html'][:160]}"
-        for finding in Axe().run(page, context, options).response["violations"]
-        for node in finding["nodes"]
-    ]
+    yield look
+    context.close()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -132,6 +86,7 @@ def test_axe_would_find_a_contrast(visit, scheme):
         faint,
     )
     assert len(contrast_findings(page)) == 1
+    assert axe_findings(page) == []  # which leaves contrasts, and their time, to others
     page.evaluate(
         "ground => [...document.querySelectorAll('article li')].at(-7)"
         ".style.cssText = `background: ${ground}`",

@@ -1,8 +1,6 @@
 """Fences: all run, none shown broken, and a mistake stops the build in one line."""
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from markdown_it import MarkdownIt
 from paradigms import fences
 from paradigms.pytest_fences import OUTPUT, output_below
 from paradigms.questions import questions
-from tests.conftest import build
+from tests.conftest import build, python
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -26,12 +24,10 @@ def openings(text: str) -> list[str]:
 
 def run_pytest(folder: Path, *arguments: str) -> str:
     """Output of pytest on some pages, with this project's settings."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
-         "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout + done.stderr
+    return python(
+        folder, "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
+        "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments,
+    ).stdout  # fmt: skip
 
 
 def collected(*paths: Path) -> int:

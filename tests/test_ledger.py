@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from paradigms.claims import claims
+from tests.axe import axe_findings, contrast_findings
 from tests.conftest import PHONE
-from tests.test_every_page import axe_findings, contrast_findings
 
 LEDGER = "reference/claims/"
 VERDICTS = sorted({claim.verdict for claim in claims().values()})

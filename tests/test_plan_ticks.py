@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from paradigms import plans
+from tests.axe import axe_findings, contrast_findings
 from tests.conftest import PHONE
-from tests.test_every_page import axe_findings, contrast_findings
 
 ALL = len(plans.plans()["tonight"].ids())
 

@@ -1,12 +1,11 @@
 """The recipes of docs/contributing.md, walked on a copy of the sources."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import build, environment
+from tests.conftest import build, python
 
 TINY = '''
 """A measurement of nothing much."""
@@ -107,17 +106,8 @@ def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
             before = path.read_text("utf8") if path.exists() else ""
             path.write_text(before + text, "utf8")
     if leave_out not in {"experiment", "measure"}:
-        run(folder, "-m", "paradigms", "measure", "tiny")
+        python(folder, "paradigms", "measure", "tiny")
     return build(folder, folder / "site")
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python in the copy, with the package of the copy."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder, env=environment(folder), check=False,
-        capture_output=True, text=True,
-    )  # fmt: skip
 
 
 def test_every_recipe_leads_to_a_built_page(sources):
@@ -129,9 +119,9 @@ def test_every_recipe_leads_to_a_built_page(sources):
     assert 'id="s60"' in html
     assert 'id="extra-sum"' in html
     assert ">4</a>" in html
-    probes = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_probes.py")
-    measured = run(sources, *probes, "-k", "drawn")
-    assert "diagonal" in run(sources, *probes, "--collect-only").stdout
+    probes = ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_probes.py")
+    measured = python(sources, *probes, "-k", "drawn")
+    assert "diagonal" in python(sources, *probes, "--collect-only").stdout
     assert measured.returncode == 0, measured.stdout
 
 
