@@ -66,6 +66,14 @@ def test_a_finished_day_folds_and_the_next_one_opens(visit):
     assert "✓ done" in days.first.inner_text()
 
 
+def test_the_chosen_plan_is_shown_again(visit):
+    """Who opens the start page another day need not choose once more."""
+    page = visit("", settled=False)
+    page.get_by_text("Two weeks", exact=True).click()
+    page.goto(page.url.partition("#")[0])  # opened anew: the address names no plan
+    assert numbers(state(page))[1] == len(plans.plans()["two-weeks"].ids())
+
+
 def test_two_windows_do_not_disturb_each_other(visit):
     """What one ticks the other shows; neither undoes what the other did."""
     one = visit("", settled=False)
