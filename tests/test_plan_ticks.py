@@ -66,6 +66,19 @@ def test_a_finished_day_folds_and_the_next_one_opens(visit):
     assert "✓ done" in days.first.inner_text()
 
 
+def test_the_chosen_plan_stands_in_front_again(visit):
+    """Who comes back by the menu finds the plan that was left, not the first one."""
+    page = visit("", settled=False)
+    home = page.url
+    page.get_by_text("A weekend", exact=True).click()
+    page.goto(f"{home}labs/")
+    page.goto(home)
+    assert numbers(state(page))[1] == len(plans.plans()["weekend"].ids())
+    page.goto(f"{home}#__tabbed_1_3")
+    page.reload()
+    assert numbers(state(page))[1] == len(plans.plans()["two-weeks"].ids())
+
+
 def test_two_windows_do_not_disturb_each_other(visit):
     """What one ticks the other shows; neither undoes what the other did."""
     one = visit("", settled=False)

@@ -80,6 +80,21 @@
     days.forEach((day) => (day.open = day === today));
   }
   show();
+  // The plan that was chosen last stands in front, unless the address names one.
+  const chosen = "model-paradigms.plan";
+  const tabs = [...document.querySelectorAll(".tabbed-set:has(.plan) > input")];
+  const name = (tab) => document.querySelector(`label[for="${tab.id}"]`).textContent;
+  for (const tab of tabs) {
+    tab.addEventListener("change", () => {
+      try {
+        localStorage.setItem(chosen, name(tab));
+      } catch {} // it stands in front until reload
+    });
+  }
+  try {
+    const last = localStorage.getItem(chosen);
+    if (!location.hash) tabs.find((tab) => name(tab) === last)?.click();
+  } catch {}
   const again = () => {
     load();
     show();
