@@ -98,3 +98,16 @@ def test_a_logarithm_stands_apart(tex, spaces):
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
     assert md.convert(f"${tex}$").count("<mspace") == spaces
+
+
+def test_a_stop_stays_with_its_formula():
+    """The line breaks behind the stop, not before it; words and lines break as ever."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    html = md.convert("Of $x$: two, $y$ and ($z$).\n\n$$w$$")
+    assert "</math>:</span> two, " in html
+    assert "</math></span> and (" in html
+    assert "</math>).</span></p>" in html
+    assert "</math></div>" in html

@@ -8,12 +8,12 @@ import pytest
 
 from paradigms import results
 from paradigms.claims import Claim, claims, unbound
-from paradigms.predicates import experiments, refuted
+from paradigms.predicates import experiments, found, refuted
 from paradigms.snippets import ContentError
 
 ROWS = [
     {"name": "a", "low": [1.0, 0.5, 1.5], "high": [3.0, 2.0, 4.0], "word": "yes"},
-    {"name": "b", "near": [1.4, 0.9, 1.9], "count": 7},
+    {"name": "b", "near": [1.4, 0.9, 1.9], "count": 7, "close": 0.999996},
 ]
 
 
@@ -57,6 +57,12 @@ def test_what_the_rows_show_holds(toy, predicate):
 def test_what_they_do_not_show_is_said(toy, predicate, values):
     """With both values: overlapping intervals are not less."""
     assert refuted(predicate).endswith(f"does not hold: {values}")
+
+
+def test_two_numbers_that_differ_are_written_so(toy):
+    """What is a little less than one does not read as one less than one."""
+    assert found("toy/b/close < 1") == "0.999996 < 1"
+    assert found("toy/b/count = 7") == "7 = 7"
 
 
 @pytest.mark.parametrize(

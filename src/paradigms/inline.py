@@ -152,6 +152,10 @@ class MathML(Treeprocessor):
                 if display:  # a long one scrolls on a phone: by keyboard, too
                     element.set("tabindex", "0")
                 element.text = self.md.htmlStash.store(html)
+                if stop := not display and re.match(r"[.,:;?!)]+", element.tail or ""):
+                    # Browsers would break the line between a formula and its stop.
+                    element.text += stop[0]
+                    element.tail = element.tail[stop.end() :]
 
     def _convert(self, tex: str, display: bool) -> str:
         plain = re.sub(r"\\[{}]", "", tex)

@@ -19,7 +19,7 @@ class Item(Entry):
     """One thing to do. Only a task states its minutes, and may say what to `see` then.
 
     `read` and `see` name a page or a section, `q19/index.md#draw-it`; `lab` a notebook,
-    `labs/mask-probe.ipynb`; `note` says how to do it.
+    `labs/mask-probe.ipynb`; `note` says how to do it, `link` what `see` shows.
     """
 
     read: str = ""
@@ -28,6 +28,7 @@ class Item(Entry):
     task: str = ""
     minutes: int | None = Field(default=None, ge=1, le=60)
     see: str = ""
+    link: str = "Compare"
     note: str = ""
 
     @model_validator(mode="after")
@@ -39,6 +40,8 @@ class Item(Entry):
             raise ValueError("a task states its minutes, and nothing else does")
         if self.see and not self.task:
             raise ValueError("only a task has something to see")
+        if "link" in self.model_fields_set and not self.see:
+            raise ValueError("a link needs something to see")
         return self
 
     def findings(self) -> list[str]:
@@ -71,8 +74,10 @@ class Item(Entry):
     def render(self, page: Page) -> str:
         """What is to be done, with a link to where."""
         if self.task:
-            link = f' <a href="{page.link(self.see)}">Compare</a>' if self.see else ""
-            return page.inline(self.task) + link
+            if not self.see:
+                return page.inline(self.task)
+            link = f'<a href="{page.link(self.see)}">{escape(self.link)}</a>'
+            return f"{page.inline(self.task)} {link}"
         note = f"{len(of_topic(self.topic))} questions" if self.topic else self.note
         note = f" ({page.inline(note)})" if note else ""
         return f'<a href="{page.link(self.place)}">{self._title(page)}</a>{note}'

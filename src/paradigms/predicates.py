@@ -32,10 +32,15 @@ def refuted(predicate: str) -> str | None:
 def found(predicate: str) -> str:
     """It with what is recorded in place of addresses: `1 (0.5 to 1.5) < 2`.
 
+    In as many digits as show that two numbers differ, from four on.
     Errors: ContentError if it is not of the form, or an address leads nowhere.
     """
     left, sign, right = _sides(predicate)
-    return f"{_spell(_value(left))} {sign} {_spell(_value(right))}"
+    a, b = _value(left), _value(right)
+    digits = 4
+    while a != b and digits < 9 and _spell(a, digits) == _spell(b, digits):
+        digits += 1
+    return f"{_spell(a, digits)} {sign} {_spell(b, digits)}"
 
 
 def rows(predicate: str) -> set[str]:
@@ -78,7 +83,8 @@ def _interval(value: float | list[float]) -> list[float]:
     return value if isinstance(value, list) else [value] * 3
 
 
-def _spell(value: Value) -> str:
+def _spell(value: Value, digits: int) -> str:
     if isinstance(value, list):
-        return f"{value[0]:.4g} ({value[1]:.4g} to {value[2]:.4g})"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        mean, low, high = (f"{number:.{digits}g}" for number in value)
+        return f"{mean} ({low} to {high})"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

@@ -45,7 +45,7 @@ class Table(Entry):
         """The table element inside a box that scrolls on narrow screens."""
         title, inner = self._content(page)
         caption = page.inline(self.caption) if self.caption else ""
-        caption = f"<caption>{caption}</caption>" if caption else ""
+        caption = f"<caption><div>{caption}</div></caption>" if caption else ""
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
