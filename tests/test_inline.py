@@ -1,5 +1,7 @@
 """What stands between brackets: numbers with and without their interval."""
 
+import re
+
 import pytest
 from markdown import Markdown
 
@@ -93,8 +95,30 @@ def test_a_count_is_written_in_millions(page):
 )  # fmt: skip
 def test_a_logarithm_stands_apart(tex, spaces):
     """As in TeX: from what it multiplies, from its argument, not from a parenthesis."""
+    assert formulas(f"${tex}$").count("<mspace") == spaces
+
+
+def formulas(source: str) -> str:
+    """The HTML of Markdown with formulas."""
     md = Markdown(
         extensions=["pymdownx.arithmatex", "paradigms.inline"],
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
-    assert md.convert(f"${tex}$").count("<mspace") == spaces
+    return md.convert(source)
+
+
+@pytest.mark.parametrize(
+    ("tex", "parts"),
+    [("a = b + c", 3), ("f(x = y) - [k = y]", 2), ("x = -a", 2), ("-a \\le b", 2),
+     ("a, \\qquad b = -1", 3), ("\\frac{a = b}{c + d}", 1)],
+)  # fmt: skip
+def test_a_long_formula_can_be_broken(tex, parts):
+    """Before relations and signs outside of brackets: a phone is narrow."""
+    html = formulas(f"$${tex}$$")
+    assert html.count("<math") == parts
+    assert html.count("<wbr>") == parts - 1
+
+
+def test_no_line_begins_with_a_full_stop():
+    """What follows a formula without a space stands in the same box."""
+    assert re.search(r"</math>\.</span> And", formulas("Divide by $a$. And again."))

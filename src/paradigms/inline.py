@@ -7,6 +7,7 @@ build. Formulas need no script and no font: the browser draws MathML.
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from math import floor, log10
 from typing import Any
@@ -28,6 +29,11 @@ _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\ma
 _NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
 _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+_OPENING = {"{", "(", "[", r"\{", r"\left", r"\begin"}
+_CLOSING = {"}", ")", "]", r"\}", r"\right", r"\end"}
+_RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx",
+              r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets"}  # fmt: skip
+_GAPS = {r"\quad": "&emsp;<wbr>", r"\qquad": "&emsp;&emsp;<wbr>"}
 _BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
 _ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
@@ -148,10 +154,24 @@ class MathML(Treeprocessor):
             if element.get("class") == "arithmatex" and element.text:
                 tex = unescape(element.text)[2:-2].strip()
                 display = element.tag == "div"
-                html = self._convert(tex, display)
-                if display:  # a long one scrolls on a phone: by keyboard, too
+                element.text = self.md.htmlStash.store(self._html(tex, display))
+                if display:  # what is too long scrolls on a phone: by keyboard, too
                     element.set("tabindex", "0")
-                element.text = self.md.htmlStash.store(html)
+                elif marks := re.match(r"[.,;:!?)]+", element.tail or ""):
+                    element.text += marks[0]  # no line begins with them
+                    element.tail = element.tail[marks.end() :]
+
+    def _html(self, tex: str, display: bool) -> str:
+        if not display:
+            return self._convert(tex, display)
+        html = ""
+        for before, piece in pieces(tex):
+            made = self._convert(piece, display)
+            made = made.replace('display="block"', 'displaystyle="true"', 1)
+            if before:  # `+` and `-` at the beginning would be taken for signs
+                made = re.sub(r"^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', made)
+            html += f"{before}{made}"
+        return html
 
     def _convert(self, tex: str, display: bool) -> str:
         plain = re.sub(r"\\[{}]", "", tex)
@@ -169,6 +189,27 @@ class MathML(Treeprocessor):
         if unknown:
             raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
         return _spaced(html.replace(_NAMESPACE, ""))
+
+
+def pieces(tex: str) -> Iterator[tuple[str, str]]:
+    """Where a long formula may be broken, with the HTML that stands before each piece.
+
+    Before a relation, a plus or a minus outside of all brackets, and at `\\quad` and
+    `\\qquad`, which become spaces.
+    """
+    begin, depth, before, last = 0, 0, "", "="
+    for token in re.finditer(r"\\(?:[a-zA-Z]+|.)|\S", tex, re.DOTALL):
+        word = token[0]
+        depth += (word in _OPENING) - (word in _CLOSING)
+        relates = word in _RELATIONS
+        if depth == 0 and word in _GAPS:
+            yield before, tex[begin : token.start()]
+            begin, before, word = token.end(), _GAPS[word], "="
+        elif depth == 0 and last != "=" and (relates or word in "+-"):
+            yield before, tex[begin : token.start()]
+            begin, before = token.start(), "<wbr>"
+        last = "=" if relates or word in "=,:(^_" else word
+    yield before, tex[begin:]
 
 
 def _spaced(html: str) -> str:
