@@ -7,7 +7,6 @@ build. Formulas need no script and no font: the browser draws MathML.
 """
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from math import floor, log10
 from typing import Any
@@ -33,7 +32,6 @@ _OPENING = {"{", "(", "[", r"\{", r"\left", r"\begin"}
 _CLOSING = {"}", ")", "]", r"\}", r"\right", r"\end"}
 _RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx",
               r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets"}  # fmt: skip
-_GAPS = {r"\quad": "&emsp;<wbr>", r"\qquad": "&emsp;&emsp;<wbr>"}
 _BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
 _ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
@@ -164,14 +162,17 @@ class MathML(Treeprocessor):
     def _html(self, tex: str, display: bool) -> str:
         if not display:
             return self._convert(tex, display)
-        html = ""
-        for before, piece in pieces(tex):
-            made = self._convert(piece, display)
-            made = made.replace('display="block"', 'displaystyle="true"', 1)
-            if before:  # `+` and `-` at the beginning would be taken for signs
-                made = re.sub(r"^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', made)
-            html += f"{before}{made}"
-        return html
+        parts = []
+        for part in pieces(tex):
+            made = [self._convert(piece, display) for piece in part]
+            # `+` and `-` at the beginning would be taken for signs.
+            made[1:] = [
+                re.sub("^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', html)
+                for html in made[1:]
+            ]
+            parts.append(f"<span>{'<wbr>'.join(made)}</span>")
+        html = " ".join(parts)
+        return html.replace('display="block"', 'displaystyle="true"')
 
     def _convert(self, tex: str, display: bool) -> str:
         plain = re.sub(r"\\[{}]", "", tex)
@@ -191,25 +192,27 @@ class MathML(Treeprocessor):
         return _spaced(html.replace(_NAMESPACE, ""))
 
 
-def pieces(tex: str) -> Iterator[tuple[str, str]]:
-    """Where a long formula may be broken, with the HTML that stands before each piece.
+def pieces(tex: str) -> list[list[str]]:
+    """The parts of a formula between `\\quad`s, each in pieces where it may be broken.
 
-    Before a relation, a plus or a minus outside of all brackets, and at `\\quad` and
-    `\\qquad`, which become spaces.
+    That is before a relation, a plus or a minus outside of all brackets.
     """
-    begin, depth, before, last = 0, 0, "", "="
+    parts: list[list[str]] = [[]]
+    begin, depth, last = 0, 0, "="
     for token in re.finditer(r"\\(?:[a-zA-Z]+|.)|\S", tex, re.DOTALL):
         word = token[0]
         depth += (word in _OPENING) - (word in _CLOSING)
         relates = word in _RELATIONS
-        if depth == 0 and word in _GAPS:
-            yield before, tex[begin : token.start()]
-            begin, before, word = token.end(), _GAPS[word], "="
+        if depth == 0 and word in {r"\quad", r"\qquad"}:
+            parts[-1].append(tex[begin : token.start()])
+            parts.append([])
+            begin, word = token.end(), "="
         elif depth == 0 and last != "=" and (relates or word in "+-"):
-            yield before, tex[begin : token.start()]
-            begin, before = token.start(), "<wbr>"
+            parts[-1].append(tex[begin : token.start()])
+            begin = token.start()
         last = "=" if relates or word in "=,:(^_" else word
-    yield before, tex[begin:]
+    parts[-1].append(tex[begin:])
+    return parts
 
 
 def _spaced(html: str) -> str:
