@@ -30,8 +30,8 @@ _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _OPENING = {"{", "(", "[", r"\{", r"\left", r"\begin"}
 _CLOSING = {"}", ")", "]", r"\}", r"\right", r"\end"}
-_RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx",
-              r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets"}  # fmt: skip
+_RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx"}
+_RELATIONS |= {r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets"}
 _BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
 _ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
@@ -193,7 +193,7 @@ class MathML(Treeprocessor):
 
 
 def pieces(tex: str) -> list[list[str]]:
-    """The parts of a formula between `\\quad`s, each in pieces where it may be broken.
+    r"""The parts of a formula between `\quad`s, each in pieces where it may be broken.
 
     That is before a relation, a plus or a minus outside of all brackets.
     """

@@ -242,7 +242,8 @@ def bands(
     return (
         f'<svg class="mask chart" viewBox="0 0 {width} {height}" '
         f'style="width:{width}px" role="img" aria-label="{escape(title)}" '
-        f'data-search-exclude><path class="frame" d="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
+        f'data-search-exclude><path class="frame" '
+        f'd="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
         f'{_ends(ends, floor)}{ticks}{scale}<text class="axis" x="2" y="12">'
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
         f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
