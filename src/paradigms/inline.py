@@ -28,6 +28,14 @@ _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\ma
 _NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
 _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+_SUMS = (r"\sum", r"\prod", r"\int")
+_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+# A sum is one token with what stands below and above it.
+_TOKEN = re.compile(
+    rf"\\(?:sum|prod|int)(?:\s*[_^]\s*(?:{_GROUP}|\\[a-zA-Z]+|\S))*"
+    r"|\\(?:[a-zA-Z]+|.)|\S",
+    re.DOTALL,
+)
 _OPENING = {"{", "(", "[", r"\{", r"\left", r"\begin"}
 _CLOSING = {"}", ")", "]", r"\}", r"\right", r"\end"}
 _RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx"}
@@ -152,19 +160,21 @@ class MathML(Treeprocessor):
             if element.get("class") == "arithmatex" and element.text:
                 tex = unescape(element.text)[2:-2].strip()
                 display = element.tag == "div"
-                element.text = self.md.htmlStash.store(self._html(tex, display))
-                if display:  # what is too long scrolls on a phone: by keyboard, too
+                html = self._convert(tex, display)
+                if display:  # a long one scrolls on a phone: by keyboard, too
                     element.set("tabindex", "0")
-                elif marks := re.match(r"[.,;:!?)]+", element.tail or ""):
-                    element.text += marks[0]  # no line begins with them
-                    element.tail = element.tail[marks.end() :]
+                element.text = self.md.htmlStash.store(html)
+                if stop := not display and re.match(r"[.,:;?!)]+", element.tail or ""):
+                    # Browsers would break the line between a formula and its stop.
+                    element.text += stop[0]
+                    element.tail = element.tail[stop.end() :]
 
-    def _html(self, tex: str, display: bool) -> str:
+    def _convert(self, tex: str, display: bool) -> str:
         if not display:
-            return self._convert(tex, display)
+            return self._piece(tex, "inline")
         parts = []
         for part in pieces(tex):
-            made = [self._convert(piece, display) for piece in part]
+            made = [self._piece(piece, "block") for piece in part]
             # `+` and `-` at the beginning would be taken for signs.
             made[1:] = [
                 re.sub("^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', html)
@@ -172,14 +182,16 @@ class MathML(Treeprocessor):
             ]
             parts.append(f"<span>{'<wbr>'.join(made)}</span>")
         html = " ".join(parts)
+        if html.count("<math") == 1:
+            html = made[0]
         return html.replace('display="block"', 'displaystyle="true"')
 
-    def _convert(self, tex: str, display: bool) -> str:
+    def _piece(self, tex: str, display: str) -> str:
         plain = re.sub(r"\\[{}]", "", tex)
         if plain.count("{") != plain.count("}"):  # latex2mathml guesses instead
             raise failure(self.md, tex, f"formula {tex!r}: braces do not match")
         try:
-            html = convert(tex, display="block" if display else "inline")
+            html = convert(tex, display=display)
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
@@ -199,20 +211,23 @@ def pieces(tex: str) -> list[list[str]]:
     """
     parts: list[list[str]] = [[]]
     begin, depth, last = 0, 0, "="
-    for token in re.finditer(r"\\(?:[a-zA-Z]+|.)|\S", tex, re.DOTALL):
+    for token in _TOKEN.finditer(tex):
         word = token[0]
         depth += (word in _OPENING) - (word in _CLOSING)
         relates = word in _RELATIONS
-        if depth == 0 and word in {r"\quad", r"\qquad"}:
-            parts[-1].append(tex[begin : token.start()])
-            parts.append([])
-            begin, word = token.end(), "="
-        elif depth == 0 and last != "=" and (relates or word in "+-"):
+        gap = word in {r"\quad", r"\qquad"}
+        sign = last != "=" and (relates or word in "+-")  # not that of a number
+        if depth == 0 and (gap or sign):
             parts[-1].append(tex[begin : token.start()])
             begin = token.start()
-        last = "=" if relates or word in "=,:(^_" else word
+        if depth == 0 and gap:
+            parts.append([])
+            begin = token.end()
+        calm = relates or gap or word in "=,:(^_" or word.startswith(_SUMS)
+        last = "=" if calm else word
     parts[-1].append(tex[begin:])
-    return parts
+    stripped = [[piece for piece in part if piece.strip()] for part in parts]
+    return [part for part in stripped if part]
 
 
 def _spaced(html: str) -> str:

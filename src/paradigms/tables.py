@@ -33,7 +33,6 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "glossary": ("Glossary", glossary_table),
     "style": ("House style", style_table),
 }
-NUMBERS = {"bank", "sizes"}  # whose columns may be narrow
 
 
 class Table(Entry):
@@ -50,11 +49,8 @@ class Table(Entry):
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
-            f'<table class="{self._kind()}">{caption}{inner}</table></div>'
+            f'<table class="generated">{caption}{inner}</table></div>'
         )
-
-    def _kind(self) -> str:
-        return "generated numbers" if self.name in NUMBERS else "generated"
 
     def _content(self, page: Page) -> tuple[str, str]:
         if self.name in GENERATED:
