@@ -87,6 +87,24 @@ def test_a_count_is_written_in_millions(page):
 
 
 @pytest.mark.parametrize(
+    ("tex", "boxes", "breaks"),
+    [("a = b + c", 1, 2), ("f(x = y) - [k = y]", 1, 1), ("x = -a", 1, 1),
+     ("-a \\le b^+", 1, 1), ("\\sum_{i \\in H} -a_{i}", 0, 0),
+     ("a, \\qquad b = -1", 2, 1), ("\\quad a", 0, 0), ("\\frac{a = b}{c}", 0, 0)],
+)  # fmt: skip
+def test_a_long_formula_can_be_broken(tex, boxes, breaks):
+    """Before relations and signs outside of brackets: a phone is narrow."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    html = md.convert(f"$${tex}$$")
+    assert html.count("<span>") == boxes
+    assert html.count("<wbr>") == breaks
+    assert html.count("<math") == max(boxes, 1) + breaks
+
+
+@pytest.mark.parametrize(
     ("tex", "spaces"),
     [("2 \\log N", 2), ("f(x) \\log N", 2), ("- \\log N", 1), ("\\log (x)", 0),
      ("\\log_2 N", 0), ("x + N", 0)],

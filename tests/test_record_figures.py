@@ -76,7 +76,10 @@ LINES = {
 def test_bands_are_drawn_where_their_points_are():
     """Equal factors are equal steps; higher is higher; a bar spans its interval."""
     drawing = plots.bands(LINES, AXES, "A chart")
-    path, other = re.findall(r'stroke-width:1.8[^>]* d="M([^"]*)"', drawing)
+    drawn = re.findall(r'stroke-width:1.8([^>]*)" d="M([^"]*)"', drawing)
+    (_, path), (dashes, other), *keys = drawn
+    assert sorted(style for style, _ in keys) == ["", dashes]
+    assert all(re.fullmatch(r"\d+ \d+h16", sample) for _, sample in keys)
     points = [tuple(map(int, pair.split())) for pair in path.split("L")]
     (a, high), (b, middle), (c, low) = points
     assert abs((b - a) - (c - b)) <= 1

@@ -28,6 +28,18 @@ _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\ma
 _NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
 _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+_SUMS = (r"\sum", r"\prod", r"\int")
+_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+# A sum is one token with what stands below and above it.
+_TOKEN = re.compile(
+    rf"\\(?:sum|prod|int)(?:\s*[_^]\s*(?:{_GROUP}|\\[a-zA-Z]+|\S))*"
+    r"|\\(?:[a-zA-Z]+|.)|\S",
+    re.DOTALL,
+)
+_OPENING = {"{", "(", "[", r"\{", r"\left", r"\begin"}
+_CLOSING = {"}", ")", "]", r"\}", r"\right", r"\end"}
+_RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\propto", r"\approx"}
+_RELATIONS |= {r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets"}
 _BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
 _ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
@@ -158,11 +170,28 @@ class MathML(Treeprocessor):
                     element.tail = element.tail[stop.end() :]
 
     def _convert(self, tex: str, display: bool) -> str:
+        if not display:
+            return self._piece(tex, "inline")
+        parts = []
+        for part in pieces(tex):
+            made = [self._piece(piece, "block") for piece in part]
+            # `+` and `-` at the beginning would be taken for signs.
+            made[1:] = [
+                re.sub("^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', html)
+                for html in made[1:]
+            ]
+            parts.append(f"<span>{'<wbr>'.join(made)}</span>")
+        html = " ".join(parts)
+        if html.count("<math") == 1:
+            html = made[0]
+        return html.replace('display="block"', 'displaystyle="true"')
+
+    def _piece(self, tex: str, display: str) -> str:
         plain = re.sub(r"\\[{}]", "", tex)
         if plain.count("{") != plain.count("}"):  # latex2mathml guesses instead
             raise failure(self.md, tex, f"formula {tex!r}: braces do not match")
         try:
-            html = convert(tex, display="block" if display else "inline")
+            html = convert(tex, display=display)
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
@@ -173,6 +202,32 @@ class MathML(Treeprocessor):
         if unknown:
             raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
         return _spaced(html.replace(_NAMESPACE, ""))
+
+
+def pieces(tex: str) -> list[list[str]]:
+    r"""The parts of a formula between `\quad`s, each in pieces where it may be broken.
+
+    That is before a relation, a plus or a minus outside of all brackets.
+    """
+    parts: list[list[str]] = [[]]
+    begin, depth, last = 0, 0, "="
+    for token in _TOKEN.finditer(tex):
+        word = token[0]
+        depth += (word in _OPENING) - (word in _CLOSING)
+        relates = word in _RELATIONS
+        gap = word in {r"\quad", r"\qquad"}
+        sign = last != "=" and (relates or word in "+-")  # not that of a number
+        if depth == 0 and (gap or sign):
+            parts[-1].append(tex[begin : token.start()])
+            begin = token.start()
+        if depth == 0 and gap:
+            parts.append([])
+            begin = token.end()
+        calm = relates or gap or word in "=,:(^_" or word.startswith(_SUMS)
+        last = "=" if calm else word
+    parts[-1].append(tex[begin:])
+    stripped = [[piece for piece in part if piece.strip()] for part in parts]
+    return [part for part in stripped if part]
 
 
 def _spaced(html: str) -> str:

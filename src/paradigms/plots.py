@@ -195,6 +195,7 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
 
 
 CHART = (420, 240)  # width and height of a chart of bands
+KEY = 20  # width of the dashes that stand before a line's name
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 
@@ -213,7 +214,7 @@ def bands(
     if len(xs) < 2 or xs[0] <= 0:
         raise ValueError("a chart of bands needs two sizes, all of them positive")
     width, height = CHART
-    left, right = 36, width - 8 - max(map(width_of, lines)) * 0.85
+    left, right = 36, width - 8 - KEY - max(map(width_of, lines)) * 0.85
     bottom, top = _range(points)
 
     def place(x: float, y: float) -> Point:
@@ -226,7 +227,7 @@ def bands(
         places = [place(x, mean) for x, mean, _, _ in line]
         bars = [(place(x, low), place(x, high)[1]) for x, _, low, high in line]
         drawn += _line(number, places, bars)
-        ends.append((places[-1][1], places[-1][0], name))
+        ends.append((places[-1][1], places[-1][0], number, name))
     ticks = "".join(
         f'<text class="axis" text-anchor="middle" x="{place(x, bottom)[0]:.0f}" '
         f'y="{height - 20}">{x:,.0f}</text>'
@@ -239,9 +240,10 @@ def bands(
         for value, at in ((top, 28), (bottom, floor))
     )
     return (
-        f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
-        f'role="img" aria-label="{escape(title)}" data-search-exclude>'
-        f'<path class="frame" d="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
+        f'<svg class="mask chart" viewBox="0 0 {width} {height}" '
+        f'style="width:{width}px" role="img" aria-label="{escape(title)}" '
+        f'data-search-exclude><path class="frame" '
+        f'd="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
         f'{_ends(ends, floor)}{ticks}{scale}<text class="axis" x="2" y="12">'
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
         f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
@@ -259,21 +261,28 @@ def _line(number: int, places: list[Point], bars: list[tuple[Point, float]]) -> 
     """A line through its means, in its own dashes, and an upright bar for each."""
     path = "L".join(f"{x:.0f} {y:.0f}" for x, y in places)
     upright = "".join(f"M{x:.0f} {low:.0f}V{high:.0f}" for (x, low), high in bars)
+    style = f'class="curve c{number % 2}" style="stroke-width:1"'
+    return f'{_dashed(number, path)}<path {style} d="{upright}"/>'
+
+
+def _dashed(number: int, path: str) -> str:
+    """A path in the colour and the dashes of a line."""
     dash = DASHES[number % len(DASHES)]
     dashed = f";stroke-dasharray:{dash}" if dash else ""
-    style = f'class="curve c{number % 2}" style="stroke-width:'
-    return f'<path {style}1.8{dashed}" d="M{path}"/><path {style}1" d="{upright}"/>'
+    style = f'class="curve c{number % 2}" style="stroke-width:1.8{dashed}"'
+    return f'<path {style} d="M{path}"/>'
 
 
-def _ends(ends: list[tuple[float, float, str]], floor: float = inf) -> str:
-    """Each line's name at its end; names keep apart where lines meet, above a floor."""
+def _ends(ends: list[tuple[float, float, int, str]], floor: float = inf) -> str:
+    """Each line's dashes and name at its end; they keep apart, above a floor."""
     ends, heights = sorted(ends), [-inf]
-    for y, _, _ in ends:
+    for y, *_ in ends:
         heights.append(max(y + 4, heights[-1] + 14))
     labels, ceiling = "", floor + 4
-    for (_, x, name), height in zip(ends[::-1], heights[:0:-1], strict=True):
+    for (_, x, number, name), height in zip(ends[::-1], heights[:0:-1], strict=True):
         ceiling = min(height, ceiling)
-        place = f'x="{x + 6:.0f}" y="{ceiling:.0f}"'
+        place = f'x="{x + KEY + 6:.0f}" y="{ceiling:.0f}"'
+        labels += _dashed(number, f"{x + 6:.0f} {ceiling - 4:.0f}h{KEY - 4}")
         labels += f'<text class="axis" {place}>{escape(name)}</text>'
         ceiling -= 14
     return labels
