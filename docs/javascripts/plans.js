@@ -74,10 +74,37 @@
       show();
     });
     plan.querySelector(".state").append(button);
-    // The first day that is not done stands open.
+  }
+  // Who comes back finds the plan that was in sight, and in it the day that was left by
+  // a link, or the next one that is not done. Without storage: the first of each.
+  const recall = (key) => {
+    try {
+      return localStorage.getItem(`model-paradigms.${key}`);
+    } catch {
+      return null;
+    }
+  };
+  const remember = (key, value) => {
+    try {
+      localStorage.setItem(`model-paradigms.${key}`, value);
+    } catch {
+      kept = false;
+    }
+  };
+  const tabs = [...(document.querySelector(".tabbed-set:has(.plan)")?.querySelectorAll(":scope > input") ?? [])];
+  tabs[recall("plan")]?.click();
+  tabs.forEach((tab, number) => tab.addEventListener("change", () => remember("plan", number)));
+  for (const plan of document.querySelectorAll(".plan")) {
     const days = [...plan.querySelectorAll("details")];
-    const today = days.find((day) => left(inside(day))) ?? days[0];
+    const last = days.findIndex((day) => day.querySelector(`[data-item="${recall("left")}"]`));
+    const unfinished = (day) => left(inside(day));
+    const today = days.slice(Math.max(last, 0)).find(unfinished) ?? days.find(unfinished) ?? days[0];
     days.forEach((day) => (day.open = day === today));
+  }
+  for (const row of rows) {
+    row.addEventListener("click", (event) => {
+      if (event.target.closest("a")) remember("left", row.dataset.item);
+    });
   }
   show();
   const again = () => {
@@ -86,4 +113,10 @@
   };
   addEventListener("storage", again);
   addEventListener("pageshow", (event) => event.persisted && again());
+  // Back from a page, days may have folded above: what was left comes into sight again.
+  addEventListener("load", () => {
+    if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+    const row = rows.find((row) => row.dataset.item === recall("left") && row.offsetParent);
+    requestAnimationFrame(() => row?.scrollIntoView({ block: "nearest" }));
+  });
 })();
