@@ -196,3 +196,34 @@ def test_only_the_start_page_loads_the_script(site):
         counts = {path.relative_to(site).as_posix(): path.read_text("utf8").count(name)
                   for path in site.rglob("*.html")}  # fmt: skip
         assert {page: n for page, n in counts.items() if n} == {"index.html": 1}
+
+
+def test_who_comes_back_finds_the_day_that_was_left(visit):
+    """The plan, the day and the line, though days above are not done; also tomorrow."""
+    page = visit("", settled=False, viewport=PHONE)
+    start = page.url
+    page.get_by_text("Two weeks", exact=True).click()
+    third = page.locator(".plan:visible details").nth(2)
+    third.locator("summary").click()
+    third.locator("[data-item=few-labels] a").click()
+    page.wait_for_url("**/few-labels/")
+    page.go_back()
+    line = page.locator(".plan:visible [data-item=few-labels]")
+    line.wait_for()
+    page.wait_for_function(
+        """() => {
+          const line = [...document.querySelectorAll("[data-item=few-labels]")].pop();
+          const { top, bottom } = line.getBoundingClientRect();
+          const header = document.querySelector(".md-header");
+          return top >= header.getBoundingClientRect().bottom && bottom <= innerHeight;
+        }"""
+    )
+    page.goto("about:blank")
+    page.goto(start)
+    opened = page.locator(".plan:visible details[open]")
+    assert opened.count() == 1
+    assert opened.inner_text().startswith("Day 3")
+    page.evaluate("localStorage.clear()")
+    page.goto("about:blank")
+    page.goto(start)
+    assert opened.inner_text().startswith("One evening")  # the guard: a new reader

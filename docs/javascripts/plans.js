@@ -74,10 +74,34 @@
       show();
     });
     plan.querySelector(".state").append(button);
-    // The first day that is not done stands open.
+  }
+  // Who comes back finds the day that was left by a link, or the next that is not done.
+  const key = "model-paradigms.left";
+  const recall = () => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  };
+  const remember = (item) => {
+    try {
+      localStorage.setItem(key, item);
+    } catch {
+      kept = false;
+    }
+  };
+  for (const plan of document.querySelectorAll(".plan")) {
     const days = [...plan.querySelectorAll("details")];
-    const today = days.find((day) => left(inside(day))) ?? days[0];
+    const last = days.findIndex((day) => day.querySelector(`[data-item="${recall()}"]`));
+    const unfinished = (day) => left(inside(day));
+    const today = days.slice(Math.max(last, 0)).find(unfinished) ?? days.find(unfinished) ?? days[0];
     days.forEach((day) => (day.open = day === today));
+  }
+  for (const row of rows) {
+    row.addEventListener("click", (event) => {
+      if (event.target.closest("a")) remember(row.dataset.item);
+    });
   }
   show();
   const again = () => {
@@ -86,4 +110,10 @@
   };
   addEventListener("storage", again);
   addEventListener("pageshow", (event) => event.persisted && again());
+  // Back from a page, days may have folded above: what was left comes into sight again.
+  addEventListener("load", () => {
+    if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+    const row = rows.find((row) => row.dataset.item === recall() && row.offsetParent);
+    requestAnimationFrame(() => row?.scrollIntoView({ block: "nearest" }));
+  });
 })();

@@ -34,6 +34,9 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "style": ("House style", style_table),
 }
 
+# Their cells are long: on a phone they stand below each other.
+STACKED = {"bibliography", "evidence", "measured", "style"}
+
 
 class Table(Entry):
     """The body of a `table` fence: the table's name, and what the reader should see."""
@@ -46,10 +49,11 @@ class Table(Entry):
         title, inner = self._content(page)
         caption = page.inline(self.caption) if self.caption else ""
         caption = f"<caption><div>{caption}</div></caption>" if caption else ""
+        stacked = " stacked" if self.name in STACKED else ""
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
-            f'<table class="generated">{caption}{inner}</table></div>'
+            f'<table class="generated{stacked}">{caption}{inner}</table></div>'
         )
 
     def _content(self, page: Page) -> tuple[str, str]:
