@@ -37,7 +37,7 @@ items = ["one", "two"]
         ('draw-it" }', 'draw-it", topic = "decoding" }', "items.one: the entry: takes"),
         ('draw-it" }', 'draw-it", see = "q39/index.md" }', "only a task has something"),
         ("minutes = 5", 'minutes = 5, see = "q39/no.md"', "items.two: see: there is n"),
-        ("minutes = 5", 'minutes = 5, link = "It"', "the entry: a link needs something"),
+        ("minutes = 5", 'minutes = 5, link = "It"', "the entry: a link needs"),
         ('"one", "two"]', '"one", "too", "two"]',
          "plans.tonight: day 1: no item 'too' .did you mean 'two'"),
         ('"two"]', '"two", "one"]', "day 1: 'one' stands in this plan already"),
