@@ -98,3 +98,13 @@ def test_a_logarithm_stands_apart(tex, spaces):
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
     assert md.convert(f"${tex}$").count("<mspace") == spaces
+
+
+@pytest.mark.parametrize(("tex", "raised"), [("P'(Y)", 0), ("P^2(Y)", 1)])
+def test_a_prime_is_as_large_as_a_letter(tex, raised):
+    """It is raised by itself; as an exponent it was a speck on phones and on paper."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    assert md.convert(f"${tex}$").count("<msup>") == raised
