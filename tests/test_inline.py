@@ -129,3 +129,13 @@ def test_a_stop_stays_with_its_formula():
     assert "</math></span> and (" in html
     assert "</math>).</span></p>" in html
     assert "</math></div>" in html
+
+
+@pytest.mark.parametrize(("tex", "raised"), [("P'(Y)", 0), ("P^2(Y)", 1)])
+def test_a_prime_is_as_large_as_a_letter(tex, raised):
+    """It is raised by itself; as an exponent it was a speck on phones and on paper."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    assert md.convert(f"${tex}$").count("<msup>") == raised

@@ -26,6 +26,8 @@ from paradigms.snippets import ContentError
 
 _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\mathsf"}
 _NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
+# A raised sign raised once more: where the system has no fonts for formulas, a speck.
+_PRIMED = re.compile(r"<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
 _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _SUMS = (r"\sum", r"\prod", r"\int")
@@ -201,7 +203,11 @@ class MathML(Treeprocessor):
         unknown |= set(re.findall(r"\\math[a-z]+", tex)) - _ALPHABETS
         if unknown:
             raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
-        return _spaced(html.replace(_NAMESPACE, ""))
+        html = _PRIMED.sub(
+            r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
+            html.replace(_NAMESPACE, ""),
+        )
+        return _spaced(html)
 
 
 def pieces(tex: str) -> list[list[str]]:
