@@ -86,6 +86,15 @@ def test_a_count_is_written_in_millions(page):
         page.convert(f"[={ADDRESS}|millions]")
 
 
+def as_html(text: str) -> str:
+    """What a page makes of its formulas."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.inline"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    return md.convert(text)
+
+
 @pytest.mark.parametrize(
     ("tex", "boxes", "breaks"),
     [("a = b + c", 1, 2), ("f(x = y) - [k = y]", 1, 1), ("x = -a", 1, 1),
@@ -94,11 +103,7 @@ def test_a_count_is_written_in_millions(page):
 )  # fmt: skip
 def test_a_long_formula_can_be_broken(tex, boxes, breaks):
     """Before relations and signs outside of brackets: a phone is narrow."""
-    md = Markdown(
-        extensions=["pymdownx.arithmatex", "paradigms.inline"],
-        extension_configs={"pymdownx.arithmatex": {"generic": True}},
-    )
-    html = md.convert(f"$${tex}$$")
+    html = as_html(f"$${tex}$$")
     assert html.count("<span>") == boxes
     assert html.count("<wbr>") == breaks
     assert html.count("<math") == max(boxes, 1) + breaks
@@ -111,20 +116,12 @@ def test_a_long_formula_can_be_broken(tex, boxes, breaks):
 )  # fmt: skip
 def test_a_logarithm_stands_apart(tex, spaces):
     """As in TeX: from what it multiplies, from its argument, not from a parenthesis."""
-    md = Markdown(
-        extensions=["pymdownx.arithmatex", "paradigms.inline"],
-        extension_configs={"pymdownx.arithmatex": {"generic": True}},
-    )
-    assert md.convert(f"${tex}$").count("<mspace") == spaces
+    assert as_html(f"${tex}$").count("<mspace") == spaces
 
 
 def test_a_stop_stays_with_its_formula():
     """The line breaks behind the stop, not before it; words and lines break as ever."""
-    md = Markdown(
-        extensions=["pymdownx.arithmatex", "paradigms.inline"],
-        extension_configs={"pymdownx.arithmatex": {"generic": True}},
-    )
-    html = md.convert("Of $x$: two, $y$ and ($z$).\n\n$$w$$")
+    html = as_html("Of $x$: two, $y$ and ($z$).\n\n$$w$$")
     assert "</math>:</span> two, " in html
     assert "</math></span> and (" in html
     assert "</math>).</span></p>" in html
@@ -134,8 +131,4 @@ def test_a_stop_stays_with_its_formula():
 @pytest.mark.parametrize(("tex", "raised"), [("P'(Y)", 0), ("P^2(Y)", 1)])
 def test_a_prime_is_as_large_as_a_letter(tex, raised):
     """It is raised by itself; as an exponent it was a speck on phones and on paper."""
-    md = Markdown(
-        extensions=["pymdownx.arithmatex", "paradigms.inline"],
-        extension_configs={"pymdownx.arithmatex": {"generic": True}},
-    )
-    assert md.convert(f"${tex}$").count("<msup>") == raised
+    assert as_html(f"${tex}$").count("<msup>") == raised

@@ -34,8 +34,9 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "style": ("House style", style_table),
 }
 
-# Their cells are long: on a phone they stand below each other.
+# On a phone long cells stand below each other, and numbers in narrow columns.
 STACKED = {"bibliography", "evidence", "measured", "style"}
+NUMBERS = {"bank", "sizes"}
 
 
 class Table(Entry):
@@ -49,11 +50,12 @@ class Table(Entry):
         title, inner = self._content(page)
         caption = page.inline(self.caption) if self.caption else ""
         caption = f"<caption><div>{caption}</div></caption>" if caption else ""
-        stacked = " stacked" if self.name in STACKED else ""
+        kind = " stacked" if self.name in STACKED else ""
+        kind = " numbers" if self.name in NUMBERS else kind
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
-            f'<table class="generated{stacked}">{caption}{inner}</table></div>'
+            f'<table class="generated{kind}">{caption}{inner}</table></div>'
         )
 
     def _content(self, page: Page) -> tuple[str, str]:
