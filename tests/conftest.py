@@ -178,7 +178,7 @@ def forked(
 def _forks(kind: str) -> subprocess.Popen[str]:
     """One of a kind for this process; it ends when its input does."""
     forks = subprocess.Popen(
-        [sys.executable, "-m", "tests.forks", kind], cwd=ROOT, text=True,
+        [sys.executable, "-P", ROOT / "tests/forks.py", kind], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     atexit.register(forks.communicate)  # closes its input, and waits

@@ -1,8 +1,8 @@
 """Runs modules in forks of a process that has loaded what takes longest.
 
-`python -m tests.forks KIND` reads an order a line: `folder`, `module`, `arguments`,
+`python -P tests/forks.py KIND` reads an order a line: `folder`, `module`, `arguments`,
 `log` and the whole `environment`, as JSON; it answers with the exit code.  A fork sees
-the package of its folder.
+the package and the tests of its folder.
 """
 
 import json

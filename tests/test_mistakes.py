@@ -15,10 +15,10 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
         (PAGE, 'mask = "block_causal(2)"', 'msk = "block_causal(2)"',
          "figure fence: mask: field required"),
         (PAGE, 'mask = "block_causal(2)"', 'mask = "blck_causal(2)"',
-         "docs/foundations/attention-masks.md, line 108: figure fence: mask: "
+         "docs/foundations/attention-masks.md, line 118: figure fence: mask: "
          "mask 'blck_causal(2)' is unknown; known are: causal, bidirectional"),
         (PAGE, 'mask = "block_causal(2)"', "mask = blck",
-         "line 108: Invalid value"),
+         "line 118: Invalid value"),
         (PAGE, 'ids = ["S29", "S35"]', 'ids = ["S29", "S35", "S99"]',
          "ids: no claim 'S99'"),
         (PAGE, "[@dong2019]", "[@nobody1900]",
