@@ -2,7 +2,6 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 # Asked here and not by `Axe.run`, which sends what passed too, and takes twice as long.
 RUN = """([context, options]) => axe.run(context, options).then(({violations}) =>
   violations.flatMap(({id, nodes}) => nodes.map(({html}) =>
@@ -38,9 +37,7 @@ def axe_findings(
     page, include: str = "html", only: list[str] | None = None
 ) -> list[str]:
     """What axe has against a page, contrasts only if asked for: rule and element."""
-    asked = (
-        {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": False}}}
-    )
+    asked = {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": 0}}}
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options = {"resultTypes": ["violations"], **asked}
@@ -51,9 +48,3 @@ def contrast_findings(page) -> list[str]:
     """Letters too faint for their ground; one element of each look is asked."""
     assert page.evaluate(MARK_LOOKS) > 5
     return axe_findings(page, "[data-look]", only=["color-contrast"])
-
-
-def darken(page) -> None:
-    """By the button that a reader presses."""
-    page.locator("form[data-md-component=palette] label:visible").click()
-    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
