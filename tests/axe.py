@@ -37,7 +37,9 @@ def axe_findings(
     page, include: str = "html", only: list[str] | None = None
 ) -> list[str]:
     """What axe has against a page, contrasts only if asked for: rule and element."""
-    asked = {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": 0}}}
+    asked = (
+        {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": False}}}
+    )  # axe takes a 0 for true
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options = {"resultTypes": ["violations"], **asked}
