@@ -2,7 +2,6 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 # Asked here and not by `Axe.run`, which sends what passed too, and takes twice as long.
 RUN = """([context, options]) => axe.run(context, options).then(({violations}) =>
   violations.flatMap(({id, nodes}) => nodes.map(({html}) =>
@@ -40,7 +39,7 @@ def axe_findings(
     """What axe has against a page, contrasts only if asked for: rule and element."""
     asked = (
         {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": False}}}
-    )
+    )  # axe takes a 0 for true
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options = {"resultTypes": ["violations"], **asked}
@@ -51,9 +50,3 @@ def contrast_findings(page) -> list[str]:
     """Letters too faint for their ground; one element of each look is asked."""
     assert page.evaluate(MARK_LOOKS) > 5
     return axe_findings(page, "[data-look]", only=["color-contrast"])
-
-
-def darken(page) -> None:
-    """By the button that a reader presses."""
-    page.locator("form[data-md-component=palette] label:visible").click()
-    assert page.get_attribute("body", "data-md-color-scheme") == "slate"

@@ -1,8 +1,8 @@
 """Runs modules in forks of a process that has loaded what takes longest.
 
-`python -P tests/forks.py KIND` reads an order a line: `folder`, `module`, `arguments`,
+`python tests/forks.py KIND` reads an order a line: `folder`, `module`, `arguments`,
 `log` and the whole `environment`, as JSON; it answers with the exit code.  A fork sees
-the package and the tests of its folder.
+the packages of its folder: with `-m` the `tests` from here would be loaded already.
 """
 
 import json
@@ -23,24 +23,24 @@ LOADED = {
 def run(
     folder: str, module: str, arguments: list[str], log: str, environment: dict
 ) -> None:
-    """In a fork: `python -m module arguments` in that folder; exits."""
+    """In a fork: `python -m module arguments` in that folder."""
     os.environ.clear()
     os.environ.update(environment)
-    to = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    to = os.open(log, os.O_WRONLY)
     os.dup2(to, 1)
     os.dup2(to, 2)
     os.chdir(folder)
-    sys.path[:0] = [folder, f"{folder}/src"]
+    sys.path[:1] = [folder, f"{folder}/src"]  # in place of that of this file
     sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def main(kind: str) -> None:
     """Serve orders until the input ends."""
-    for name in LOADED[kind]:
-        import_module(name)
     if kind == "site":
         sys.modules["torch"] = None  # type: ignore[assignment]
+    for name in LOADED[kind]:
+        import_module(name)
     for line in sys.stdin:
         child = os.fork()
         if not child:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.axe import UNFOLD, axe_findings, contrast_findings, darken
+from tests.axe import axe_findings, contrast_findings
 from tests.conftest import PHONE, ROOT
 
 PAGES = sorted(
@@ -17,6 +17,7 @@ PAGES = sorted(
 )
 
 
+UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 WIDTH = "document.documentElement.scrollWidth"
 
 
@@ -62,6 +63,12 @@ def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
 
     yield look
     context.close()
+
+
+def darken(page) -> None:
+    """By the button that a reader presses."""
+    page.locator("form[data-md-component=palette] label:visible").click()
+    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -3,6 +3,7 @@
 // new order of the list disturbs nothing.
 (() => {
   const prefix = "model-paradigms.done.";
+  const last = "model-paradigms.left"; // the item whose link was followed last
   const done = new Set();
   let kept = true; // false where the browser stores nothing: ticks last until reload
   const rows = [...document.querySelectorAll(".plan [data-item]")];
@@ -17,13 +18,23 @@
       kept = false;
     }
   };
-  const keep = (item, ticked) => {
-    done[ticked ? "add" : "delete"](item);
+  const store = (key, value) => {
     try {
-      if (ticked) localStorage.setItem(prefix + item, "1");
-      else localStorage.removeItem(prefix + item);
+      if (value) localStorage.setItem(key, value);
+      else localStorage.removeItem(key);
     } catch {
       kept = false;
+    }
+  };
+  const keep = (item, ticked) => {
+    done[ticked ? "add" : "delete"](item);
+    store(prefix + item, ticked && "1");
+  };
+  const recall = () => {
+    try {
+      return localStorage.getItem(last);
+    } catch {
+      return null;
     }
   };
 
@@ -62,6 +73,9 @@
     });
     label.append(box, ...row.childNodes);
     row.append(label);
+    row.addEventListener("click", (event) => {
+      if (event.target.closest("a")) store(last, row.dataset.item);
+    });
   }
   load();
   for (const plan of document.querySelectorAll(".plan")) {
@@ -74,34 +88,12 @@
       show();
     });
     plan.querySelector(".state").append(button);
-  }
-  // Who comes back finds the day that was left by a link, or the next that is not done.
-  const key = "model-paradigms.left";
-  const recall = () => {
-    try {
-      return localStorage.getItem(key);
-    } catch {
-      return null;
-    }
-  };
-  const remember = (item) => {
-    try {
-      localStorage.setItem(key, item);
-    } catch {
-      kept = false;
-    }
-  };
-  for (const plan of document.querySelectorAll(".plan")) {
+    // Who comes back finds the day that was left by a link, or the next that is not done.
     const days = [...plan.querySelectorAll("details")];
-    const last = days.findIndex((day) => day.querySelector(`[data-item="${recall()}"]`));
+    const place = days.findIndex((day) => day.querySelector(`[data-item="${recall()}"]`));
     const unfinished = (day) => left(inside(day));
-    const today = days.slice(Math.max(last, 0)).find(unfinished) ?? days.find(unfinished) ?? days[0];
+    const today = days.slice(Math.max(place, 0)).find(unfinished) ?? days.find(unfinished) ?? days[0];
     days.forEach((day) => (day.open = day === today));
-  }
-  for (const row of rows) {
-    row.addEventListener("click", (event) => {
-      if (event.target.closest("a")) remember(row.dataset.item);
-    });
   }
   show();
   const again = () => {

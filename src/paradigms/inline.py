@@ -30,11 +30,11 @@ _NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a vari
 _PRIMED = re.compile(r"<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
 _THIN = '<mspace width="0.17em"></mspace>'
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
-_SUMS = (r"\sum", r"\prod", r"\int")
+_SUM = r"\\(?:sum|prod|int)"
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 # A sum is one token with what stands below and above it.
 _TOKEN = re.compile(
-    rf"\\(?:sum|prod|int)(?:\s*[_^]\s*(?:{_GROUP}|\\[a-zA-Z]+|\S))*"
+    rf"{_SUM}(?:\s*[_^]\s*(?:{_GROUP}|\\[a-zA-Z]+|\S))*"
     r"|\\(?:[a-zA-Z]+|.)|\S",
     re.DOTALL,
 )
@@ -183,9 +183,8 @@ class MathML(Treeprocessor):
                 for html in made[1:]
             ]
             parts.append(f"<span>{'<wbr>'.join(made)}</span>")
-        html = " ".join(parts)
-        if html.count("<math") == 1:
-            html = made[0]
+        html = made[0] if len(parts) == len(made) == 1 else " ".join(parts)
+        # A block could not stand beside another in a line.
         return html.replace('display="block"', 'displaystyle="true"')
 
     def _piece(self, tex: str, display: str) -> str:
@@ -216,21 +215,19 @@ def pieces(tex: str) -> list[list[str]]:
     That is before a relation, a plus or a minus outside of all brackets.
     """
     parts: list[list[str]] = [[]]
-    begin, depth, last = 0, 0, "="
+    begin, depth, calm = 0, 0, True  # calm: where a sign would be that of a number
     for token in _TOKEN.finditer(tex):
         word = token[0]
         depth += (word in _OPENING) - (word in _CLOSING)
         relates = word in _RELATIONS
         gap = word in {r"\quad", r"\qquad"}
-        sign = last != "=" and (relates or word in "+-")  # not that of a number
-        if depth == 0 and (gap or sign):
+        if depth == 0 and (gap or (not calm and (relates or word in "+-"))):
             parts[-1].append(tex[begin : token.start()])
             begin = token.start()
         if depth == 0 and gap:
             parts.append([])
             begin = token.end()
-        calm = relates or gap or word in "=,:(^_" or word.startswith(_SUMS)
-        last = "=" if calm else word
+        calm = relates or gap or word in ",:(^_" or bool(re.match(_SUM, word))
     parts[-1].append(tex[begin:])
     stripped = [[piece for piece in part if piece.strip()] for part in parts]
     return [part for part in stripped if part]

@@ -50,12 +50,12 @@ class Table(Entry):
         title, inner = self._content(page)
         caption = page.inline(self.caption) if self.caption else ""
         caption = f"<caption><div>{caption}</div></caption>" if caption else ""
-        kind = " stacked" if self.name in STACKED else ""
-        kind = " numbers" if self.name in NUMBERS else kind
+        stacked = " stacked" if self.name in STACKED else ""
+        numbers = " numbers" if self.name in NUMBERS else ""
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
-            f'<table class="generated{kind}">{caption}{inner}</table></div>'
+            f'<table class="generated{stacked}{numbers}">{caption}{inner}</table></div>'
         )
 
     def _content(self, page: Page) -> tuple[str, str]:
