@@ -105,6 +105,17 @@ def test_formulas_are_mathml(site):
     assert "mathjax" not in html.lower()
 
 
+def test_style_sheets_are_sent_without_comments(site):
+    """All rules of the sources, and nothing that is for who edits them."""
+    for source in (ROOT / "docs/stylesheets").glob("*.css"):
+        sent, text = (
+            (site / "stylesheets" / source.name).read_text("utf8"),
+            source.read_text("utf8"),
+        )
+        assert "/*" not in sent
+        assert sent.count("{") == re.sub(r"/\*.*?\*/", "", text).count("{") > 0
+
+
 def test_notebooks_are_shown_as_stored():
     """Never executed by the build, and an error in one is an error."""
     entries = [entry for entry in settings()["plugins"] if isinstance(entry, dict)]

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.exceptions import Abort, BuildError
 from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
+from rcssmin import cssmin
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -15,7 +16,7 @@ def on_files(files: Files, config: Any) -> Files:
 
     They are made after these, which then have said what is wrong with the bank.
     """
-    from paradigms.exports.command import OFFERED  # anew: see on_post_build
+    from paradigms.exports.command import OFFERED  # anew: see _forget
 
     for name in OFFERED:
         files.append(File.generated(config, f"practice/{name}", content=""))
@@ -43,7 +44,7 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     """A page with code can be taken along as a notebook; a lab already is one."""
-    from paradigms import notebooks  # anew: see on_post_build
+    from paradigms import notebooks  # anew: see _forget
 
     if page.file.src_uri.endswith(".ipynb"):
         return notebooks.linked(html, page, files)
@@ -56,13 +57,20 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Forget the package after each build, so a live reload sees edits of `src`."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "paradigms"]:
-        del sys.modules[name]
+    """Send style sheets without their comments, and forget the package."""
+    for sheet in Path(config.site_dir, "stylesheets").glob("*.css"):
+        sheet.write_text(cssmin(sheet.read_text("utf8")), "utf8")
+    _forget()
 
 
 def on_build_error(error: Exception) -> None:
     """Say in one line what pymdownx buries in a traceback; forget the package too."""
-    on_post_build(None)
+    _forget()
     if isinstance(error, SnippetMissingError):
         raise Abort(f"{error}: create it below snippets/, or correct the page")
+
+
+def _forget() -> None:
+    """The package, after each build, so that a live reload sees edits of `src`."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "paradigms"]:
+        del sys.modules[name]

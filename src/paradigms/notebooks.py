@@ -83,7 +83,7 @@ def link(path: str) -> str:
 
 
 def linked(html: str, page: Any, files: Any) -> str:
-    """A lab as the site shows it: links to `../q19/index.md` lead to that page.
+    """A lab as the site shows it: in its colours, and `../q19/index.md` leads there.
 
     In its own folder a lab links to files, which is right where it is run.
     Errors: BuildError for a page that does not exist.
@@ -97,7 +97,9 @@ def linked(html: str, page: Any, files: Any) -> str:
             raise BuildError(f"docs/{page.file.src_uri}: there is no page {m[1]!r}")
         return f'href="{get_relative_url(file.url, page.file.url)}{m[2]}"'
 
-    return re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', away, html)
+    style = get_relative_url("stylesheets/labs.css", page.file.url)
+    html = re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', away, html)
+    return f'<link rel="stylesheet" href="{style}">{html}'
 
 
 def text_of(cells: list[Cell]) -> str:
