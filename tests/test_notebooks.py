@@ -243,7 +243,9 @@ def test_links_of_a_lab_lead_to_pages():
     """On disk to files, on the site to addresses; to nowhere stops the build."""
     lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
     html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
-    assert linked(html, lab, files) == html.replace("../q39/next.md", "../../q39/next/")
+    shown = linked(html, lab, files)
+    assert shown.endswith(html.replace("../q39/next.md", "../../q39/next/"))
+    assert shown.startswith('<link rel="stylesheet" href="../../stylesheets/labs.css">')
     with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
         linked(html.replace("next", "net"), lab, files)
 
