@@ -17,7 +17,7 @@ site: .venv/site.done
 test: browser .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 measure: .venv/test.done
 	$(BIN)/python -m paradigms measure $(NAME)
