@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,11 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 
 PHONE = {"width": 360, "height": 740}
+INDEX = "search/search_index.json"
+
+# For pytest on pages made by a test: nothing is kept, and Hypothesis, which takes more
+# than a second to say nothing of pages, is not loaded.
+BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 
 # How long an example takes says what else the machine does, not what the code does.
 settings.register_profile("unhurried", deadline=None)
@@ -66,6 +72,24 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def fewer_reviews(monkeypatch) -> Iterator[None]:
+    """Every fifth review: counting the words of all takes longer than a small training.
+
+    What was read from all of them is forgotten before, and what from these after.
+    """
+    from paradigms.corpora import movie_reviews, review_ends
+    from paradigms.experiments import transfer
+
+    load, read = movie_reviews.load, (review_ends.ends, transfer.data)
+    monkeypatch.setattr(movie_reviews, "load", lambda source=None: load(source)[::5])
+    for kept in read:
+        kept.cache_clear()
+    yield
+    for kept in read:
+        kept.cache_clear()
+
+
+@pytest.fixture
 def sources(tmp_path, site) -> Path:
     """A copy of what the site is built from, and of what a build leaves to the next."""
     for name in [*SOURCES, ".cache"]:
@@ -102,14 +126,36 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """The built site on a port of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a folder that is served on a port of its own."""
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(site, tmp_path_factory) -> Iterator[str]:
+    """Where the built site is served, with nothing in its index for searching.
+
+    Each page that opens puts the words of the index in order: half a second of a
+    processor, and most tests search nothing.
+    """
+    folder = tmp_path_factory.mktemp("served")
+    for path in site.iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "search").unlink()
+    (folder / "search").mkdir()
+    index = json.loads((site / INDEX).read_text(encoding="utf8"))
+    (folder / INDEX).write_text(json.dumps({**index, "docs": []}), encoding="utf8")
+    with serving(folder) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -188,7 +234,7 @@ def _forks(kind: str) -> subprocess.Popen[str]:
 def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     """Execute one notebook in Jupyter's kernel, and compare what it prints."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
+        [sys.executable, "-m", "pytest", "--nbval", "-q", *BARE,
          "-c", os.devnull, "--rootdir", str(folder), name],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip

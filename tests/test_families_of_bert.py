@@ -13,7 +13,7 @@ def rows() -> dict:
     return {row["name"]: row for row in load("families_of_bert").rows}
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "fewer_reviews")
 def test_families_of_bert_again_at_reduced_size():
     """A smaller network on fewer texts: the same shares, and the same order."""
     stored = rows()

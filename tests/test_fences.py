@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from paradigms import fences
 from paradigms.pytest_fences import OUTPUT, output_below
 from paradigms.questions import questions
-from tests.conftest import build, python
+from tests.conftest import BARE, build, python
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -26,7 +26,7 @@ def run_pytest(folder: Path, *arguments: str) -> str:
     """Output of pytest on some pages, with this project's settings."""
     return python(
         folder, "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
-        "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments,
+        *BARE, "--rootdir", str(folder), *arguments,
     ).stdout  # fmt: skip
 
 
@@ -98,16 +98,6 @@ def test_every_fence_is_of_a_known_kind():
         assert unknown_infos(page.read_text("utf8"), plain) == set(), page
 
 
-def test_a_misspelt_kind_is_noticed(sources):
-    """The guard itself: `figur` builds strictly, and the check names it."""
-    page = sources / "docs/q39/encoder-decoder.md"
-    text = page.read_text("utf8").replace("```figure", "```figur", 1)
-    page.write_text(text, "utf8")
-    assert build(sources, sources / "site").returncode == 0
-    assert unknown_infos(text, plain=False) == {"figur"}
-    assert unknown_infos("```table title=x\n```", plain=False) == {"table title=x"}
-
-
 def loose_outputs(page: Path) -> int:
     """How many Output fences of a page are not below a block of code."""
     text = page.read_text("utf8")
@@ -136,17 +126,26 @@ def test_a_loose_output_is_noticed(tmp_path):
     assert loose_outputs(page) == 2
 
 
-def test_the_count_notices_options_outside_braces(sources):
-    """The guard itself: MkDocs shows `python notest` as text, and strict is silent."""
-    page = sources / "docs/foundations/training-objectives.md"
-    text = page.read_text("utf8")
-    page.write_text(text.replace("```python", "```python notest", 1), "utf8")
+def test_what_builds_without_a_word_is_noticed(sources):
+    """The guard itself: `figur` and `python notest` are shown as text, and no more."""
+    misspelt, optional = (
+        sources / f"docs/{name}.md"
+        for name in ("q39/encoder-decoder", "foundations/training-objectives")
+    )
+    for page, old, new in (
+        (misspelt, "```figure", "```figur"),
+        (optional, "```python", "```python notest"),
+    ):
+        page.write_text(page.read_text("utf8").replace(old, new, 1), "utf8")
     assert build(sources, sources / "site").returncode == 0
+    assert unknown_infos(misspelt.read_text("utf8"), plain=False) == {"figur"}
+    assert unknown_infos("```table title=x\n```", plain=False) == {"table title=x"}
     html = (sources / "site/foundations/training-objectives/index.html").read_text(
         "utf8"
     )
-    assert highlighted(html) < len(openings(page.read_text("utf8")))
-    assert "python notest" in openings(page.read_text("utf8"))
+    written = openings(optional.read_text("utf8"))
+    assert highlighted(html) < len(written)
+    assert "python notest" in written
 
 
 NESTED = """\

@@ -1,10 +1,13 @@
 """The ends of reviews: whole rows of the last known words, with their labels."""
 
+import pytest
+
 from paradigms.corpora import movie_reviews
 from paradigms.corpora.review_ends import FIRST, ends
 from paradigms.tokenizer import Vocabulary, words
 
 
+@pytest.mark.usefixtures("fewer_reviews")
 def test_rows_are_the_last_words_of_their_review():
     """Of the first long enough review of the test part, with its label."""
     found = ends(200, 12, 0)

@@ -12,7 +12,7 @@ def rows() -> dict:
     return {row["name"]: row for row in load("transfer").rows}
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "fewer_reviews")
 def test_transfer_again_at_reduced_size():
     """Smaller and shorter: the same rows, counts below all networks at 1000 labels."""
     again = {row["name"]: row for row in transfer.run(transfer.smaller())}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.conftest import ROOT, once
+from tests.conftest import BARE, ROOT, once
 
 BLOCK = """
 ```python
@@ -36,7 +36,7 @@ def in_two(folder: Path, *options: str) -> str:
     rest = {key: os.environ[key] for key in os.environ if not key.startswith(told)}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
-         "-p", "no:cacheprovider", "--rootdir", str(folder), "-n", "2", *options, "."],
+         *BARE, "--rootdir", str(folder), "-n", "2", *options, "."],
         cwd=folder, env=rest, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.stdout + done.stderr
