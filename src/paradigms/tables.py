@@ -34,9 +34,9 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "style": ("House style", style_table),
 }
 
-# On a phone long cells stand below each other, and numbers in narrow columns.
+# On a phone long cells stand below each other, and short ones in narrow columns.
 STACKED = {"bibliography", "evidence", "measured", "style"}
-NUMBERS = {"bank", "sizes"}
+NARROW = {"bank", "claims", "sizes"}
 
 
 class Table(Entry):
@@ -50,12 +50,12 @@ class Table(Entry):
         title, inner = self._content(page)
         caption = page.inline(self.caption) if self.caption else ""
         caption = f"<caption><div>{caption}</div></caption>" if caption else ""
-        stacked = " stacked" if self.name in STACKED else ""
-        numbers = " numbers" if self.name in NUMBERS else ""
+        kinds = {"stacked": STACKED, "narrow": NARROW}
+        kind = "".join(f" {kind}" for kind in kinds if self.name in kinds[kind])
         return page.anchored(
             f'<div class="table-box" tabindex="0" role="region" '
             f'aria-label="Table: {escape(title)}">'
-            f'<table class="generated{stacked}{numbers}">{caption}{inner}</table></div>'
+            f'<table class="generated{kind}">{caption}{inner}</table></div>'
         )
 
     def _content(self, page: Page) -> tuple[str, str]:
