@@ -23,9 +23,9 @@ GAP = "▪"  # where something stood that is not prose
 SILENT = {"across", "against", "authors", "bands", "can", "claims", "course",
           "digits", "field", "follow_ups", "holds", "id", "ids", "items", "kind",
           "lab", "level", "mask", "measured", "name", "of", "page", "pattern",
-          "pieces", "read", "see", "size", "sources", "spoken", "strip", "tests",
-          "tex", "then", "tokens", "up", "url", "value", "venue", "verdict", "view",
-          "write", "wrong"}  # fmt: skip
+          "parameters", "pieces", "read", "see", "size", "sources", "spoken", "strip",
+          "tests", "tex", "then", "tokens", "up", "url", "value", "venue", "verdict",
+          "view", "write", "wrong"}  # fmt: skip
 QUOTED = {"said", "wrong_answer"}  # what others say, so only its spelling is ours
 _FETCHED = re.compile(r"\[=[^\]\n]*\]")
 _GONE = re.compile(

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "paradigms"
 ROOMS = [
     {"files", "gaussians", "intervals", "parts", "reliability", "repairs"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
-    {"corpora", "layers", "perceptron", "training", "bibliography", "results", "svg"},
+    {"corpora", "layers", "training", "bibliography", "results", "svg"},
     {
         "models",
         "probes",
@@ -48,7 +48,7 @@ ROOMS = [
     {"hooks"},
 ]
 COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags",
-             "corpora", "layers", "perceptron", "training", "objectives", "models",
+             "corpora", "layers", "training", "objectives", "models",
              "probes", "judge", "decoding", "unmasking", "pretraining", "costs",
              "two_rules", "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure", "tuning", "likeness",

@@ -1,4 +1,4 @@
-"""What no transformer here accepts, and that each refusal names argument and value."""
+"""What no network here accepts, and that each refusal names argument and value."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.layers import Cache
-from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.models import albert, bart, bert, electra, gan, gpt, llama, roberta, t5
+from paradigms.models.denoiser import Denoiser
+from paradigms.models.vae import VAE
 from paradigms.objectives import IGNORE, binary_cross_entropy, cross_entropy
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -232,3 +234,26 @@ def test_a_single_nan_inside_attention_is_refused(system):
             with torch.no_grad():
                 network.get_parameter(name)[row, 0] = torch.nan
             refused("is not finite", lambda n=network: read(n))
+
+
+X = torch.linspace(-1, 1, 12).view(3, 4)
+GENERATORS: dict[str, tuple[Callable[[], nn.Module], Callable[[Any], Any]]] = {
+    "VAE": (lambda: VAE(4, 2, (8,)), lambda f: f(X, X[:, :2])),
+    "VAE, drawing": (lambda: VAE(4, 2, (8,)).decoder, lambda f: f(X[:, :2])),
+    "generator": (lambda: gan.Generator(4, 2, (8,)), lambda f: f(X[:, :2])),
+    "discriminator": (lambda: gan.Discriminator(4, (8,)), lambda f: f(X)),
+    "denoiser": (lambda: Denoiser(4, 8, 1), lambda f: f(X, torch.arange(3))),
+}
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_nan_among_the_weights_of_a_generator_is_refused(name):
+    """One number of each parameter in turn is NaN: an error, never a picture."""
+    build, run = GENERATORS[name]
+    run(build())
+    for parameter, _ in build().named_parameters():
+        for place in (0, -1):
+            network = build()
+            with torch.no_grad():
+                network.get_parameter(parameter).view(-1)[place] = torch.nan
+            refused("is not finite", lambda n=network: run(n))

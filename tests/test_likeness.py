@@ -6,10 +6,12 @@ from torch import nn
 
 from paradigms.corpora.digits import LEVELS, PIXELS, load, scaled
 from paradigms.judge import Judge
+from paradigms.layers.perceptron import Perceptron
 from paradigms.likeness import compared, frechet
 
 # Passes the picture on as its features.
-BLANK = nn.Sequential(nn.Identity(), nn.Linear(PIXELS, 10))
+BLANK = Perceptron(PIXELS, 10)
+BLANK.layers.insert(0, nn.Identity())
 
 
 def test_precision_and_coverage_on_known_cases():

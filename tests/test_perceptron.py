@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from paradigms.perceptron import perceptron
+from paradigms.layers.perceptron import Perceptron
 
 
 def test_of_two_sizes_it_is_linear():
@@ -12,19 +12,19 @@ def test_of_two_sizes_it_is_linear():
     torch.manual_seed(0)
     x, zero = torch.randn(5, 3), torch.zeros(5, 3)
     for sizes, linear in (((3, 4), True), ((3, 8, 4), False)):
-        f = perceptron(*sizes)
+        f = Perceptron(*sizes)
         doubled = torch.allclose(f(2 * x) - f(zero), 2 * (f(x) - f(zero)), atol=1e-5)
         assert doubled is linear
 
 
 def test_it_ends_without_an_activation():
     """Its output is any real number."""
-    assert isinstance(perceptron(3, 8, 4)[-1], nn.Linear)
-    assert len(perceptron(3, 8, 8, 4)) == 5
+    assert isinstance(Perceptron(3, 8, 4).layers[-1], nn.Linear)
+    assert len(Perceptron(3, 8, 8, 4).layers) == 5
 
 
 @pytest.mark.parametrize("sizes", [(), (3,), (3, 0)])
 def test_missing_sizes_are_refused(sizes):
     """One size is no map, and a layer of width 0 passes nothing on."""
     with pytest.raises(ValueError, match="sizes must be two or more positive numbers"):
-        perceptron(*sizes)
+        Perceptron(*sizes)

@@ -12,7 +12,7 @@ from paradigms.capabilities import transformers as probes
 from paradigms.experiments import systems as experiment
 from paradigms.listings import Listing, changes, source
 from paradigms.page import Page
-from paradigms.results import load
+from paradigms.results import load, recorded
 from paradigms.snippets import ContentError
 from paradigms.systems import ABILITIES, System, systems
 
@@ -55,12 +55,15 @@ def test_a_capability_that_is_kept_quiet_is_a_finding():
     [
         ({"of": "models.gpt:GTP"}, "has no 'GTP' there, but Config, SIZES, GPT"),
         ({"of": "models.gtp:GPT"}, "there is no file src/paradigms/models/gtp.py"),
-        ({"size": "GPT-5"}, "size: 'GPT-5' is not among ALBERT base"),
+        (
+            {"parameters": "published_sizes/GPT-5/all"},
+            "parameters: value 'published_sizes/GPT-5/all' is not recorded",
+        ),
         ({"sources": ["radford1999"]}, "radford1999"),
     ],
 )
 def test_a_wrong_entry_is_a_finding(change, message):
-    """Code, size and source of a system must exist."""
+    """Code, number of parameters and source of a system must exist."""
     wrong = systems()["gpt2"].model_copy(update=change)
     assert message in " ".join(registry._findings("gpt2", wrong))
 
@@ -79,6 +82,8 @@ def test_every_system_is_printed(capsys):
     assert [row["id"] for row in rows] == list(systems())
     by_id = {row["id"]: row for row in rows}
     assert by_id["gpt2"]["parameters"] == 124_439_808
+    assert by_id["vae"]["parameters"] == recorded("digit_generators/VAE/parameters")
+    assert by_id["claude"]["parameters"] is None
     assert 0 < by_id["gpt2"]["largest difference"] < 1e-5
     assert by_id["claude"]["largest difference"] is None
     assert main(["systems"]) == 0

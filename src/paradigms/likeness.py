@@ -30,7 +30,7 @@ def compared(judge: Judge, x: Tensor, test: Tensor, k: int) -> dict[str, float]:
 @torch.no_grad()
 def features(judge: Judge, x: Tensor) -> Tensor:
     """What the judge's classifier sees before its last layer: (N, 128)."""
-    return judge.classifier[:-1](scaled(quantised(x))).double()
+    return judge.classifier.layers[:-1](scaled(quantised(x))).double()
 
 
 def frechet(a: Tensor, b: Tensor) -> float:

@@ -123,8 +123,8 @@ def systems_table(page: Page) -> str:
     """Every system: what it is, what it was shown to do, how close to its reference."""
     rows = (
         f'<tr id="{slug(key)}"><th scope="row"><a href="{page.link(system.page)}">'
-        f"{escape(system.name)}</a><small>{escape(system.family)}</small></th>"
-        f"<td>{escape(system.objective)}<small>sees: "
+        f"{escape(system.name)}</a><small>{escape(system.family)}</small>"
+        f"{_parameters(system)}</th><td>{escape(system.objective)}<small>sees: "
         f"{escape(measured().get(key, {}).get('sees', system.mask))}</small></td>"
         f"<td>{escape(', '.join(system.can) or _nothing(system))}</td>"
         f"<td>{_reference(key, system)}<small>"
@@ -132,6 +132,15 @@ def systems_table(page: Page) -> str:
         for key, system in systems().items()
     )
     return filled(("System", "Objective", "Can", "Equal to"), rows)
+
+
+def _parameters(system: System) -> str:
+    """How many there are in the network of which the record tells; or nothing."""
+    if not system.parameters:
+        return ""
+    _, name, _ = system.parameters.split("/")
+    counted = f"{name}: {quote(system.parameters)} parameters"
+    return f"<small>{escape(counted)}</small>"
 
 
 def _nothing(system: System) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from paradigms.bibliography import split_citation
 from paradigms.listings import source
-from paradigms.results import load
+from paradigms.results import load, recorded
 from paradigms.snippets import FOLDER, ContentError, Entry, entries
 
 Ability = Literal["scores", "bounds", "samples", "predicts", "fills", "caches"]
@@ -33,7 +33,7 @@ class System(Entry):
     mask: str
     of: str = ""  # the code, as `models.gpt:GPT`; empty if it is not public
     reference: str
-    size: str = ""  # a row of the experiment `published_sizes`
+    parameters: str = ""  # the address of a recorded number; empty if data decide
     page: str
     can: list[Ability] = []
     sources: list[str] = Field(min_length=1)
@@ -61,12 +61,6 @@ def measured() -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in load("systems").rows}
 
 
-def parameters(system: System) -> int | None:
-    """How many the published network has; None where none is published."""
-    counted = {row["name"]: row["all"] for row in load("published_sizes").rows}
-    return counted[system.size] if system.size else None
-
-
 def rows() -> list[dict[str, Any]]:
     """One row per system, as `python -m paradigms systems --json` prints it."""
     return [
@@ -75,7 +69,7 @@ def rows() -> list[dict[str, Any]]:
             **system.model_dump(exclude={"can"}),
             "capabilities": [*system.can],
             "sees": measured().get(key, {}).get("sees"),
-            "parameters": parameters(system),
+            "parameters": (recorded(system.parameters) if system.parameters else None),
             "largest difference": measured().get(key, {}).get("difference"),
         }
         for key, system in systems().items()
@@ -89,9 +83,11 @@ def _findings(key: str, system: System) -> list[str]:
             split_citation(citation)
         except ContentError as error:
             found.append(str(error))
-    sizes = {row["name"] for row in load("published_sizes").rows}
-    if system.size and system.size not in sizes:
-        found.append(f"size: {system.size!r} is not among {', '.join(sorted(sizes))}")
+    if system.parameters:
+        try:
+            recorded(system.parameters)
+        except ContentError as error:
+            found.append(f"parameters: {error}")
     if not system.of:
         return found
     try:

@@ -223,6 +223,12 @@ def test_bad_input_is_refused(call, x, t, message):
         CALLS[call](Diffusion(linear(5)), x, t)
 
 
+def test_an_unknown_variance_is_refused():
+    """A slip of the pen does not mean the default."""
+    with pytest.raises(ValueError, match="variance must be beta or posterior: 'post'"):
+        Diffusion(linear(5), "post")
+
+
 def test_shapes_that_would_broadcast_are_refused():
     """One x_0, or one predicted noise, for a batch of three."""
     process = Diffusion(linear(5))
@@ -232,6 +238,10 @@ def test_shapes_that_would_broadcast_are_refused():
         process.ddpm(X, X[:1], T3)
     with pytest.raises(ValueError, match="noise must end in the shape"):
         process.q_sample(X, T3, X[:1])
+    with pytest.raises(ValueError, match="noise is not finite"):
+        process.q_sample(X, T3, X + torch.nan)
+    with pytest.raises(ValueError, match="to must lie before t"):
+        process.ddim(X, X, T3, T3[:1] - 1)
 
 
 def test_a_jump_forward_is_refused():
@@ -246,10 +256,15 @@ def test_a_jump_forward_is_refused():
 
 
 def test_the_network_refuses_what_it_cannot_read():
-    """Another width, and one time for three pictures."""
+    """Another width, one time for three pictures, times that are none, no block."""
     network = Denoiser(4, 8, 1)
     assert network(X, T3).shape == (3, 4)
     with pytest.raises(ValueError, match=r"x must be of shape \(B, 4\)"):
         network(torch.zeros(3, 5), T3)
     with pytest.raises(ValueError, match=r"t must be of shape \(3,\)"):
         network(X, T3[:1])
+    for t in (T3.float(), -T3):
+        with pytest.raises(ValueError, match="t must be whole numbers from 0 on"):
+            network(X, t)
+    with pytest.raises(ValueError, match="blocks must be at least 1: 0"):
+        Denoiser(4, 8, 0)

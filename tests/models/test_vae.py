@@ -51,18 +51,18 @@ def at_optimum() -> VAE:
     inner = torch.linalg.inv(w.T @ w + pca.variance * identity)  # (Z, Z)
     back = inner @ w.T  # (Z, D)
     with torch.no_grad():
-        model.decoder[0].weight.copy_(w)
-        model.decoder[0].bias.copy_(pca.mean)
+        model.decoder.layers[0].weight.copy_(w)
+        model.decoder.layers[0].bias.copy_(pca.mean)
         model.log_variance.fill_(float(pca.variance.log()))
-        model.encoder[0].weight.zero_()[:LATENT] = back
-        model.encoder[0].bias[:LATENT] = -back @ pca.mean
-        model.encoder[0].bias[LATENT:] = (pca.variance * inner.diagonal()).log()
+        model.encoder.layers[0].weight.zero_()[:LATENT] = back
+        model.encoder.layers[0].bias[:LATENT] = -back @ pca.mean
+        model.encoder.layers[0].bias[LATENT:] = (pca.variance * inner.diagonal()).log()
     return model
 
 
 def marginal(model: VAE) -> torch.Tensor:
     """Log p(x) of a linear VAE's own decoder: N(b, WW' + variance I). (300,)"""
-    w, b = model.decoder[0].weight, model.decoder[0].bias
+    w, b = model.decoder.layers[0].weight, model.decoder.layers[0].bias
     noise = model.log_variance.exp() * torch.eye(WIDTH, dtype=torch.float64)
     own = torch.distributions.MultivariateNormal(b, w @ w.T + noise)
     return own.log_prob(DATA)
@@ -163,7 +163,7 @@ def test_samples_are_fixed_by_their_generator():
         (torch.zeros(3, 5), torch.zeros(3, 2), r"x must be of shape \(B, 4\)"),
         (torch.full((3, 4), torch.nan), torch.zeros(3, 2), "x must hold finite"),
         (torch.zeros(3, 4), torch.zeros(1, 2), r"noise must end in the shape \(3, 2\)"),
-        (torch.zeros(3, 4), torch.full((3, 2), torch.nan), "z must hold finite"),
+        (torch.zeros(3, 4), torch.full((3, 2), torch.nan), "noise is not finite"),
     ],
 )
 def test_bad_input_is_refused(x, noise, message):

@@ -1,6 +1,6 @@
 """What each classifier can do, and how far it is from scikit-learn's on real data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -56,6 +56,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
         wanted = torch.from_numpy(theirs.predict_proba(inputs))
         yield {
             "name": key,
+            "sees": seen(ours.log_joint, inputs[0]),
             "scores": sums_to_one(make) if key.endswith(counted) else on_grid(make),
             "samples": draws_agree(ours, inputs, classes, draws),
             "predicts": sums_of(ours.predict_proba(inputs)),
@@ -74,6 +75,7 @@ def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
     wanted = torch.from_numpy(theirs.predict_proba(x))
     return {
         "name": "logistic_regression",
+        "sees": seen(ours.predict_proba, x[0]),
         "predicts": sums_of(ours.predict_proba(x)),
         "difference": gap(ours.predict_proba(x), wanted),
     }
@@ -89,9 +91,18 @@ def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
         found = ours.decision(x)
         yield {
             "name": key,
+            "sees": seen(ours.decision, x[0]),
             "predicts": hasattr(ours, "predict_proba"),
             "difference": gap(found, wanted) / float(wanted.abs().max()),
         }
+
+
+def seen(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
+    """Whether the scores of a row (D,) change with each of its numbers alone."""
+    other = (row == 0).to(row)  # another number for each, which a count may be, too
+    changed = torch.where(torch.eye(len(row)).bool(), other, row)  # (D, D)
+    moved = (score(changed) - score(row[None])).abs().reshape(len(row), -1)
+    return "the whole input" if bool((moved.amax(dim=1) > 0).all()) else "otherwise"
 
 
 def on_grid(make: type[Generative]) -> bool:

@@ -1,19 +1,22 @@
 """What VAE, GAN and the two diffusions can do, held against closed forms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import partial
 from itertools import permutations, product
 from math import log
 from typing import Any
 
 import torch
-from diffusers import DDPMScheduler
+from diffusers import DDIMScheduler, DDPMScheduler
 from torch import Tensor
 
 from paradigms.gaussians import Gaussian
 from paradigms.masks import bidirectional
 from paradigms.models import masked_diffusion
+from paradigms.models.denoiser import Denoiser, draw
 from paradigms.models.diffusion import Diffusion, linear
-from paradigms.models.gan import Generator
+from paradigms.models.gan import Discriminator, Generator
 from paradigms.models.gpt import Config
 from paradigms.models.masked_diffusion import MaskedDiffusion
 from paradigms.models.vae import VAE
@@ -25,20 +28,24 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     """A row per generator."""
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
-    vae = VAE(pixels=3, latent=2, hidden=()).double()
+    vae = exact_vae()
     yield {
         "name": "vae",
+        "sees": seen(lambda x: vae.encode(x).mean, torch.ones(1, 3).double()),
         "bounds": vae_bounds(vae, draws, generator),
-        "samples": varied(VAE(3, 2).sample(draws, generator)),
-        "difference": vae_gap(),
+        "samples": vae_samples(vae, draws, generator),
+        "difference": vae_gap(vae),
     }
     yield {
         "name": "gan",
-        "samples": varied(Generator(3, 2).sample(draws, generator)),
+        "sees": seen(Discriminator(3), torch.ones(1, 3)),
+        "samples": gan_samples(draws, generator),
         "difference": gan_gap(),
     }
+    denoiser = partial(Denoiser(3, 8), t=torch.tensor([1]))
     yield {
         "name": "diffusion",
+        "sees": seen(denoiser, torch.ones(1, 3)),
         "bounds": diffusion_bounds(draws, generator),
         "samples": diffusion_samples(draws, generator),
         "difference": schedule_gap(),
@@ -46,50 +53,101 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     yield {"name": "masked_diffusion", **masked(draws, generator)}
 
 
-def varied(drawn: Tensor) -> bool:
-    """Whether the draws are finite and differ from one another."""
-    return bool(drawn.isfinite().all()) and len(drawn.unique(dim=0)) == len(drawn)
+def seen(network: Callable[[Tensor], Tensor], x: Tensor) -> str:
+    """Whether each output depends on each number of one picture x (1, D): gradients."""
+    slopes = torch.autograd.functional.jacobian(network, x).flatten(0, -2)  # (..., D)
+    return "the whole input" if bool((slopes != 0).all()) else "otherwise"
 
 
+def agree(drawn: Tensor, mean: Tensor, covariance: Tensor) -> bool:
+    """Draws (N, D) have this mean (D,) and covariance (D, D): 5 standard errors."""
+    variance = covariance.diagonal()
+    off = (drawn.mean(dim=0) - mean).abs() / (variance / len(drawn)).sqrt()  # (D,)
+    error = (variance[:, None] * variance + covariance.square()) / len(drawn)
+    apart = (drawn.T.cov() - covariance).abs() / error.sqrt()  # (D, D)
+    return bool((off < 5).all()) and bool((apart < 5).all())
+
+
+@torch.no_grad()
+def exact_vae() -> VAE:
+    """A linear VAE whose encoder is its true posterior, so that its bound is tight."""
+    vae = VAE(pixels=3, latent=2, hidden=()).double()
+    (decoder,), (encoder,) = vae.decoder.layers, vae.encoder.layers
+    # Columns at right angles: the latents stay independent, given a picture.
+    columns, _ = torch.linalg.qr(torch.randn(3, 2, dtype=torch.float64))
+    decoder.weight.copy_(columns * torch.tensor([1.5, 0.7]))  # (3, 2)
+    vae.log_variance.fill_(log(0.4))
+    narrow = 1 / (1 + decoder.weight.square().sum(dim=0) / 0.4)  # (2,)
+    back = narrow[:, None] * decoder.weight.T / 0.4  # (2, 3)
+    encoder.weight.copy_(torch.cat([back, torch.zeros(2, 3)]))
+    encoder.bias.copy_(torch.cat([-back @ decoder.bias, narrow.log()]))
+    return vae
+
+
+def likelihood(vae: VAE, x: Tensor) -> Tensor:
+    """Log p(x) (N,) of a linear VAE: probabilistic PCA's."""
+    (layer,) = vae.decoder.layers
+    noise = vae.log_variance.exp() * torch.eye(len(layer.bias))
+    spread = layer.weight @ layer.weight.T + noise  # (D, D)
+    return torch.distributions.MultivariateNormal(layer.bias, spread).log_prob(x)
+
+
+@torch.no_grad()
 def vae_bounds(vae: VAE, draws: int, generator: torch.Generator) -> bool:
-    """A linear VAE has an exact likelihood; its ELBO stays below it at every point."""
+    """Below the likelihood with any encoder, and equal to it with the best one."""
     x = torch.randn(20, 3, generator=generator, dtype=torch.float64)
     noise = torch.randn(draws, 20, 2, generator=generator, dtype=torch.float64)
-    with torch.no_grad():
-        bound = elbo(vae, x, noise)  # (draws, 20)
-        layer = next(m for m in vae.decoder.modules() if hasattr(m, "weight"))
-        pixels = vae.log_variance.exp() * torch.eye(3)
-        spread = layer.weight @ layer.weight.T + pixels  # (3, 3)
-        exact = torch.distributions.MultivariateNormal(layer.bias, spread).log_prob(x)
-    error = bound.std(dim=0) / draws**0.5
-    return bool((bound.mean(dim=0) <= exact + 5 * error).all())
+    other = deepcopy(vae)
+    other.encoder.layers[0].reset_parameters()
+    ahead = []
+    for network in (vae, other):
+        bound = elbo(network, x, noise)  # (draws, 20)
+        error = bound.std(dim=0) / draws**0.5
+        ahead.append((bound.mean(dim=0) - likelihood(network, x)) / error)
+    return bool((ahead[0].abs() < 5).all()) and bool((ahead[1] < 5).all())
 
 
-def vae_gap() -> float:
+@torch.no_grad()
+def vae_samples(vae: VAE, draws: int, generator: torch.Generator) -> bool:
+    """Pictures without the noise of their pixels: normal, with a known covariance."""
+    (layer,) = vae.decoder.layers
+    drawn = deepcopy(vae).float().sample(draws, generator).double()
+    return agree(drawn @ layer.weight, layer.bias @ layer.weight,
+                 (layer.weight.T @ layer.weight).square())  # fmt: skip
+
+
+@torch.no_grad()
+def vae_gap(vae: VAE) -> float:
     """With the true posterior as its encoder, the ELBO is the likelihood itself."""
-    weight, variance = 1.7, 0.4
-    x = torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None]  # (13, 1)
+    x = torch.linspace(-3, 3, 39, dtype=torch.float64).view(13, 3).sin()
     # Three points integrate a polynomial of degree five against a normal exactly.
-    noise = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
-    share = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
-
-    def network(x: Tensor, noise: Tensor) -> tuple[Gaussian, Gaussian]:
-        narrow = torch.full_like(x, variance / (variance + weight**2))
-        posterior = Gaussian(narrow * weight / variance * x, narrow)
-        z = posterior.sample(noise)
-        return posterior, Gaussian(weight * z, torch.full_like(z, variance))
-
-    terms = elbo(network, x, noise[:, None, None].expand(3, 13, 1))  # (3, 13)
-    evidence = torch.full_like(x, weight**2 + variance)
-    exact = Gaussian(torch.zeros_like(x), evidence).log_density(x)
-    return float((share @ terms - exact).abs().max())
+    points = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
+    shares = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
+    noise = torch.cartesian_prod(points, points)[:, None].expand(9, 13, 2)
+    share = torch.cartesian_prod(shares, shares).prod(dim=1)  # (9,)
+    return float((share @ elbo(vae, x, noise) - likelihood(vae, x)).abs().max())
 
 
+@torch.no_grad()
+def gan_samples(draws: int, generator: torch.Generator) -> bool:
+    """Of a generator without hidden layers: before the tanh, normal as its weights."""
+    network = Generator(2, 3, hidden=())
+    (layer,) = network.network.layers
+    drawn = network.sample(draws, generator).atanh()
+    return agree(drawn, layer.bias, layer.weight @ layer.weight.T)
+
+
+@torch.no_grad()
 def gan_gap() -> float:
     """At D = p / (p + q) the game's value is twice the JS divergence, less log 4."""
     p = torch.tensor([5, 3, 1, 1], dtype=torch.float64)
     q = torch.tensor([1, 2, 3, 4], dtype=torch.float64)
-    best = (p / q).log()  # the logit of p / (p + q)
+    critic = Discriminator(4, hidden=()).double()
+    critic.network.layers[0].weight.copy_(
+        (p / q).log()[None]
+    )  # the logit of p / (p + q)
+    critic.network.layers[0].bias.zero_()
+    best = critic(torch.eye(4, dtype=torch.float64))  # (4,), one for each picture
     real, fake = best.repeat_interleave(p.long()), best.repeat_interleave(q.long())
     p, q = p / p.sum(), q / q.sum()
     middle = (p + q) / 2
@@ -107,51 +165,69 @@ def best_noise(process: Diffusion, variance: float) -> Any:
     return network
 
 
-def model_variance(process: Diffusion, network: Any) -> float:
-    """That of x_0 when noise is taken back by a linear network: a recursion."""
-    variance, one = 1.0, torch.ones(1, 1, dtype=torch.float64)
-    for step in range(process.steps, 0, -1):
-        t = torch.tensor([step])
-        back = process.ddpm(one, network(one, t), t)
-        variance = float(back.mean) ** 2 * variance + float(back.variance)
-    return variance
+# Of N(0, 1) every noised picture is N(0, 1) too, and a step of DDPM is the very
+# inverse of a step of noise: the bound is tight, and what is drawn is N(0, 1) again.
+CHAIN = Diffusion(linear(10, last=0.3))
+
+
+def model_variance(variance: float) -> float:
+    """That of the x_0 that are drawn with `best_noise`, if their own is another.
+
+    A step back by equation 11 of Ho et al. (2020), which is linear here.
+    """
+    beta, a = CHAIN.beta[1:], CHAIN.alpha_bar[1:]
+    factor = (1 - beta / (a * variance + 1 - a)) / (1 - beta).sqrt()  # (T,)
+    found = 1.0
+    for slope, added in zip(
+        factor.flip(0).tolist(), beta.flip(0).tolist(), strict=True
+    ):
+        found = slope**2 * found + added
+    return found
 
 
 def diffusion_bounds(draws: int, generator: torch.Generator) -> bool:
-    """On Gaussian data the model is Gaussian: its bound stays below its likelihood."""
-    process = Diffusion(linear(20, last=0.3))
-    network = best_noise(process, 0.5)
+    """Below the likelihood with a poor network, equal to it with the best one."""
     x = torch.linspace(-2, 2, 9, dtype=torch.float64).repeat_interleave(draws)[:, None]
-    noise = torch.randn(20, len(x), 1, generator=generator, dtype=torch.float64)
-    cost = diffusion_bound(network, process, x, noise).sum(dim=0)  # (9 * draws,)
-    cost = cost.unflatten(0, (9, draws))
-    variance = torch.full((9, 1), model_variance(process, network)).double()
-    exact = Gaussian(torch.zeros(9, 1), variance).log_density(x[::draws])
-    error = cost.std(dim=1) / draws**0.5
-    return bool((-cost.mean(dim=1) <= exact + 5 * error).all())
+    noise = torch.randn(
+        CHAIN.steps, len(x), 1, generator=generator, dtype=torch.float64
+    )
+    ahead = []
+    for variance in (1.0, 0.2):
+        network = best_noise(CHAIN, variance)
+        cost = diffusion_bound(network, CHAIN, x, noise).sum(dim=0).view(9, draws)
+        spread = torch.full((1,), model_variance(variance))
+        exact = Gaussian(torch.zeros(1), spread).log_density(x).view(9, draws)[:, 0]
+        error = cost.std(dim=1) / draws**0.5
+        ahead.append((-cost.mean(dim=1) - exact) / error)
+    return bool((ahead[0].abs() < 5).all()) and bool((ahead[1] < 5).all())
 
 
 def diffusion_samples(draws: int, generator: torch.Generator) -> bool:
-    """Draws have the variance that the recursion gives, within 5 standard errors."""
-    process = Diffusion(linear(20, last=0.3))
-    network = best_noise(process, 0.5)
+    """From noise back to N(0, 1)."""
     x = torch.randn(draws, 1, generator=generator, dtype=torch.float64)
-    for step in range(process.steps, 0, -1):
-        t = torch.full((draws,), step)
-        noise = torch.randn(draws, 1, generator=generator, dtype=torch.float64)
-        x = process.ddpm(x, network(x, t), t).sample(noise)
-    variance = model_variance(process, network)
-    return abs(float(x.var()) - variance) < 5 * variance * (2 / draws) ** 0.5
+    drawn = draw(best_noise(CHAIN, 1.0), CHAIN, x, generator)[-1]
+    # The last step leaves out its noise, of variance beta_1.
+    return agree(drawn, torch.zeros(1), (1 - CHAIN.beta[1]).view(1, 1))
 
 
 def schedule_gap() -> float:
-    """Diffusers' DDPM scheduler: the largest difference in betas and alpha-bars."""
-    theirs = DDPMScheduler(num_train_timesteps=1000)
+    """Diffusers' schedulers: betas, alpha-bars, a noising, and steps back by both."""
+    theirs = DDPMScheduler(num_train_timesteps=1000, clip_sample=False)
+    jumps = DDIMScheduler(num_train_timesteps=1000, clip_sample=False)
+    jumps.set_timesteps(1000)
     ours = Diffusion(linear(1000))
-    return max(
-        float((ours.beta[1:] - theirs.betas).abs().max()),
-        float((ours.alpha_bar[1:] - theirs.alphas_cumprod).abs().max()),
-    )
+    x = torch.linspace(-2, 2, 12, dtype=torch.float64).view(3, 4)
+    noise, t = x.sin(), torch.tensor([1, 500, 1000])
+    pairs = [
+        (ours.beta[1:], theirs.betas),
+        (ours.alpha_bar[1:], theirs.alphas_cumprod),
+        (ours.q_sample(x, t, noise), theirs.add_noise(x, noise, t - 1)),
+        (ours.ddpm(x, noise, t).mean[:1], theirs.step(noise, 0, x).prev_sample[:1]),
+    ]
+    for row, now in enumerate(t.tolist()):
+        back = jumps.step(noise, now - 1, x).prev_sample[row]
+        pairs.append((ours.ddim(x, noise, t, t - 1).mean[row], back))
+    return max(float((one - other).abs().max()) for one, other in pairs)
 
 
 def masked(draws: int, generator: torch.Generator) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from paradigms.corpora import digits
 from paradigms.corpora.digits import PIXELS, scaled
 from paradigms.intervals import interval
 from paradigms.judge import Judge, grid, nearest
+from paradigms.layers.perceptron import Perceptron
 from paradigms.models.denoiser import Denoiser, draw
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.models.gan import Discriminator, Generator
@@ -26,7 +27,6 @@ from paradigms.objectives.generators import (
     simple_loss,
 )
 from paradigms.parts import Each, in_turn
-from paradigms.perceptron import perceptron
 
 QUESTION = (
     "What do a VAE, a GAN and a diffusion model make of the same 1,438 handwritten "
@@ -147,7 +147,7 @@ class Trained:
         return [round(float(r.double().mean()), 3) for r in right] + [round(loss, 3)]
 
     def _classifier(self) -> nn.Module:
-        model = perceptron(PIXELS, 128, 10)
+        model = Perceptron(PIXELS, 128, 10)
         learn = _learner(model, 1500)
         for x, labels in self.batches(1500):
             learn(cross_entropy(model(x + 0.2 * self.noise(*x.shape)), labels))

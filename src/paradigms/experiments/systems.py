@@ -38,7 +38,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return [
         {
             "name": row["name"],
-            "sees": row.get("sees", "the whole input"),
+            "sees": row["sees"],
             **{ability: "yes" if row.get(ability) else "no" for ability in ABILITIES},
             "difference": row["difference"],
         }

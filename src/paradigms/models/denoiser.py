@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import check_vectors
+from paradigms.layers.checks import finite
+from paradigms.layers.perceptron import Perceptron
 from paradigms.models.diffusion import Diffusion
-from paradigms.perceptron import perceptron
 
 
 def time_embedding(t: Tensor, width: int) -> Tensor:
@@ -32,17 +33,20 @@ def time_embedding(t: Tensor, width: int) -> Tensor:
 class Denoiser(nn.Module):
     """A noisy picture and its time to the noise in it: epsilon(x_t, t).
 
-    Shapes: x (B, D), t (B,) -> (B, D).
-    Errors: ValueError for an x that is empty, not finite or of another width.
+    Shapes: x (B, D), t (B,) of whole numbers -> (B, D).
+    Errors: ValueError for an x that is empty, not finite or of another width, for times
+    of another kind or below 0, fewer than one block, or weights that are not finite.
     """
 
     def __init__(self, pixels: int, width: int = 256, blocks: int = 3) -> None:
         super().__init__()
+        if blocks < 1:
+            raise ValueError(f"blocks must be at least 1: {blocks}")
         self.pixels, self.width = pixels, width
-        self.time = perceptron(width, width, width)
+        self.time = Perceptron(width, width, width)
         self.read = nn.Linear(pixels, width)
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.LayerNorm(width), perceptron(width, width, width))
+            nn.Sequential(nn.LayerNorm(width), Perceptron(width, width, width))
             for _ in range(blocks)
         )
         self.write = nn.Linear(width, pixels)
@@ -51,11 +55,13 @@ class Denoiser(nn.Module):
         check_vectors("x", x, self.pixels)
         if t.shape != x.shape[:1]:
             raise ValueError(f"t must be of shape ({len(x)},): {tuple(t.shape)}")
+        if t.dtype != torch.long or int(t.min()) < 0:
+            raise ValueError(f"t must be whole numbers from 0 on: {t.unique()}")
         time = self.time(time_embedding(t, self.width))  # (B, W)
         h = self.read(x)  # (B, W)
         for block in self.blocks:
             h = h + block(h + time)
-        return self.write(h)  # (B, D)
+        return finite(self.write(h), "the predicted noise")  # (B, D)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from paradigms.gaussians import Gaussian, check_vectors
+from paradigms.layers.checks import finite
 
 
 def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
@@ -21,10 +22,7 @@ def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
 
 
 def cosine(steps: int, offset: float = 0.008, largest: float = 0.999) -> Tensor:
-    """Betas whose alpha-bar falls as a squared cosine: (T,).
-
-    Source: Nichol & Dhariwal (2021), section 3.2.
-    """
+    """Alpha-bar as a squared cosine: (T,). Source: Nichol & Dhariwal (2021), 3.2."""
     time = torch.arange(steps + 1, dtype=torch.float64) / steps  # (T + 1,)
     left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
     return (1 - left[1:] / left[:-1]).clamp(max=largest)
@@ -37,7 +35,8 @@ class Diffusion:
     `variance` of a step back: beta_t, which for smooth data is right in the limit of
     small steps, or the posterior's, which is for data that are a single point.
     Shapes: x (B, D), t (B,) of whole numbers from 1 to T.
-    Errors: ValueError for betas not between 0 and 1, t out of range, x not finite.
+    Errors: ValueError for betas not between 0 and 1, an unknown variance, t out of
+    range, x or noise not finite.
     """
 
     def __init__(
@@ -46,6 +45,8 @@ class Diffusion:
         inside = (betas > 0) & (betas < 1)
         if betas.ndim != 1 or len(betas) == 0 or not bool(inside.all()):
             raise ValueError(f"betas must be one row between 0 and 1: {betas}")
+        if variance not in ("beta", "posterior"):
+            raise ValueError(f"variance must be beta or posterior: {variance!r}")
         self.steps, self.variance = len(betas), variance
         self.beta = torch.cat([torch.zeros(1, dtype=torch.float64), betas.double()])
         self.alpha_bar = (1 - self.beta).cumprod(dim=0)
@@ -58,7 +59,7 @@ class Diffusion:
 
     def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """A draw from q(x_t | x_0) by given standard noise: (B, D)."""
-        return self.noised(x0, t).sample(noise)
+        return self.noised(x0, t).sample(finite(noise, "noise"))
 
     def posterior(self, x0: Tensor, x: Tensor, t: Tensor) -> Gaussian:
         """q(x_{t-1} | x_t, x_0). Source: Ho et al. (2020), equations 6 and 7."""
@@ -93,7 +94,7 @@ class Diffusion:
 
         Source: Song, Meng & Ermon (2021), equations 12 and 16.
         """
-        if not (bool((to < t).all()) and 0 <= eta <= 1):
+        if to.shape != t.shape or bool((to >= t).any()) or not 0 <= eta <= 1:
             raise ValueError(f"to must lie before t, eta in 0..1: {to}, {t}, {eta}")
         x0 = self.denoised(x, epsilon, t)
         a = self._at(self.alpha_bar, t, x)

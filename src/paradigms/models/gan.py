@@ -9,14 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import check_vectors
-from paradigms.perceptron import perceptron
+from paradigms.layers.perceptron import Perceptron
 
 
 class Generator(nn.Module):
     """Noise to a picture with pixels between -1 and 1, in one pass.
 
     Shapes: z (B, Z) -> x (B, D).
-    Errors: ValueError for a z that is empty, not finite or of another width.
+    Errors: ValueError for a z that is empty, not finite or of another width, or for
+    weights that are not finite.
     """
 
     def __init__(
@@ -24,7 +25,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.latent = latent
-        self.network = perceptron(latent, *hidden, pixels)
+        self.network = Perceptron(latent, *hidden, pixels)
 
     def forward(self, z: Tensor) -> Tensor:
         check_vectors("z", z, self.latent)
@@ -39,7 +40,8 @@ class Discriminator(nn.Module):
     """A picture to one logit: its sigmoid is D(x), the probability that x is real.
 
     Shapes: x (B, D) -> logits (B,).
-    Errors: ValueError for an x that is empty, not finite or of another width.
+    Errors: ValueError for an x that is empty, not finite or of another width, or for
+    weights that are not finite.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.pixels = pixels
         self.dropout = nn.Dropout(dropout)  # on the pixels: slows learning by heart
-        self.network = perceptron(pixels, *hidden, 1)
+        self.network = Perceptron(pixels, *hidden, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         check_vectors("x", x, self.pixels)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import Gaussian, check_vectors
-from paradigms.perceptron import perceptron
+from paradigms.layers.checks import finite
+from paradigms.layers.perceptron import Perceptron
 
 
 class VAE(nn.Module):
@@ -18,7 +19,8 @@ class VAE(nn.Module):
 
     One variance, learned, serves all pixels. The objective is not in here.
     Shapes: x (B, D), noise (..., B, Z) -> q of (B, Z) and p of (..., B, D).
-    Errors: ValueError for an x or z that is empty, not finite or of another width.
+    Errors: ValueError for an x or z that is empty, not finite or of another width, for
+    noise or weights that are not finite.
     """
 
     def __init__(
@@ -26,13 +28,14 @@ class VAE(nn.Module):
     ) -> None:
         super().__init__()
         self.pixels, self.latent = pixels, latent
-        self.encoder = perceptron(pixels, *hidden, 2 * latent)
-        self.decoder = perceptron(latent, *reversed(hidden), pixels)
+        self.encoder = Perceptron(pixels, *hidden, 2 * latent)
+        self.decoder = Perceptron(latent, *reversed(hidden), pixels)
         self.log_variance = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor, noise: Tensor) -> tuple[Gaussian, Gaussian]:
         posterior = self.encode(x)
-        z = posterior.sample(noise)  # (..., B, Z), differentiable in the encoder
+        # (..., B, Z), differentiable in the encoder
+        z = posterior.sample(finite(noise, "noise"))
         return posterior, self.decode(z)
 
     def encode(self, x: Tensor) -> Gaussian:
@@ -44,7 +47,8 @@ class VAE(nn.Module):
     def decode(self, z: Tensor) -> Gaussian:
         """p(x | z): a picture, and how far its pixels stray from it."""
         check_vectors("z", z, self.latent)
-        return Gaussian(self.decoder(z), self.log_variance.exp())
+        variance = finite(self.log_variance.exp(), "the variance of a pixel")  # (1,)
+        return Gaussian(self.decoder(z), variance)
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
