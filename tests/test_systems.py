@@ -5,15 +5,22 @@ import re
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from paradigms import systems as registry
 from paradigms.__main__ import main
 from paradigms.capabilities import transformers as probes
 from paradigms.experiments import systems as experiment
+from paradigms.layers import RelativeBias, RMSNorm
 from paradigms.listings import Listing, changes, source
+from paradigms.models import bart, t5
+from paradigms.models.bart import BART
+from paradigms.models.t5 import T5
 from paradigms.page import Page
+from paradigms.references import pair
 from paradigms.results import load, recorded
-from paradigms.snippets import ContentError
+from paradigms.snippets import ContentError, pages
 from paradigms.systems import ABILITIES, System, systems
 
 PAGE = Page(link=lambda target: target, inline=lambda text: text)
@@ -90,15 +97,144 @@ def test_every_system_is_printed(capsys):
     assert "LLaMA" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("key", [key for key in systems() if systems()[key].of])
-def test_every_system_has_a_section_with_its_code(key):
-    """The page that the table links to shows code from the system's own file."""
-    system: System = systems()[key]
-    page, _, anchor = system.page.partition("#")
-    text = (registry.FOLDER.parent / "docs" / page).read_text("utf8")
-    titles = [line[3:] for line in text.splitlines() if line.startswith("## ")]
-    assert anchor in {registry_slug(title) for title in titles}
-    assert f'of = "{system.of.partition(":")[0]}:' in text
+BUILT = [key for key, system in systems().items() if system.of]
+
+
+def section_of(system: System, text: str) -> str:
+    """The part of a page that the system's entry links to, "" if there is none."""
+    anchor = system.page.partition("#")[2]
+    parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
+    found = dict(zip(map(registry_slug, parts[::2]), parts[1::2], strict=True))
+    return found.get(anchor, "")
+
+
+def wanted(system: System) -> dict[str, str]:
+    """What a section has to show, as patterns."""
+    keys = "|".join(source.partition(",")[0] for source in system.sources)
+    return {
+        "code": rf"^```code\nof = \"{re.escape(system.of.partition(':')[0])}:",
+        "picture": r"^```figure$",
+        "number": r"\[=[^\]]+\]",
+        "paper": rf"\[@({keys})[,\]]",
+    }
+
+
+def lacking(system: System, text: str) -> list[str]:
+    """Which of code, picture, number and paper the system's section lacks."""
+    section = section_of(system, text)
+    return [
+        name
+        for name, pattern in wanted(system).items()
+        if not re.search(pattern, section, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("key", BUILT)
+def test_every_system_has_a_section_with_all_that_belongs_to_it(key):
+    """Code from the system's own file, a picture, a recorded number, its paper."""
+    system = systems()[key]
+    assert lacking(system, pages()[system.page.partition("#")[0]]) == []
+
+
+@pytest.mark.parametrize("key", BUILT)
+@pytest.mark.parametrize("part", ["code", "picture", "number", "paper"])
+def test_a_section_that_lacks_a_part_is_noticed(key, part):
+    """The guard itself: one part taken out of the section, not out of the page."""
+    system = systems()[key]
+    text = pages()[system.page.partition("#")[0]]
+    section = section_of(system, text)
+    less = re.sub(wanted(system)[part], "", section, flags=re.MULTILINE)
+    assert lacking(system, text.replace(section, less)) == [part]
+    renamed = text.replace("\n## ", "\n## Not ")
+    assert lacking(system, renamed) == ["code", "picture", "number", "paper"]
+
+
+def unreached(texts: dict[str, str]) -> set[str]:
+    """Pages of systems without a link from q19 or q39, or from the table of all.
+
+    The table counts only while one of these pages leads to it.
+    """
+    of_questions = [
+        text for page, text in texts.items() if page[:4] in ("q19/", "q39/")
+    ]
+    linked = set(re.findall(r"\]\(\.\./(systems/[\w-]+\.md)", "".join(of_questions)))
+    if "systems/index.md" in linked:
+        linked |= {system.page.partition("#")[0] for system in systems().values()}
+    return {page for page in texts if page.startswith("systems/")} - linked
+
+
+def test_every_page_of_systems_is_reached_from_the_two_questions():
+    """From a page of q19 or q39, by one link or by the table of all systems."""
+    assert unreached(pages()) == set()
+
+
+@pytest.mark.parametrize(
+    ("link", "lost"),
+    [
+        ("(../systems/index.md)", {"systems/decoders.md", "systems/index.md"}),
+        ("(../systems/nearest-review.md)", {"systems/nearest-review.md"}),
+    ],
+)
+def test_a_page_that_nothing_leads_to_is_noticed(link, lost):
+    """The guard itself: the same pages without one of the links."""
+    fewer = {page: text.replace(link, "()") for page, text in pages().items()}
+    assert lost <= unreached(fewer)
+
+
+def parts_of(network: T5 | BART) -> list[str]:
+    """What stands in the cells of the table that sets T5 beside BART."""
+    side = network.encoder.stack if isinstance(network, BART) else network.encoder
+    block = side.blocks[0]
+    names = [name for name, _ in side.named_parameters()]
+    norms = {RMSNorm: "RMSNorm", nn.LayerNorm: "layer norm"}
+    bends = {F.relu: "ReLU", F.gelu: "GELU"}
+    scale, shrink = block.attention.scale, getattr(network, "shrink", 1.0)
+    learned = isinstance(getattr(network.encoder, "position", None), nn.Embedding)
+    biased = isinstance(getattr(network, "encoder_bias", None), RelativeBias)
+    read = isinstance(network.encoder.norm, nn.LayerNorm)
+    width = network.head.in_features
+    return [
+        "before it" if block.norm_first else "after it",
+        norms[type(block.attention_norm)],
+        {(True, False): "learned, added", (False, True): "bias by distance"}[
+            learned, biased
+        ],
+        "one" if read else "none",
+        bends[block.feed_forward.activation],
+        "everywhere" if any(name.endswith(".bias") for name in names) else "none",
+        {None: "over √width of a head", 1.0: "as they are"}[scale],
+        {1.0: "nothing", width**-0.5: "state over √width"}[shrink],
+    ]
+
+
+def test_the_table_of_t5_and_bart_is_true_of_the_code():
+    """Every cell is what the two networks are made of."""
+    small = {"vocabulary": 30, "width": 16, "layers": 1, "heads": 4, "hidden": 32}
+    networks = T5(t5.Config(**small, head_width=4)), BART(bart.Config(**small))
+    rows = re.findall(r"^\| (.+) \|$", pages()["systems/encoder-decoders.md"], re.M)
+    assert rows[0] == "Part | T5 | BART"
+    cells = [tuple(row.split(" | ")[1:]) for row in rows[1:]]
+    assert cells == list(zip(*map(parts_of, networks), strict=True))
+    assert all(one != other for one, other in cells)  # so a swapped cell is noticed
+
+
+def test_padding_on_the_left_moves_the_reference_of_bart_and_not_ours():
+    """Ours counts from the first real token; transformers counts the padding, too."""
+    torch.manual_seed(0)
+    config = bart.Config(30, positions=24, width=16, layers=2, heads=4, hidden=32)
+    ours, theirs = pair(BART, config, torch.float64)
+    text, target = torch.tensor([[5, 6, 7, 8]]), torch.tensor([[2, 9, 10]])
+    padded = torch.cat([torch.ones(1, 3, dtype=torch.long), text], dim=1)
+    plain, moved = ours(text, target), ours(padded, target, padded != 1)
+
+    def of_reference(source: torch.Tensor) -> torch.Tensor:
+        real = (source != 1).long()
+        found = theirs(source, attention_mask=real, decoder_input_ids=target)
+        return found.logits
+
+    assert (of_reference(text) - plain).abs().max() < 1e-10
+    assert (moved - plain).abs().max() < 1e-10
+    assert (of_reference(padded) - plain).abs().max() > 1e-2
 
 
 def registry_slug(title: str) -> str:
