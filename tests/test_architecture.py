@@ -10,6 +10,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from paradigms.measure import imports
+from paradigms.systems import systems
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "paradigms"
@@ -144,6 +145,61 @@ def test_what_is_too_long_is_noticed():
     assert complaints(long) == ["f is over 50 lines"]
     assert complaints("x = 1\n" * 301) == ["the module is over 300 lines"]
     assert complaints("class A:\n    pass\n") == ["A has no docstring"]
+
+
+MODELS = PACKAGE / "models"
+LINES = 120  # of a file of models/; if it holds more than two systems, 60 a system
+
+
+def too_long(name: str, text: str) -> list[str]:
+    """Whether the file of that name in models/ is longer than its systems may be."""
+    held = sum(s.of.startswith(f"models.{name}:") for s in systems().values())
+    lines, limit = text.count("\n"), max(LINES, 60 * held)
+    return [f"{name} has {lines} lines, over {limit}"] if lines > limit else []
+
+
+def lent(text: str) -> list[str]:
+    """What a module takes from the objectives, beside the ids of special tokens."""
+    names = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    whole = ("paradigms", "paradigms.objectives")  # with every name that is in it
+    return [
+        name
+        for name in names
+        if name in whole
+        or (name.startswith("paradigms.objectives.") and not name.endswith(".Specials"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(MODELS.glob("*.py")), ids=lambda path: path.stem
+)
+def test_models_are_short_and_know_no_objective(path):
+    """Not over 120 lines, and a network does not see what it is trained for."""
+    text = path.read_text("utf8")
+    assert too_long(path.stem, text) == []
+    assert lent(text) == []
+
+
+def test_a_long_model_or_one_with_a_loss_is_noticed():
+    """The guard itself: a line too many, and each way to reach a loss."""
+    for name, limit in (("gpt", 120), ("svm", 120), ("naive_bayes", 180)):
+        assert too_long(name, "x = 1\n" * limit) == []
+        assert too_long(name, "x = 1\n" * (limit + 1)) != []
+    assert lent("from paradigms.objectives import Specials\n") == []
+    for text in (
+        "from paradigms.objectives import Specials, cross_entropy",
+        "from paradigms.objectives.masked import masked_token as Specials",
+        "from paradigms.objectives import masked",
+        "from paradigms import objectives",
+        "import paradigms.objectives.targets as t",
+        "def loss():\n    import paradigms.objectives",
+    ):
+        assert lent(text) != [], text
 
 
 def test_every_pin_installs_on_the_oldest_python():

@@ -1,12 +1,14 @@
-"""The network: what it is a distribution of, and what input it refuses."""
+"""The network: what it is a distribution of, its distances, what it refuses."""
 
 from itertools import product
 
 import pytest
 import torch
+from transformers.models.t5.modeling_t5 import T5Attention
 
 from paradigms.layers import (
     MultiHeadAttention,
+    RelativeBias,
     attend,
     dense_mask,
 )
@@ -114,3 +116,49 @@ def test_attention_mixes_the_memory_when_one_is_given():
     output = layer(x, visible, memory)
     assert output.shape == (2, 3, 16)
     assert not torch.allclose(output, layer(x, visible, memory + 1))
+
+
+DISTANCES = torch.arange(-600, 601)
+BIASES = [
+    (buckets, distance, both)
+    for buckets, distance in [
+        (32, 128),
+        (32, 512),
+        (16, 64),
+        (8, 20),
+        (10, 33),
+        (64, 256),
+    ]
+    for both in (True, False)
+]
+
+
+def other_buckets(buckets: int, distance: int, both: bool, of: torch.Tensor) -> int:
+    """How many of these distances fall into another bucket than in the reference."""
+    ours = RelativeBias(1, both, buckets, distance).bucket(of)
+    theirs = T5Attention._relative_position_bucket(of, both, buckets, distance)
+    return int((ours != theirs).sum())
+
+
+@pytest.mark.parametrize(("buckets", "distance", "both"), BIASES)
+def test_buckets_of_distances_equal_those_of_the_reference(buckets, distance, both):
+    """From -600 to 600, both ways and causal; beyond `distance` all share the last."""
+    assert other_buckets(buckets, distance, both, DISTANCES) == 0
+    bias = RelativeBias(2, both, buckets, distance)
+    far = bias(torch.arange(550, 601), torch.arange(9))[0]  # (51, 9)
+    last = buckets // 2 - 1 if both else buckets - 1
+    assert bool((far == bias.weight.weight[last, 0]).all())
+
+
+def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):
+    """The guard itself: far distances modulo the buckets, which no short text shows."""
+    clamp = torch.Tensor.clamp
+
+    def anew(x: torch.Tensor, min: int | None = None, max: int | None = None):
+        return clamp(x, min=min) if max is None else x.remainder(max + 1)
+
+    monkeypatch.setattr(torch.Tensor, "clamp", anew)
+    for buckets, distance, both in BIASES:
+        near = DISTANCES[DISTANCES.abs() < distance]
+        assert other_buckets(buckets, distance, both, near) == 0
+        assert other_buckets(buckets, distance, both, DISTANCES) > 0

@@ -180,6 +180,46 @@ def test_drawing_with_the_best_denoiser_gives_the_data(steps):
     assert float(path[-1].std()) == pytest.approx(SPREAD, abs=5 * error + 0.02)
 
 
+def apart(steps: int, straight: bool, eta: float = 0, spacing: str = "trailing"):
+    """Largest difference of `draw` from the loop of diffusers, relative, at any stop.
+
+    Trailing times are T, T - T / steps and so on, as here.
+    """
+    chain = (120, 1e-3, 0.05, straight)
+    reference = theirs(DDIMScheduler, chain, timestep_spacing=spacing)
+    process = Diffusion(betas(chain))
+    network = best_denoiser(process)
+    x, seed = torch.randn(5, 3, generator=DICE, dtype=torch.float64), torch.Generator
+    path = draw(network, process, x, seed().manual_seed(0), steps, eta)
+    reference.set_timesteps(steps)
+    noise, largest = seed().manual_seed(0), 0.0
+    for t, found in zip(reference.timesteps, path[1:], strict=True):
+        epsilon = network(x, torch.full((5,), int(t) + 1))  # theirs counts from 0
+        x = reference.step(epsilon, t, x, eta=eta, generator=noise).prev_sample
+        largest = max(largest, float((found - x).abs().max() / x.abs().max()))
+    return largest
+
+
+@pytest.mark.parametrize("straight", [True, False])
+@pytest.mark.parametrize("steps", [1, 2, 3, 10, 24, 60, 120])
+def test_drawing_in_few_steps_equals_diffusers(steps, straight):
+    """The whole loop, without noise and with: every stop within 1e-6 of the largest.
+
+    Steps that divide T: where they do not, diffusers takes steps of one length.
+    """
+    assert apart(steps, straight) < 1e-6
+    assert apart(steps, straight, eta=1) < 1e-6
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 10, 24, 60])
+def test_another_grid_of_times_would_be_noticed(steps, monkeypatch):
+    """The guard itself: times that are too early, and only the last of the chain."""
+    assert apart(steps, False, spacing="leading") > 1e-3
+    last = torch.arange(steps, -1.0, -1)
+    monkeypatch.setattr(torch, "linspace", lambda *_: last)  # cosine needs none
+    assert apart(steps, False) > 1e-3
+
+
 def test_times_have_different_embeddings():
     """No two of a thousand times look alike to the network; t = 0 is (0.., 1..)."""
     table = time_embedding(torch.arange(1000), 32)

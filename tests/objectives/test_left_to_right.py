@@ -103,18 +103,65 @@ def test_both_orders_as_the_paper_writes_them():
     assert spm == [901, *psm[suffix:middle], 903, *psm[1:suffix], *psm[middle + 1 :]]
 
 
+WORDS = list(range(10, 19))
+PLACES = len(WORDS) + 1
+
+
+def cuts(moved: list[int]) -> tuple[int, int]:
+    """Where a document was cut, as far as it shows: the first cut of SPM seems at 0."""
+    suffix = moved.index(GAP.suffix)
+    return suffix - 1, PLACES + suffix - moved.index(GAP.middle)
+
+
+def uniform(spm: float) -> dict[tuple[int, int], float]:
+    """The share of each pair of cuts if both are uniform, and `spm` of them hidden."""
+    shares = {}
+    for stop in range(PLACES):
+        for start in range(stop + 1):
+            ways = (1 - spm) * (1 if start == stop else 2)
+            if start == 0:
+                ways += spm * (2 * stop + 1)  # the other cut is anywhere before
+            shares[start, stop] = ways / PLACES**2
+    return shares
+
+
+def farthest(counts: Counter[tuple[int, int]], spm: float) -> float:
+    """Standard errors of the pair of cuts whose share is farthest from uniform."""
+    shares, draws = uniform(spm), counts.total()
+    assert set(counts) <= set(shares)
+    return max(
+        errors(as_hits(counts[pair], draws), share) for pair, share in shares.items()
+    )
+
+
 def test_shares_of_moved_documents():
-    """A million documents at rate 0.5: half are moved; three in ten of these as SPM."""
-    draws, counts = dice(), Counter[tuple[int, ...]]()
+    """A million documents at rate 0.5: half are moved, three in ten of these as SPM.
+
+    The million cuts of the moved ones are uniform: each pair of ten places is met.
+    """
+    draws, counts = dice(), Counter[tuple[int, int]]()
     for _ in range(1_000_000):
-        moved = fill_in_the_middle([5, 6], GAP, draws, 0.5, 0.3)
-        counts[tuple(moved[:2])] += 1
-    plain, spm_like = counts[5, 6], counts[901, 902]
-    assert errors(as_hits(plain, 1_000_000), 0.5) < LIMIT
-    # An empty prefix, with two cuts in three places 5/9 of the PSM, looks like SPM.
-    looks = as_hits(spm_like, 1_000_000 - plain)
-    assert errors(looks, 0.3 + 0.7 * 5 / 9) < LIMIT
-    assert errors(looks, 0.31 + 0.69 * 5 / 9) > LIMIT
+        moved = fill_in_the_middle(WORDS, GAP, draws, 0.5, 0.3)
+        if moved[0] == GAP.prefix:
+            counts[cuts(moved)] += 1
+    assert errors(as_hits(counts.total(), 1_000_000), 0.5) < LIMIT
+    assert farthest(counts, 0.3) < LIMIT
+    # An empty prefix, with two cuts in ten places 19/100 of the PSM, looks like SPM.
+    count = sum(counts[0, stop] for stop in range(PLACES))
+    looks = as_hits(count, counts.total())
+    assert errors(looks, 0.3 + 0.7 * 19 / 100) < LIMIT
+    assert errors(looks, 0.31 + 0.69 * 19 / 100) > LIMIT
+
+
+@pytest.mark.parametrize("reach", [2, 8])
+def test_cuts_that_miss_some_places_would_be_noticed(reach):
+    """The guard itself: 20,000 documents cut within their first two words, or eight."""
+    draws, counts = dice(), Counter[tuple[int, int]]()
+    for _ in range(20_000):
+        moved = fill_in_the_middle(WORDS[:reach], GAP, draws, 1, 0)
+        middle = moved.index(GAP.middle)  # what is never cut ends the suffix
+        counts[cuts(moved[:middle] + WORDS[reach:] + moved[middle:])] += 1
+    assert farthest(counts, 0) > 2 * LIMIT
 
 
 def as_hits(count: int, draws: int) -> torch.Tensor:

@@ -6,6 +6,7 @@ import torch
 from paradigms.objectives import (
     IGNORE,
     Specials,
+    masked,
     masked_token,
     replaced_token,
     static_mask,
@@ -129,6 +130,31 @@ def test_the_pieces_of_a_word_are_chosen_together():
     assert errors((inputs == MASK)[first], 0.8) < LIMIT
     inside = ~starts & (targets != IGNORE)
     assert errors((inputs == MASK)[inside], 0.8) < LIMIT
+
+
+def fates_by_word() -> list[float]:
+    """How far a million chosen pieces lie from 80/10/10: all, firsts, and the rest."""
+    text, starts = pieces(600_000)
+    inputs, targets = whole_word(text, starts, WORDS, dice(), rate=0.9)
+    assert (targets != IGNORE).sum() > 1_000_000
+    found = []
+    for part in (starts | True, starts, ~starts):
+        # Pieces of a word are chosen together, so the rate's own error is another.
+        *shares, _ = farthest(text[part], inputs[part], targets[part])
+        found += shares
+    return found
+
+
+def test_pieces_of_chosen_words_are_80_10_10():
+    """A million pieces: 80% masked, 10% random, 10% as they are, first or not."""
+    assert max(fates_by_word()) < LIMIT
+
+
+@pytest.mark.parametrize("fates", [(0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.81, 0.1, 0.09)])
+def test_other_fates_of_whole_words_would_be_noticed(fates, monkeypatch):
+    """The guard itself: with 80% masked the other two may still be wrong."""
+    monkeypatch.setattr(masked, "BERT", fates)
+    assert max(fates_by_word()) > 2 * LIMIT
 
 
 def test_choosing_pieces_one_by_one_would_be_noticed():

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -83,15 +84,40 @@ def test_every_order_of_the_sentences_is_equally_likely():
         assert errors(torch.arange(60_000) < count, 1 / 6) < LIMIT
 
 
-def test_neighbours_keep_their_order_half_of_the_time():
-    """A million pairs of neighbours, each apart, in documents that were shuffled."""
-    document, draws, kept = [[place] for place in range(20_000)], dice(), []
+def unequal(order: torch.Tensor) -> float:
+    """Of orders (N, 3), standard errors of the one whose share is farthest from 1/6."""
+    code = order @ torch.tensor([9, 3, 1])
+    return max(
+        errors(code == 9 * a + 3 * b + c, 1 / 6) for a, b, c in permutations(range(3))
+    )
+
+
+def test_every_order_of_three_neighbours_is_equally_likely():
+    """A million threes of neighbours, none in two of them, in long shuffled documents.
+
+    In a uniform order of the whole, threes apart have orders independent of each other:
+    a million of them cost a quarter of what as many short documents would.
+    """
+    document, draws, orders = [[place] for place in range(30_000)], dice(), []
     for _ in range(100):
         source, _ = sentence_permutation(document, draws)
-        where = torch.tensor(source).argsort()  # (20000,): place in the source
-        kept.append(where[0::2] < where[1::2])
-        assert sorted(source) == list(range(20_000))
-    assert errors(torch.cat(kept), 0.5) < LIMIT
+        words, where = torch.tensor(source).sort()  # (30000,): place in the source
+        assert torch.equal(words, torch.arange(30_000))
+        orders.append(where.view(-1, 3).argsort(dim=1))
+    drawn = torch.cat(orders)
+    assert len(drawn) == 1_000_000
+    assert unequal(drawn) < LIMIT
+
+
+def test_a_shuffle_by_any_swaps_would_be_noticed():
+    """The guard itself: each place swapped with any place favours some orders."""
+    order = torch.arange(3).repeat(60_000, 1)
+    for place in range(3):
+        other = torch.randint(3, (60_000, 1), generator=dice(place))
+        kept = order[:, place : place + 1].clone()
+        order[:, place : place + 1] = order.gather(1, other)
+        order.scatter_(1, other, kept)
+    assert unequal(order) > 2 * LIMIT
 
 
 @pytest.mark.parametrize(
