@@ -1,6 +1,7 @@
 """Benchmarks: both sides compute the same numbers, and the record says under what."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,10 @@ from paradigms.benchmarks import race
 from paradigms.benchmarks.transformers import TINY, Sizes
 from paradigms.measure import bench, benchmarks
 from paradigms.models.bert import BASE
+from paradigms.page import Page
+from paradigms.reference import speed_table
+from paradigms.results import speeds
+from paradigms.snippets import ContentError
 
 SMALL = Sizes(
     gpt=TINY,
@@ -20,6 +25,7 @@ SMALL = Sizes(
     written=4,
     rounds=(2, 2, 2),
 )
+PAGE = Page(link=lambda target: target, inline=lambda text: text)
 LEAST = {  # how many times as fast as the reference a record must show us
     "transformers": {
         "GPT, forward": 1.2,
@@ -132,3 +138,27 @@ def test_an_unknown_benchmark_is_refused():
         ValueError, match=r"'transfromers' .did you mean 'transformers'.*; there are"
     ):
         bench("transfromers")
+
+
+def test_the_table_shows_what_was_recorded():
+    """A row a task with median and ends, and the share of the memory's rate."""
+    table = speed_table(PAGE)
+    rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", table)
+    assert len(rows) == sum(map(len, LEAST.values()))
+    for record, row in zip(speeds(), rows, strict=True):
+        assert record["name"] in row
+        for number in (record["times as fast"], *record["lowest and highest"]):
+            assert f"{number:.2f}" in row
+        assert (f"{record.get('share of it', -1):.2f}" in row) == (
+            record["name"] == "GPT, writing"
+        )
+
+
+@pytest.mark.parametrize("text", ["{", '{"row": []}'])
+def test_a_benchmark_that_cannot_be_read_is_named(text, tmp_path, monkeypatch):
+    """Half a file, or another one: which, and what to run."""
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/transformers.json").write_text(text)
+    monkeypatch.setattr("paradigms.results.FOLDER", tmp_path / "results")
+    with pytest.raises(ContentError, match=r"transformers\.json is no record; run: "):
+        speeds()

@@ -14,7 +14,7 @@ from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
-from paradigms.results import load, quote, stems
+from paradigms.results import load, quote, speeds, stems
 from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.style import rules
 from paradigms.systems import System, measured, systems
@@ -167,6 +167,32 @@ def sizes_table(page: Page) -> str:
         for row in load("published_sizes").rows
     )
     return filled(("Network", *parts), rows)
+
+
+def speed_table(_: Page) -> str:
+    """Every benchmark: how many times as fast as the reference, and both times."""
+    rows = (
+        f'<tr><th scope="row">{escape(row["name"])}</th>'
+        f"<td>{_spread(row['times as fast'], row['lowest and highest'])}</td>"
+        f"<td>{row['ours ms']:,.4g}</td><td>{row['reference ms']:,.4g}</td>"
+        f"<td>{_share(row)}</td></tr>"
+        for row in speeds()
+    )
+    times = "Times as fast", "Ours, ms", "Reference, ms"
+    return filled(("Task", *times, "Share of the memory's rate"), rows)
+
+
+def _share(row: dict[str, Any]) -> str:
+    """Where the memory sets the limit: how near to it."""
+    if "share of it" not in row:
+        return ""
+    return _spread(row["share of it"], row["lowest and highest share"])
+
+
+def _spread(middle: float, ends: list[float]) -> str:
+    """A median, and below it the lowest and the highest round."""
+    low, high = ends
+    return f"{middle:.2f}<small>{low:.2f} to {high:.2f}</small>"
 
 
 def glossary_table(page: Page) -> str:

@@ -72,6 +72,23 @@ def stems() -> set[str]:
     return {path.stem for path in FOLDER.glob("*.json")}
 
 
+def speeds() -> list[dict[str, Any]]:
+    """The rows of every recorded benchmark.
+
+    Errors: ContentError, with file and remedy, for a record that cannot be read.
+    """
+    found = []
+    for path in sorted((FOLDER.parent / "benchmarks").glob("*.json")):
+        try:
+            found += json.loads(path.read_text(encoding="utf8"))["rows"]
+        except (ValueError, KeyError):
+            remedy = f"run: make bench NAME={path.stem}"
+            raise ContentError(
+                f"benchmarks/{path.name} is no record; {remedy}"
+            ) from None
+    return found
+
+
 @cache
 def load(name: str) -> Result:
     """One stored result.

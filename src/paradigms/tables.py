@@ -17,6 +17,7 @@ from paradigms.reference import (
     glossary_table,
     measured_table,
     sizes_table,
+    speed_table,
     style_table,
     systems_table,
 )
@@ -29,6 +30,7 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "evidence": ("Tests that pages point to", evidence_table),
     "systems": ("Systems", systems_table),
     "sizes": ("Parameters of the published networks, in millions", sizes_table),
+    "speed": ("Speed beside the references", speed_table),
     "measured": ("Stored results", measured_table),
     "glossary": ("Glossary", glossary_table),
     "style": ("House style", style_table),
@@ -36,7 +38,7 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
 
 # On a phone long cells stand below each other, and short ones in narrow columns.
 STACKED = {"bibliography", "evidence", "measured", "style"}
-NARROW = {"bank", "claims", "sizes"}
+NARROW = {"bank", "claims", "sizes", "speed"}
 
 
 class Table(Entry):
