@@ -1,263 +1,264 @@
 """Every transformer here equals the field's own: scores, loss, gradients."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import RMSNorm, gelu_tanh
-from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.layers import look
+from paradigms.models import albert, bart, bert, electra, gpt, llama, t5
 from paradigms.references import difference, pair, share
-
-CONFIGS = 25  # drawn for every system and precision
-many = settings(
-    max_examples=CONFIGS,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],  # shrinking would rebuild hundreds of networks
-    suppress_health_check=list(HealthCheck),
+from tests.drawn import (
+    DECODERS,
+    ENCODERS,
+    SYSTEMS,
+    WRITERS,
+    Batch,
+    Example,
+    both,
+    examples,
+    shortfalls,
 )
+
 PRECISION = pytest.mark.parametrize(
     ("dtype", "limit"), [(torch.float32, 1e-5), (torch.float64, 1e-10)], ids=str
 )
-
+Side = tuple[nn.Module, Tensor, Tensor]  # a network, its logits and its loss
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def shape(draw: Any) -> dict[str, Any]:
-    """Sizes that every config has."""
-    heads = draw(st.integers(1, 4))
-    return {
-        "vocabulary": draw(st.integers(11, 41)),
-        "heads": heads,
-        "width": heads * draw(st.sampled_from([2, 4, 6, 10])),
-        "layers": draw(st.integers(1, 3)),
-    }
+def of(systems: Any) -> pytest.MarkDecorator:
+    """A test for each of them."""
+    return pytest.mark.parametrize("system", systems, ids=lambda s: s.__name__)
 
 
-def hidden(draw: Any) -> int:
-    return draw(st.integers(3, 40))
-
-
-def draw_gpt(draw: Any) -> gpt.Config:
-    return gpt.Config(**shape(draw), positions=24, tied=draw(st.booleans()))
-
-
-def draw_llama(draw: Any) -> llama.Config:
-    sizes = shape(draw)
-    groups = [k for k in range(1, 5) if sizes["heads"] % k == 0]
-    return llama.Config(
-        **sizes,
-        kv_heads=draw(st.sampled_from(groups)),
-        hidden=hidden(draw),
-        theta=draw(st.sampled_from([100.0, 10_000.0, 500_000.0])),
-        eps=draw(st.sampled_from([1e-6, 1e-5])),
-        tied=draw(st.booleans()),
-    )
-
-
-def draw_encoder(base: Any, **choices: Any) -> Any:
-    def drawn(draw: Any) -> Any:
-        more = {key: draw(choice) for key, choice in choices.items()}
-        return replace(base, **shape(draw), hidden=hidden(draw), positions=26, **more)
-
-    return drawn
-
-
-def draw_t5(draw: Any) -> t5.Config:
-    sizes = shape(draw)
-    return t5.Config(
-        **sizes,
-        head_width=draw(st.integers(1, 7)),
-        hidden=hidden(draw),
-        buckets=draw(st.sampled_from([8, 16, 32])),
-        distance=draw(st.sampled_from([20, 128])),
-        gated=draw(st.booleans()),
-        tied=draw(st.booleans()),
-    )
-
-
-def draw_bart(draw: Any) -> bart.Config:
-    return bart.Config(**shape(draw), positions=24, hidden=hidden(draw))
-
-
-ACTIVATION = st.sampled_from([F.gelu, gelu_tanh])
-NARROW = st.sampled_from([5, 9])  # widths are even: never as wide as the states
-ENCODERS = {
-    bert.BERT: draw_encoder(
-        bert.BASE, activation=ACTIVATION, segments=st.integers(1, 3)
-    ),
-    bert.Classifier: draw_encoder(bert.BASE, segments=st.just(2)),
-    roberta.RoBERTa: draw_encoder(roberta.BASE, eps=st.sampled_from([1e-5, 1e-12])),
-    albert.ALBERT: draw_encoder(albert.BASE, embedding=NARROW, activation=ACTIVATION),
-    electra.Discriminator: draw_encoder(electra.BASE, embedding=NARROW | st.none()),
-}
-DECODERS = {gpt.GPT: draw_gpt, llama.LLaMA: draw_llama}
-WRITERS = {t5.T5: draw_t5, bart.BART: draw_bart}
-
-
-@dataclass
-class Texts:
-    """A batch of random texts; `real` False at the padding on one side."""
-
-    tokens: torch.Tensor
-    real: torch.Tensor
-
-    @classmethod
-    def draw(cls, draw: Any, vocabulary: int, left: bool = False) -> "Texts":
-        lengths = torch.tensor(
-            draw(st.lists(st.integers(1, 11), min_size=1, max_size=4))
-        )
-        places = torch.arange(int(lengths.max()))
-        places = places.flip(0) if left else places
-        real = places < lengths[:, None]
-        tokens = torch.randint(3, vocabulary, real.shape)
-        # A padded place holds the id that the references take for padding.
-        return cls(tokens.masked_fill(~real, 1), real)
-
-
-def exact_norms(network: nn.Module) -> None:
-    """In double precision, norms in double precision.
-
-    The reference rounds inside its RMS norms to single precision, whatever it is given;
-    everything else of it is compared to the last digit.
-    """
-    for name, child in network.named_children():
-        if type(child).__name__ in ("LlamaRMSNorm", "T5LayerNorm"):
-            norm = RMSNorm(len(child.weight), child.variance_epsilon).double()
-            norm.weight = child.weight
-            setattr(network, name, norm)
-        exact_norms(child)
-
-
-def both(data: Any, system: Any, draw_config: Any, dtype: torch.dtype, **options: Any):
-    """Our network and the reference with equal weights, and the config."""
-    torch.manual_seed(data.draw(st.integers(0, 999), label="seed"))
-    config = draw_config(data.draw)
-    ours, theirs = pair(system, config, dtype, **options)
-    if dtype == torch.float64:
-        exact_norms(theirs)
-    return ours, theirs, config
-
-
-def agree(ours: Any, theirs: Any, limit: float) -> None:
-    """Scores, loss and gradients of both: (network, logits, loss)."""
+def agree(ours: Side, theirs: Side, limit: float) -> None:
+    """The same scores, loss and gradients."""
     found = difference(ours, theirs)
     assert found.logits < limit, found
     assert found.loss < limit, found
     assert found.gradients < 10 * limit, found  # 1e-4 in single precision
 
 
+@of(SYSTEMS)
+def test_what_is_drawn_is_varied(system):
+    """Distinct configs, half of the batches padded, and a loss in each of them."""
+    assert shortfalls(system, examples(system)) == []
+
+
+def test_examples_that_are_too_much_alike_are_noticed():
+    """The guard itself: one config again and again, no padding, one word, one side."""
+    drawn = examples(gpt.GPT)
+    twice = shortfalls(gpt.GPT, [*drawn[:-1], drawn[0]])
+    assert twice == ["distinct configs: 24"]
+    narrow = [replace(e, texts=Batch((2, 2)), targets=Batch((1,))) for e in drawn]
+    assert shortfalls(gpt.GPT, narrow) == [
+        "texts padded: 0",
+        "texts padded on the left: 0",
+        "texts of an odd length: 0",
+        "targets padded: 0",
+        "targets padded on the left: 0",
+        "targets with a word to predict: 0",
+    ]
+    drawn = [e for e in examples(llama.LLaMA) if e.config.kv_heads == 1]
+    assert "configs with groups of heads: 0" in shortfalls(llama.LLaMA, drawn)
+
+
 @PRECISION
-@pytest.mark.parametrize("system", DECODERS, ids=lambda s: s.__name__)
-@many
-@given(data=st.data())
-def test_decoders_equal_their_reference(system, dtype, limit, data):
+@of(DECODERS)
+def test_decoders_equal_their_reference(system, dtype, limit):
     """GPT-2 and LLaMA: logits, loss and gradients, padded batches, any shape."""
-    ours, theirs, config = both(data, system, DECODERS[system], dtype)
-    texts = Texts.draw(data.draw, config.vocabulary, left=data.draw(st.booleans()))
-    places = (texts.real.cumsum(1) - 1).clamp(min=0)
-    logits = ours(texts.tokens, real=texts.real)
-    out = theirs(texts.tokens, attention_mask=texts.real.long(), position_ids=places)
-    real = texts.real
+    for example in examples(system):
+        compare_decoders(system, example, dtype, limit)
+
+
+def compare_decoders(
+    system: Any, example: Example, dtype: torch.dtype, limit: float
+) -> None:
+    """One example, in one precision."""
+    ours, theirs = both(system, example, dtype)
+    vocabulary, real = example.config.vocabulary, example.texts.real()
+    tokens = example.texts.tokens(vocabulary)
+    places = (real.cumsum(1) - 1).clamp(min=0)
+    logits = ours(tokens, real=real)
+    out = theirs(tokens, attention_mask=real.long(), position_ids=places)
     # Only where the word before is real too: nothing predicts the first of a text.
     asked = F.pad(real[:, :-1], (1, 0), value=False) & real
-    labels = texts.tokens.masked_fill(~asked, -100)
-    if bool(asked.any()):
-        loss, wanted = mean_loss(logits, labels), mean_loss(out.logits, labels)
-        if dtype == torch.float32:  # the reference's own loss is of that precision
-            out.loss = theirs.loss_function(out.logits, labels, config.vocabulary)
-            assert share(loss, out.loss) < limit
-    else:  # squares, for a plain mean may be nearly zero, and then has no digits
-        loss, wanted = logits[real].square().mean(), out.logits[real].square().mean()
+    labels = tokens.masked_fill(~asked, -100)
+    loss, wanted = next_word_loss(logits, labels), next_word_loss(out.logits, labels)
+    if dtype == torch.float32:  # the reference's own loss is of that precision
+        assert share(loss, theirs.loss_function(out.logits, labels, vocabulary)) < limit
     agree((ours, logits[real], loss), (theirs, out.logits[real], wanted), limit)
 
 
-def mean_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Of the next word, at every label that is not -100."""
-    return F.cross_entropy(
-        logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100
-    )
+def next_word_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean, at every label that is not -100."""
+    return word_loss(logits[:, :-1], labels[:, 1:])
+
+
+def word_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean of (B, T), each word scored where it stands."""
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100)
 
 
 @PRECISION
-@pytest.mark.parametrize("system", ENCODERS, ids=lambda s: s.__name__)
-@many
-@given(data=st.data())
-def test_encoders_equal_their_reference(system, dtype, limit, data):
+@of(DECODERS)
+def test_texts_of_one_word_equal_their_reference(system, dtype, limit):
+    """No word is left to predict, but the scores of the next one are the same."""
+    example = replace(examples(system)[0], texts=Batch((1, 1)))
+    ours, theirs = both(system, example, dtype)
+    tokens = example.texts.tokens(example.config.vocabulary)
+    logits, wanted = ours(tokens), theirs(tokens).logits
+    # Squares, for a plain mean may be nearly zero, and then has no digits.
+    losses = logits.square().mean(), wanted.square().mean()
+    agree((ours, logits, losses[0]), (theirs, wanted, losses[1]), limit)
+
+
+@PRECISION
+@of(ENCODERS)
+def test_encoders_equal_their_reference(system, dtype, limit):
     """BERT, its classifier, RoBERTa, ALBERT, ELECTRA: every head, loss and gradient."""
-    options = {"num_labels": 3} if system is bert.Classifier else {}
-    ours, theirs, config = both(data, system, ENCODERS[system], dtype, **options)
-    texts = Texts.draw(data.draw, config.vocabulary)
-    inputs = {"segments": torch.randint(config.segments, texts.tokens.shape)}
-    states = ours.encoder(texts.tokens, real=texts.real, **inputs)
-    labels = texts.tokens.masked_fill(~texts.real, -100)
-    asked = {
-        "attention_mask": texts.real.long(),
-        "token_type_ids": inputs["segments"],
-    }
-    pair_label = torch.randint(2, (len(labels),))
-    if system is bert.Classifier:
-        logits = ours(texts.tokens, real=texts.real, **inputs)
-        theirs_loss, theirs_logits = theirs(
-            texts.tokens, **asked, labels=pair_label
-        ).values()
-        loss = F.cross_entropy(logits, pair_label)
-    elif system is electra.Discriminator:
-        logits = ours(texts.tokens, real=texts.real, **inputs)[texts.real]
-        flags = torch.randint(2, texts.tokens.shape)
-        out = theirs(texts.tokens, **asked, labels=flags)
-        theirs_logits = out.logits[texts.real]
-        flags = flags[texts.real].to(dtype)
-        theirs_loss = out.loss
-        if dtype == torch.float64:  # the reference rounds its labels
-            theirs_loss = F.binary_cross_entropy_with_logits(theirs_logits, flags)
-        loss = F.binary_cross_entropy_with_logits(logits, flags)
+    for example in examples(system):
+        options = {"num_labels": 3} if system is bert.Classifier else {}
+        ours, theirs = both(system, example, dtype, **options)
+        real = example.texts.real()
+        tokens = example.texts.tokens(example.config.vocabulary)
+        segments = torch.randint(example.config.segments, real.shape)
+        inputs = {"real": real, "segments": segments}
+        asked = {"attention_mask": real.long(), "token_type_ids": segments}
+        compare = HEADS.get(system, compare_words)
+        agree(*compare((ours, theirs), tokens, inputs, asked, limit), limit)
+
+
+def compare_classes(
+    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+) -> tuple[Side, Side]:
+    """A class for each text."""
+    ours, theirs = networks
+    classes = torch.randint(2, (len(tokens),))
+    logits = ours(tokens, **inputs)
+    out = theirs(tokens, **asked, labels=classes)
+    loss = F.cross_entropy(logits, classes)
+    return (ours, logits, loss), (theirs, out.logits, out.loss)
+
+
+def compare_flags(
+    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+) -> tuple[Side, Side]:
+    """A flag for each token: was it replaced?"""
+    ours, theirs = networks
+    real = inputs["real"]
+    logits = ours(tokens, **inputs)[real]
+    flags = torch.randint(2, tokens.shape)
+    out = theirs(tokens, **asked, labels=flags)
+    theirs_logits, theirs_loss = out.logits[real], out.loss
+    flags = flags[real].to(logits.dtype)
+    if logits.dtype == torch.float64:  # the reference rounds its labels
+        theirs_loss = F.binary_cross_entropy_with_logits(theirs_logits, flags)
+    loss = F.binary_cross_entropy_with_logits(logits, flags)
+    return (ours, logits, loss), (theirs, theirs_logits, theirs_loss)
+
+
+def compare_words(
+    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+) -> tuple[Side, Side]:
+    """A word at each place, and a label for each pair of sentences where there is one.
+
+    Its scores are compared here, its loss is part of the sum that is returned.
+    """
+    ours, theirs = networks
+    real = inputs["real"]
+    labels = tokens.masked_fill(~real, -100)
+    logits = ours(tokens, **inputs)
+    loss = word_loss(logits, labels)
+    task = PAIR_TASKS.get(type(ours))
+    if task is None:
+        out = theirs(tokens, **asked, labels=labels)
     else:
-        word_logits = ours(texts.tokens, real=texts.real, **inputs)
-        loss = F.cross_entropy(
-            word_logits.flatten(0, 1), labels.flatten(), ignore_index=-100
-        )
-        logits = word_logits[texts.real]
-        asked["labels"] = labels
-        if system is not roberta.RoBERTa:
-            task = "sentence_order" if system is albert.ALBERT else "next_sentence"
-            asked[f"{task}_label"] = pair_label
-            pairs = ours.pair(states)
-            loss = loss + F.cross_entropy(pairs, pair_label)
-        out = theirs(texts.tokens, **asked)
-        theirs_loss, theirs_logits = out[0], out[1][texts.real]
-        if system is not roberta.RoBERTa:
-            assert share(pairs, out[2]) < limit
-    agree((ours, logits, loss), (theirs, theirs_logits, theirs_loss), limit)
+        pair_label = torch.randint(2, (len(tokens),))
+        out = theirs(tokens, **asked, labels=labels, **{task: pair_label})
+        pairs = ours.pair(ours.encoder(tokens, **inputs))
+        assert share(pairs, out[2]) < limit
+        loss = loss + F.cross_entropy(pairs, pair_label)
+    return (ours, logits[real], loss), (theirs, out[1][real], out[0])
+
+
+HEADS = {bert.Classifier: compare_classes, electra.Discriminator: compare_flags}
+PAIR_TASKS = {bert.BERT: "next_sentence_label", albert.ALBERT: "sentence_order_label"}
 
 
 @PRECISION
-@pytest.mark.parametrize("system", WRITERS, ids=lambda s: s.__name__)
-@many
-@given(data=st.data())
-def test_encoder_decoders_equal_their_reference(system, dtype, limit, data):
-    """T5 (both forms) and BART: logits, loss and gradients, sources padded."""
-    ours, theirs, config = both(data, system, WRITERS[system], dtype)
-    source = Texts.draw(data.draw, config.vocabulary)
-    target = torch.randint(3, config.vocabulary, (len(source.tokens), 6))
-    labels = target.clone()
-    labels[0, 4:] = -100
-    logits = ours(source.tokens, target, source.real)
+@of(WRITERS)
+def test_encoder_decoders_equal_their_reference(system, dtype, limit):
+    """T5 (both forms) and BART: logits, loss, gradients; both texts padded."""
+    for example in examples(system):
+        compare_encoder_decoders(system, example, dtype, limit)
+
+
+def compare_encoder_decoders(
+    system: Any, example: Example, dtype: torch.dtype, limit: float
+) -> None:
+    """One example, in one precision."""
+    ours, theirs = both(system, example, dtype)
+    vocabulary = example.config.vocabulary
+    source, source_real = example.texts.tokens(vocabulary), example.texts.real()
+    target, real = example.targets.tokens(vocabulary), example.targets.real()
+    labels = target.masked_fill(~real, -100)
+    logits = ours(source, target, source_real, real)
     out = theirs(
-        input_ids=source.tokens,
-        attention_mask=source.real.long(),
+        input_ids=source,
+        attention_mask=source_real.long(),
         decoder_input_ids=target,
+        decoder_attention_mask=real.long(),
         labels=labels,
     )
-    loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100)
-    agree((ours, logits, loss), (theirs, out.logits, out.loss), limit)
+    loss = word_loss(logits, labels)
+    agree((ours, logits[real], loss), (theirs, out.logits[real], out.loss), limit)
+
+
+@pytest.mark.parametrize("unseen", ["source_real", "real"])
+def test_padding_that_is_read_is_noticed(unseen, monkeypatch):
+    """The guard itself: an encoder or a decoder of T5 for which padding is text."""
+
+    def careless(tokens, rule, real=None, cache=None, what="real"):
+        return look(tokens, rule, None if what == unseen else real, cache, what)
+
+    monkeypatch.setattr(t5, "look", careless)
+    with pytest.raises(AssertionError):
+        test_encoder_decoders_equal_their_reference(t5.T5, torch.float64, 1e-10)
+
+
+def to_the_left(tokens: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """The same texts with their padding, which was on the right, on the left."""
+    gaps = (~real).sum(1).tolist()
+    rows = [row.roll(gap) for row, gap in zip(tokens, gaps, strict=True)]
+    return torch.stack(rows), real.flip(1)
+
+
+@torch.no_grad()
+def test_bart_reads_the_same_with_padding_on_the_left():
+    """Its reference does not, as its positions count padding: ours are not compared."""
+    for example in examples(bart.BART):
+        ours, theirs = both(bart.BART, example, torch.float64)
+        vocabulary = example.config.vocabulary
+        source, source_real = example.texts.tokens(vocabulary), example.texts.real()
+        target, real = example.targets.tokens(vocabulary), example.targets.real()
+        wanted = ours(source, target, source_real, real)[real]
+        source, source_real = to_the_left(source, source_real)
+        moved, moved_real = to_the_left(target, real)
+        found = ours(source, moved, source_real, moved_real)[moved_real]
+        assert share(found, wanted) < 1e-10
+        if example.texts.padded:
+            found = theirs(
+                input_ids=source,
+                attention_mask=source_real.long(),
+                decoder_input_ids=target,
+            ).logits[real]
+            assert share(found, wanted) > 1e-3
 
 
 @pytest.mark.parametrize(

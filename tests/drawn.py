@@ -1,0 +1,217 @@
+"""Random configs and batches, at which each system is compared with its reference.
+
+Drawn without Hypothesis, which repeats configs and seldom draws a batch that needs
+padding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paradigms.layers import RMSNorm, gelu_tanh
+from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.references import pair
+
+CONFIGS = 25  # distinct ones, for every system
+PAD = 1  # the id that the references take for padding
+LONGEST = 11
+
+Draw = Callable[[Random], Any]
+
+
+def shape(random: Random) -> dict[str, Any]:
+    """Sizes that every config has."""
+    heads = random.choice([1, 2, 3, 4, 6])
+    # Of two numbers a layer norm leaves the signs, and with them hides most mistakes.
+    widths = [4, 6, 10] if heads == 1 else [2, 4, 6, 10]
+    return {
+        "vocabulary": random.randint(11, 41),
+        "heads": heads,
+        "width": heads * random.choice(widths),
+        "layers": random.randint(1, 3),
+    }
+
+
+def hidden(random: Random) -> int:
+    """The width inside a feed-forward."""
+    return random.randint(3, 40)
+
+
+def draw_gpt(random: Random) -> gpt.Config:
+    """A GPT-2 of any shape."""
+    return gpt.Config(**shape(random), positions=24, tied=random.random() < 0.5)
+
+
+def draw_llama(random: Random) -> llama.Config:
+    """A LLaMA of any shape."""
+    sizes = shape(random)
+    groups = [k for k in range(1, 7) if sizes["heads"] % k == 0]
+    return llama.Config(
+        **sizes,
+        kv_heads=random.choice(groups),
+        hidden=hidden(random),
+        theta=random.choice([100.0, 10_000.0, 500_000.0]),
+        eps=random.choice([1e-6, 1e-5]),
+        tied=random.random() < 0.5,
+    )
+
+
+def draw_encoder(base: Any, **choices: list[Any]) -> Draw:
+    """How to draw an encoder: the base in any shape, with one of each choice."""
+
+    def drawn(random: Random) -> Any:
+        more = {key: random.choice(choice) for key, choice in choices.items()}
+        sizes = {**shape(random), "hidden": hidden(random)}
+        return replace(base, **sizes, positions=26, **more)
+
+    return drawn
+
+
+def draw_t5(random: Random) -> t5.Config:
+    """A T5 of any shape, in both forms."""
+    return t5.Config(
+        **shape(random),
+        head_width=random.randint(1, 7),
+        hidden=hidden(random),
+        buckets=random.choice([8, 16, 32]),
+        distance=random.choice([20, 128]),
+        gated=random.random() < 0.5,
+        tied=random.random() < 0.5,
+    )
+
+
+def draw_bart(random: Random) -> bart.Config:
+    """A BART of any shape."""
+    return bart.Config(**shape(random), positions=24, hidden=hidden(random))
+
+
+ACTIVATION = [F.gelu, gelu_tanh]
+NARROW = [5, 9]  # widths are even: never as wide as the states
+ENCODERS: dict[Any, Draw] = {
+    bert.BERT: draw_encoder(bert.BASE, activation=ACTIVATION, segments=[1, 2, 3]),
+    bert.Classifier: draw_encoder(bert.BASE, segments=[2]),
+    roberta.RoBERTa: draw_encoder(roberta.BASE, eps=[1e-5, 1e-12]),
+    albert.ALBERT: draw_encoder(albert.BASE, embedding=NARROW, activation=ACTIVATION),
+    electra.Discriminator: draw_encoder(electra.BASE, embedding=[*NARROW, None]),
+}
+DECODERS: dict[Any, Draw] = {gpt.GPT: draw_gpt, llama.LLaMA: draw_llama}
+WRITERS: dict[Any, Draw] = {t5.T5: draw_t5, bart.BART: draw_bart}
+SYSTEMS = ENCODERS | DECODERS | WRITERS
+# Ours give a text the same positions wherever its padding is.  So do these references:
+# they are told positions, count real tokens, or use distances only.  The others count
+# padding on the left as positions, and can be compared with padding on the right only.
+EITHER_SIDE = {*DECODERS, roberta.RoBERTa, t5.T5}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The lengths of some texts, and on which side the shorter ones are padded."""
+
+    lengths: tuple[int, ...]
+    left: bool = False
+
+    @classmethod
+    def draw(cls, random: Random, rows: int, left: bool) -> "Batch":
+        """One text at least has a word before another, and so a word to predict."""
+        rest = [random.randint(1, LONGEST) for _ in range(rows - 1)]
+        return cls((random.randint(2, LONGEST), *rest), left)
+
+    @property
+    def padded(self) -> bool:
+        return len(set(self.lengths)) > 1
+
+    def real(self) -> Tensor:
+        """False at padding, (B, T)."""
+        places = torch.arange(max(self.lengths))
+        places = places.flip(0) if self.left else places
+        return places < torch.tensor(self.lengths)[:, None]
+
+    def tokens(self, vocabulary: int) -> Tensor:
+        """Random ids (B, T), none of which means anything to a reference."""
+        real = self.real()
+        return torch.randint(3, vocabulary, real.shape).masked_fill(~real, PAD)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A config, and what its network reads; encoder-decoders read a target, too."""
+
+    config: Any
+    seed: int  # of weights and tokens
+    texts: Batch
+    targets: Batch
+
+
+def draw_example(system: Any, random: Random) -> Example:
+    """One example for a system."""
+    rows = random.randint(1, 4)
+    sides = [system in EITHER_SIDE and random.random() < 0.5 for _ in range(2)]
+    texts, targets = (Batch.draw(random, rows, left) for left in sides)
+    return Example(SYSTEMS[system](random), random.randrange(1000), texts, targets)
+
+
+@cache
+def examples(system: Any) -> list[Example]:
+    """The same ones in every run, with as many distinct configs as examples."""
+    random = Random(system.__name__)
+    found: dict[Any, Example] = {}
+    while len(found) < CONFIGS:
+        example = draw_example(system, random)
+        found.setdefault(example.config, example)
+    return list(found.values())
+
+
+def shortfalls(system: Any, drawn: list[Example]) -> list[str]:
+    """What too few of the examples have."""
+    distinct = len({example.config for example in drawn})
+    found = [f"distinct configs: {distinct}"] if distinct < CONFIGS else []
+    if system is llama.LLaMA:  # one group, or as many as heads, have only one order
+        configs = [example.config for example in drawn]
+        groups = sum(1 < config.kv_heads < config.heads for config in configs)
+        found += [f"configs with groups of heads: {groups}"] if groups < 3 else []
+    for name in ("texts", "targets"):
+        batches: list[Batch] = [getattr(example, name) for example in drawn]
+        padded = [batch.left for batch in batches if batch.padded]
+        left, odd = sum(padded), sum(max(b.lengths) % 2 for b in batches)
+        counts = {
+            "padded": (len(padded), len(drawn) / 2),
+            "padded on the left": (left, len(drawn) / 5 * (system in EITHER_SIDE)),
+            "of an odd length": (odd, len(drawn) / 5),
+            "with a word to predict": (
+                sum(max(b.lengths) > 1 for b in batches),
+                len(drawn),
+            ),
+        }
+        for what, (count, least) in counts.items():
+            if count < least:
+                found.append(f"{name} {what}: {count}")
+    return found
+
+
+def exact_norms(network: nn.Module) -> None:
+    """In double precision, norms in double precision.
+
+    The reference rounds inside its RMS norms to single precision, whatever it is given;
+    everything else of it is compared to the last digit.
+    """
+    for name, child in network.named_children():
+        if type(child).__name__ in ("LlamaRMSNorm", "T5LayerNorm"):
+            norm = RMSNorm(len(child.weight), child.variance_epsilon).double()
+            norm.weight = child.weight
+            setattr(network, name, norm)
+        exact_norms(child)
+
+
+def both(system: Any, example: Example, dtype: torch.dtype, **options: Any):
+    """Our network and the reference with equal weights."""
+    torch.manual_seed(example.seed)
+    ours, theirs = pair(system, example.config, dtype, **options)
+    if dtype == torch.float64:
+        exact_norms(theirs)
+    return ours, theirs
