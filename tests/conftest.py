@@ -24,8 +24,8 @@ SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 PHONE = {"width": 360, "height": 740}
 INDEX = "search/search_index.json"
 
-# For pytest on pages made by a test: nothing is kept, and Hypothesis, which takes more
-# than a second to say nothing of pages, is not loaded.
+# For pytest on pages made by a test: nothing is kept, and Hypothesis, which has no part
+# in them, is not loaded.
 BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 
 # How long an example takes says what else the machine does, not what the code does.
@@ -73,7 +73,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def fewer_reviews(monkeypatch) -> Iterator[None]:
-    """Every fifth review: counting the words of all takes longer than a small training.
+    """Every fifth review: for a small training the words of all need not be counted.
 
     What was read from all of them is forgotten before, and what from these after.
     """
@@ -144,8 +144,7 @@ def serving(folder: Path) -> Iterator[str]:
 def address(site, tmp_path_factory) -> Iterator[str]:
     """Where the built site is served, with nothing in its index for searching.
 
-    Each page that opens puts the words of the index in order: half a second of a
-    processor, and most tests search nothing.
+    Each page that opens sorts the words of the index, and most tests search nothing.
     """
     folder = tmp_path_factory.mktemp("served")
     for path in site.iterdir():

@@ -103,9 +103,8 @@ ENCODERS: dict[Any, Draw] = {
 DECODERS: dict[Any, Draw] = {gpt.GPT: draw_gpt, llama.LLaMA: draw_llama}
 WRITERS: dict[Any, Draw] = {t5.T5: draw_t5, bart.BART: draw_bart}
 SYSTEMS = ENCODERS | DECODERS | WRITERS
-# Ours give a text the same positions wherever its padding is.  So do these references:
-# they are told positions, count real tokens, or use distances only.  The others count
-# padding on the left as positions, and can be compared with padding on the right only.
+# References that give a text the same positions wherever its padding is, as ours do;
+# the others are compared with padding on the right only.
 EITHER_SIDE = {*DECODERS, roberta.RoBERTa, t5.T5}
 
 

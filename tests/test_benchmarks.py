@@ -154,7 +154,7 @@ def test_the_table_shows_what_was_recorded():
         )
 
 
-@pytest.mark.parametrize("text", ["{", '{"row": []}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"row": []}'])
 def test_a_benchmark_that_cannot_be_read_is_named(text, tmp_path, monkeypatch):
     """Half a file, or another one: which, and what to run."""
     (tmp_path / "benchmarks").mkdir()

@@ -119,6 +119,7 @@ def test_search_finds_a_term(browser, site):
     with serving(site) as address, browser.new_context() as context:
         page = context.new_page()
         page.goto(address)
+        page.wait_for_load_state("networkidle")
         page.keyboard.press("/")
         page.keyboard.type("sentinel")
         page.wait_for_selector(".md-search-result__link", timeout=15_000)

@@ -1,11 +1,14 @@
 """The probes of generators and classifiers say no to what is slightly wrong."""
 
+from math import isnan
+
 import pytest
 import torch
 
 from paradigms.capabilities import classifiers, generators
 from paradigms.gaussians import Gaussian, standard
-from paradigms.models.diffusion import Diffusion
+from paradigms.models.diffusion import Diffusion, linear
+from paradigms.models.gan import Generator
 from paradigms.models.vae import VAE
 
 DRAWS = 1000
@@ -96,3 +99,32 @@ def test_a_feature_that_changes_nothing_is_not_seen():
     row = torch.tensor([0.0, 1.0, 2.0])
     assert classifiers.seen(lambda x: x.sum(dim=1), row) == "the whole input"
     assert classifiers.seen(lambda x: x[:, 1:], row) == "otherwise"
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_pictures_of_another_mean_are_not_drawn_from_the_generator(monkeypatch, shift):
+    """A generator that draws from another normal than its weights say."""
+    sample = Generator.sample
+    monkeypatch.setattr(
+        Generator, "sample", lambda *order: (sample(*order).atanh() + shift).tanh()
+    )
+    assert generators.gan_samples(DRAWS, DICE) == (shift == 0)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+def test_another_schedule_differs_from_the_reference(monkeypatch, factor):
+    """Betas a hundredth larger."""
+    monkeypatch.setattr(generators, "linear", lambda steps: factor * linear(steps))
+    assert (generators.schedule_gap() < 1e-5) == (factor == 1)
+
+
+def test_a_gap_that_is_no_number_is_not_passed_over(monkeypatch):
+    """Python's own `max` would."""
+    step = Diffusion.ddim
+
+    def lost(*arguments):
+        back = step(*arguments)
+        return Gaussian(back.mean * torch.nan, back.variance)
+
+    monkeypatch.setattr(Diffusion, "ddim", lost)
+    assert isnan(generators.schedule_gap())

@@ -13,7 +13,7 @@ from paradigms.models.bert import BERT
 from paradigms.references import MAKERS, reference
 from paradigms.results import load
 
-# What others have counted in the published checkpoints, none of it by this package.
+# Counted in the published checkpoints, not from our configs; read in 2026.
 TOTALS = {
     # The presets of KerasHub, converted from OpenAI's files.
     "GPT-2 small": 124_439_808,

@@ -241,7 +241,7 @@ def to_the_left(tokens: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def test_bart_reads_the_same_with_padding_on_the_left():
-    """Its reference does not, as its positions count padding: ours are not compared."""
+    """Ours do not move; the reference's positions count padding, and its scores do."""
     for example in examples(bart.BART):
         ours, theirs = both(bart.BART, example, torch.float64)
         vocabulary = example.config.vocabulary

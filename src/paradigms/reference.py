@@ -135,7 +135,7 @@ def systems_table(page: Page) -> str:
 
 
 def _parameters(system: System) -> str:
-    """How many there are in the network of which the record tells; or nothing."""
+    """Which network was counted, and its parameters; "" if none is named."""
     if not system.parameters:
         return ""
     _, name, _ = system.parameters.split("/")

@@ -185,9 +185,11 @@ def difference(
     loss.backward()
     wanted = carried(our_network, _gradients(network))
     found = _gradients(our_network)
-    largest = max(float(gradient.abs().max()) for gradient in wanted.values())
-    gap = max(float((found[name] - wanted[name]).abs().max()) for name in wanted)
-    return Difference(share(our_logits, logits), share(our_loss, loss), gap / largest)
+    # Not Python's `max`, which passes over a NaN.
+    largest = torch.stack([gradient.abs().max() for gradient in wanted.values()]).max()
+    gaps = [(found[name] - wanted[name]).abs().max() for name in wanted]
+    gap = float(torch.stack(gaps).max() / largest)
+    return Difference(share(our_logits, logits), share(our_loss, loss), gap)
 
 
 def _gradients(network: nn.Module) -> dict[str, Tensor]:

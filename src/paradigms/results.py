@@ -81,7 +81,7 @@ def speeds() -> list[dict[str, Any]]:
     for path in sorted((FOLDER.parent / "benchmarks").glob("*.json")):
         try:
             found += json.loads(path.read_text(encoding="utf8"))["rows"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             remedy = f"run: make bench NAME={path.stem}"
             raise ContentError(
                 f"benchmarks/{path.name} is no record; {remedy}"

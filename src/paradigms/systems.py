@@ -33,7 +33,7 @@ class System(Entry):
     mask: str
     of: str = ""  # the code, as `models.gpt:GPT`; empty if it is not public
     reference: str
-    parameters: str = ""  # the address of a recorded number; empty if data decide
+    parameters: str = ""  # the address of a recorded number, if one is known
     page: str
     can: list[Ability] = []
     sources: list[str] = Field(min_length=1)

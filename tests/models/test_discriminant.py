@@ -49,8 +49,8 @@ def test_qda_equals_the_reference_on_tumours(tumours):
 
 
 def test_qda_equals_the_reference_on_digits(digits):
-    """Ten classes, of seven pixels in the fourth and fifth row: 26 to 30, 33 and 34."""
-    x, labels = digits.x[:, 25:33], digits.labels  # pixels 26 to 31, 33 and 34
+    """Ten classes, by seven pixels of the fourth and fifth row."""
+    x, labels = digits.x[:, 25:33], digits.labels  # the first is pixel 26
     keep = [column for column in range(8) if all(
         x[labels == label, column].var() > 0 for label in range(10)
     )]  # fmt: skip

@@ -95,8 +95,8 @@ def unequal(order: torch.Tensor) -> float:
 def test_every_order_of_three_neighbours_is_equally_likely():
     """A million threes of neighbours, none in two of them, in long shuffled documents.
 
-    In a uniform order of the whole, threes apart have orders independent of each other:
-    a million of them cost a quarter of what as many short documents would.
+    In a uniform order of the whole, threes apart have orders independent of each other,
+    so that one long document stands for many short ones.
     """
     document, draws, orders = [[place] for place in range(30_000)], dice(), []
     for _ in range(100):

@@ -1,8 +1,8 @@
 """Our GPT and BERT beside those of Hugging Face transformers: reading, a step, writing.
 
 Float32, no dropout, the reference's default attention.  A step is forward, loss and
-backward; a step of BERT has masked tokens and sentence pairs.  The reference scores
-every position, ours only those that the loss counts: the same loss for less work.
+backward; a step of BERT has masked tokens and sentence pairs; of it the reference
+scores every position, ours only those that the loss counts: the same for less work.
 """
 
 import statistics

@@ -109,7 +109,7 @@ def vae_bounds(vae: VAE, draws: int, generator: torch.Generator) -> bool:
 
 @torch.no_grad()
 def vae_samples(vae: VAE, draws: int, generator: torch.Generator) -> bool:
-    """Pictures without the noise of their pixels: normal, with a known covariance."""
+    """Without the noise of pixels: in the decoder's plane, normal as its weights."""
     (layer,) = vae.decoder.layers
     drawn = deepcopy(vae).float().sample(draws, generator).double()
     return agree(drawn @ layer.weight, layer.bias @ layer.weight,
@@ -130,7 +130,7 @@ def vae_gap(vae: VAE) -> float:
 
 @torch.no_grad()
 def gan_samples(draws: int, generator: torch.Generator) -> bool:
-    """Of a generator without hidden layers: before the tanh, normal as its weights."""
+    """Without hidden layers what comes before the tanh is normal: covariance W W'."""
     network = Generator(2, 3, hidden=())
     (layer,) = network.network.layers
     drawn = network.sample(draws, generator).atanh()
@@ -171,7 +171,7 @@ CHAIN = Diffusion(linear(10, last=0.3))
 
 
 def model_variance(variance: float) -> float:
-    """That of the x_0 that are drawn with `best_noise`, if their own is another.
+    """That of what is drawn, last noise included, with `best_noise` for this one.
 
     A step back by equation 11 of Ho et al. (2020), which is linear here.
     """
@@ -227,7 +227,8 @@ def schedule_gap() -> float:
     for row, now in enumerate(t.tolist()):
         back = jumps.step(noise, now - 1, x).prev_sample[row]
         pairs.append((ours.ddim(x, noise, t, t - 1).mean[row], back))
-    return max(float((one - other).abs().max()) for one, other in pairs)
+    # Not Python's `max`, which passes over a NaN.
+    return float(torch.stack([(a - b).abs().max().double() for a, b in pairs]).max())
 
 
 def masked(draws: int, generator: torch.Generator) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The multilayer perceptron, which the generators of 8x8 digits are made of."""
+"""The multilayer perceptron, which VAE, GAN and denoiser are made of."""
 
 from itertools import pairwise
 

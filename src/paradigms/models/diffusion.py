@@ -22,7 +22,7 @@ def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
 
 
 def cosine(steps: int, offset: float = 0.008, largest: float = 0.999) -> Tensor:
-    """Alpha-bar as a squared cosine: (T,). Source: Nichol & Dhariwal (2021), 3.2."""
+    """Betas; alpha-bar is a squared cosine: (T,). Nichol & Dhariwal (2021), 3.2."""
     time = torch.arange(steps + 1, dtype=torch.float64) / steps  # (T + 1,)
     left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
     return (1 - left[1:] / left[:-1]).clamp(max=largest)
