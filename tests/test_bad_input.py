@@ -34,10 +34,12 @@ TEXT = torch.tensor([[4, 5, 6], [7, 8, 9]])
 
 
 def named(systems: Any, name: str = "system") -> pytest.MarkDecorator:
+    """One test for each system, called by its name."""
     return pytest.mark.parametrize(name, list(systems), ids=lambda s: s.__name__)
 
 
 def build(system: type[nn.Module], **changes: Any) -> nn.Module:
+    """A small network of the system, always the same."""
     torch.manual_seed(0)
     config = replace(CONFIGS[system], **changes)
     return system(config, 3) if system is bert.Classifier else system(config)
@@ -51,6 +53,7 @@ def read(network: nn.Module, tokens: Tensor = TEXT, **options: Any) -> Tensor:
 
 
 def refused(message: str, call: Callable[[], Any]) -> None:
+    """The call ends in a ValueError that says this."""
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -203,6 +206,7 @@ def everything(network: nn.Module) -> list[Tensor]:
 
 
 def weights(system: type[nn.Module]) -> list[str]:
+    """The names of its parameters."""
     return [name for name, _ in build(system).named_parameters()]
 
 

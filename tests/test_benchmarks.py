@@ -14,7 +14,7 @@ from paradigms.models.bert import BASE
 from paradigms.page import Page
 from paradigms.reference import speed_table
 from paradigms.results import speeds
-from paradigms.snippets import ContentError
+from paradigms.snippets import ContentError, pages
 
 SMALL = Sizes(
     gpt=TINY,
@@ -162,3 +162,13 @@ def test_a_benchmark_that_cannot_be_read_is_named(text, tmp_path, monkeypatch):
     monkeypatch.setattr("paradigms.results.FOLDER", tmp_path / "results")
     with pytest.raises(ContentError, match=r"transformers\.json is no record; run: "):
         speeds()
+
+
+def test_the_page_says_what_was_timed():
+    """The sizes in its words are those of the benchmark."""
+    sizes = Sizes()
+    assert sizes.texts == 1
+    said = pages()["systems/index.md"]
+    assert f"reads one text of {sizes.length} tokens" in said
+    assert f"writes {sizes.written} after {sizes.prompt}" in said
+    assert (TINY.layers, f"two layers of width {TINY.width}" in said) == (2, True)

@@ -61,6 +61,7 @@ every = pytest.mark.parametrize("name", NETWORKS)
 
 
 def built(name: str, rows: int) -> Callable:
+    """A small network, always the same; its source has so many rows."""
     torch.manual_seed(0)
     return NETWORKS[name](rows)
 

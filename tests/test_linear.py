@@ -20,6 +20,7 @@ def two_threads():
 
 
 def large(inputs: int = 512, outputs: int = 515, bias: bool = True) -> Linear:
+    """A layer that is large enough for the detour."""
     torch.manual_seed(0)
     layer = Linear(inputs, outputs, bias=bias)
     assert layer.weight.numel() >= LARGE
@@ -27,12 +28,14 @@ def large(inputs: int = 512, outputs: int = 515, bias: bool = True) -> Linear:
 
 
 def close(found: torch.Tensor, wanted: torch.Tensor) -> bool:
+    """Equal but for rounding."""
     return bool((found - wanted).abs().max() <= 1e-5 * wanted.abs().max())
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values_and_gradients_are_those_of_torch(shape, bias):
+    """With and without bias, for few rows and many."""
     layer = large(bias=bias)
     x = torch.randn(*shape, 512, requires_grad=True)
     known = [x, *layer.parameters()]
@@ -52,6 +55,7 @@ def test_values_and_gradients_are_those_of_torch(shape, bias):
 
 
 def test_a_wrong_gradient_would_be_seen(monkeypatch):
+    """The guard itself: one gradient a thousandth too large."""
     right = OneDNN.backward
     wrong = staticmethod(lambda ctx, slope: (*right(ctx, 1.001 * slope)[:2], None))
     monkeypatch.setattr(OneDNN, "backward", wrong)
@@ -60,6 +64,7 @@ def test_a_wrong_gradient_would_be_seen(monkeypatch):
 
 
 def test_what_is_frozen_gets_no_gradient():
+    """The input still gets its own."""
     layer = large().requires_grad_(False)
     x = torch.randn(2, 512, requires_grad=True)
     layer(x).sum().backward()
@@ -69,6 +74,7 @@ def test_what_is_frozen_gets_no_gradient():
 
 @pytest.mark.parametrize("kind", ["small", "double", "meta", "empty"])
 def test_elsewhere_torch_multiplies_as_ever(kind):
+    """Small, double, meta and empty input take no detour."""
     layer = Linear(4, 3) if kind == "small" else large()
     x = torch.randn(0 if kind == "empty" else 2, layer.in_features)
     if kind == "double":

@@ -17,7 +17,6 @@ from tests.drawn import (
     SYSTEMS,
     WRITERS,
     Batch,
-    Example,
     both,
     examples,
     shortfalls,
@@ -73,26 +72,20 @@ def test_examples_that_are_too_much_alike_are_noticed():
 def test_decoders_equal_their_reference(system, dtype, limit):
     """GPT-2 and LLaMA: logits, loss and gradients, padded batches, any shape."""
     for example in examples(system):
-        compare_decoders(system, example, dtype, limit)
-
-
-def compare_decoders(
-    system: Any, example: Example, dtype: torch.dtype, limit: float
-) -> None:
-    """One example, in one precision."""
-    ours, theirs = both(system, example, dtype)
-    vocabulary, real = example.config.vocabulary, example.texts.real()
-    tokens = example.texts.tokens(vocabulary)
-    places = (real.cumsum(1) - 1).clamp(min=0)
-    logits = ours(tokens, real=real)
-    out = theirs(tokens, attention_mask=real.long(), position_ids=places)
-    # Only where the word before is real too: nothing predicts the first of a text.
-    asked = F.pad(real[:, :-1], (1, 0), value=False) & real
-    labels = tokens.masked_fill(~asked, -100)
-    loss, wanted = next_word_loss(logits, labels), next_word_loss(out.logits, labels)
-    if dtype == torch.float32:  # the reference's own loss is of that precision
-        assert share(loss, theirs.loss_function(out.logits, labels, vocabulary)) < limit
-    agree((ours, logits[real], loss), (theirs, out.logits[real], wanted), limit)
+        ours, theirs = both(system, example, dtype)
+        vocabulary, real = example.config.vocabulary, example.texts.real()
+        tokens = example.texts.tokens(vocabulary)
+        places = (real.cumsum(1) - 1).clamp(min=0)
+        logits = ours(tokens, real=real)
+        out = theirs(tokens, attention_mask=real.long(), position_ids=places)
+        # Only where the word before is real too: nothing predicts the first of a text.
+        asked = F.pad(real[:, :-1], (1, 0), value=False) & real
+        labels = tokens.masked_fill(~asked, -100)
+        loss, wanted = (next_word_loss(x, labels) for x in (logits, out.logits))
+        if dtype == torch.float32:  # the reference's own loss is of that precision
+            whole = theirs.loss_function(out.logits, labels, vocabulary)
+            assert share(loss, whole) < limit
+        agree((ours, logits[real], loss), (theirs, out.logits[real], wanted), limit)
 
 
 def next_word_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -196,28 +189,21 @@ PAIR_TASKS = {bert.BERT: "next_sentence_label", albert.ALBERT: "sentence_order_l
 def test_encoder_decoders_equal_their_reference(system, dtype, limit):
     """T5 (both forms) and BART: logits, loss, gradients; both texts padded."""
     for example in examples(system):
-        compare_encoder_decoders(system, example, dtype, limit)
-
-
-def compare_encoder_decoders(
-    system: Any, example: Example, dtype: torch.dtype, limit: float
-) -> None:
-    """One example, in one precision."""
-    ours, theirs = both(system, example, dtype)
-    vocabulary = example.config.vocabulary
-    source, source_real = example.texts.tokens(vocabulary), example.texts.real()
-    target, real = example.targets.tokens(vocabulary), example.targets.real()
-    labels = target.masked_fill(~real, -100)
-    logits = ours(source, target, source_real, real)
-    out = theirs(
-        input_ids=source,
-        attention_mask=source_real.long(),
-        decoder_input_ids=target,
-        decoder_attention_mask=real.long(),
-        labels=labels,
-    )
-    loss = word_loss(logits, labels)
-    agree((ours, logits[real], loss), (theirs, out.logits[real], out.loss), limit)
+        ours, theirs = both(system, example, dtype)
+        vocabulary = example.config.vocabulary
+        source, source_real = example.texts.tokens(vocabulary), example.texts.real()
+        target, real = example.targets.tokens(vocabulary), example.targets.real()
+        labels = target.masked_fill(~real, -100)
+        logits = ours(source, target, source_real, real)
+        out = theirs(
+            input_ids=source,
+            attention_mask=source_real.long(),
+            decoder_input_ids=target,
+            decoder_attention_mask=real.long(),
+            labels=labels,
+        )
+        loss = word_loss(logits, labels)
+        agree((ours, logits[real], loss), (theirs, out.logits[real], out.loss), limit)
 
 
 @pytest.mark.parametrize("unseen", ["source_real", "real"])

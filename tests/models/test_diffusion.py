@@ -8,7 +8,7 @@ from diffusers import DDIMScheduler, DDPMScheduler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paradigms.models.denoiser import Denoiser, draw, time_embedding
+from paradigms.models.denoiser import draw
 from paradigms.models.diffusion import Diffusion, cosine, linear
 
 DICE = torch.Generator().manual_seed(0)
@@ -220,15 +220,6 @@ def test_another_grid_of_times_would_be_noticed(steps, monkeypatch):
     assert apart(steps, False) > 1e-3
 
 
-def test_times_have_different_embeddings():
-    """No two of a thousand times look alike to the network; t = 0 is (0.., 1..)."""
-    table = time_embedding(torch.arange(1000), 32)
-    assert float(torch.pdist(table).min()) > 0.1
-    assert table[0].tolist() == [0] * 16 + [1] * 16
-    with pytest.raises(ValueError, match="width must be even: 5"):
-        time_embedding(torch.arange(3), 5)
-
-
 @pytest.mark.parametrize("wrong", [[], [0.5, 1.0], [[0.1]], [math.nan]])
 def test_impossible_betas_are_refused(wrong):
     """None, one of 1, two rows, NaN."""
@@ -293,18 +284,3 @@ def test_a_jump_forward_is_refused():
     for steps in (0, 6):
         with pytest.raises(ValueError, match=r"steps must lie in 1\.\.5"):
             draw(lambda x, t: x, process, X, DICE, steps)
-
-
-def test_the_network_refuses_what_it_cannot_read():
-    """Another width, one time for three pictures, times that are none, no block."""
-    network = Denoiser(4, 8, 1)
-    assert network(X, T3).shape == (3, 4)
-    with pytest.raises(ValueError, match=r"x must be of shape \(B, 4\)"):
-        network(torch.zeros(3, 5), T3)
-    with pytest.raises(ValueError, match=r"t must be of shape \(3,\)"):
-        network(X, T3[:1])
-    for t in (T3.float(), -T3):
-        with pytest.raises(ValueError, match="t must be whole numbers from 0 on"):
-            network(X, t)
-    with pytest.raises(ValueError, match="blocks must be at least 1: 0"):
-        Denoiser(4, 8, 0)

@@ -51,6 +51,7 @@ def texts() -> torch.Tensor:
 
 
 def table(network: Generator | Discriminator, name: str) -> torch.Tensor:
+    """The vectors of words, positions or segments."""
     return network.encoder.get_submodule(name).weight
 
 
