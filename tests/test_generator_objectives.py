@@ -4,10 +4,12 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
+from paradigms.gaussians import standard
 from paradigms.models.denoiser import Denoiser
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.objectives import (
     diffusion_bound,
+    elbo,
     game_value,
     generator_loss,
     simple_loss,
@@ -163,3 +165,31 @@ def test_bad_batches_are_refused_by_the_simple_loss(t, x, message):
     """T out of range, NaN, an empty batch."""
     with pytest.raises(ValueError, match=message):
         simple_loss(Denoiser(3, 8, 1), PROCESS, x, t, torch.zeros_like(x))
+
+
+@pytest.mark.parametrize(
+    ("noise", "predicted", "message"),
+    [
+        (X[:1], X, r"noise must be of shape \(4, 3\): \(1, 3\)"),
+        (X[None], X, r"noise must be of shape \(4, 3\): \(1, 4, 3\)"),
+        (X * torch.nan, X, "noise must be finite: found nan"),
+        (X, X[:, :1], r"predicted noise must be of shape \(4, 3\): \(4, 1\)"),
+        (X, X / 0, "predicted noise must be finite: found -?inf"),
+    ],
+)
+def test_noise_that_would_be_repeated_is_refused(noise, predicted, message):
+    """One noise for four pictures, one number for three pixels, NaN and infinity."""
+    t = torch.tensor([1, 2, 3, 4])
+    with pytest.raises(ValueError, match=message):
+        simple_loss(lambda x, t: predicted, PROCESS, X, t, noise)
+    assert simple_loss(lambda x, t: X, PROCESS, X, t, X) == 0
+
+
+def test_a_likelihood_of_other_pictures_is_refused():
+    """One mean for four pictures would give a bound for each of them."""
+    four, one = standard(X), standard(X[:1])
+    with pytest.raises(
+        ValueError, match=r"mean of p\(x \| z\) must be of shape \(4, 3\)"
+    ):
+        elbo(lambda x, noise: (four, one), X, torch.zeros(4, 3))
+    assert elbo(lambda x, noise: (four, four), X, torch.zeros(4, 3)).shape == (4,)

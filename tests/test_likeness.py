@@ -6,7 +6,7 @@ from torch import nn
 
 from paradigms.corpora.digits import LEVELS, PIXELS, load, scaled
 from paradigms.judge import Judge
-from paradigms.layers.perceptron import Perceptron
+from paradigms.layers import Perceptron
 from paradigms.likeness import compared, frechet
 
 # Passes the picture on as its features.

@@ -48,9 +48,10 @@ def extend(
     """Append up to `steps` chosen tokens to each prompt; stop when all have ended.
 
     Shapes: prompt (B, T), real (B, T) -> (B, T + up to `steps`), `pad` after `eos`.
-    Errors: ValueError for a negative number of steps, or scores that are not finite.
+    Errors: ValueError for a negative number of steps, a prompt that ends in padding, or
+    scores that are not finite.
     """
-    _check_steps(steps)
+    _check(prompt, steps, real)
     cache = Cache() if cached else None
     text, new = prompt, prompt
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
@@ -146,9 +147,9 @@ def beam(
     log-probabilities over its length to the power `length_penalty`.  The search stops
     early once no open beam could beat the worst finished one at its present length.
     Shapes: prompt (B, T), real (B, T) -> (B, T + up to `steps`), `pad` after `eos`.
-    Errors: ValueError for fewer than one beam or a negative number of steps.
+    Errors: ValueError for fewer than one beam, and as for `extend`.
     """
-    _check_steps(steps)
+    _check(prompt, steps, real)
     if beams < 1:
         raise ValueError(f"beams must be at least 1: {beams}")
     if steps == 0:
@@ -236,6 +237,12 @@ class Search:
         del self.ended[self.beams :]
 
 
-def _check_steps(steps: int) -> None:
+def _check(prompt: Tensor, steps: int, real: Tensor | None) -> None:
     if steps < 0:
         raise ValueError(f"steps must not be negative: {steps}")
+    if real is None or real.shape != prompt.shape:  # the network tells of a shape
+        return
+    padding = real[:, -1:].logical_not().flatten()  # (B,): where padding comes last
+    if bool(padding.any()):
+        row = int(padding.int().argmax())
+        raise ValueError(f"real: row {row} ends in padding: pad prompts on the left")

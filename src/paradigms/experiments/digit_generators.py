@@ -13,7 +13,7 @@ from paradigms.corpora import digits
 from paradigms.corpora.digits import PIXELS, scaled
 from paradigms.intervals import interval
 from paradigms.judge import Judge, grid, nearest
-from paradigms.layers.perceptron import Perceptron
+from paradigms.layers import Perceptron
 from paradigms.models.denoiser import Denoiser, draw
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.models.gan import Discriminator, Generator

@@ -22,6 +22,7 @@ from paradigms.layers.blocks import (
 )
 from paradigms.layers.checks import check_real, check_sizes, check_tokens, finite
 from paradigms.layers.linear import Linear
+from paradigms.layers.perceptron import Perceptron
 from paradigms.layers.positions import RelativeBias, Rotary, rotate
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FeedForward",
     "Linear",
     "MultiHeadAttention",
+    "Perceptron",
     "RMSNorm",
     "RelativeBias",
     "Rotary",

@@ -36,11 +36,14 @@ class Cache:
     """Keys and values of the `length` tokens read so far, for each attention layer.
 
     What was computed for a token stays as it is when later ones come: true under a
-    causal rule only.  Use it without gradients.  Source: Shazeer (2019), section 2.4.
+    causal rule only.  Use it without gradients.  `memory` is what a decoder has read.
+    Errors: ValueError for tokens of other sequences, or of another network.
+    Source: Shazeer (2019), section 2.4.
     """
 
     def __init__(self) -> None:
         self.length = 0
+        self.memory: Tensor | None = None  # (B, S, W)
         self.stored: dict[nn.Module, Tensor] = {}  # (2, B, K, room, D)
 
     def extend(
@@ -48,7 +51,16 @@ class Cache:
     ) -> tuple[Tensor, ...]:
         """Append (B, K, T, D) of new tokens; all keys and values so far."""
         end = self.length + key.shape[2]
-        stored = self.stored.get(layer)
+        # What a call left behind that failed before its end counts for nothing.
+        stored = self.stored.get(layer) if self.length else None
+        if stored is None and self.length:
+            raise ValueError(
+                f"cache holds {self.length} tokens of another network: start a new one"
+            )
+        if stored is not None and stored.shape[1] != len(key):
+            raise ValueError(
+                f"cache holds {stored.shape[1]} sequences: tokens have {len(key)} rows"
+            )
         if stored is None or stored.shape[3] < end:  # twice the room, so rarely copied
             batch, heads, _, width = key.shape
             larger = key.new_empty(2, batch, heads, max(2 * end, 32), width)
@@ -88,7 +100,8 @@ def look(
     """The view of tokens (B, T) under a rule, after the tokens of the cache.
 
     `real` (B, S) is False where there is padding; it covers the cached tokens, too.
-    Errors: ValueError for another shape or kind of `real`, or a row without any token.
+    Errors: ValueError for another shape or kind of `real`, a row without any token, or
+    a rule that holds lengths of another number of sequences.
     """
     past = cache.length if cache else 0
     length = past + tokens.shape[1]
@@ -96,13 +109,25 @@ def look(
         keys = torch.arange(length, device=tokens.device)  # (S,)
         newest = rule is causal and tokens.shape[1] == 1  # nothing lies ahead of it
         whole = rule is bidirectional or newest
-        visible = None if whole else rule(keys[past:, None], keys[None, :])
+        visible = None if whole else _seen(rule, keys[past:], keys, len(tokens))
         return View(keys[past:], keys, visible)
     check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
-    visible = rule(queries[:, :, None], keys[:, None, :]) & real[:, None, :]
+    visible = _seen(rule, queries, keys, len(tokens)) & real[:, None, :]
     return View(queries, keys, visible)  # visible (B, T, S)
+
+
+def _seen(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
+    """The rule between all of them: (T, S) or (B, T, S) for `rows` sequences."""
+    wanted = f"the rule must be for {rows} sequences"
+    try:
+        visible = rule(queries[..., :, None], keys[..., None, :])
+    except RuntimeError as error:  # its lengths and these rows do not go together
+        raise ValueError(f"{wanted}: {error}") from error
+    if visible.ndim == 3 and len(visible) != rows:
+        raise ValueError(f"{wanted}: got {len(visible)}")
+    return visible
 
 
 def attend(
@@ -139,7 +164,8 @@ class MultiHeadAttention(nn.Module):
 
     With fewer `kv_heads` than `heads`, groups of heads share their keys and values.
     Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, S, W) -> (B, T, W).
-    Errors: ValueError if heads do not divide the width, or kv_heads not the heads.
+    Errors: ValueError if heads do not divide the width, or kv_heads not the heads, if
+    visible or memory have another B than x, or for what is not finite.
     Source: Vaswani et al. (2017), section 3.2.2; groups: Ainslie et al. (2023).
     """
 
@@ -186,6 +212,7 @@ class MultiHeadAttention(nn.Module):
             key = key.repeat_interleave(shared, dim=1)  # (B, H, S, D)
             value = value.repeat_interleave(shared, dim=1)  # (B, H, S, D)
         if visible is not None and visible.ndim == 3:
+            _check_rows("visible", visible, x)
             visible = visible[:, None]  # (B, 1, T, S)
         mixed = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
         return self.output(mixed.transpose(1, 2).flatten(2))  # (B, T, W)
@@ -215,8 +242,9 @@ class MultiHeadAttention(nn.Module):
         of_query = None if bias is None else bias[:inner]
         query = self._heads(linear(x, weight[:inner], of_query))  # (B, H, T, D)
         finite(query, "what attention reads")
-        if cache is not None and self in cache.stored:  # the memory stays as it is
+        if cache is not None and cache.length:  # the memory stays as it is
             return query, *cache.stored[self].unbind()
+        _check_rows("memory", memory, x)
         of_memory = None if bias is None else bias[inner:]
         joint = self._heads(linear(memory, weight[inner:], of_memory))
         finite(joint, "what attention reads")
@@ -229,3 +257,8 @@ class MultiHeadAttention(nn.Module):
         return x.view(*x.shape[:-1], -1, self.head_width).transpose(
             1, 2
         )  # (B, H, T, D)
+
+
+def _check_rows(name: str, beside: Tensor, x: Tensor) -> None:
+    if len(beside) != len(x):
+        raise ValueError(f"{name} must have {len(x)} rows, as x: got {len(beside)}")

@@ -48,11 +48,14 @@ class FeedForward(nn.Module):
 class RMSNorm(nn.Module):
     """Divide by the root mean square: a layer norm without its mean and its bias.
 
-    Shapes: (..., W) -> (..., W).  Source: Zhang & Sennrich (2019); LLaMA and T5.
+    Shapes: (..., W) -> (..., W).  Errors: ValueError for an eps that is not positive.
+    Source: Zhang & Sennrich (2019); LLaMA and T5.
     """
 
     def __init__(self, width: int, eps: float = 1e-6) -> None:
         super().__init__()
+        if not eps > 0:  # a text of zeros would be divided by zero
+            raise ValueError(f"eps must be positive: {eps}")
         self.weight = nn.Parameter(torch.ones(width))
         self.eps = eps
 
@@ -152,9 +155,10 @@ class Stack(nn.Module):
         for _ in range(self.times):
             for block in self.blocks:
                 x = block(x, cache=cache, **view)
-        if cache is not None:
+        x = finite(self.norm(x))
+        if cache is not None:  # only now: a call that fails leaves it as it was
             cache.length += x.shape[1]
-        return finite(self.norm(x))
+        return x
 
 
 def initialise(network: nn.Module, spread: float = 0.02) -> None:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import check_vectors
+from paradigms.layers import Perceptron
 from paradigms.layers.checks import finite
-from paradigms.layers.perceptron import Perceptron
 from paradigms.models.diffusion import Diffusion
 
 

@@ -55,7 +55,8 @@ def across(
 
     With a cache, rows of `tokens` may become several to a source, side by side, as in
     beam search; the cache then holds what was read of the memory.
-    Errors: ValueError for a memory of another shape or number of rows, or its `real`.
+    Errors: ValueError for a memory of another shape or number of rows, its `real`, or
+    one that is not what the cache was filled from.
     """
     if memory.ndim != 3 or memory.shape[-1] != width:
         raise ValueError(
@@ -64,6 +65,10 @@ def across(
     rows, started = len(memory), cache is not None and cache.length > 0
     if len(tokens) != rows and not (started and len(tokens) % rows == 0):
         raise ValueError(f"tokens must have {rows} rows, as source: got {len(tokens)}")
+    if cache is not None:
+        if started and cache.memory is not memory:
+            raise ValueError("memory is not what the cache has read: start a new one")
+        cache.memory = memory
     if real is None:
         return None
     check_real(real, rows, memory.shape[1], "source_real")

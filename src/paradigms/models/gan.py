@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import check_vectors
-from paradigms.layers.perceptron import Perceptron
+from paradigms.layers import Perceptron
 
 
 class Generator(nn.Module):

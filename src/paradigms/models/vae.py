@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.gaussians import Gaussian, check_vectors
+from paradigms.layers import Perceptron
 from paradigms.layers.checks import finite
-from paradigms.layers.perceptron import Perceptron
 
 
 class VAE(nn.Module):

@@ -40,9 +40,11 @@ def elbo(
 
     `network` gives q(z | x) and p(x | z), with z drawn from q by `noise`.
     Shapes: x (B, D), noise (..., B, Z) -> (..., B), whose mean is the bound.
+    Errors: those of the network, and ValueError for a p(x | z) of another shape.
     Source: Kingma & Welling (2014), equation 3.
     """
     posterior, likelihood = network(x, noise)
+    _check("the mean of p(x | z)", likelihood.mean, (*noise.shape[:-1], x.shape[-1]))
     return likelihood.log_density(x) - posterior.kl(standard(posterior.mean))
 
 
@@ -76,10 +78,15 @@ def simple_loss(
     """How wrong the predicted noise is: the mean of its squared error, a scalar.
 
     Shapes: x0 and noise (B, D), t (B,) from 1 to T.
+    Errors: those of the process, and ValueError for noise, given or predicted, of
+    another shape or not finite.
     Source: Ho et al. (2020), equation 14.
     """
+    _check("noise", noise, x0.shape)
     x = process.noised(x0, t).sample(noise)  # (B, D)
-    return (noise - network(x, t)).square().mean()
+    predicted = network(x, t)  # (B, D)
+    _check("the predicted noise", predicted, x0.shape)
+    return (noise - predicted).square().mean()
 
 
 def diffusion_bound(
@@ -93,9 +100,7 @@ def diffusion_bound(
     Errors: ValueError for noise of another shape, or steps back without variance.
     Source: Ho et al. (2020), equation 5.
     """
-    if noise.shape != (process.steps, *x0.shape):
-        expected = (process.steps, *x0.shape)
-        raise ValueError(f"noise must be of shape {expected}: {tuple(noise.shape)}")
+    _check("noise", noise, (process.steps, *x0.shape))
     terms = []
     for step in range(1, process.steps + 1):
         t = torch.full((len(x0),), step)
@@ -107,6 +112,13 @@ def diffusion_bound(
             terms.append(process.posterior(x0, x, t).kl(back))
     terms.append(process.noised(x0, t).kl(standard(x0)))  # t is T by now
     return torch.stack(terms)
+
+
+def _check(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
+    if x.shape != shape:
+        raise ValueError(f"{name} must be of shape {tuple(shape)}: {tuple(x.shape)}")
+    if not bool(x.isfinite().all()):
+        raise ValueError(f"{name} must be finite: found {x[~x.isfinite()][0]}")
 
 
 def _check_logits(name: str, logits: Tensor) -> None:

@@ -1,6 +1,7 @@
 """Objectives for an encoder-decoder: the source is damaged, the target repairs it."""
 
 from itertools import pairwise
+from math import inf
 
 import torch
 
@@ -13,19 +14,16 @@ def span_corruption(
     generator: torch.Generator,
     rate: float = 0.15,
     mean_span: float = 3.0,
+    specials: Specials = Specials(),
 ) -> tuple[list[int], list[int]]:
     """Replace spans by sentinels; the target lists each sentinel with what it hides.
 
     Returns (source, target). The target ends with one more sentinel.
-    Errors: ValueError for fewer than two tokens, a mean span below one, fewer
-    sentinels than spans plus one, one of them twice, or one that the tokens hold.
+    Errors: ValueError for fewer than two tokens, a special token among them, a mean
+    span below one, fewer sentinels than spans plus one, one twice, one in the tokens.
     Source: Raffel et al. (2020), section 3.1.4 and figure 2.
     """
-    check_rate(rate)
-    if len(tokens) < 2 or mean_span < 1:
-        raise ValueError(
-            f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
-        )
+    _check(tokens, rate, mean_span, specials)
     if len(set(sentinels)) < len(sentinels) or set(sentinels) & set(tokens):
         raise ValueError("sentinels must differ from each other and from all tokens")
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
@@ -58,17 +56,11 @@ def text_infilling(
     A span of length zero puts in a [MASK] that hides nothing. Lengths are drawn until
     `rate` of the tokens is hidden, the last one cut to fit; the spans lie anywhere, and
     two may touch. Returns (source, target): the target needs no repair, it is the text.
-    Errors: ValueError for fewer than two tokens, a mean span below one, or tokens that
-    hold [MASK].
+    Errors: ValueError for fewer than two tokens, a special token among them, or a mean
+    span below one.
     Source: Lewis et al. (2020), section 2.2; the 30% in section 5.1.
     """
-    check_rate(rate)
-    if len(tokens) < 2 or mean_span < 1:
-        raise ValueError(
-            f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
-        )
-    if specials.mask in tokens:
-        raise ValueError(f"tokens must not hold [MASK] {specials.mask} before masking")
+    _check(tokens, rate, mean_span, specials)
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
     lengths = _poisson_lengths(noise, mean_span, generator)
     kept = len(tokens) - noise
@@ -100,6 +92,21 @@ def restore_spans(
         else:
             current.append(token)
     return [word for token in source for word in spans.get(token, [token])]
+
+
+def _check(
+    tokens: list[int], rate: float, mean_span: float, specials: Specials
+) -> None:
+    check_rate(rate)
+    if len(tokens) < 2 or not 1 <= mean_span < inf:
+        raise ValueError(
+            f"needs two tokens and a mean_span of 1: got {len(tokens)} and {mean_span}"
+        )
+    if min(tokens) < specials.first_word:
+        raise ValueError(
+            f"tokens must be words, ids from {specials.first_word}: got {min(tokens)}; "
+            "put special tokens around what comes out"
+        )
 
 
 def _composition(total: int, parts: int, generator: torch.Generator) -> list[int]:

@@ -28,7 +28,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
     Shapes: logits (B, T, V), targets (B, T) -> a scalar.
     Errors: ValueError if every target is to be ignored (the mean would be NaN), if a
-    target is no id below V, or if the logits hold NaN.
+    target is no id below V, or for logits of which no distribution can be made.
     """
     _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
     _check_any(targets)
@@ -42,7 +42,7 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     Errors: as `cross_entropy`.
     Source: the discriminator's loss in Clark et al. (2020), section 2.
     """
-    _check_loss(logits, targets, logits.shape, 2)
+    _check_loss(logits[..., None], targets, logits.shape, 2)
     _check_any(targets)
     counted = targets != IGNORE
     answers = targets[counted].to(logits.dtype)
@@ -56,7 +56,7 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> 
     of `masked_diffusion` the bound is an expectation over all draws, these included.
     Shapes: logits (B, T, V), targets (B, T), weights (B,) -> a scalar.
     Errors: ValueError for weights that are negative, not finite or of another shape,
-    for a target that is no id below V, or if the logits hold NaN.
+    and as `cross_entropy` for targets and logits, but that all may be ignored.
     Source: Sahoo et al. (2024), section 3.
     """
     _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
@@ -91,7 +91,8 @@ def check_tokens(
 
     The message names the first row of padding alone, or the range of ids found.
     """
-    if tokens.ndim != 2 or tokens.numel() == 0 or tokens.is_floating_point():
+    ids = tokens.dtype in (torch.int64, torch.int32)
+    if tokens.ndim != 2 or tokens.numel() == 0 or not ids:
         raise ValueError(
             "tokens must be a batch (B, T) of ids that is not empty: "
             f"got {tokens.dtype} of shape {tuple(tokens.shape)}"
@@ -113,14 +114,19 @@ def _check_loss(
             f"targets of shape (B, T), not empty, must fit the logits: got "
             f"{tuple(targets.shape)} for {tuple(logits.shape)}"
         )
+    if targets.dtype != torch.int64:
+        raise ValueError(f"targets must be ids, int64: got {targets.dtype}")
     wrong = (targets != IGNORE) & ((targets < 0) | (targets >= classes))
     if bool(wrong.any()):
         raise ValueError(
             f"targets must be {IGNORE} or lie in 0..{classes - 1}: "
             f"found {int(targets[wrong][0])}"
         )
-    if bool(logits.isnan().any()):
-        raise ValueError("logits hold NaN: the loss would be NaN too")
+    # A word may have probability zero, -inf; the highest of a place is a number.
+    highest = logits.detach().amax(dim=-1)  # (B, T): NaN if any is
+    if not bool(highest.isfinite().all()):
+        wrong = float(highest[~highest.isfinite()][0])
+        raise ValueError(f"logits must be finite at their highest: found {wrong}")
 
 
 def _check_any(targets: Tensor) -> None:

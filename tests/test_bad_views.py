@@ -1,0 +1,132 @@
+"""Caches, memories, rules and prompts that are not for these texts: refused by name."""
+
+import pytest
+import torch
+
+from paradigms.decoding import beam, greedy
+from paradigms.layers import (
+    Cache,
+    MultiHeadAttention,
+    RelativeBias,
+    RMSNorm,
+    Rotary,
+    look,
+)
+from paradigms.masks import causal, prefix_lm
+from paradigms.models import gpt, llama
+from tests.test_bad_input import TEXT, WRITERS, build, named, refused
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+FOUR = torch.cat([TEXT, TEXT])
+READERS = [gpt.GPT, llama.LLaMA]
+
+
+@named(READERS)
+@torch.no_grad()
+def test_a_cache_of_other_sequences_is_refused(system):
+    """One row would be written into two, or two rows into four: a silent broadcast."""
+    for first, then in ((TEXT, TEXT[:1]), (TEXT, FOUR), (TEXT[:1], TEXT)):
+        network, cache = build(system), Cache()
+        network(first, cache=cache)
+        message = f"cache holds {len(first)} sequences: tokens have {len(then)} rows"
+        refused(message, lambda n=network, c=cache, t=then: n(t, cache=c))
+
+
+@named(READERS)
+@torch.no_grad()
+def test_a_cache_of_another_network_is_refused(system):
+    """Its keys would be read from memory that nothing was written to."""
+    cache = Cache()
+    build(system)(TEXT, cache=cache)
+    refused("cache holds 3 tokens of another network", lambda: build(system)(
+        TEXT, cache=cache))  # fmt: skip
+
+
+@named(READERS)
+@torch.no_grad()
+def test_a_cache_forgets_a_call_that_failed(system):
+    """NaN in the last layer stops a call half way; the cache is as good as new."""
+    network, cache = build(system), Cache()
+    weight = network.stack.blocks[-1].attention.output.weight
+    kept = weight.clone()
+    weight.fill_(torch.nan)
+    refused("is not finite", lambda: network(FOUR, cache=cache))
+    weight.copy_(kept)
+    assert torch.equal(network(TEXT, cache=cache), network(TEXT))
+
+
+@named(WRITERS)
+@torch.no_grad()
+def test_another_memory_beside_a_used_cache_is_refused(system):
+    """The cache would go on with the first source, and nobody would notice."""
+    network, cache = build(system), Cache()
+    memory, other = network.encode(TEXT), network.encode(TEXT.flip(0))
+    first = network.decode(TEXT, memory, cache=cache)
+    refused("memory is not what the cache has read", lambda: network.decode(
+        TEXT, other, cache=cache))  # fmt: skip
+    assert torch.equal(network.decode(TEXT, memory), first)
+    assert network.decode(TEXT, memory, cache=cache).isfinite().all()
+
+
+@named([gpt.GPT])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_rule_for_other_sequences_is_refused(system, rows):
+    """Prefixes of one or of three texts for two: neither repeated nor cut."""
+    rule, real = prefix_lm(torch.full((rows, 1, 1), 2)), torch.ones(2, 3).bool()
+    message = "the rule must be for 2 sequences"
+    refused(f"{message}: got {rows}", lambda: build(system)(TEXT, rule))
+    if rows > 1:  # one length for all is no other meaning, where rows have their own
+        refused(message, lambda: build(system)(TEXT, rule, real))
+    refused("the rule must be for 1 sequences: got 3", lambda: look(
+        TEXT[:1], prefix_lm(torch.full((3, 1, 1), 2)), real[:1]))  # fmt: skip
+
+
+def test_attention_beside_other_rows_is_refused():
+    """The kernel would repeat a single row of a mask or of a memory for all."""
+    attention, x = MultiHeadAttention(8, 2), torch.ones(2, 3, 8)
+    visible = look(TEXT, causal).visible
+    assert visible is not None
+    assert attention(x, visible.expand(2, 3, 3)).shape == x.shape
+    for rows in (1, 3):
+        message = f"must have 2 rows, as x: got {rows}"
+        masks, memory = visible.expand(rows, 3, 3), torch.ones(rows, 3, 8)
+        refused(f"visible {message}", lambda m=masks: attention(x, m))
+        refused(f"memory {message}", lambda m=memory: attention(x, memory=m))
+
+
+@named(READERS)
+def test_prompts_that_end_in_padding_are_refused(system):
+    """The next word would be that after the padding; the row is named."""
+    network = build(system)
+    real = torch.tensor([[True] * 3, [True, True, False]])
+    message = "real: row 1 ends in padding: pad prompts on the left"
+    refused(message, lambda: greedy(network, TEXT, 2, real=real))
+    refused(message, lambda: beam(network, TEXT, 2, 2, real=real))
+    assert greedy(network, TEXT, 2, real=real.flip(1)).shape == (2, 5)
+    refused("real must be boolean of shape", lambda: greedy(
+        network, TEXT, 2, real=real[:, :2]))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("buckets", "distance", "both", "message"),
+    [
+        (3, 128, True, "buckets must be at least 4: 3"),
+        (1, 128, False, "buckets must be at least 2: 1"),
+        (32, 8, True, "distance must be above 8, where buckets grow: 8"),
+        (32, 16, False, "distance must be above 16, where buckets grow: 16"),
+    ],
+)
+def test_buckets_without_a_meaning_are_refused(buckets, distance, both, message):
+    """The logarithm would divide by zero; one step further there is a bias."""
+    refused(message, lambda: RelativeBias(2, both, buckets, distance))
+    changed = (buckets + 1, distance) if buckets < 4 else (buckets, distance + 1)
+    places = torch.arange(300)
+    assert RelativeBias(2, both, *changed)(places, places).isfinite().all()
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan")])
+def test_angles_and_norms_without_a_meaning_are_refused(value):
+    """RoPE's base and the norm's smallest number: both must be positive."""
+    refused(f"theta must be positive and finite: {value}", lambda: Rotary(4, value))
+    if value != float("inf"):
+        refused(f"eps must be positive: {value}", lambda: RMSNorm(4, value))
