@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import yaml
+from material.plugins.search.plugin import Parser
 
+from paradigms.hooks import UNSEARCHED
 from tests.conftest import ROOT, environment, forked, nbval
 
 
@@ -156,3 +158,25 @@ def test_builds_are_the_same_in_another_folder(site, sources):
     )  # fmt: skip
     for path in site.rglob("*.html"):
         assert path.read_bytes() == (target / path.relative_to(site)).read_bytes(), path
+
+
+def indexed(html: str) -> list[list[str]]:
+    """Titles and words of a page's sections, as the search plugin reads them."""
+    parser = Parser()
+    parser.feed(html)
+    parser.close()
+    return [("".join(part.title) + "".join(part.text)).split() for part in parser.data]
+
+
+def test_search_finds_every_word_beside_the_tags_that_it_is_not_shown(site):
+    """What the hook leaves out are tags that the index drops anyway."""
+    left_out = 0
+    for page in site.rglob("index.html"):
+        html = page.read_text("utf8")
+        html = html[html.index("<article") : html.index("</article>")]
+        short = UNSEARCHED.sub("", html)
+        assert indexed(short) == indexed(html), page
+        left_out += len(html) - len(short)
+    assert left_out > 1_000_000
+    hidden = "<h1>A</h1><p>one <span data-search-exclude>two</span></p>"
+    assert indexed(UNSEARCHED.sub("", hidden)) != indexed(hidden)  # it would be noticed
