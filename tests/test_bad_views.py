@@ -4,14 +4,7 @@ import pytest
 import torch
 
 from paradigms.decoding import beam, greedy
-from paradigms.layers import (
-    Cache,
-    MultiHeadAttention,
-    RelativeBias,
-    RMSNorm,
-    Rotary,
-    look,
-)
+from paradigms.layers import Cache, MultiHeadAttention, look
 from paradigms.masks import causal, prefix_lm
 from paradigms.models import gpt, llama
 from tests.test_bad_input import TEXT, WRITERS, build, named, refused
@@ -105,28 +98,3 @@ def test_prompts_that_end_in_padding_are_refused(system):
     assert greedy(network, TEXT, 2, real=real.flip(1)).shape == (2, 5)
     refused("real must be boolean of shape", lambda: greedy(
         network, TEXT, 2, real=real[:, :2]))  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("buckets", "distance", "both", "message"),
-    [
-        (3, 128, True, "buckets must be at least 4: 3"),
-        (1, 128, False, "buckets must be at least 2: 1"),
-        (32, 8, True, "distance must be above 8, where buckets grow: 8"),
-        (32, 16, False, "distance must be above 16, where buckets grow: 16"),
-    ],
-)
-def test_buckets_without_a_meaning_are_refused(buckets, distance, both, message):
-    """The logarithm would divide by zero; one step further there is a bias."""
-    refused(message, lambda: RelativeBias(2, both, buckets, distance))
-    changed = (buckets + 1, distance) if buckets < 4 else (buckets, distance + 1)
-    places = torch.arange(300)
-    assert RelativeBias(2, both, *changed)(places, places).isfinite().all()
-
-
-@pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan")])
-def test_angles_and_norms_without_a_meaning_are_refused(value):
-    """RoPE's base and the norm's smallest number: both must be positive."""
-    refused(f"theta must be positive and finite: {value}", lambda: Rotary(4, value))
-    if value != float("inf"):
-        refused(f"eps must be positive: {value}", lambda: RMSNorm(4, value))
