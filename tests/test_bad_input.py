@@ -139,7 +139,7 @@ def test_texts_beside_their_sources_are_refused(system):
         message = f"tokens must have 2 rows, as source: got {len(rows)}"
         refused(message, lambda rows=rows: network(TEXT, rows))
     memory = torch.zeros(2, 3, 9)
-    message = r"memory must be of shape \(B, S, 8\): got \(2, 3, 9\)"
+    message = r"memory must be of shape \(B, S, 8\), not empty: got \(2, 3, 9\)"
     refused(message, lambda: network.decode(TEXT, memory))
 
 

@@ -133,6 +133,8 @@ def test_shapes_are_those_of_the_papers():
     sizes = {n: size for _, named in published_sizes.SIZES for n, size in named.items()}
     assert {name: shape(size) for name, size in sizes.items()} == SHAPES
     assert sizes["Llama 3 8B"].kv_heads == 8
+    # The config of the published checkpoint; LLaMA 7B has 1e-6.
+    assert sizes["Llama 3 8B"].eps == 1e-5
     assert [sizes[f"T5 {name}"].head_width for name in ("3B", "11B")] == [128, 128]
 
 

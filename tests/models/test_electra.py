@@ -87,14 +87,18 @@ def test_a_generator_leaves_the_tables_as_they_are():
 @pytest.mark.parametrize(
     ("generator", "large", "message"),
     [
-        (replace(SMALL, embedding=7), LARGE, "must be 6, .* discriminator's: got 7"),
-        (replace(SMALL, embedding=None), LARGE, "must be 6, .* got 8"),
-        (SMALL, replace(LARGE, embedding=None), "must be 16, .* got 6"),
+        (replace(SMALL, embedding=7), LARGE, "embedding must be 6, .*: got 7"),
+        (replace(SMALL, embedding=None), LARGE, "embedding must be 6, .*: got 8"),
+        (SMALL, replace(LARGE, embedding=None), "embedding must be 16, .*: got 6"),
+        (replace(SMALL, vocabulary=29), LARGE, "vocabulary must be 30, .*: got 29"),
+        (replace(SMALL, positions=13), LARGE, "positions must be 12, .*: got 13"),
+        (replace(SMALL, segments=3), LARGE, "segments must be 2, .*: got 3"),
+        (replace(SMALL, first_position=2), LARGE, "first_position must be 0, .* got 2"),
     ],
 )
-def test_word_vectors_of_another_width_are_refused(generator, large, message):
-    """Wider or narrower than those of the discriminator: both widths are told."""
-    with pytest.raises(ValueError, match=f"embedding {message}"):
+def test_tables_of_another_size_are_refused(generator, large, message):
+    """A generator whose config is not of the tables that it is given: both are told."""
+    with pytest.raises(ValueError, match=message):
         ELECTRA.build(large, generator)
 
 

@@ -204,11 +204,34 @@ def test_a_network_learns_the_joint():
     [
         (
             lambda: sample(Tabular(arbitrary()), BLANK, 0, dice()),
-            "steps must be at least 1: 0",
+            "steps must be a whole number of at least 1: 0",
+        ),
+        *(
+            (
+                lambda steps=steps: sample(Tabular(arbitrary()), BLANK, steps, dice()),
+                f"steps must be a whole number of at least 1: {steps}",
+            )
+            for steps in (2.5, True)
+        ),
+        (
+            lambda: sample(Tabular(arbitrary()), BLANK[0], 1, dice()),
+            r"tokens must be of shape \(B, T\), not empty: \(.,\)",
+        ),
+        (
+            lambda: sample(Tabular(arbitrary()), BLANK[:0], 1, dice()),
+            r"tokens must be of shape \(B, T\), not empty: \(0, .\)",
+        ),
+        (
+            lambda: bound(sharp_network(), torch.full((1, 1), FIRST)),
+            r"text must be of shape \(T\), not empty: \(1, 1\)",
+        ),
+        (
+            lambda: substituted(torch.zeros(2, 3, 6), torch.full((1, 3), FIRST)),
+            r"tokens must be of the logits' shape \(2, 3\): got \(1, 3\)",
         ),
         (
             lambda: MaskedDiffusion(Config(vocabulary=4)),
-            "vocabulary must hold words beyond its 4 special tokens: 4",
+            "vocabulary must be a whole number of at least 5: 4",
         ),
         (
             lambda: bound(sharp_network(), torch.tensor([1, 2, 0])),

@@ -114,6 +114,8 @@ def test_greedy_and_beams_write_after_a_prefix():
     [
         (torch.tensor([1, 2]), r"shape \(3,\): got torch.int64 of shape \(2,\)"),
         (torch.tensor([1.0, 2.0, 3.0]), "whole numbers .*: got torch.float32"),
+        (torch.tensor([True, False, True]), "whole numbers .*: got torch.bool"),
+        (torch.tensor([1, 2, 3], dtype=torch.uint8), "numbers .*: got torch.uint8"),
         (torch.tensor([1, -2, 3]), r"prefix must lie within .*: \[1, -2, 3\]"),
         (torch.tensor([1, 2, 7]), r"within the \[6, 6, 6\] tokens .*: \[1, 2, 7\]"),
     ],
@@ -135,3 +137,20 @@ def test_rows_beside_the_prefixes_are_refused():
     after = After(sharp_network(3, 6), torch.tensor([1, 2]))
     with pytest.raises(ValueError, match=r"multiple of 2 rows.*: 3"):
         after(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shape"),
+    [(torch.tensor(1), r"\(\)"), (LENGTHS[:0], r"\(0,\)"), (LENGTHS[:, None], "3, 1")],
+)
+def test_prefixes_that_are_no_row_are_refused(prefix, shape):
+    """One number, none, or a column: an error before anything is written."""
+    with pytest.raises(ValueError, match=rf"prefix must be of shape \(B\).*{shape}"):
+        After(sharp_network(3, 6), prefix)
+
+
+@pytest.mark.parametrize("tokens", [TEXTS[0], TEXTS[None], torch.tensor(3)])
+def test_tokens_that_are_no_batch_are_refused(tokens):
+    """The tokens are named before their rows are compared with the prefixes."""
+    with pytest.raises(ValueError, match=r"tokens must be of shape \(B, T\)"):
+        sharp_network(3, 6)(tokens, LENGTHS)

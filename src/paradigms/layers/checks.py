@@ -1,7 +1,7 @@
 """Input that a network cannot read, and output that is no number: refused by name."""
 
 from dataclasses import fields
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import torch
@@ -17,11 +17,22 @@ def check_sizes(config: Any) -> None:
         value = getattr(config, field.name)
         if isinstance(field.default, bool) or not isinstance(field.default, int):
             continue
-        least = min(1, field.default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(
-                f"{field.name} must be a whole number of at least {least}: {value!r}"
-            )
+        check_size(value, field.name, min(1, field.default))
+
+
+def check_size(value: int, what: str, least: int = 1) -> None:
+    """Errors: ValueError unless a whole number of at least `least`; True is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"{what} must be a whole number of at least {least}: {value!r}"
+        )
+
+
+def check_positive(value: float, what: str) -> None:
+    """Errors: ValueError unless a number above 0 that is finite."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < inf:
+        raise ValueError(f"{what} must be a positive, finite number: {value!r}")
 
 
 def check_tokens(
@@ -63,6 +74,36 @@ def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None
             f"{what} has a row of padding alone, row {int(empty.int().argmax())}: "
             "drop that sequence"
         )
+
+
+def check_axes(x: Tensor, axes: str, what: str) -> None:
+    """Errors: ValueError unless x has the axes, a letter each, and is not empty."""
+    if x.ndim != len(axes) or x.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape ({', '.join(axes)}), not empty: {tuple(x.shape)}"
+        )
+
+
+def check_shape(x: Tensor, other: Tensor, what: str, whose: str) -> None:
+    """Errors: ValueError unless x is of the other's shape: nothing is broadcast."""
+    if x.shape != other.shape:
+        raise ValueError(
+            f"{what} must be of the {whose}' shape {tuple(other.shape)}: "
+            f"got {tuple(x.shape)}"
+        )
+
+
+def check_states(
+    states: Tensor, width: int, what: str = "states", length: str = "T"
+) -> None:
+    """Errors: ValueError unless real numbers of shape (B, T, width), not empty."""
+    if states.ndim != 3 or states.shape[-1] != width or states.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape (B, {length}, {width}), not empty: "
+            f"got {tuple(states.shape)}"
+        )
+    if not states.is_floating_point():
+        raise ValueError(f"{what} must be real numbers: got {states.dtype}")
 
 
 def finite(x: Tensor, what: str = "the network's output") -> Tensor:

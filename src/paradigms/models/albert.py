@@ -31,7 +31,8 @@ class ALBERT(BERT):
 
     Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
     `pair` scores states (B, T, W): (B, 2), 1 for "swapped".
-    Errors: ValueError for a config that shares no block or has no `embedding` width.
+    Errors: as for BERT, and ValueError for a config that shares no block or names no
+    `embedding` width.  Source: Lan et al. (2020), section 3.1.
     """
 
     def __init__(self, config: Config) -> None:

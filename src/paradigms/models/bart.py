@@ -11,23 +11,18 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from paradigms.layers import (
-    Cache,
-    Linear,
-    Stack,
-    check_sizes,
-    check_tokens,
-    finite,
-    initialise,
-    look,
-)
+from paradigms.layers import Cache, Linear, Stack, initialise, look
+from paradigms.layers.checks import check_sizes, check_tokens, finite
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
 
 @dataclass(frozen=True)
 class Config:
-    """The shape of the network; the defaults are BART base."""
+    """The shape of the network; the defaults are BART base.
+
+    Errors: ValueError for a size that is no whole number of at least 1.
+    """
 
     vocabulary: int = 50265
     positions: int = 1024
@@ -35,6 +30,9 @@ class Config:
     layers: int = 6  # of the encoder, and as many of the decoder
     heads: int = 12
     hidden: int = 3072
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 SIZES = {
@@ -45,7 +43,10 @@ UNUSED = 2  # rows of the position table before the first: a leftover that has s
 
 
 class Side(nn.Module):
-    """Encoder or decoder: word plus position, a norm, and blocks."""
+    """Encoder or decoder: word plus position, a norm, and blocks.
+
+    Shapes: tokens (B, T), positions (T,) or (B, T) -> (B, T, W); options: `Stack`.
+    """
 
     def __init__(self, config: Config, word: nn.Embedding, cross: bool) -> None:
         super().__init__()
@@ -62,11 +63,12 @@ class Side(nn.Module):
         )
 
     def forward(self, tokens: Tensor, positions: Tensor, **options: object) -> Tensor:
-        x = self.norm(self.word(tokens) + self.position(positions + UNUSED))
+        place = self.position(positions + UNUSED)  # (T, W) or (B, T, W)
+        x = self.norm(self.word(tokens) + place)  # (B, T, W)
         return self.stack(x, **options)  # (B, T, W)
 
     def check(self, tokens: Tensor, past: int = 0, what: str = "tokens") -> None:
-        """Errors: ValueError for ids out of range or too many tokens."""
+        """Errors: ValueError for tokens not (B, T), out of range, or too many."""
         room = self.position.num_embeddings - UNUSED
         check_tokens(tokens, self.word.num_embeddings, room, past, what)
 
@@ -74,12 +76,12 @@ class Side(nn.Module):
 class BART(EncoderDecoder):
     """P(text | damaged text), a word at a time; shapes: `EncoderDecoder`.
 
-    Errors: ValueError as there, and for texts longer than the positions.
+    Errors: as there, and ValueError for texts longer than the positions.
+    Source: Lewis et al. (2020), section 2.1.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        check_sizes(config)
         side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
         self.encoder, self.decoder = side(cross=False), side(cross=True)
         self.head = Linear(config.width, config.vocabulary, bias=False)
@@ -89,7 +91,7 @@ class BART(EncoderDecoder):
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         self.encoder.check(source, what="source")
         view = look(source, bidirectional, real, what="source_real")
-        return self.encoder(source, view.positions, visible=view.visible)
+        return self.encoder(source, view.positions, visible=view.visible)  # (B, S, W)
 
     def decode(
         self,
@@ -101,14 +103,13 @@ class BART(EncoderDecoder):
     ) -> Tensor:
         self.decoder.check(tokens, cache.length if cache else 0)
         view = look(tokens, causal, real, cache)
+        seen = across(tokens, memory, self.head.in_features, memory_real, cache)
         x = self.decoder(
             tokens,
             view.positions,
             cache=cache,
             visible=view.visible,
             memory=memory,
-            memory_visible=across(
-                tokens, memory, self.head.in_features, memory_real, cache
-            ),
-        )
-        return finite(self.head(x))
+            memory_visible=seen,
+        )  # (B, T, W)
+        return finite(self.head(x))  # (B, T, V)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from paradigms.layers import Linear, finite, initialise
+from paradigms.layers.checks import check_size, check_states
 from paradigms.masks import Rule
 from paradigms.models.encoder import Config, Encoder, WordHead
 
@@ -24,6 +25,8 @@ class BERT(nn.Module):
 
     Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
     `pair` scores states (B, T, W) as sentence pairs: (B, 2), 0 for "is next".
+    Errors: as for the encoder; `pair` has ValueError for states of another shape.
+    Source: Devlin et al. (2019), sections 3 and 3.1.
     """
 
     def __init__(self, config: Config) -> None:
@@ -35,20 +38,23 @@ class BERT(nn.Module):
         self.words = WordHead(config, self.encoder.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))
+        return self.words(self.encoder(tokens, **options))  # (B, T, V)
 
     def pair(self, states: Tensor) -> Tensor:
         """The sentence-pair score, from the state of the first token alone."""
-        return finite(self.of_pair(self.pooler(states[:, 0]).tanh()))
+        check_states(states, self.pooler.in_features)
+        return finite(self.of_pair(self.pooler(states[:, 0]).tanh()))  # (B, 2)
 
 
 class Classifier(nn.Module):
     """BERT's encoder under a new head, to be tuned on labels: (B, T) -> (B, classes).
 
-    Source: Devlin et al. (2019), section 3.2.
+    Errors: as for the encoder, and ValueError for fewer than two classes: the softmax
+    over one is 1 whatever the text.  Source: Devlin et al. (2019), section 3.2.
     """
 
     def __init__(self, config: Config, classes: int) -> None:
+        check_size(classes, "classes", least=2)
         super().__init__()
         self.encoder = Encoder(config)
         self.pooler = Linear(config.width, config.width)
@@ -57,4 +63,4 @@ class Classifier(nn.Module):
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
         states = self.encoder(tokens, **options)  # (B, T, W)
-        return finite(self.label(self.pooler(states[:, 0]).tanh()))
+        return finite(self.label(self.pooler(states[:, 0]).tanh()))  # (B, classes)

@@ -14,17 +14,25 @@ from torch import Tensor, nn
 
 from paradigms.gaussians import check_vectors
 from paradigms.layers import Perceptron
-from paradigms.layers.checks import finite
+from paradigms.layers.checks import check_axes, check_size, finite
 from paradigms.models.diffusion import Diffusion
+
+
+def check_even(width: int) -> None:
+    """Errors: ValueError unless an even number from 2 on: each sine has its cosine."""
+    check_size(width, "width")
+    if width % 2:
+        raise ValueError(f"width must be even: {width}")
 
 
 def time_embedding(t: Tensor, width: int) -> Tensor:
     """Sines and cosines of t at falling frequencies: (B,) -> (B, width).
 
-    Errors: ValueError for an odd width. Source: Vaswani et al. (2017), section 3.5.
+    Errors: ValueError for a width that is no even number from 2 on, or another shape.
+    Source: Vaswani et al. (2017), section 3.5.
     """
-    if width % 2:
-        raise ValueError(f"width must be even: {width}")
+    check_even(width)
+    check_axes(t, "B", "t")
     exponent = torch.arange(width // 2, device=t.device) / (width // 2)
     angle = t[:, None] * (-math.log(10_000) * exponent).exp()  # (B, width / 2)
     return torch.cat([angle.sin(), angle.cos()], dim=1)
@@ -34,14 +42,16 @@ class Denoiser(nn.Module):
     """A noisy picture and its time to the noise in it: epsilon(x_t, t).
 
     Shapes: x (B, D), t (B,) of whole numbers -> (B, D).
-    Errors: ValueError for an x that is empty, not finite or of another width, for times
-    of another kind or below 0, fewer than one block, or weights that are not finite.
+    Errors: ValueError for sizes that are none, or an odd width; for an x that is empty,
+    not finite or of another width, for times of another kind or below 0, and for
+    weights that are not finite.  Source: Ho et al. (2020), section 3.2.
     """
 
     def __init__(self, pixels: int, width: int = 256, blocks: int = 3) -> None:
         super().__init__()
-        if blocks < 1:
-            raise ValueError(f"blocks must be at least 1: {blocks}")
+        check_size(pixels, "pixels")
+        check_size(blocks, "blocks")
+        check_even(width)
         self.pixels, self.width = pixels, width
         self.time = Perceptron(width, width, width)
         self.read = nn.Linear(pixels, width)
@@ -77,11 +87,15 @@ def draw(
 
     Returns x at every stop, first the noise, last the picture; each (B, D). One step
     calls the network once.
-    Errors: ValueError for a number of steps outside 1..T.
+    Errors: ValueError for a number of steps outside 1..T, an eta outside 0..1, or an
+    eta without steps.  Source: Ho et al. (2020), algorithm 2; Song et al. (2021).
     """
     stops = process.steps if steps is None else steps
     if not 1 <= stops <= process.steps:
         raise ValueError(f"steps must lie in 1..{process.steps}: {steps}")
+    check_size(stops, "steps")
+    if steps is None and eta != 0:
+        raise ValueError(f"eta is DDIM's, and needs steps; without them 0: {eta}")
     times = torch.linspace(process.steps, 0, stops + 1).round().long().tolist()
     path = [x]
     for now, following in pairwise(times):

@@ -24,8 +24,8 @@ def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
 def cosine(steps: int, offset: float = 0.008, largest: float = 0.999) -> Tensor:
     """Betas; alpha-bar is a squared cosine: (T,). Nichol & Dhariwal (2021), 3.2."""
     time = torch.arange(steps + 1, dtype=torch.float64) / steps  # (T + 1,)
-    left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
-    return (1 - left[1:] / left[:-1]).clamp(max=largest)
+    left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()  # (T + 1,)
+    return (1 - left[1:] / left[:-1]).clamp(max=largest)  # (T,)
 
 
 class Diffusion:
@@ -35,8 +35,8 @@ class Diffusion:
     `variance` of a step back: beta_t, which for smooth data is right in the limit of
     small steps, or the posterior's, which is for data that are a single point.
     Shapes: x (B, D), t (B,) of whole numbers from 1 to T.
-    Errors: ValueError for betas not between 0 and 1, an unknown variance, t out of
-    range, x or noise not finite.
+    Errors: ValueError for betas not between 0 and 1, an unknown variance, t or eta out
+    of range, `to` not before t, tensors of another shape or not finite.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Diffusion:
     def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
         """q(x_t | x_0), in one jump. Source: Ho et al. (2020), equation 4."""
         _check("x0", x0, x0)
-        a = self._at(self.alpha_bar, t, x0)
+        a = self._at(self.alpha_bar, t, x0)  # (B, 1)
         return Gaussian(a.sqrt() * x0, 1 - a)
 
     def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
@@ -65,8 +65,8 @@ class Diffusion:
         """q(x_{t-1} | x_t, x_0). Source: Ho et al. (2020), equations 6 and 7."""
         _check("x", x, x)
         _check("x0", x0, x)
-        beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)
-        before = self._at(self.alpha_bar, t - 1, x, first=0)
+        beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)  # (B, 1)
+        before = self._at(self.alpha_bar, t - 1, x, first=0)  # (B, 1)
         mean = before.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - before) * x
         return Gaussian(mean / (1 - a), (1 - before) / (1 - a) * beta)
 
@@ -74,8 +74,8 @@ class Diffusion:
         """The x_0 that x_t and its predicted noise imply: (B, D)."""
         _check("x", x, x)
         _check("epsilon", epsilon, x)
-        a = self._at(self.alpha_bar, t, x)
-        return (x - (1 - a).sqrt() * epsilon) / a.sqrt()
+        a = self._at(self.alpha_bar, t, x)  # (B, 1)
+        return (x - (1 - a).sqrt() * epsilon) / a.sqrt()  # (B, D)
 
     def ddpm(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Gaussian:
         """p(x_{t-1} | x_t): the posterior's mean, for the x_0 that the noise implies.
@@ -96,12 +96,12 @@ class Diffusion:
         """
         if to.shape != t.shape or bool((to >= t).any()) or not 0 <= eta <= 1:
             raise ValueError(f"to must lie before t, eta in 0..1: {to}, {t}, {eta}")
-        x0 = self.denoised(x, epsilon, t)
-        a = self._at(self.alpha_bar, t, x)
-        before = self._at(self.alpha_bar, to, x, first=0)
-        variance = eta**2 * (1 - before) / (1 - a) * (1 - a / before)
+        x0 = self.denoised(x, epsilon, t)  # (B, D)
+        a = self._at(self.alpha_bar, t, x)  # (B, 1)
+        before = self._at(self.alpha_bar, to, x, first=0)  # (B, 1)
+        variance = eta**2 * (1 - before) / (1 - a) * (1 - a / before)  # (B, 1)
         # At the last step rounding may leave a variance just above what is there.
-        direction = (1 - before - variance).clamp(min=0).sqrt() * epsilon
+        direction = (1 - before - variance).clamp(min=0).sqrt() * epsilon  # (B, D)
         return Gaussian(before.sqrt() * x0 + direction, variance)
 
     def _at(self, values: Tensor, t: Tensor, x: Tensor, first: int = 1) -> Tensor:
@@ -110,7 +110,7 @@ class Diffusion:
             raise ValueError(f"t must be {len(x)} whole numbers: {t.dtype}, {t.shape}")
         if not first <= int(t.min()) <= int(t.max()) <= self.steps:
             raise ValueError(f"t must lie in {first}..{self.steps}: {t.unique()}")
-        return values[t].to(x)[:, None]
+        return values[t].to(x)[:, None]  # (B, 1)
 
 
 def _check(name: str, x: Tensor, like: Tensor) -> None:

@@ -25,7 +25,7 @@ SIZES = {"ELECTRA small": SMALL, "ELECTRA base": BASE}
 class Discriminator(nn.Module):
     """The log-odds that a token was put there by the generator: (B, T) -> (B, T).
 
-    Source: Clark et al. (2020), section 2.
+    Errors: as for BERT's encoder.  Source: Clark et al. (2020), section 2.
     """
 
     def __init__(self, config: Config) -> None:
@@ -37,24 +37,20 @@ class Discriminator(nn.Module):
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
         states = self.encoder(tokens, **options)  # (B, T, W)
-        return finite(self.replaced(F.gelu(self.dense(states)))).squeeze(-1)
+        return finite(self.replaced(F.gelu(self.dense(states)))).squeeze(-1)  # (B, T)
 
 
 class Generator(nn.Module):
     """A masked LM over the discriminator's tables: (B, T) -> logits (B, T, V).
 
-    Errors: ValueError if its word vectors are not as wide as the discriminator's.
+    Errors: as for BERT's encoder, and ValueError for a config of other tables than the
+    discriminator's.  Source: Clark et al. (2020), sections 2 and 3.2.
     """
 
     def __init__(self, config: Config, tables: Encoder) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        width = self.encoder.word.embedding_dim
-        if width != tables.word.embedding_dim:
-            raise ValueError(
-                f"embedding must be {tables.word.embedding_dim}, as wide as the "
-                f"discriminator's: got {width}"
-            )
+        _check_tables(self.encoder, tables)
         initialise(self)
         self.encoder.word = tables.word
         self.encoder.position = tables.position
@@ -62,7 +58,28 @@ class Generator(nn.Module):
         self.words = WordHead(config, tables.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))
+        return self.words(self.encoder(tokens, **options))  # (B, T, V)
+
+
+def _check_tables(own: Encoder, tables: Encoder) -> None:
+    """Errors: ValueError for the config's number in which the two differ."""
+    wanted = _numbers(tables)
+    for name, number in _numbers(own).items():
+        if number != wanted[name]:
+            raise ValueError(
+                f"{name} must be {wanted[name]}, as in the discriminator's tables: "
+                f"got {number}"
+            )
+
+
+def _numbers(encoder: Encoder) -> dict[str, int]:
+    return {
+        "vocabulary": encoder.word.num_embeddings,
+        "embedding": encoder.word.embedding_dim,
+        "positions": encoder.position.num_embeddings,
+        "first_position": encoder.first_position,
+        "segments": encoder.segment.num_embeddings,
+    }
 
 
 @dataclass
@@ -74,6 +91,9 @@ class ELECTRA:
 
     @classmethod
     def build(cls, config: Config, generator: Config) -> "ELECTRA":
-        """Both networks, with shared tables."""
+        """Both networks, with shared tables.
+
+        Errors: ValueError for configs whose tables differ.
+        """
         discriminator = Discriminator(config)
         return cls(Generator(generator, discriminator.encoder), discriminator)

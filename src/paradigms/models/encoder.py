@@ -12,15 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import (
-    Linear,
-    Stack,
-    check_sizes,
-    check_tokens,
-    finite,
-    initialise,
-    look,
-)
+from paradigms.layers import Linear, Stack, check_tokens, finite, initialise, look
+from paradigms.layers.checks import check_positive, check_shape, check_size, check_sizes
 from paradigms.masks import Rule, bidirectional
 
 
@@ -30,6 +23,8 @@ class Config:
 
     `embedding`: width of the word vectors, where it differs from `width` (ALBERT).
     `first_position`: row of the position table at which texts start (RoBERTa: 2).
+    Errors: ValueError for sizes that are none, an eps that is not positive, or a
+    table of positions that ends before the first.
     """
 
     vocabulary: int = 30522
@@ -45,17 +40,24 @@ class Config:
     first_position: int = 0
     eps: float = 1e-12
 
+    def __post_init__(self) -> None:
+        check_sizes(self)
+        check_positive(self.eps, "eps")
+        if self.embedding is not None:
+            check_size(self.embedding, "embedding")
+        check_size(self.positions, "positions", least=self.first_position + 1)
+
 
 class Encoder(nn.Module):
     """Texts to states, each of which has seen the whole text.
 
     Shapes: tokens and segments (B, T), real (B, T) False at padding -> (B, T, W).
-    Errors: ValueError for ids out of range, too many tokens, padding alone, NaN.
+    Errors: ValueError for ids out of range, too many tokens, segments or real of
+    another shape, padding alone, NaN.  Source: Devlin et al. (2019), section 3.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        check_sizes(config)
         narrow = config.embedding or config.width  # E
         norm = partial(nn.LayerNorm, eps=config.eps)
         self.first_position = config.first_position
@@ -88,19 +90,19 @@ class Encoder(nn.Module):
         check_tokens(tokens, self.word.num_embeddings, room)
         segments = torch.zeros_like(tokens) if segments is None else segments
         check_tokens(segments, self.segment.num_embeddings, what="segments")
-        if segments.shape != tokens.shape:
-            raise ValueError(
-                f"segments must be of the tokens' shape {tuple(tokens.shape)}: "
-                f"got {tuple(segments.shape)}"
-            )
+        check_shape(segments, tokens, "segments", "tokens")
         view = look(tokens, rule, real)
         place = self.position(view.positions + self.first_position)  # (B, T, E)
-        x = self.norm(self.word(tokens) + place + self.segment(segments))
+        x = self.norm(self.word(tokens) + place + self.segment(segments))  # (B, T, E)
         return self.stack(self.widen(x), visible=view.visible)  # (B, T, W)
 
 
 class WordHead(nn.Module):
-    """A score for every word at every position: (B, T, W) -> logits (B, T, V)."""
+    """A score for every word at every position: (B, T, W) -> logits (B, T, V).
+
+    Errors: ValueError for scores that are not finite.
+    Source: the code of Devlin et al. (2019).
+    """
 
     def __init__(self, config: Config, word: nn.Embedding) -> None:
         super().__init__()
@@ -112,4 +114,5 @@ class WordHead(nn.Module):
         self.output.weight = word.weight
 
     def forward(self, states: Tensor) -> Tensor:
-        return finite(self.output(self.norm(self.activation(self.dense(states)))))
+        x = self.norm(self.activation(self.dense(states)))  # (B, T, E)
+        return finite(self.output(x))  # (B, T, V)

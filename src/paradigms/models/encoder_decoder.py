@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from paradigms.layers import Cache, check_real
+from paradigms.layers import Cache
+from paradigms.layers.checks import check_real, check_states
 
 
 class EncoderDecoder(nn.Module, ABC):
@@ -15,7 +16,8 @@ class EncoderDecoder(nn.Module, ABC):
 
     Shapes: source (B, S), tokens (B, T), the target shifted by one -> logits (B, T, V);
     source_real (B, S) and real (B, T) are False at padding.
-    Errors: ValueError for ids out of range, padding alone, weights that are not finite.
+    Errors: ValueError for ids out of range, padding alone, weights that are not finite,
+    or another number of targets than of sources.
     """
 
     def forward(
@@ -25,8 +27,8 @@ class EncoderDecoder(nn.Module, ABC):
         source_real: Tensor | None = None,
         real: Tensor | None = None,
     ) -> Tensor:
-        memory = self.encode(source, source_real)
-        return self.decode(tokens, memory, source_real, real)
+        memory = self.encode(source, source_real)  # (B, S, W)
+        return self.decode(tokens, memory, source_real, real)  # (B, T, V)
 
     @abstractmethod
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
@@ -55,13 +57,12 @@ def across(
 
     With a cache, rows of `tokens` may become several to a source, side by side, as in
     beam search; the cache then holds what was read of the memory.
-    Errors: ValueError for a memory of another shape or number of rows, its `real`, or
-    one that is not what the cache was filled from.
+    Shapes: tokens (B, T), memory (B, S, width), real (B, S).
+    Errors: ValueError for a memory of another shape or kind or number of rows, or its
+    `real`, or one that is not what the cache was filled from.
+    Source: Vaswani et al. (2017), section 3.2.3.
     """
-    if memory.ndim != 3 or memory.shape[-1] != width:
-        raise ValueError(
-            f"memory must be of shape (B, S, {width}): got {tuple(memory.shape)}"
-        )
+    check_states(memory, width, "memory", "S")
     rows, started = len(memory), cache is not None and cache.length > 0
     if len(tokens) != rows and not (started and len(tokens) % rows == 0):
         raise ValueError(f"tokens must have {rows} rows, as source: got {len(tokens)}")

@@ -26,7 +26,10 @@ from paradigms.masks import Rule, causal
 
 @dataclass(frozen=True)
 class Config:
-    """The shape of the network; the defaults are GPT-2 with 124 million parameters."""
+    """The shape of the network; the defaults are GPT-2 with 124 million parameters.
+
+    Errors: ValueError for a size that is no whole number of at least 1.
+    """
 
     vocabulary: int = 50257
     positions: int = 1024
@@ -34,6 +37,9 @@ class Config:
     layers: int = 12
     heads: int = 12
     tied: bool = True
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 SIZES = {
@@ -51,11 +57,11 @@ class GPT(nn.Module):
     Another `rule` makes it another model: with `prefix_lm(n)` a prefix LM.
     Errors: ValueError for ids outside the vocabulary, too many tokens, a `real` of
     another shape, padding alone, or weights that are not finite.
+    Source: Radford et al. (2019), section 2.3.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        check_sizes(config)
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.position = nn.Embedding(config.positions, config.width)
         self.stack = Stack(

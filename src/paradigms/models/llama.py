@@ -24,6 +24,7 @@ from paradigms.layers import (
     initialise,
     look,
 )
+from paradigms.layers.checks import check_positive
 from paradigms.masks import Rule, causal
 
 
@@ -32,6 +33,7 @@ class Config:
     """The shape of the network; the defaults are LLaMA-1 with 7 billion parameters.
 
     `positions` is no table, only the length that the model was trained for.
+    Errors: ValueError for sizes that are none, or a theta or eps that is not positive.
     """
 
     vocabulary: int = 32000
@@ -45,6 +47,11 @@ class Config:
     eps: float = 1e-6
     tied: bool = False
 
+    def __post_init__(self) -> None:
+        check_sizes(self)
+        check_positive(self.theta, "theta")
+        check_positive(self.eps, "eps")
+
 
 SIZES = {
     "LLaMA 7B": Config(),
@@ -52,7 +59,12 @@ SIZES = {
     "LLaMA 33B": Config(width=6656, layers=60, heads=52, kv_heads=52, hidden=17920),
     "LLaMA 65B": Config(width=8192, layers=80, heads=64, kv_heads=64, hidden=22016),
     "Llama 3 8B": Config(
-        vocabulary=128256, positions=8192, kv_heads=8, hidden=14336, theta=500_000.0
+        vocabulary=128256,
+        positions=8192,
+        kv_heads=8,
+        hidden=14336,
+        theta=500_000.0,
+        eps=1e-5,
     ),
 }
 
@@ -61,12 +73,11 @@ class LLaMA(nn.Module):
     """P(word | words before it), for every position at once.
 
     Shapes: tokens (B, T), real (B, S) False at padding -> logits (B, T, V).
-    Errors: as for GPT.
+    Errors: as for GPT.  Source: Touvron et al. (2023), section 2.2.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        check_sizes(config)
         self.positions = config.positions
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.stack = Stack(
@@ -97,6 +108,6 @@ class LLaMA(nn.Module):
         check_tokens(tokens, self.word.num_embeddings, self.positions, past)
         view = look(tokens, rule, real, cache)
         x = self.word(tokens)  # (B, T, W): no position is added here
-        rotation = self.rotary(view.positions, like=x)
-        x = self.stack(x, cache, visible=view.visible, rotation=rotation)
+        rotation = self.rotary(view.positions, like=x)  # two of (1 or B, 1, T, D)
+        x = self.stack(x, cache, visible=view.visible, rotation=rotation)  # (B, T, W)
         return finite(self.head(x))  # (B, T, V)

@@ -15,6 +15,7 @@ from math import comb
 import torch
 from torch import Tensor, nn
 
+from paradigms.layers.checks import check_axes, check_shape, check_size
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, Config
 from paradigms.objectives import Specials
@@ -26,22 +27,19 @@ class MaskedDiffusion(nn.Module):
     """P(hidden word | the words that are visible), for every hidden word at once.
 
     Shapes: tokens (B, T), [MASK] where hidden, real (B, T) False at padding ->
-    log-probabilities (B, T, V) in nats.  Errors: as for GPT, and ValueError for a
-    vocabulary without words beyond the special tokens.
+    log-probabilities (B, T, V) in nats.  Errors: as for GPT, or a vocabulary without
+    words beyond the special tokens.  Source: Sahoo et al. (2024), section 3.
     """
 
     def __init__(self, config: Config, specials: Specials = Specials()) -> None:
-        if config.vocabulary <= specials.first_word:
-            raise ValueError(
-                f"vocabulary must hold words beyond its {specials.first_word} special "
-                f"tokens: {config.vocabulary}"
-            )
+        least = specials.first_word + 1  # one word beyond the special tokens
+        check_size(config.vocabulary, "vocabulary", least)
         super().__init__()
         self.network, self.specials = GPT(config), specials
 
     def forward(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
         logits = self.network(tokens, bidirectional, real)  # (B, T, V)
-        return substituted(logits, tokens, self.specials)
+        return substituted(logits, tokens, self.specials)  # (B, T, V)
 
 
 def substituted(
@@ -51,13 +49,14 @@ def substituted(
 
     Special tokens are never hidden, so none comes back: they get probability zero.
     Shapes: logits (B, T, V), tokens (B, T) -> log-probabilities (B, T, V) in nats.
-    Source: Sahoo et al. (2024), section 3.
+    Errors: ValueError if the two do not fit.  Source: Sahoo et al. (2024), section 3.
     """
+    check_shape(tokens, logits[..., 0], "tokens", "logits")
     words = logits.clone()
     words[..., : specials.first_word] = float("-inf")
     seen = torch.full_like(logits, float("-inf")).scatter(-1, tokens[..., None], 0.0)
     hidden = (tokens == specials.mask)[..., None]  # (B, T, 1)
-    return torch.where(hidden, words.log_softmax(dim=-1), seen)
+    return torch.where(hidden, words.log_softmax(dim=-1), seen)  # (B, T, V)
 
 
 @torch.no_grad()
@@ -77,10 +76,10 @@ def sample(
     even here; the papers draw it too, and given the number the places are the same.
     Calls of the network: `steps`, or the most words hidden in a text if that is less.
     Shapes: tokens (B, T), [MASK] where hidden, real (B, T) -> (B, T).
-    Errors: ValueError for fewer than one step.  Source: as for the module.
+    Errors: ValueError for another shape or steps below 1.  Source: as for the module.
     """
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1: {steps}")
+    check_size(steps, "steps")
+    check_axes(tokens, "BT", "tokens")
     count = (tokens == specials.mask).sum(dim=1)  # (B,)
     steps = min(steps, int(count.max()))
     for left in reversed(range(steps)):
@@ -103,9 +102,10 @@ def bound(
     It is also the mean of -log P over all orders in which the words can come back.
     Hiding h of n words has the weight 1 / (h C(n, h)): the integral over t of
     t^(h-1) (1 - t)^(n-h).  `masked_diffusion` estimates the same sum by draws of t.
-    Shapes: text (T,) of up to MOST words, special tokens apart -> a scalar.
-    Errors: ValueError for more words, or none.  Source: Sahoo et al. (2024), section 3.
+    Shapes: text (T,) of 1 to MOST words, special tokens apart -> a scalar.
+    Errors: ValueError for any other text.  Source: Sahoo et al. (2024), section 3.
     """
+    check_axes(text, "T", "text")
     places = (text >= specials.first_word).nonzero()[:, 0]  # (n,)
     count = len(places)
     if not 1 <= count <= MOST:
@@ -116,5 +116,5 @@ def bound(
     log_p = network(text.masked_fill(hidden, specials.mask))  # (2^n - 1, T, V)
     own = log_p.gather(-1, text.expand_as(hidden)[..., None])[..., 0]  # (2^n - 1, T)
     weight = [1 / (sum(c) * comb(count, sum(c))) for c in choices]
-    losses = -own.masked_fill(~hidden, 0.0).sum(dim=1)
+    losses = -own.masked_fill(~hidden, 0.0).sum(dim=1)  # (2^n - 1,)
     return (torch.tensor(weight, dtype=own.dtype) * losses).sum()

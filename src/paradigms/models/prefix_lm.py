@@ -6,9 +6,11 @@ one stack does both, and what is written looks at all of it by the same attentio
 Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
 """
 
+import torch
 from torch import Tensor, nn
 
-from paradigms.layers import Cache
+from paradigms.layers import Cache, check_tokens
+from paradigms.layers.checks import check_axes
 from paradigms.masks import prefix_lm
 from paradigms.models.gpt import GPT, Config
 
@@ -22,6 +24,7 @@ class PrefixLM(nn.Module):
     (B, T, V); those from the last token of the prefix on predict the rest.
     Errors: as for GPT, and ValueError for prefixes of another shape or kind, or
     longer than the text that has been read.
+    Source: Raffel et al. (2020), section 3.2.
     """
 
     def __init__(self, config: Config) -> None:
@@ -35,7 +38,9 @@ class PrefixLM(nn.Module):
         real: Tensor | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
-        if prefix.shape != tokens.shape[:1] or prefix.is_floating_point():
+        check_tokens(tokens, self.network.word.num_embeddings)
+        whole = prefix.dtype in (torch.int64, torch.int32)
+        if prefix.shape != tokens.shape[:1] or not whole:
             raise ValueError(
                 f"prefix must be whole numbers of shape ({len(tokens)},): "
                 f"got {prefix.dtype} of shape {tuple(prefix.shape)}"
@@ -57,10 +62,13 @@ class After:
     """A prefix LM as `decoding` calls it: the prefixes are known, the rest is written.
 
     Rows of tokens may be several to a prefix, side by side, as in beam search.
-    Shapes: prefix (B,).  Errors: ValueError for rows that are no multiple of B.
+    Shapes: prefix (B,); tokens (N B, T), real (N B, S) -> logits (N B, T, V).
+    Errors: as for the prefix LM, and ValueError for a prefix of another shape, or rows
+    that are no multiple of B.
     """
 
     def __init__(self, network: PrefixLM, prefix: Tensor) -> None:
+        check_axes(prefix, "B", "prefix")
         self.network, self.prefix = network, prefix
 
     def __call__(

@@ -35,6 +35,7 @@ class RoBERTa(nn.Module):
     """P(hidden word | all other words).
 
     Shapes: tokens, real (B, T) -> logits (B, T, V).  Errors: as for BERT's encoder.
+    Source: Liu et al. (2019), section 4.
     """
 
     def __init__(self, config: Config) -> None:
@@ -44,4 +45,4 @@ class RoBERTa(nn.Module):
         self.words = WordHead(config, self.encoder.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))
+        return self.words(self.encoder(tokens, **options))  # (B, T, V)

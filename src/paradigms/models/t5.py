@@ -1,9 +1,10 @@
 """T5: every task as text in, text out; an encoder reads, a decoder writes.
 
-Against Vaswani et al. (2017): the norm comes first and neither shifts nor centres;
-positions are a learned bias per head and distance, shared by all layers; scores are not
-divided by the root of the head width, the initial weights make up for it; no biases.
-Source: Raffel et al. (2020), section 2.1; the gated form is that of T5 1.1.
+Against Vaswani et al. (2017): the norm comes first, outside the residual path, and only
+rescales; positions are a learned bias per head and distance, shared by all layers.
+Source: Raffel et al. (2020), section 2.1.  Its code alone has the rest: no other bias,
+scores not divided by the root of the head width, for which its first weights make up,
+and with tied vectors smaller last states.  T5 1.1: a gated GELU, and nothing tied.
 """
 
 from dataclasses import dataclass, replace
@@ -12,26 +13,19 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import (
-    Cache,
-    Linear,
-    RelativeBias,
-    RMSNorm,
-    Stack,
-    check_sizes,
-    check_tokens,
-    finite,
-    gelu_tanh,
-    initialise,
-    look,
-)
+from paradigms.layers import Cache, Linear, RelativeBias, look
+from paradigms.layers.blocks import RMSNorm, Stack, gelu_tanh, initialise
+from paradigms.layers.checks import check_sizes, check_tokens, finite
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
 
 @dataclass(frozen=True)
 class Config:
-    """The shape of the network; the defaults are T5 small."""
+    """The shape of the network; the defaults are T5 small.
+
+    Errors: ValueError for sizes that are none, or buckets that fit no distance.
+    """
 
     vocabulary: int = 32128
     width: int = 512
@@ -43,6 +37,15 @@ class Config:
     distance: int = 128
     gated: bool = False
     tied: bool = True
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
+        # The encoder has left and right, and each of them near and far distances.
+        if self.buckets < 4 or self.buckets % 2:
+            raise ValueError(f"buckets must be even and at least 4: {self.buckets}")
+        near = self.buckets // 2  # of the decoder; the far buckets begin there
+        if self.distance <= near:
+            raise ValueError(f"distance must be over {near}: {self.distance}")
 
 
 BASE = Config(width=768, layers=12, heads=12, hidden=3072)
@@ -61,7 +64,6 @@ class T5(EncoderDecoder):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        check_sizes(config)
         stack = partial(
             Stack,
             config.layers,
@@ -76,10 +78,7 @@ class T5(EncoderDecoder):
             scale=1.0,
         )
         bias = partial(
-            RelativeBias,
-            config.heads,
-            buckets=config.buckets,
-            distance=config.distance,
+            RelativeBias, config.heads, buckets=config.buckets, distance=config.distance
         )
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.encoder_bias, self.encoder = bias(bidirectional=True), stack()
@@ -95,7 +94,8 @@ class T5(EncoderDecoder):
         check_tokens(source, self.word.num_embeddings, what="source")
         view = look(source, bidirectional, real, what="source_real")
         bias = self.encoder_bias(view.positions, view.key_positions)  # (H, S, S)
-        return self.encoder(self.word(source), visible=view.visible, bias=bias)
+        x = self.word(source)  # (B, S, W)
+        return self.encoder(x, visible=view.visible, bias=bias)  # (B, S, W)
 
     def decode(
         self,
@@ -107,14 +107,13 @@ class T5(EncoderDecoder):
     ) -> Tensor:
         check_tokens(tokens, self.word.num_embeddings)
         view = look(tokens, causal, real, cache)
+        seen = across(tokens, memory, self.word.embedding_dim, memory_real, cache)
         x = self.decoder(
             self.word(tokens),
             cache,
             visible=view.visible,
             bias=self.decoder_bias(view.positions, view.key_positions),
             memory=memory,
-            memory_visible=across(
-                tokens, memory, self.word.embedding_dim, memory_real, cache
-            ),
-        )
-        return finite(self.head(x * self.shrink))
+            memory_visible=seen,
+        )  # (B, T, W)
+        return finite(self.head(x * self.shrink))  # (B, T, V)
