@@ -74,15 +74,23 @@ def test_a_variance_of_zero_has_no_density():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (torch.zeros(3), r"x must be of shape \(B, 3\), not empty: \(3,\)"),
+        (torch.zeros(3), r"be of shape \(B, 3\), not empty: \(3,\)"),
         (torch.zeros(0, 3), r"not empty: \(0, 3\)"),
         (torch.zeros(2, 4), r"of shape \(B, 3\)"),
-        (torch.full((2, 3), torch.nan), "finite real numbers"),
-        (torch.full((2, 3), torch.inf), "finite real numbers"),
-        (torch.zeros(2, 3, dtype=torch.long), r"torch\.int64"),
+        (torch.zeros(2, 2, 3), r"of shape \(B, 3\), not empty: \(2, 2, 3\)"),
+        (torch.full((2, 3), torch.nan), r"finite numbers: nan at \(0, 0\)$"),
+        (torch.tensor([[0, 1, 2], [3, -torch.inf, 5]]), r"numbers: -inf at \(1, 1\)$"),
+        (torch.zeros(2, 3, dtype=torch.long), r"floating-point numbers: torch\.int64$"),
     ],
 )
 def test_a_bad_batch_is_named(x, message):
-    """A missing batch, an empty one, a wrong width, NaN, infinity, whole numbers."""
-    with pytest.raises(ValueError, match=message):
+    """A batch missing, empty or of batches, a wrong width, NaN, infinity, integers."""
+    with pytest.raises(ValueError, match=f"x must .*{message}"):
         check_vectors("x", x, 3)
+
+
+def test_several_draws_are_accepted_where_they_are_asked_for():
+    """(2, 4, 3) is two draws for each of four; a single vector is not a batch."""
+    check_vectors("z", torch.zeros(2, 4, 3), 3, draws=True)
+    with pytest.raises(ValueError, match=r"z must be of shape \(B, 3\)"):
+        check_vectors("z", torch.zeros(3), 3, draws=True)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from paradigms.gaussians import check_finite
+
 
 def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
     """`x` itself, if it is a table of real numbers with the columns and type of `like`.
@@ -18,11 +20,7 @@ def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
         raise ValueError(f"x must be a dense tensor: {type(x).__name__}")
     if x.ndim != 2 or x.numel() == 0:
         raise ValueError(f"x must be of shape (N, V), not empty: {tuple(x.shape)}")
-    if not x.is_floating_point():
-        raise ValueError(f"x must hold floating-point numbers: {x.dtype}")
-    if not bool(x.isfinite().all()):
-        place = tuple((~x.isfinite()).nonzero()[0].tolist())
-        raise ValueError(f"x must be finite: {float(x[place])} in row, column {place}")
+    check_finite("x", x)
     if like is not None:
         _check_like(x, like.shape[-1], like.dtype)
     return x
@@ -97,16 +95,36 @@ def one_hot(labels: Tensor, rows: Tensor, classes: int) -> Tensor:
     """
     if classes < 2:
         raise ValueError(f"classes must be at least 2: {classes}")
+    if not isinstance(labels, Tensor) or labels.dtype != torch.long:
+        kind = getattr(labels, "dtype", type(labels).__name__)
+        raise ValueError(f"labels must be whole numbers (torch.long): {kind}")
     if labels.shape != rows.shape[:1]:
         raise ValueError(
             f"labels must be of shape ({rows.shape[0]},): {tuple(labels.shape)}"
         )
-    if labels.dtype != torch.long:
-        raise ValueError(f"labels must be whole numbers (torch.long): {labels.dtype}")
     present = labels.unique().tolist()
     if present != list(range(classes)):
         raise ValueError(f"labels must cover 0..{classes - 1}: found {present}")
     return F.one_hot(labels, classes).to(rows.dtype)
+
+
+def check_fitted(model: object) -> None:
+    """Errors: ValueError if the model holds no tensor yet, or a number not finite."""
+    if not any(isinstance(value, Tensor) for value in vars(model).values()):
+        raise ValueError(f"{type(model).__name__} must be fitted first: call fit")
+    for name, value in vars(model).items():
+        if isinstance(value, Tensor):
+            check_finite(name, value)
+        elif isinstance(value, float):
+            check_finite(name, torch.tensor(value, dtype=torch.float64))
+
+
+def held(what: str, value: Tensor, x: Tensor) -> Tensor:
+    """`value`, computed from `x`. Errors: ValueError if it is more than floats hold."""
+    if not bool(value.isfinite().all()):
+        largest = float((x.values() if x.is_sparse_csr else x).abs().max())
+        raise ValueError(f"x is too large for {what}: {largest:.0e}")
+    return value
 
 
 def _check_like(x: Tensor, columns: int, dtype: torch.dtype) -> None:

@@ -59,13 +59,25 @@ def standard(like: Tensor) -> Gaussian:
     return Gaussian(torch.zeros_like(like), torch.ones_like(like))
 
 
-def check_vectors(name: str, x: Tensor, width: int) -> None:
-    """Errors: ValueError unless `x` is (..., B, width), not empty, real and finite."""
-    if x.ndim < 2 or x.shape[-1] != width or x.numel() == 0:
+def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None:
+    """Errors: ValueError unless `x` is (B, width), not empty, real and finite.
+
+    With `draws` it may hold several for each of B: (..., B, width).
+    """
+    matrix = x.ndim == 2 or (draws and x.ndim > 2)
+    if not matrix or x.shape[-1] != width or x.numel() == 0:
         raise ValueError(
             f"{name} must be of shape (B, {width}), not empty: {tuple(x.shape)}"
         )
-    if not x.is_floating_point() or not bool(x.isfinite().all()):
-        raise ValueError(
-            f"{name} must hold finite real numbers: found NaN, infinity or {x.dtype}"
-        )
+    check_finite(name, x)
+
+
+def check_finite(name: str, x: Tensor) -> None:
+    """Errors: ValueError for whole numbers, or the first NaN or infinity in `x`."""
+    if not x.is_floating_point():
+        raise ValueError(f"{name} must hold floating-point numbers: {x.dtype}")
+    finite = x.isfinite()
+    if not bool(finite.all()):
+        place = tuple((~finite).nonzero()[0].tolist())
+        where = f" at {place}" if place else ""
+        raise ValueError(f"{name} must hold finite numbers: {float(x[place])}{where}")

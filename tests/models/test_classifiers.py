@@ -1,6 +1,8 @@
 """What holds of all classifiers: input they refuse, Bayes' rule, the linear form."""
 
 import math
+import re
+from copy import copy
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from paradigms.models.naive_bayes import (
     GaussianNaiveBayes,
     MultinomialNaiveBayes,
 )
-from paradigms.models.svm import KernelSVM, LinearSVM, rbf
+from paradigms.models.svm import KernelSVM, LinearSVM, polynomial, rbf
 
 COUNTING = [MultinomialNaiveBayes, BernoulliNaiveBayes]
 REAL = [GaussianNaiveBayes, LDA, QDA]
@@ -35,16 +37,8 @@ def with_number(value: float) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("x", "labels", "message"),
     [
-        (
-            with_number(math.nan),
-            LABELS,
-            r"x must be finite: nan in row, column \(4, 1\)",
-        ),
-        (
-            with_number(math.inf),
-            LABELS,
-            r"x must be finite: inf in row, column \(4, 1\)",
-        ),
+        (with_number(math.nan), LABELS, r"x must hold finite numbers: nan at \(4, 1\)"),
+        (with_number(math.inf), LABELS, r"x must hold finite numbers: inf at \(4, 1\)"),
         (GOOD[0], LABELS, r"x must be of shape \(N, V\), not empty: \(3,\)"),
         (GOOD[:0], LABELS[:0], r"x must be of shape \(N, V\), not empty: \(0, 3\)"),
         (GOOD[:, :0], LABELS, r"x must be of shape \(N, V\), not empty: \(20, 0\)"),
@@ -56,6 +50,7 @@ def with_number(value: float) -> torch.Tensor:
         (GOOD, LABELS[:19], r"labels must be of shape \(20,\): \(19,\)"),
         (GOOD, LABELS[:, None], r"labels must be of shape \(20,\): \(20, 1\)"),
         (GOOD, LABELS.float(), "labels must be whole numbers .*: torch.float32"),
+        (GOOD, LABELS.tolist(), "labels must be whole numbers .*: list"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_by_name(make, x, labels, message):
@@ -76,15 +71,103 @@ def ask(model, x):
         (GOOD[:, :2], "x must have 3 columns of torch.float32.*: got 2"),
         (GOOD[:, :1], "x must have 3 columns of torch.float32.*: got 1"),
         (GOOD.double(), "x must have 3 columns of torch.float32.*of torch.float64"),
-        (with_number(math.nan), "x must be finite: nan"),
+        (GOOD[0], r"x must be of shape \(N, V\), not empty: \(3,\)"),
+        (GOOD[None], r"x must be of shape \(N, V\), not empty: \(1, 20, 3\)"),
+        (GOOD.tolist(), "x must be a dense tensor: list"),
+        (with_number(math.nan), r"x must hold finite numbers: nan at \(4, 1\)"),
     ],
 )
 def test_what_cannot_be_classified_is_refused_by_name(make, x, message):
-    """Too few columns, one that would be broadcast, another type, NaN."""
+    """Columns too few or broadcast, another type, a vector, a stack, a list, NaN."""
     model = make().fit(GOOD, LABELS)
     assert ask(model, GOOD).isfinite().all()
     with pytest.raises(ValueError, match=message):
         ask(model, x)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_model_without_parameters_answers_nothing(make):
+    """Asked before it is fitted, it says what is missing."""
+    with pytest.raises(ValueError, match="must be fitted first: call fit"):
+        ask(make(), GOOD)
+
+
+@pytest.mark.parametrize("make", ALL)
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_parameter_that_is_not_finite_is_named(make, value):
+    """Each in turn, its last number: infinity would give a class, and a wrong one."""
+    fitted = make().fit(GOOD, LABELS)
+    held = {n: v for n, v in vars(fitted).items() if isinstance(v, torch.Tensor)}
+    numbers = ["bias"] if isinstance(fitted, KernelSVM) else []
+    assert len(held) >= 2
+    for name in [*held, *numbers]:
+        model, place = copy(fitted), ""
+        setattr(model, name, value)
+        if name in held:
+            setattr(model, name, held[name].clone())
+            last = tuple(size - 1 for size in held[name].shape)
+            getattr(model, name)[last] = value
+            place = f" at {last}"
+        message = re.escape(f"{name} must hold finite numbers: {value}{place}")
+        with pytest.raises(ValueError, match=message):
+            ask(model, GOOD)
+        if isinstance(model, Generative):
+            with pytest.raises(ValueError, match=message):
+                model.sample(1, 2, torch.Generator())
+
+
+@pytest.mark.parametrize(
+    ("make", "fitting", "asking"),
+    [
+        (GaussianNaiveBayes, "variances that .* reach 1e.300", "for its density"),
+        (lambda: GaussianNaiveBayes(shared=True), "variances that", "for its density"),
+        (LDA, "too large for a covariance: 1e.300", "for its density: 1e.300"),
+        (QDA, "too large for a covariance: 1e.300", "for its density: 1e.300"),
+        (LinearSVM, "too large for the kernel: 1e.300", None),
+        (lambda: KernelSVM(polynomial(2)), "for the kernel", "for the kernel: 1e.300"),
+        (LogisticRegression, "not converged", None),
+    ],
+)
+def test_numbers_whose_squares_overflow_are_refused(make, fitting, asking):
+    """1e300: in fitting, and in asking unless the answer can be computed."""
+    x = GOOD.double()
+    huge = x / x.max() * 1e300
+    with pytest.raises(ValueError, match=fitting):
+        make().fit(huge, LABELS)
+    model = make().fit(x, LABELS)
+    if asking is None:
+        assert ask(model, huge).isfinite().all()
+        return
+    with pytest.raises(ValueError, match=f"x is too large {asking}"):
+        ask(model, huge)
+
+
+def test_logits_that_overflow_are_refused():
+    """Infinity minus infinity would be NaN; of bags as of tables."""
+    model = LogisticRegression().fit(GOOD, LABELS)
+    model.weights = model.weights.sign() * 3e38
+    for x in (GOOD * 100, Bags([[0] * 100], 3)):
+        with pytest.raises(ValueError, match=r"x is too large for its logits: 1e\+02"):
+            model.predict_proba(x)
+
+
+class Twins(Generative):
+    """Its joint is what it is asked of."""
+
+    def log_joint(self, x):
+        return x
+
+
+def test_a_row_that_no_class_can_have_made_has_no_posterior():
+    """P(X) = 0 cannot be divided by: the row is named. One class is enough."""
+    joint = torch.tensor([[0.0, -math.inf], [-math.inf, -1], [-math.inf] * 2])
+    assert Twins().predict_proba(joint[:2]).tolist() == [[1, 0], [0, 1]]
+    assert Twins().log_evidence(joint).tolist() == [0, -1, -math.inf]
+    with pytest.raises(ValueError, match=r"x must be .*: log P\(X\) is -inf in row 2"):
+        Twins().predict_proba(joint)
+    counts = torch.tensor([[1.0, 0, 1], [3e38, 0, 3e38]])
+    with pytest.raises(ValueError, match=r"x must be .*: log P\(X\) is -inf in row 1"):
+        MultinomialNaiveBayes().fit(GOOD, LABELS).predict_proba(counts)
 
 
 @pytest.mark.parametrize("make", [*REAL, *MACHINES])

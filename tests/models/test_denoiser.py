@@ -30,6 +30,8 @@ def test_the_network_refuses_what_it_cannot_read():
     assert network(X, T3).shape == (3, 4)
     with pytest.raises(ValueError, match=r"x must be of shape \(B, 4\)"):
         network(torch.zeros(3, 5), T3)
+    with pytest.raises(ValueError, match=r"x must be .*: \(3, 3, 4\)"):
+        network(X.expand(3, 3, 4), T3)  # each time would go to another picture
     with pytest.raises(ValueError, match=r"t must be of shape \(3,\)"):
         network(X, T3[:1])
     for t in (T3.float(), -T3):

@@ -245,7 +245,8 @@ CALLS = {
         (X, torch.tensor([1, 2]), "t must be 3 whole numbers"),
         (X, T3.float(), "t must be 3 whole numbers"),
         (X[:0], T3[:0], "not empty"),
-        (X.new_full((3, 4), torch.nan), T3, "finite real numbers"),
+        (X.expand(3, 3, 4), T3, r"not empty: \(3, 3, 4\)"),  # else t goes astray
+        (X.new_full((3, 4), torch.nan), T3, r"finite numbers: nan at \(0, 0\)"),
     ],
 )
 def test_bad_input_is_refused(call, x, t, message):

@@ -148,6 +148,21 @@ def test_rows_that_are_all_equal_have_no_density():
         GaussianNaiveBayes().fit(x, LABELS)
 
 
+def test_variances_that_vanish_in_floats_are_refused():
+    """Squares of 1e-200 are 0 in double precision, and a density would be infinite."""
+    x = torch.tensor([[1e-200], [2e-200], [3e-200], [5e-200]], dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"variances that .*float64 .*: .* 5e-200"):
+        GaussianNaiveBayes().fit(x, LABELS)
+
+
+@pytest.mark.parametrize("kind", [MultinomialNaiveBayes, BernoulliNaiveBayes])
+def test_smoothing_lost_in_rounding_is_refused(kind):
+    """1e-50 is 0 in single precision: an unseen word would again have P = 0."""
+    for x in (Bags(TEXTS, 3), Bags(TEXTS, 3).rows.to_dense()):
+        with pytest.raises(ValueError, match="x is too large for smoothing 1e-50: "):
+            kind(smoothing=1e-50).fit(x, LABELS)
+
+
 @pytest.mark.parametrize("kind", [MultinomialNaiveBayes, BernoulliNaiveBayes])
 def test_negative_counts_are_refused(kind):
     """A log of a negative number is NaN."""

@@ -5,6 +5,8 @@ kernel in single precision, so its decision values are right to about 1e-6 of th
 largest; that ours are nearer the optimum is seen in the gap between primal and dual.
 """
 
+import math
+
 import pytest
 import torch
 from sklearn.svm import SVC
@@ -102,6 +104,8 @@ def test_a_machine_has_no_probability():
         (lambda: LinearSVM(cost=0), "cost must be positive: 0"),
         (lambda: LinearSVM(cost=float("nan")), "cost must be positive: nan"),
         (lambda: rbf(-1.0), "scale must be positive: -1"),
+        (lambda: rbf(math.inf), "scale must be positive: inf"),
+        (lambda: polynomial(2, math.inf), "scale must be positive: 2, inf"),
         (lambda: polynomial(0), "degree and scale must be positive: 0"),
     ],
 )

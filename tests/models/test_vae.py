@@ -160,6 +160,7 @@ def test_samples_are_fixed_by_their_generator():
     ("x", "noise", "message"),
     [
         (torch.zeros(0, 4), torch.zeros(0, 2), r"x must be of shape \(B, 4\)"),
+        (torch.zeros(2, 3, 4), torch.zeros(3, 2), r"x must .*: \(2, 3, 4\)"),
         (torch.zeros(3, 5), torch.zeros(3, 2), r"x must be of shape \(B, 4\)"),
         (torch.full((3, 4), torch.nan), torch.zeros(3, 2), "x must hold finite"),
         (torch.zeros(3, 4), torch.zeros(1, 2), r"noise must end in the shape \(3, 2\)"),
@@ -176,3 +177,55 @@ def test_probabilistic_pca_needs_fewer_latents_than_coordinates():
     """With as many there would be no noise left."""
     with pytest.raises(ValueError, match=r"latent must lie in 1\.\.4: 5"):
         ProbabilisticPCA(5).fit(DATA)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (DATA[0], r"x must be of shape \(N, V\), not empty: \(5,\)"),
+        (DATA.long(), "x must hold floating-point numbers: torch.int64"),
+        (DATA * 1e200, "x is too large for a covariance: 1e"),
+        (DATA * 0 + 0.1, "x must vary in at least 3 directions: .* the noise is"),
+        (
+            DATA * torch.tensor([1.0, 1, 0, 0, 0]),
+            "x must vary in at least 3 directions",
+        ),
+    ],
+)
+def test_data_that_have_no_density_are_refused(x, message):
+    """A vector, whole numbers, overflow, constant, or no noise beyond the latents."""
+    with pytest.raises(ValueError, match=message):
+        ProbabilisticPCA(2).fit(x)
+
+
+def test_directions_that_all_vary_alike_leave_weights_of_zero():
+    """By rounding an eigenvalue may lie below the mean of its equals: no NaN."""
+    x = torch.cat([torch.eye(11), -torch.eye(11)]).double() * 0.7
+    model = ProbabilisticPCA(5).fit(x)
+    assert float(model.weights.abs().max()) < 1e-6
+    assert model.log_density(x).isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["mean", "weights", "variance"])
+def test_parameters_of_probabilistic_pca_must_be_finite(name):
+    """Each in turn is NaN: named, and no density."""
+    model = ProbabilisticPCA(2).fit(DATA)
+    setattr(model, name, getattr(model, name) * torch.nan)
+    with pytest.raises(ValueError, match=f"{name} must hold finite numbers: nan"):
+        model.log_density(DATA)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (DATA[:, :1], "x must have 5 columns .*: got 1"),
+        (DATA.float(), "x must have 5 columns of torch.float64.*of torch.float32"),
+        (DATA * 1e300, "x is too large for its density: 1e"),
+    ],
+)
+def test_rows_without_a_density_are_refused(x, message):
+    """A column that would be broadcast, another type, overflow; and before fitting."""
+    with pytest.raises(ValueError, match=message):
+        ProbabilisticPCA(2).fit(DATA).log_density(x)
+    with pytest.raises(ValueError, match="ProbabilisticPCA must be fitted first"):
+        ProbabilisticPCA(2).log_density(x)

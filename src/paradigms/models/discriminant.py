@@ -12,7 +12,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from paradigms.bags import dense
+from paradigms.bags import check_fitted, dense, held
 from paradigms.models.generative import Generative
 
 
@@ -26,12 +26,14 @@ class Discriminant(Generative):
     def fit(self, x: Tensor, labels: Tensor) -> "Discriminant":
         """Average; labels (N,). Covariances are those of maximum likelihood (1 / N).
 
-        Errors: ValueError if a covariance is singular, as it is with a constant column.
+        Errors: ValueError if a covariance is singular, as it is with a constant column,
+        or overflows.
         """
         member = self.fit_prior(dense(x), labels)  # (N, K)
         share = member / member.sum(dim=0)  # (N, K), each column sums to one
         self.mean = share.T @ x  # (K, V)
-        self.covariance = self.scatter(x - self.mean[labels], share)
+        covariance = self.scatter(x - self.mean[labels], share)
+        self.covariance = held("a covariance", covariance, x)
         self.factor = _cholesky(self.covariance, x.abs().amax(dim=0))
         return self
 
@@ -40,12 +42,17 @@ class Discriminant(Generative):
         """The covariance: away (N, V) from the class's mean -> (K or 1, V, V)."""
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """Log of a density, P(X, Y), in nats for every class. (N, K)"""
+        """Log of a density, P(X, Y), in nats for every class. (N, K)
+
+        Errors: ValueError for an x too far away for its density to be held.
+        """
+        check_fitted(self)
         away = (dense(x, self.mean) - self.mean[:, None]).mT  # (K, V, N)
         white = torch.linalg.solve_triangular(self.factor, away, upper=False)
         volume = self.factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)  # (K,) or (1,)
         constant = volume + x.shape[1] / 2 * math.log(2 * math.pi)
-        return -white.square().sum(dim=1).T / 2 - constant + self.log_prior
+        joint = -white.square().sum(dim=1).T / 2 - constant + self.log_prior  # (N, K)
+        return held("its density", joint, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from paradigms.bags import one_hot
+from paradigms.bags import check_fitted, one_hot
 
 
 class Generative(ABC):
@@ -17,6 +17,8 @@ class Generative(ABC):
 
     `log_prior` (K,) holds log P(Y), in nats. `x` is what the subclass takes: a tensor
     (N, V) of real numbers, or `Bags` of N texts.
+    Errors: ValueError for an `x` that is not like the one that was fitted, or for a
+    fitted parameter that is not finite.
     """
 
     log_prior: Tensor
@@ -29,25 +31,43 @@ class Generative(ABC):
         """Log P(X, Y) in nats for every class: (N, K)."""
 
     def log_evidence(self, x: Any) -> Tensor:
-        """Log P(X) in nats: the joint, summed over the classes. (N,)"""
+        """Log P(X) in nats: the joint, summed over the classes. (N,)
+
+        It is -inf for a row that no class can have made.
+        """
         return self.log_joint(x).logsumexp(dim=1)
 
     def predict_proba(self, x: Any) -> Tensor:
-        """P(Y | X) = P(X | Y) P(Y) / P(X): Bayes' rule. (N, K)"""
-        joint = self.log_joint(x)
-        return (joint - joint.logsumexp(dim=1, keepdim=True)).exp()
+        """P(Y | X) = P(X | Y) P(Y) / P(X): Bayes' rule. (N, K)
+
+        Errors: ValueError for a row with P(X) = 0, of which no class can be said.
+        """
+        joint = self.log_joint(x)  # (N, K)
+        evidence = joint.logsumexp(dim=1, keepdim=True)  # (N, 1)
+        known = evidence.isfinite()
+        if not bool(known.all()):
+            row = int((~known).nonzero()[0, 0])
+            raise ValueError(
+                f"x must be possible in a class: log P(X) is {float(evidence[row])} "
+                f"in row {row}"
+            )
+        return (joint - evidence).exp()
 
     def fit_prior(self, rows: Tensor, labels: Tensor) -> Tensor:
         """Set `log_prior` to the classes' shares; the labels as indicators (N, K).
 
-        Errors: those of `one_hot`.
+        Shapes: rows (N, V), labels (N,). Errors: those of `one_hot`.
         """
         member = one_hot(labels, rows, self.classes)  # (N, K)
         self.log_prior = member.mean(dim=0).log()  # (K,)
         return member
 
     def check_draw(self, label: int, number: int) -> None:
-        """Errors: ValueError unless `label` is a class and `number` at least 1."""
+        """Errors: ValueError unless `label` is a class and `number` at least 1.
+
+        Or if a fitted parameter is not finite.
+        """
+        check_fitted(self)
         if not 0 <= label < self.classes:
             raise ValueError(f"label must lie in 0..{self.classes - 1}: {label}")
         if number < 1:

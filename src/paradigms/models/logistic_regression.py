@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms.bags import Table, one_hot
+from paradigms.bags import Table, check_fitted, held, one_hot
 
 
 class LogisticRegression:
@@ -67,7 +67,7 @@ class LogisticRegression:
 
         member (N, K): the labels as indicators.
         """
-        log_p = self.logits(table).log_softmax(dim=1)  # (N, K)
+        log_p = self._scores(table).log_softmax(dim=1)  # (N, K)
         # The gradient is expected minus observed counts: worth knowing by heart.
         error = (log_p.exp() - member) / len(table)  # (N, K)
         self.weights.grad = table.collect(error) + self.penalty * self.weights
@@ -76,9 +76,17 @@ class LogisticRegression:
         return loss + self.penalty / 2 * self.weights.square().sum()
 
     def logits(self, x: Table | Tensor) -> Tensor:
-        """f(X): one real number per class, not yet a probability. (N, K)"""
-        return Table.of(x).add_up(self.weights) + self.bias
+        """f(X): one real number per class, not yet a probability. (N, K)
+
+        Errors: ValueError for another width, weights that are not finite, or overflow.
+        """
+        check_fitted(self)
+        table = Table.of(x)
+        return held("its logits", self._scores(table), table.rows)
 
     def predict_proba(self, x: Table | Tensor) -> Tensor:
-        """P(Y | X) = softmax(f(X)): (N, K)."""
+        """P(Y | X) = softmax(f(X)): (N, K). Errors: those of `logits`."""
         return self.logits(x).softmax(dim=1)
+
+    def _scores(self, table: Table) -> Tensor:
+        return table.add_up(self.weights) + self.bias  # (N, K)

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms.bags import Table, dense
+from paradigms.bags import Table, check_fitted, dense, held
 from paradigms.models.generative import Generative
 
 
@@ -41,16 +41,19 @@ class MultinomialNaiveBayes(NaiveBayes):
     def fit(self, x: Table | Tensor, labels: Tensor) -> "MultinomialNaiveBayes":
         """Count; there is nothing to optimise. labels (N,) of whole numbers below K.
 
-        Errors: ValueError for labels that miss a class, or what are not counts.
+        Errors: ValueError for labels that miss a class, what are not counts, or counts
+        beside which `smoothing` is lost in rounding.
         """
         texts = Table.of_counts(x)
         member = self.fit_prior(texts.rows, labels)  # (N, K)
         counts = texts.collect(member) + self.smoothing  # (V, K)
         self.log_likelihood = (counts / counts.sum(dim=0)).log()
+        held(f"smoothing {self.smoothing}", self.log_likelihood, texts.rows)
         return self
 
     def log_joint(self, x: Table | Tensor) -> Tensor:
         """Log P(X, Y) in nats: a weighted sum of counts. (N, K)"""
+        check_fitted(self)
         return Table.of_counts(x).add_up(self.log_likelihood) + self.log_prior
 
     def sample(self, label: int, length: int, generator: torch.Generator) -> list[int]:
@@ -78,10 +81,13 @@ class BernoulliNaiveBayes(NaiveBayes):
         total = size + 2 * self.smoothing
         self.log_present = ((occurs + self.smoothing) / total).log()
         self.log_absent = ((size - occurs + self.smoothing) / total).log()
+        weight = self.log_present - self.log_absent  # (V, K)
+        held(f"smoothing {self.smoothing}", weight, texts.rows)
         return self
 
     def log_joint(self, x: Table | Tensor) -> Tensor:
-        """Log P(X, Y) in nats: all words absent, then corrected for those present."""
+        """Log P(X, Y) in nats: all words absent, then corrected. (N, K)"""
+        check_fitted(self)
         texts = Table.of_counts(x).present()
         found = texts.add_up(self.log_present - self.log_absent)  # (N, K)
         return found + self.log_absent.sum(dim=0) + self.log_prior
@@ -109,7 +115,11 @@ class GaussianNaiveBayes(NaiveBayes):
         self.shared = shared
 
     def fit(self, x: Tensor, labels: Tensor) -> "GaussianNaiveBayes":
-        """Average; labels (N,). Errors: ValueError if no feature varies at all."""
+        """Average; labels (N,).
+
+        Errors: ValueError if no feature varies, or a variance is 0 or infinite in
+        floats: the numbers are too close together or too large.
+        """
         if bool((dense(x) == x[0]).all()):
             raise ValueError(f"x has no variance: its {len(x)} rows are all equal")
         member = self.fit_prior(x, labels)  # (N, K)
@@ -120,19 +130,27 @@ class GaussianNaiveBayes(NaiveBayes):
             share = torch.full_like(share, 1 / len(x))
         spread = float(x.var(dim=0, correction=0).max())
         self.variance = share.T @ squares + self.smoothing * spread  # (K, V)
+        low, high = self.variance.aminmax()
+        if not 0 < low <= high < math.inf:  # NaN, too, is refused
+            raise ValueError(
+                f"x must have variances that {x.dtype} can hold: its numbers reach "
+                f"{float(x.abs().max()):.0e}"
+            )
         return self
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """Log of a density, P(X, Y): log-normal densities added up. (N, K)"""
+        """Log of a density, P(X, Y), in nats: log-normal densities added up. (N, K)
+
+        Errors: ValueError for an x too far away for its density to be held.
+        """
+        check_fitted(self)
         away = (dense(x, self.mean)[:, None] - self.mean).square()  # (N, K, V)
         log_density = -(away / self.variance + (2 * math.pi * self.variance).log()) / 2
-        return log_density.sum(dim=2) + self.log_prior
+        return held("its density", log_density.sum(dim=2) + self.log_prior, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""
         self.check_draw(label, count)
         mean, deviation = self.mean[label], self.variance[label].sqrt()
-        noise = torch.randn(
-            count, len(mean), generator=generator, dtype=mean.dtype
-        )  # (count, V)
+        noise = torch.randn(count, len(mean), generator=generator, dtype=mean.dtype)
         return mean + deviation * noise

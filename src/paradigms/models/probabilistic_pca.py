@@ -10,13 +10,14 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms.gaussians import check_vectors
+from paradigms.bags import check_fitted, dense, held
 
 
 class ProbabilisticPCA:
     """Z latent numbers for D; `weights` (D, Z), `mean` (D,), `variance` of the noise.
 
-    Errors: ValueError for a Z that is not below D, or data that are not finite.
+    Errors: ValueError for a Z that is not below D, or data that are not finite, too
+    large, or without variance in more than Z directions.
     """
 
     def __init__(self, latent: int) -> None:
@@ -24,21 +25,33 @@ class ProbabilisticPCA:
 
     def fit(self, x: Tensor) -> "ProbabilisticPCA":
         """The maximum of the likelihood, in closed form; x (N, D)."""
-        check_vectors("x", x, x.shape[-1])
-        if not 1 <= self.latent < x.shape[-1]:
-            raise ValueError(f"latent must lie in 1..{x.shape[-1] - 1}: {self.latent}")
+        if not 1 <= self.latent < dense(x).shape[1]:
+            raise ValueError(f"latent must lie in 1..{x.shape[1] - 1}: {self.latent}")
         self.mean = x.mean(dim=0)
         covariance = (x - self.mean).T @ (x - self.mean) / len(x)  # (D, D)
+        held("a covariance", covariance, x)
         size, direction = torch.linalg.eigh(covariance)  # eigenvalues rise
         # The noise takes what the discarded directions vary on average.
         self.variance = size[: -self.latent].mean()
-        kept = (size[-self.latent :] - self.variance).sqrt()  # (Z,)
+        rounding = x.shape[1] * torch.finfo(x.dtype).eps
+        least = rounding * size[-1] + (rounding * x.abs().max()).square()
+        if not bool(self.variance > least):
+            raise ValueError(
+                f"x must vary in at least {self.latent + 1} directions: the variance "
+                f"left for the noise is {float(self.variance):.0e}"
+            )
+        # Of eigenvalues that are equal one may lie below the mean, by rounding.
+        kept = (size[-self.latent :] - self.variance).clamp(min=0).sqrt()  # (Z,)
         self.weights = direction[:, -self.latent :] * kept  # (D, Z)
         return self
 
     def log_density(self, x: Tensor) -> Tensor:
-        """Log N(x; mean, W W' + variance I) in nats, exactly: (N, D) -> (N,)."""
-        check_vectors("x", x, len(self.mean))
+        """Log N(x; mean, W W' + variance I) in nats, exactly: (N, D) -> (N,).
+
+        Errors: ValueError for another width, parameters not finite, or overflow.
+        """
+        check_fitted(self)
+        dense(x, self.mean)
         noise = self.variance * torch.eye(len(self.mean), dtype=x.dtype)
         factor = torch.linalg.cholesky(self.weights @ self.weights.T + noise)
         white = torch.linalg.solve_triangular(
@@ -46,4 +59,5 @@ class ProbabilisticPCA:
         )  # (D, N)
         constant = len(self.mean) * math.log(2 * math.pi)
         volume = 2 * factor.diagonal().log().sum()
-        return -0.5 * (white.square().sum(dim=0) + constant + volume)
+        density = -0.5 * (white.square().sum(dim=0) + constant + volume)  # (N,)
+        return held("its density", density, x)

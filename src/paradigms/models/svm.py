@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from paradigms.bags import dense, one_hot
+from paradigms.bags import check_fitted, dense, held, one_hot
 
 Kernel = Callable[[Tensor, Tensor], Tensor]  # (N, V), (M, V) -> (N, M)
 
@@ -23,15 +23,21 @@ def linear(a: Tensor, b: Tensor) -> Tensor:
 
 
 def polynomial(degree: int, scale: float = 1.0, offset: float = 1.0) -> Kernel:
-    """(scale a.b + offset)^degree: all products of up to `degree` features at once."""
-    if degree < 1 or not scale > 0:
+    """(scale a.b + offset)^degree: all products of up to `degree` features at once.
+
+    Errors: ValueError for a degree below 1, or a scale not positive.
+    """
+    if degree < 1 or not 0 < scale < math.inf:
         raise ValueError(f"degree and scale must be positive: {degree}, {scale}")
     return lambda a, b: (scale * (a @ b.T) + offset) ** degree
 
 
 def rbf(scale: float) -> Kernel:
-    """exp(-scale |a - b|^2): alike only if near; `scale` in 1 / (unit of x)^2."""
-    if not scale > 0:
+    """exp(-scale |a - b|^2): alike only if near; `scale` in 1 / (unit of x)^2.
+
+    Errors: ValueError for a scale not positive.
+    """
+    if not 0 < scale < math.inf:
         raise ValueError(f"scale must be positive: {scale}")
     return lambda a, b: (-scale * torch.cdist(a, b).square()).exp()
 
@@ -41,7 +47,7 @@ class KernelSVM:
 
     `support` (M, V) are the rows on the margin or within it; `cost` is known as C.
     x: a tensor (N, V) of real numbers; fitting holds an (N, N) table of the kernel.
-    Errors: ValueError for a cost that is not positive.
+    Errors: ValueError for a cost not positive, x unlike `support`, overflow, or NaN.
     """
 
     def __init__(self, kernel: Kernel, cost: float = 1.0) -> None:
@@ -50,11 +56,7 @@ class KernelSVM:
         self.kernel, self.cost = kernel, cost
 
     def fit(
-        self,
-        x: Tensor,
-        labels: Tensor,
-        steps: int = 100_000,
-        tolerance: float = 1e-3,
+        self, x: Tensor, labels: Tensor, steps: int = 100_000, tolerance: float = 1e-3
     ) -> "KernelSVM":
         """Solve the dual problem; labels (N,) are 0 or 1, both present.
 
@@ -62,19 +64,16 @@ class KernelSVM:
         violation is beyond `tolerance`.
         """
         side = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
-        gram = self.kernel(x, x)  # (N, N)
-        if not bool(gram.isfinite().all()):
-            raise ValueError(
-                f"x is too large for the kernel: {float(x.abs().max()):.0e}"
-            )
+        gram = held("the kernel", self.kernel(x, x), x)  # (N, N)
         dual, self.bias = solve_dual(gram, side, self.cost, steps, tolerance)
         self.coefficients, self.support = dual[dual != 0], x[dual != 0]
         return self
 
     def decision(self, x: Tensor) -> Tensor:
         """f(X): its sign is the answer, its size is no probability. (N,)"""
+        check_fitted(self)
         near = self.kernel(dense(x, self.support), self.support)  # (N, M)
-        return near @ self.coefficients + self.bias
+        return held("the kernel", near @ self.coefficients + self.bias, x)
 
 
 class LinearSVM(KernelSVM):
@@ -97,6 +96,7 @@ def solve_dual(
     A coefficient is between 0 and cost * side; their sum stays 0. At the optimum all
     that are free to move agree on side - (output without bias): that value is the bias.
     Shapes: gram (N, N), side (N,) -> coefficients (N,), bias.
+    Errors: ValueError for steps below 1, or too few.
     Source: Platt (1998); the pair is chosen as in Fan et al. (2005).
     """
     low, high = (cost * side).clamp(max=0), (cost * side).clamp(min=0)

@@ -39,14 +39,14 @@ class VAE(nn.Module):
         return posterior, self.decode(z)
 
     def encode(self, x: Tensor) -> Gaussian:
-        """q(z | x): where in the latent space x may have come from."""
+        """q(z | x): where in the latent space x may have come from. (B, D) -> (B, Z)"""
         check_vectors("x", x, self.pixels)
         mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
         return Gaussian(mean, log_variance.exp())
 
     def decode(self, z: Tensor) -> Gaussian:
-        """p(x | z): a picture, and how far its pixels stray from it."""
-        check_vectors("z", z, self.latent)
+        """p(x | z): a picture, and how far pixels stray. (..., B, Z) -> (..., B, D)"""
+        check_vectors("z", z, self.latent, draws=True)
         variance = finite(self.log_variance.exp(), "the variance of a pixel")  # (1,)
         return Gaussian(self.decoder(z), variance)
 
