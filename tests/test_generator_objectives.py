@@ -172,9 +172,9 @@ def test_bad_batches_are_refused_by_the_simple_loss(t, x, message):
     [
         (X[:1], X, r"noise must be of shape \(4, 3\): \(1, 3\)"),
         (X[None], X, r"noise must be of shape \(4, 3\): \(1, 4, 3\)"),
-        (X * torch.nan, X, "noise must be finite: found nan"),
+        (X * torch.nan, X, "noise must hold finite numbers: nan"),
         (X, X[:, :1], r"predicted noise must be of shape \(4, 3\): \(4, 1\)"),
-        (X, X / 0, "predicted noise must be finite: found -?inf"),
+        (X, X / 0, "predicted noise must hold finite numbers: -?inf"),
     ],
 )
 def test_noise_that_would_be_repeated_is_refused(noise, predicted, message):

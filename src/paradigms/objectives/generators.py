@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from paradigms.gaussians import Gaussian, standard
+from paradigms.gaussians import Gaussian, check_finite, standard
 
 Denoising = Callable[[Tensor, Tensor], Tensor]  # x_t (B, D), t (B,) -> noise (B, D)
 
@@ -117,8 +117,7 @@ def diffusion_bound(
 def _check(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must be of shape {tuple(shape)}: {tuple(x.shape)}")
-    if not bool(x.isfinite().all()):
-        raise ValueError(f"{name} must be finite: found {x[~x.isfinite()][0]}")
+    check_finite(name, x)
 
 
 def _check_logits(name: str, logits: Tensor) -> None:
