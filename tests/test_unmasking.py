@@ -222,6 +222,10 @@ LETTERS = Specials(first_word=7)
             r"free must be .* got torch.bool of shape \(1, 2\)",
         ),
         (
+            lambda n: gibbs(n, torch.tensor([[3, 0, 3]]), BLANK > 0, 1, dice()),
+            "free must leave special tokens alone: row 0, 1",
+        ),
+        (
             lambda n: infill(n, [7, 4], [8], GAP, 1, LETTERS),
             r"none of \[2, 4, 5, 6\]: \[7, 4\], \[8\]",
         ),

@@ -83,7 +83,8 @@ def gibbs(
     ends up; a masked LM's in general belong to none.
     Calls: `sweeps` times the most free places of a text.
     Shapes: tokens (B, T), words or [MASK] where `free` (B, T), real (B, T) -> (B, T).
-    Errors: ValueError for negative sweeps, `free` of another shape or kind, NaN.
+    Errors: ValueError for negative sweeps, `free` of another shape or kind or at a
+    special token, NaN.
     Source: Wang & Cho (2019), who draw the next place uniformly.
     """
     if sweeps < 0:
@@ -93,6 +94,10 @@ def gibbs(
             f"free must be boolean of shape {tuple(tokens.shape)}: "
             f"got {free.dtype} of shape {tuple(free.shape)}"
         )
+    special = free & (tokens < specials.first_word) & (tokens != specials.mask)
+    if bool(special.any()):
+        row, place = special.nonzero()[0].tolist()
+        raise ValueError(f"free must leave special tokens alone: row {row}, {place}")
     most = int(free.sum(dim=1).max())
     for _ in range(sweeps):
         draws = torch.rand(tokens.shape, generator=generator).masked_fill(~free, 2.0)

@@ -39,8 +39,8 @@ class VAE(nn.Module):
         return posterior, self.decode(z)
 
     def encode(self, x: Tensor) -> Gaussian:
-        """q(z | x): where in the latent space x may have come from. (B, D) -> (B, Z)"""
-        check_vectors("x", x, self.pixels)
+        """q(z | x): where x may have come from. (..., B, D) -> (..., B, Z)"""
+        check_vectors("x", x, self.pixels, draws=True)
         mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
         return Gaussian(mean, log_variance.exp())
 
