@@ -6,8 +6,8 @@ from math import inf, nan
 import pytest
 import torch
 
-from paradigms.layers import Cache
-from paradigms.models import bert, llama, t5
+from paradigms.layers import Cache, RelativeBias
+from paradigms.models import bert, llama
 from tests.test_bad_input import CONFIGS, ENCODERS, TEXT, WRITERS, build, named, refused
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -19,14 +19,14 @@ PAIRS = [s for s in CONFIGS if hasattr(s, "pair")]  # BERT and ALBERT
 def test_an_epsilon_that_is_not_positive_is_refused(system, value):
     """Below zero a norm may divide by nothing; at infinity every state is zero."""
     message = f"eps must be a positive, finite number: {value!r}"
-    refused(message, lambda: replace(CONFIGS[system], eps=value))
+    refused(message, lambda: build(system, eps=value))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, nan, inf, True])
 def test_a_theta_that_is_not_positive_is_refused(value):
     """Angles of no frequency: zero gives infinity, infinity stops every turn."""
     message = f"theta must be a positive, finite number: {value!r}"
-    refused(message, lambda: replace(CONFIGS[llama.LLaMA], theta=value))
+    refused(message, lambda: build(llama.LLaMA, theta=value))
 
 
 @named(ENCODERS)
@@ -55,25 +55,22 @@ def test_a_config_refuses_a_wrong_size_itself(system):
         refused(message, lambda v=value: replace(CONFIGS[system], layers=v))
 
 
-def test_buckets_that_fit_no_distance_are_refused():
-    """Odd or too few for left and right, near and far: no division by zero later."""
-    for buckets in (1, 2, 3, 5, 33):
-        message = f"buckets must be even and at least 4: {buckets}"
-        refused(message, lambda b=buckets: t5.Config(buckets=b))
-
-
-@pytest.mark.parametrize(("buckets", "near"), [(4, 2), (6, 3), (32, 16)])
-def test_distances_that_leave_no_far_bucket_are_refused(buckets, near):
-    """The logarithm of one or less; one farther, and every bias is a number."""
-    message = f"distance must be over {near}: {near}"
-    refused(message, lambda: t5.Config(buckets=buckets, distance=near))
-    network = build(t5.T5, buckets=buckets, distance=near + 1)
-    steps = torch.arange(-50, 51)
-    for bias in (network.encoder_bias, network.decoder_bias):
-        found = bias.bucket(steps)
-        assert 0 <= int(found.min()) <= int(found.max()) < buckets
-    long = torch.full((1, 50), 4)
-    assert network(long, long).isfinite().all()
+@pytest.mark.parametrize(
+    ("buckets", "distance", "both", "message"),
+    [
+        (3, 128, True, "buckets must be at least 4: 3"),
+        (1, 128, False, "buckets must be at least 2: 1"),
+        (32, 8, True, "distance must be above 8, where buckets grow: 8"),
+        (32, 16, False, "distance must be above 16, where buckets grow: 16"),
+    ],
+)
+def test_buckets_that_fit_no_distance_are_refused(buckets, distance, both, message):
+    """The logarithm would divide by zero; one step further every bias is a number."""
+    refused(message, lambda: RelativeBias(2, both, buckets, distance))
+    least = {"buckets": buckets + 1} if buckets < 4 else {"distance": distance + 1}
+    bias = RelativeBias(2, both, **({"buckets": buckets, "distance": distance} | least))
+    found = bias.bucket(torch.arange(-50, 51))
+    assert 0 <= int(found.min()) <= int(found.max()) < bias.weight.num_embeddings
 
 
 @pytest.mark.parametrize("classes", [1, 0, -1, 2.0, True, None])
@@ -97,7 +94,7 @@ def test_states_of_another_shape_are_refused(system, shape):
 def test_states_that_are_ids_are_refused(system):
     """Whole numbers are no states."""
     states = torch.zeros(2, 3, 8).long()
-    message = "states must be real numbers: got torch.int64"
+    message = "states must hold floating-point numbers: torch.int64"
     refused(message, lambda: build(system).pair(states))
 
 
@@ -118,5 +115,5 @@ def test_a_memory_of_nothing_is_refused(system, started):
         write(memory)
         refused(r"memory must be .*got \(0, 3, 8\)", lambda: write(memory[:0]))
         refused(r"memory must be .*got \(2, 0, 8\)", lambda: write(memory[:, :0]))
-        message = "memory must be real numbers: got torch.int64"
+        message = "memory must hold floating-point numbers: torch.int64"
         refused(message, lambda: write(memory.long()))

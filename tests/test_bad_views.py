@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from paradigms.decoding import beam, greedy
-from paradigms.layers import Cache, MultiHeadAttention, look
-from paradigms.masks import causal, prefix_lm
+from paradigms.layers import Cache, MultiHeadAttention, Stack, finite, look
+from paradigms.masks import bidirectional, causal, padding, prefix_lm
 from paradigms.models import gpt, llama
 from tests.test_bad_input import TEXT, WRITERS, build, named, refused
 
@@ -55,8 +55,8 @@ def test_another_memory_beside_a_used_cache_is_refused(system):
     network, cache = build(system), Cache()
     memory, other = network.encode(TEXT), network.encode(TEXT.flip(0))
     first = network.decode(TEXT, memory, cache=cache)
-    refused("memory is not what the cache has read", lambda: network.decode(
-        TEXT, other, cache=cache))  # fmt: skip
+    message = "memory must be the tensor that the cache was filled from"
+    refused(message, lambda: network.decode(TEXT, other, cache=cache))
     assert torch.equal(network.decode(TEXT, memory), first)
     assert network.decode(TEXT, memory, cache=cache).isfinite().all()
 
@@ -66,10 +66,9 @@ def test_another_memory_beside_a_used_cache_is_refused(system):
 def test_a_rule_for_other_sequences_is_refused(system, rows):
     """Prefixes of one or of three texts for two: neither repeated nor cut."""
     rule, real = prefix_lm(torch.full((rows, 1, 1), 2)), torch.ones(2, 3).bool()
-    message = "the rule must be for 2 sequences"
-    refused(f"{message}: got {rows}", lambda: build(system)(TEXT, rule))
-    if rows > 1:  # one length for all is no other meaning, where rows have their own
-        refused(message, lambda: build(system)(TEXT, rule, real))
+    message = f"the rule must be for 2 sequences: got {rows}"
+    refused(message, lambda: build(system)(TEXT, rule))
+    refused(message, lambda: build(system)(TEXT, rule, real))
     refused("the rule must be for 1 sequences: got 3", lambda: look(
         TEXT[:1], prefix_lm(torch.full((3, 1, 1), 2)), real[:1]))  # fmt: skip
 
@@ -98,3 +97,37 @@ def test_prompts_that_end_in_padding_are_refused(system):
     assert greedy(network, TEXT, 2, real=real.flip(1)).shape == (2, 5)
     refused("real must be boolean of shape", lambda: greedy(
         network, TEXT, 2, real=real[:, :2]))  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [prefix_lm, padding])
+@pytest.mark.parametrize("shape", [(), (3,), (3, 1), (3, 1, 3)])
+def test_lengths_of_another_shape_are_refused(rule, shape):
+    """In a row they would count keys, in a column queries; a single one is a number."""
+    shown = ", ".join(map(str, shape))
+    message = rf"must be of shape \(B, 1, 1\): got \({shown},?\)"
+    refused(message, lambda: rule(torch.ones(shape, dtype=torch.long)))
+
+
+@torch.no_grad()
+def test_a_cache_of_what_sees_ahead_is_refused():
+    """What is stored does not know what comes: only the first call is right."""
+    network, cache = build(gpt.GPT), Cache()
+    network(TEXT, bidirectional, cache=cache)
+    message = "cache needs a rule without a look ahead: got bidirectional"
+    refused(message, lambda: network(TEXT, bidirectional, cache=cache))
+
+
+@torch.no_grad()
+def test_a_cache_beside_a_shared_block_is_refused():
+    """Every layer would write over the keys of the one before."""
+    x, shared = torch.ones(2, 3, 8), Stack(2, 8, 2, shared=True)
+    refused("cache: a shared block", lambda: shared(x, Cache()))
+    assert shared(x).isfinite().all()
+
+
+def test_many_numbers_in_half_precision_are_finite():
+    """Their sum is above 65,504, the largest; one that is infinite is told."""
+    x = torch.full((70_000,), 2.0, dtype=torch.float16)
+    assert finite(x) is x
+    x[9] = torch.inf
+    refused("is not finite", lambda: finite(x))

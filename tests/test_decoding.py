@@ -201,10 +201,22 @@ DICE = torch.Generator().manual_seed(0)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: greedy(FLAT, PROMPT, -1), "steps must not be negative: -1"),
-        (lambda: sample(FLAT, PROMPT, -2, DICE), "steps must not be negative: -2"),
-        (lambda: beam(FLAT, PROMPT, -3, 2), "steps must not be negative: -3"),
-        (lambda: beam(FLAT, PROMPT, 1, 0), "beams must be at least 1: 0"),
+        (
+            lambda: greedy(FLAT, PROMPT, -1),
+            "whole number of at least 0: -1",
+        ),
+        (
+            lambda: sample(FLAT, PROMPT, -2, DICE),
+            "whole number of at least 0: -2",
+        ),
+        (
+            lambda: beam(FLAT, PROMPT, -3, 2),
+            "whole number of at least 0: -3",
+        ),
+        (
+            lambda: beam(FLAT, PROMPT, 1, 0),
+            "beams must be .* at least 1: 0",
+        ),
         (
             lambda: sample(FLAT, PROMPT, 1, DICE, temperature=0.0),
             "temperature must be positive .*: 0.0",

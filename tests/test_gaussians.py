@@ -56,9 +56,9 @@ def test_noise_of_another_shape_is_refused():
     p, q, x = two()
     with pytest.raises(ValueError, match=r"noise must end in the shape \(20, 3\)"):
         p.sample(torch.zeros(1, 3))
-    with pytest.raises(ValueError, match="x must have 3 coordinates"):
+    with pytest.raises(ValueError, match=r"x must end like the mean"):
         p.log_density(x[:, :1])
-    with pytest.raises(ValueError, match="mean must have 2 coordinates"):
+    with pytest.raises(ValueError, match=r"mean must end like the mean"):
         p.kl(Gaussian(q.mean[:, :2], q.variance[:, :2]))
 
 
@@ -92,5 +92,5 @@ def test_a_bad_batch_is_named(x, message):
 def test_several_draws_are_accepted_where_they_are_asked_for():
     """(2, 4, 3) is two draws for each of four; a single vector is not a batch."""
     check_vectors("z", torch.zeros(2, 4, 3), 3, draws=True)
-    with pytest.raises(ValueError, match=r"z must be of shape \(B, 3\)"):
+    with pytest.raises(ValueError, match=r"z must be of shape \(\.\.\., B, 3\)"):
         check_vectors("z", torch.zeros(3), 3, draws=True)

@@ -192,4 +192,6 @@ def test_a_likelihood_of_other_pictures_is_refused():
         ValueError, match=r"mean of p\(x \| z\) must be of shape \(4, 3\)"
     ):
         elbo(lambda x, noise: (four, one), X, torch.zeros(4, 3))
+    with pytest.raises(ValueError, match=r"q\(z \| x\) must be of shape \(4, 3\)"):
+        elbo(lambda x, noise: (one, four), X, torch.zeros(4, 3))
     assert elbo(lambda x, noise: (four, four), X, torch.zeros(4, 3)).shape == (4,)

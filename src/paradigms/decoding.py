@@ -7,6 +7,7 @@ Prompts of unequal length are padded on the left, with `real` False there.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms.layers import Cache, finite
+from paradigms.layers.checks import check_size
 
 Network = Callable[..., Tensor]
 Choice = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
@@ -147,11 +149,13 @@ def beam(
     log-probabilities over its length to the power `length_penalty`.  The search stops
     early once no open beam could beat the worst finished one at its present length.
     Shapes: prompt (B, T), real (B, T) -> (B, T + up to `steps`), `pad` after `eos`.
-    Errors: ValueError for fewer than one beam, and as for `extend`.
+    Errors: as for `extend`, and ValueError for fewer than one beam, or a penalty that
+    is not finite.
     """
     _check(prompt, steps, real)
-    if beams < 1:
-        raise ValueError(f"beams must be at least 1: {beams}")
+    check_size(beams, "beams")
+    if not isfinite(length_penalty):
+        raise ValueError(f"length_penalty must be finite: {length_penalty}")
     if steps == 0:
         return prompt
     cache = Cache()
@@ -238,8 +242,7 @@ class Search:
 
 
 def _check(prompt: Tensor, steps: int, real: Tensor | None) -> None:
-    if steps < 0:
-        raise ValueError(f"steps must not be negative: {steps}")
+    check_size(steps, "steps", least=0)
     if real is None or real.shape != prompt.shape:  # the network tells of a shape
         return
     padding = real[:, -1:].logical_not().flatten()  # (B,): where padding comes last

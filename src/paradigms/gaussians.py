@@ -11,7 +11,8 @@ class Gaussian(NamedTuple):
     """N(mean, variance), coordinate by coordinate; densities and KL are in nats.
 
     Shapes: mean (..., D); variance broadcasts to it. Errors: ValueError for noise, data
-    or a second Gaussian of another D, or a density where a variance is not positive.
+    or a second Gaussian of another shape but for leading sizes, for data that are not
+    finite, or a density where a variance is not positive.
     """
 
     mean: Tensor
@@ -44,10 +45,13 @@ class Gaussian(NamedTuple):
         return 0.5 * (squared + ratio - 1 - ratio.log()).sum(dim=-1)
 
     def _check(self, x: Tensor, name: str) -> None:
-        if x.shape[-1] != self.mean.shape[-1]:
+        common = min(x.ndim, self.mean.ndim)  # the longer one holds several draws
+        if x.shape[-common:] != self.mean.shape[-common:]:
             raise ValueError(
-                f"{name} must have {self.mean.shape[-1]} coordinates: {tuple(x.shape)}"
+                f"{name} must end like the mean {tuple(self.mean.shape)}: "
+                f"{tuple(x.shape)}"
             )
+        check_finite(name, x)
         if not bool((self.variance > 0).all()):
             raise ValueError(
                 f"variance must be positive: found {float(self.variance.min())}"
@@ -67,7 +71,8 @@ def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None
     matrix = x.ndim == 2 or (draws and x.ndim > 2)
     if not matrix or x.shape[-1] != width or x.numel() == 0:
         raise ValueError(
-            f"{name} must be of shape (B, {width}), not empty: {tuple(x.shape)}"
+            f"{name} must be of shape ({'..., ' * draws}B, {width}), not empty: "
+            f"{tuple(x.shape)}"
         )
     check_finite(name, x)
 

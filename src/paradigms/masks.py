@@ -65,8 +65,7 @@ def prefix_lm(prefix: Any) -> Rule:
     `prefix`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
     Source: Raffel et al. (2020), section 3.2.
     """
-    if not hasattr(prefix, "shape"):
-        _check("prefix", prefix, at_least=0)
+    _check_length("prefix", prefix)
     return Rule(f"prefix_lm({prefix})", lambda q, k: (k <= q) | (k < prefix))
 
 
@@ -75,8 +74,7 @@ def padding(length: Any) -> Rule:
 
     `length`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
     """
-    if isinstance(length, int):
-        _check("length", length, at_least=0)
+    _check_length("length", length)
     return Rule(f"padding({length})", lambda q, k: (k < length) & (q >= 0))
 
 
@@ -232,6 +230,15 @@ def _ranks(order: tuple[int, ...]) -> tuple[int, ...]:
             f"order must be a permutation of 0 to {len(order) - 1}: {order}"
         )
     return tuple(order.index(position) for position in range(len(order)))
+
+
+def _check_length(argument: str, length: Any) -> None:
+    if not hasattr(length, "shape"):
+        _check(argument, length, at_least=0)
+    elif length.shape[1:] != (1, 1):  # one a key or a query would be something else
+        raise ValueError(
+            f"{argument} must be of shape (B, 1, 1): got {tuple(length.shape)}"
+        )
 
 
 def _check(argument: str, value: int, at_least: int) -> None:

@@ -107,7 +107,7 @@ def gibbs(
             shown = tokens.masked_fill(asked, specials.mask)
             odds = _log_p(network, shown, specials, real)[asked].exp()
             words = torch.multinomial(odds, 1, generator=generator)[:, 0]
-            tokens = tokens.masked_scatter(asked, words)
+            tokens = tokens.masked_scatter(asked, words.to(tokens.dtype))
     return tokens
 
 

@@ -272,3 +272,20 @@ def test_shared_variances_are_the_diagonal_of_the_shared_covariance(standardised
     assert torch.equal(bayes.variance[0], bayes.variance[1])
     odds = [model.predict_proba(standardised.x) for model in (bayes, full)]
     assert (odds[0] - odds[1]).abs().max() > 0.5
+
+
+@pytest.mark.parametrize("make", [*COUNTING, *REAL, LinearSVM])
+def test_a_fit_that_fails_leaves_the_model_as_it_was(make):
+    """Mixed from two fits it would answer, and nobody could know with what."""
+    good, bad, changes = GOOD.double(), GOOD.double() * 1e200, {}
+    if make in COUNTING:  # any count will do, but not beside so little smoothing
+        good, bad, changes = GOOD, GOOD * 0, {"smoothing": 1e-50}
+    model, fresh = make().fit(good, LABELS), make()
+    said = ask(model, good)
+    for spoilt in (model, fresh):
+        vars(spoilt).update(changes)
+        with pytest.raises(ValueError, match=r"too large|can hold|vanish"):
+            spoilt.fit(bad, LABELS)
+    assert torch.equal(ask(model, good), said)
+    with pytest.raises(ValueError, match="must be fitted first"):
+        ask(fresh, good)

@@ -235,11 +235,15 @@ def test_a_network_learns_the_joint():
         ),
         (
             lambda: bound(sharp_network(), torch.tensor([1, 2, 0])),
-            "text must hold 1 to 12 words: 0",
+            r"1 to 12 words, and no \[MASK\]: tensor\(\[1, 2, 0",
+        ),
+        (
+            lambda: bound(sharp_network(), torch.tensor([FIRST, 3])),
+            r"and no \[MASK\]: tensor\(\[4, 3",
         ),
         (
             lambda: bound(sharp_network(), torch.full((13,), FIRST)),
-            "text must hold 1 to 12 words: 13",
+            "text must hold 1 to 12 words",
         ),
         (
             lambda: sharp_network()(torch.tensor([[9]])),

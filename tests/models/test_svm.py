@@ -105,8 +105,8 @@ def test_a_machine_has_no_probability():
         (lambda: LinearSVM(cost=float("nan")), "cost must be positive: nan"),
         (lambda: rbf(-1.0), "scale must be positive: -1"),
         (lambda: rbf(math.inf), "scale must be positive: inf"),
-        (lambda: polynomial(2, math.inf), "scale must be positive: 2, inf"),
-        (lambda: polynomial(0), "degree and scale must be positive: 0"),
+        (lambda: polynomial(2, math.inf), "offset finite: 2, inf"),
+        (lambda: polynomial(0), "offset finite: 0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(make, message):
@@ -124,7 +124,7 @@ def test_a_kernel_that_overflows_is_refused():
 
 def test_stopping_too_early_is_said(standardised):
     """Ten pairs are not enough."""
-    with pytest.raises(ValueError, match="steps must be at least 1: 0"):
+    with pytest.raises(ValueError, match="steps, tolerance must be positive: 0"):
         LinearSVM().fit(*standardised, steps=0)
     with pytest.raises(ValueError, match="not converged after 10 steps"):
         LinearSVM().fit(*standardised, steps=10)

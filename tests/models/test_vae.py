@@ -159,13 +159,13 @@ def test_samples_are_fixed_by_their_generator():
 @pytest.mark.parametrize(
     ("x", "noise", "message"),
     [
-        (torch.zeros(0, 4), torch.zeros(0, 2), r"x must be of shape \(B, 4\)"),
+        (torch.zeros(0, 4), torch.zeros(0, 2), r"x must be of shape \(\.\.\., B, 4\)"),
         (
             torch.zeros(2, 3, 4),
             torch.zeros(3, 2),
             r"noise must end in the shape \(2, 3, 2\)",
         ),
-        (torch.zeros(3, 5), torch.zeros(3, 2), r"x must be of shape \(B, 4\)"),
+        (torch.zeros(3, 5), torch.zeros(3, 2), r"x must be of shape \(\.\.\., B, 4\)"),
         (torch.full((3, 4), torch.nan), torch.zeros(3, 2), "x must hold finite"),
         (torch.zeros(3, 4), torch.zeros(1, 2), r"noise must end in the shape \(3, 2\)"),
         (torch.zeros(3, 4), torch.full((3, 2), torch.nan), "noise is not finite"),
@@ -189,10 +189,11 @@ def test_probabilistic_pca_needs_fewer_latents_than_coordinates():
         (DATA[0], r"x must be of shape \(N, V\), not empty: \(5,\)"),
         (DATA.long(), "x must hold floating-point numbers: torch.int64"),
         (DATA * 1e200, "x is too large for a covariance: 1e"),
-        (DATA * 0 + 0.1, "x must vary in at least 3 directions: .* the noise is"),
+        (DATA * 1e-30 * torch.tensor([1e30, 1, 1, 1, 1]), "directions: .*rounding"),
+        (DATA * 0 + 0.1, "x must vary in more than 2 directions: .* is rounding"),
         (
             DATA * torch.tensor([1.0, 1, 0, 0, 0]),
-            "x must vary in at least 3 directions",
+            "x must vary in more than 2 directions",
         ),
     ],
 )

@@ -53,6 +53,7 @@ def test_the_weighted_loss_keeps_sequences_without_a_target():
 
 LOGITS, TARGETS, ONE = torch.zeros(1, 3, 5), torch.tensor([[1, 2, 3]]), torch.ones(1)
 NOTHING = torch.full((1, 3), IGNORE)
+NEVER = LOGITS.scatter(-1, TARGETS[..., None], -math.inf)  # of what is to be said
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,10 @@ NOTHING = torch.full((1, 3), IGNORE)
         (lambda: cross_entropy(LOGITS * math.nan, TARGETS), "highest: found nan"),
         (lambda: cross_entropy(LOGITS + math.inf, TARGETS), "highest: found inf"),
         (lambda: cross_entropy(LOGITS - math.inf, TARGETS), "highest: found -inf"),
-        (lambda: cross_entropy(LOGITS, TARGETS.double()), "int64: got torch.float64"),
+        (lambda: cross_entropy(NEVER, TARGETS), "probability zero"),
+        (lambda: weighted_cross_entropy(NEVER, TARGETS, ONE * 0), "probability zero"),
+        (lambda: cross_entropy(LOGITS.long(), TARGETS), "numbers: got torch.int64"),
+        (lambda: cross_entropy(LOGITS, TARGETS.double()), "int32: got torch.float64"),
         (lambda: binary_cross_entropy(LOGITS[..., 0], ONE[None].expand(1, 3)), "int64"),
         (lambda: binary_cross_entropy(LOGITS[..., 0] - math.inf, TARGETS // 3), "-inf"),
         (lambda: weighted_cross_entropy(LOGITS + math.inf, TARGETS, ONE), "found inf"),
@@ -83,3 +87,12 @@ def test_a_loss_without_meaning_is_refused(call, message):
     """0/0, ids that do not exist, shapes that would broadcast: an error, never NaN."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_targets_of_either_kind_of_whole_number_give_the_same_loss():
+    """What the networks take as ids, the losses take as targets."""
+    logits, yes = LOGITS + torch.arange(5), TARGETS // 3
+    wanted = cross_entropy(logits, TARGETS)
+    assert torch.equal(cross_entropy(logits, TARGETS.int()), wanted)
+    wanted = binary_cross_entropy(logits[..., 1], yes)
+    assert torch.equal(binary_cross_entropy(logits[..., 1], yes.int()), wanted)

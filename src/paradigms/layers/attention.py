@@ -100,11 +100,13 @@ def look(
     """The view of tokens (B, T) under a rule, after the tokens of the cache.
 
     `real` (B, S) is False where there is padding; it covers the cached tokens, too.
-    Errors: ValueError for another shape or kind of `real`, a row without any token, or
-    a rule that holds lengths of another number of sequences.
+    Errors: ValueError for another shape or kind of `real`, a row without any token, a
+    rule that holds lengths of another number of sequences, or a cache and a look ahead.
     """
     past = cache.length if cache else 0
     length = past + tokens.shape[1]
+    if past and rule is bidirectional:
+        raise ValueError("cache needs a rule without a look ahead: got bidirectional")
     if real is None:
         keys = torch.arange(length, device=tokens.device)  # (S,)
         newest = rule is causal and tokens.shape[1] == 1  # nothing lies ahead of it
@@ -120,14 +122,11 @@ def look(
 
 def _seen(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
     """The rule between all of them: (T, S) or (B, T, S) for `rows` sequences."""
-    wanted = f"the rule must be for {rows} sequences"
-    try:
-        visible = rule(queries[..., :, None], keys[..., None, :])
-    except RuntimeError as error:  # its lengths and these rows do not go together
-        raise ValueError(f"{wanted}: {error}") from error
-    if visible.ndim == 3 and len(visible) != rows:
-        raise ValueError(f"{wanted}: got {len(visible)}")
-    return visible
+    one = keys.new_zeros(1, 1)
+    own = rule(one, one)  # (1, 1), or (B, 1, 1) where each sequence has lengths
+    if own.ndim == 3 and len(own) != rows:
+        raise ValueError(f"the rule must be for {rows} sequences: got {len(own)}")
+    return rule(queries[..., :, None], keys[..., None, :])
 
 
 def attend(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.layers.attention import Cache, MultiHeadAttention
-from paradigms.layers.checks import finite
+from paradigms.layers.checks import check_positive, finite
 from paradigms.layers.linear import Linear
 
 gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2 and ALBERT; BERT's is exact
@@ -48,11 +48,13 @@ class FeedForward(nn.Module):
 class RMSNorm(nn.Module):
     """Divide by the root mean square: a layer norm without its mean and its bias.
 
-    Shapes: (..., W) -> (..., W).  Source: Zhang & Sennrich (2019); LLaMA and T5.
+    Shapes: (..., W) -> (..., W).  Errors: ValueError for an eps that is not positive.
+    Source: Zhang & Sennrich (2019); LLaMA and T5.
     """
 
     def __init__(self, width: int, eps: float = 1e-6) -> None:
         super().__init__()
+        check_positive(eps, "eps")
         self.weight = nn.Parameter(torch.ones(width))
         self.eps = eps
 
@@ -125,7 +127,8 @@ class Stack(nn.Module):
     """Blocks one after the other; `shared` runs one block `layers` times (ALBERT).
 
     Options and shapes are those of `Block`.  A stack with the norm first ends in one.
-    Errors: ValueError if what comes out is not finite, as with NaN among the weights.
+    Errors: ValueError if what comes out is not finite, as with NaN among the weights,
+    or for a cache beside a shared block.
     """
 
     def __init__(
@@ -149,6 +152,10 @@ class Stack(nn.Module):
         self.norm = norm(width) if norm_first else nn.Identity()
 
     def forward(self, x: Tensor, cache: Cache | None = None, **view: Any) -> Tensor:
+        if cache is not None and self.times > 1:
+            raise ValueError(
+                "cache: a shared block would write all layers in one place"
+            )
         for _ in range(self.times):
             for block in self.blocks:
                 x = block(x, cache=cache, **view)

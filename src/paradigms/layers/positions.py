@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from paradigms.layers.checks import finite
+from paradigms.layers.checks import check_positive, finite
 
 
 class Rotary(nn.Module):
@@ -17,13 +17,15 @@ class Rotary(nn.Module):
     When query and key are both turned, positions enter their product only through their
     difference.
     Shapes: positions (T,) or (B, T) -> cosines and sines, each (1 or B, 1, T, D).
-    Errors: ValueError for an odd width.  Source: Su et al. (2021), section 3.2.2.
+    Errors: ValueError for an odd width, or a theta that is not positive.
+    Source: Su et al. (2021), section 3.2.2.
     """
 
     def __init__(self, head_width: int, theta: float = 10_000.0) -> None:
         super().__init__()
         if head_width % 2:
             raise ValueError(f"head_width must be even to form pairs: {head_width}")
+        check_positive(theta, "theta")
         self.head_width, self.theta = head_width, theta
 
     def forward(self, positions: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -32,7 +34,7 @@ class Rotary(nn.Module):
         angle = positions[..., None].float() * frequency  # (..., T, D/2)
         angle = torch.cat([angle, angle], dim=-1)  # (..., T, D)
         angle = angle[None, None] if positions.ndim == 1 else angle[:, None]
-        return angle.cos().to(like.dtype), angle.sin().to(like.dtype)  # (B, 1, T, D)
+        return angle.cos().to(like.dtype), angle.sin().to(like.dtype)
 
 
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
@@ -52,6 +54,8 @@ class RelativeBias(nn.Module):
     beyond `distance` share the last.  A bidirectional bias halves its buckets between
     left and right; a causal one has no right.
     Shapes: positions (T,) and (S,) -> (H, T, S); with a batch (B, H, T, S).
+    Errors: ValueError for fewer than four buckets, two if causal, for a distance that
+    has a bucket of its own, or for weights that are not finite.
     Source: Raffel et al. (2020), section 2.1.
     """
 
@@ -59,6 +63,14 @@ class RelativeBias(nn.Module):
         self, heads: int, bidirectional: bool, buckets: int = 32, distance: int = 128
     ) -> None:
         super().__init__()
+        least = 4 if bidirectional else 2  # of these, one for distances that are near
+        if buckets < least:
+            raise ValueError(f"buckets must be at least {least}: {buckets}")
+        if distance <= buckets // least:
+            raise ValueError(
+                f"distance must be above {buckets // least}, where buckets grow: "
+                f"{distance}"
+            )
         self.bidirectional, self.distance = bidirectional, distance
         self.weight = nn.Embedding(buckets, heads)
 

@@ -29,12 +29,12 @@ class Discriminant(Generative):
         Errors: ValueError if a covariance is singular, as it is with a constant column,
         or overflows.
         """
-        member = self.fit_prior(dense(x), labels)  # (N, K)
+        log_prior, member = self.prior(dense(x), labels)  # (K,), (N, K)
         share = member / member.sum(dim=0)  # (N, K), each column sums to one
-        self.mean = share.T @ x  # (K, V)
-        covariance = self.scatter(x - self.mean[labels], share)
-        self.covariance = held("a covariance", covariance, x)
-        self.factor = _cholesky(self.covariance, x.abs().amax(dim=0))
+        mean = share.T @ x  # (K, V)
+        covariance = held("a covariance", self.scatter(x - mean[labels], share), x)
+        self.factor = _cholesky(covariance, x.abs().amax(dim=0))
+        self.log_prior, self.mean, self.covariance = log_prior, mean, covariance
         return self
 
     @abstractmethod

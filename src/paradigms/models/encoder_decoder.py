@@ -68,7 +68,7 @@ def across(
         raise ValueError(f"tokens must have {rows} rows, as source: got {len(tokens)}")
     if cache is not None:
         if started and cache.memory is not memory:
-            raise ValueError("memory is not what the cache has read: start a new one")
+            raise ValueError("memory must be the tensor that the cache was filled from")
         cache.memory = memory
     if real is None:
         return None

@@ -53,14 +53,14 @@ class Generative(ABC):
             )
         return (joint - evidence).exp()
 
-    def fit_prior(self, rows: Tensor, labels: Tensor) -> Tensor:
-        """Set `log_prior` to the classes' shares; the labels as indicators (N, K).
+    def prior(self, rows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """The classes' shares as `log_prior` (K,); the labels as indicators (N, K).
 
+        Nothing is kept: a fit that fails later leaves the model as it was.
         Shapes: rows (N, V), labels (N,). Errors: those of `one_hot`.
         """
         member = one_hot(labels, rows, self.classes)  # (N, K)
-        self.log_prior = member.mean(dim=0).log()  # (K,)
-        return member
+        return member.mean(dim=0).log(), member
 
     def check_draw(self, label: int, number: int) -> None:
         """Errors: ValueError unless `label` is a class and `number` at least 1.

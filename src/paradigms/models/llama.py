@@ -24,7 +24,6 @@ from paradigms.layers import (
     initialise,
     look,
 )
-from paradigms.layers.checks import check_positive
 from paradigms.masks import Rule, causal
 
 
@@ -33,7 +32,7 @@ class Config:
     """The shape of the network; the defaults are LLaMA-1 with 7 billion parameters.
 
     `positions` is no table, only the length that the model was trained for.
-    Errors: ValueError for sizes that are none, or a theta or eps that is not positive.
+    Errors: ValueError for a size that is no whole number of at least 1.
     """
 
     vocabulary: int = 32000
@@ -49,8 +48,6 @@ class Config:
 
     def __post_init__(self) -> None:
         check_sizes(self)
-        check_positive(self.theta, "theta")
-        check_positive(self.eps, "eps")
 
 
 SIZES = {

@@ -90,7 +90,7 @@ def sample(
         back = hidden.sum(dim=1) - count * left // steps  # (B,): how many come now
         shown = rank < back[:, None]  # (B, T)
         words = torch.multinomial(log_p[shown].softmax(-1), 1, generator=generator)
-        tokens = tokens.masked_scatter(shown, words[:, 0])
+        tokens = tokens.masked_scatter(shown, words[:, 0].to(tokens.dtype))
     return tokens
 
 
@@ -108,8 +108,8 @@ def bound(
     check_axes(text, "T", "text")
     places = (text >= specials.first_word).nonzero()[:, 0]  # (n,)
     count = len(places)
-    if not 1 <= count <= MOST:
-        raise ValueError(f"text must hold 1 to {MOST} words: {count}")
+    if not 1 <= count <= MOST or bool((text == specials.mask).any()):
+        raise ValueError(f"text must hold 1 to {MOST} words, and no [MASK]: {text}")
     choices = [c for c in product((False, True), repeat=count) if any(c)]
     hidden = torch.zeros(len(choices), len(text), dtype=torch.bool)
     hidden[:, places] = torch.tensor(choices)

@@ -28,6 +28,13 @@ class NaiveBayes(Generative):
         super().__init__(classes)
         self.smoothing = smoothing
 
+    def check_smoothed(self, weights: Tensor) -> None:
+        """Errors: ValueError if a factor is 0 all the same, by rounding."""
+        if not bool(weights.isfinite().all()):
+            raise ValueError(
+                f"smoothing must not vanish beside the counts: {self.smoothing}"
+            )
+
 
 class MultinomialNaiveBayes(NaiveBayes):
     """A text is a sequence of words, each drawn from the same P(word | Y).
@@ -45,10 +52,11 @@ class MultinomialNaiveBayes(NaiveBayes):
         beside which `smoothing` is lost in rounding.
         """
         texts = Table.of_counts(x)
-        member = self.fit_prior(texts.rows, labels)  # (N, K)
+        log_prior, member = self.prior(texts.rows, labels)  # (K,), (N, K)
         counts = texts.collect(member) + self.smoothing  # (V, K)
-        self.log_likelihood = (counts / counts.sum(dim=0)).log()
-        held(f"smoothing {self.smoothing}", self.log_likelihood, texts.rows)
+        log_likelihood = (counts / counts.sum(dim=0)).log()
+        self.check_smoothed(log_likelihood)
+        self.log_prior, self.log_likelihood = log_prior, log_likelihood
         return self
 
     def log_joint(self, x: Table | Tensor) -> Tensor:
@@ -76,13 +84,14 @@ class BernoulliNaiveBayes(NaiveBayes):
     def fit(self, x: Table | Tensor, labels: Tensor) -> "BernoulliNaiveBayes":
         """Count the texts with each word. Errors: as for the multinomial model."""
         texts = Table.of_counts(x).present()
-        member = self.fit_prior(texts.rows, labels)  # (N, K)
+        log_prior, member = self.prior(texts.rows, labels)  # (K,), (N, K)
         size, occurs = member.sum(dim=0), texts.collect(member)  # (K,), (V, K)
         total = size + 2 * self.smoothing
-        self.log_present = ((occurs + self.smoothing) / total).log()
-        self.log_absent = ((size - occurs + self.smoothing) / total).log()
-        weight = self.log_present - self.log_absent  # (V, K)
-        held(f"smoothing {self.smoothing}", weight, texts.rows)
+        log_present = ((occurs + self.smoothing) / total).log()
+        log_absent = ((size - occurs + self.smoothing) / total).log()
+        self.check_smoothed(log_present - log_absent)
+        self.log_present, self.log_absent = log_present, log_absent
+        self.log_prior = log_prior
         return self
 
     def log_joint(self, x: Table | Tensor) -> Tensor:
@@ -122,20 +131,21 @@ class GaussianNaiveBayes(NaiveBayes):
         """
         if bool((dense(x) == x[0]).all()):
             raise ValueError(f"x has no variance: its {len(x)} rows are all equal")
-        member = self.fit_prior(x, labels)  # (N, K)
+        log_prior, member = self.prior(x, labels)  # (K,), (N, K)
         share = member / member.sum(dim=0)  # (N, K), each column sums to one
-        self.mean = share.T @ x  # (K, V)
-        squares = (x - self.mean[labels]).square()  # (N, V)
+        mean = share.T @ x  # (K, V)
+        squares = (x - mean[labels]).square()  # (N, V)
         if self.shared:
             share = torch.full_like(share, 1 / len(x))
         spread = float(x.var(dim=0, correction=0).max())
-        self.variance = share.T @ squares + self.smoothing * spread  # (K, V)
-        low, high = self.variance.aminmax()
+        variance = share.T @ squares + self.smoothing * spread  # (K, V)
+        low, high = variance.aminmax()
         if not 0 < low <= high < math.inf:  # NaN, too, is refused
             raise ValueError(
                 f"x must have variances that {x.dtype} can hold: its numbers reach "
                 f"{float(x.abs().max()):.0e}"
             )
+        self.log_prior, self.mean, self.variance = log_prior, mean, variance
         return self
 
     def log_joint(self, x: Tensor) -> Tensor:

@@ -27,21 +27,22 @@ class ProbabilisticPCA:
         """The maximum of the likelihood, in closed form; x (N, D)."""
         if not 1 <= self.latent < dense(x).shape[1]:
             raise ValueError(f"latent must lie in 1..{x.shape[1] - 1}: {self.latent}")
-        self.mean = x.mean(dim=0)
-        covariance = (x - self.mean).T @ (x - self.mean) / len(x)  # (D, D)
+        mean = x.mean(dim=0)
+        covariance = (x - mean).T @ (x - mean) / len(x)  # (D, D)
         held("a covariance", covariance, x)
         size, direction = torch.linalg.eigh(covariance)  # eigenvalues rise
         # The noise takes what the discarded directions vary on average.
-        self.variance = size[: -self.latent].mean()
-        rounding = x.shape[1] * torch.finfo(x.dtype).eps
-        least = rounding * size[-1] + (rounding * x.abs().max()).square()
-        if not bool(self.variance > least):
+        variance = size[: -self.latent].mean()
+        rounding = torch.finfo(x.dtype).eps
+        least = rounding * (size[-1] + rounding * x.abs().max().square())
+        if not bool(variance > least):
             raise ValueError(
-                f"x must vary in at least {self.latent + 1} directions: the variance "
-                f"left for the noise is {float(self.variance):.0e}"
+                f"x must vary in more than {self.latent} directions: what is left for "
+                f"the noise, {float(variance):.0e}, is rounding of {x.dtype}"
             )
         # Of eigenvalues that are equal one may lie below the mean, by rounding.
-        kept = (size[-self.latent :] - self.variance).clamp(min=0).sqrt()  # (Z,)
+        kept = (size[-self.latent :] - variance).clamp(min=0).sqrt()  # (Z,)
+        self.mean, self.variance = mean, variance
         self.weights = direction[:, -self.latent :] * kept  # (D, Z)
         return self
 

@@ -25,10 +25,11 @@ def linear(a: Tensor, b: Tensor) -> Tensor:
 def polynomial(degree: int, scale: float = 1.0, offset: float = 1.0) -> Kernel:
     """(scale a.b + offset)^degree: all products of up to `degree` features at once.
 
-    Errors: ValueError for a degree below 1, or a scale not positive.
+    Errors: ValueError for a degree below 1, a scale not positive, no finite offset.
     """
-    if degree < 1 or not 0 < scale < math.inf:
-        raise ValueError(f"degree and scale must be positive: {degree}, {scale}")
+    if not (degree >= 1 and 0 < scale < math.inf and math.isfinite(offset)):
+        values = f"{degree}, {scale}, {offset}"
+        raise ValueError(f"degree and scale must be positive, offset finite: {values}")
     return lambda a, b: (scale * (a @ b.T) + offset) ** degree
 
 
@@ -60,8 +61,7 @@ class KernelSVM:
     ) -> "KernelSVM":
         """Solve the dual problem; labels (N,) are 0 or 1, both present.
 
-        Errors: ValueError if the kernel overflows, or if after `steps` pairs the
-        violation is beyond `tolerance`.
+        Errors: ValueError if the kernel overflows, or `steps` pairs do not suffice.
         """
         side = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
         gram = held("the kernel", self.kernel(x, x), x)  # (N, N)
@@ -102,8 +102,8 @@ def solve_dual(
     low, high = (cost * side).clamp(max=0), (cost * side).clamp(min=0)
     dual, error = torch.zeros_like(side), side.clone()  # (N,), (N,)
     diagonal = gram.diagonal()
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1: {steps}")
+    if steps < 1 or not tolerance > 0:
+        raise ValueError(f"steps, tolerance must be positive: {steps}, {tolerance}")
     for _ in range(steps):
         rises = error.masked_fill(dual >= high, -math.inf)
         i = int(rises.argmax())

@@ -2,9 +2,9 @@
 
 Against Vaswani et al. (2017): the norm comes first, outside the residual path, and only
 rescales; positions are a learned bias per head and distance, shared by all layers.
-Source: Raffel et al. (2020), section 2.1.  Its code alone has the rest: no other bias,
-scores not divided by the root of the head width, for which its first weights make up,
-and with tied vectors smaller last states.  T5 1.1: a gated GELU, and nothing tied.
+Source: Raffel et al. (2020), section 2.1.  Only the released code shows the rest: no
+other bias, scores that are not divided by the root of the head width, and states made
+smaller before tied vectors.  T5 1.1: a gated GELU, and a head of its own.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from paradigms.models.encoder_decoder import EncoderDecoder, across
 class Config:
     """The shape of the network; the defaults are T5 small.
 
-    Errors: ValueError for sizes that are none, or buckets that fit no distance.
+    Errors: ValueError for a size that is no whole number of at least 1.
     """
 
     vocabulary: int = 32128
@@ -40,12 +40,6 @@ class Config:
 
     def __post_init__(self) -> None:
         check_sizes(self)
-        # The encoder has left and right, and each of them near and far distances.
-        if self.buckets < 4 or self.buckets % 2:
-            raise ValueError(f"buckets must be even and at least 4: {self.buckets}")
-        near = self.buckets // 2  # of the decoder; the far buckets begin there
-        if self.distance <= near:
-            raise ValueError(f"distance must be over {near}: {self.distance}")
 
 
 BASE = Config(width=768, layers=12, heads=12, hidden=3072)

@@ -42,7 +42,7 @@ class VAE(nn.Module):
         """q(z | x): where x may have come from. (..., B, D) -> (..., B, Z)"""
         check_vectors("x", x, self.pixels, draws=True)
         mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
-        return Gaussian(mean, log_variance.exp())
+        return Gaussian(mean, finite(log_variance.exp(), "the variance of z"))
 
     def decode(self, z: Tensor) -> Gaussian:
         """p(x | z): a picture, and how far pixels stray. (..., B, Z) -> (..., B, D)"""

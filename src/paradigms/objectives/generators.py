@@ -40,10 +40,11 @@ def elbo(
 
     `network` gives q(z | x) and p(x | z), with z drawn from q by `noise`.
     Shapes: x (B, D), noise (..., B, Z) -> (..., B), whose mean is the bound.
-    Errors: those of the network, and ValueError for a p(x | z) of another shape.
+    Errors: those of the network, and ValueError for a q or p of another shape.
     Source: Kingma & Welling (2014), equation 3.
     """
     posterior, likelihood = network(x, noise)
+    _check("the mean of q(z | x)", posterior.mean, (*x.shape[:-1], noise.shape[-1]))
     _check("the mean of p(x | z)", likelihood.mean, (*noise.shape[:-1], x.shape[-1]))
     return likelihood.log_density(x) - posterior.kl(standard(posterior.mean))
 
@@ -82,8 +83,9 @@ def simple_loss(
     another shape or not finite.
     Source: Ho et al. (2020), equation 14.
     """
+    noised = process.noised(x0, t)
     _check("noise", noise, x0.shape)
-    x = process.noised(x0, t).sample(noise)  # (B, D)
+    x = noised.sample(noise)  # (B, D)
     predicted = network(x, t)  # (B, D)
     _check("the predicted noise", predicted, x0.shape)
     return (noise - predicted).square().mean()

@@ -32,7 +32,9 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """
     _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
     _check_any(targets)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+    flat = targets.flatten().long()  # (B T,)
+    loss = F.cross_entropy(logits.flatten(0, 1), flat, ignore_index=IGNORE)
+    return _possible(loss)
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -67,8 +69,9 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> 
     if not bool((weights.isfinite() & (weights >= 0)).all()):
         raise ValueError(f"weights must be finite and not negative: {weights.tolist()}")
     losses = F.cross_entropy(
-        logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="none"
+        logits.transpose(1, 2), targets.long(), ignore_index=IGNORE, reduction="none"
     )  # (B, T), zero where ignored
+    _possible(losses)
     return (weights.to(losses.dtype) * losses.sum(dim=1)).mean()
 
 
@@ -114,8 +117,10 @@ def _check_loss(
             f"targets of shape (B, T), not empty, must fit the logits: got "
             f"{tuple(targets.shape)} for {tuple(logits.shape)}"
         )
-    if targets.dtype != torch.int64:
-        raise ValueError(f"targets must be ids, int64: got {targets.dtype}")
+    if not logits.is_floating_point():
+        raise ValueError(f"logits must be floating-point numbers: got {logits.dtype}")
+    if targets.dtype not in (torch.int64, torch.int32):
+        raise ValueError(f"targets must be ids, int64 or int32: got {targets.dtype}")
     wrong = (targets != IGNORE) & ((targets < 0) | (targets >= classes))
     if bool(wrong.any()):
         raise ValueError(
@@ -127,6 +132,14 @@ def _check_loss(
     if not bool(highest.isfinite().all()):
         wrong = float(highest[~highest.isfinite()][0])
         raise ValueError(f"logits must be finite at their highest: found {wrong}")
+
+
+def _possible(losses: Tensor) -> Tensor:
+    if not bool(losses.isfinite().all()):
+        raise ValueError(
+            "targets hold a word of probability zero: its loss is infinite"
+        )
+    return losses
 
 
 def _check_any(targets: Tensor) -> None:
