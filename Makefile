@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
+MAKEFLAGS += --jobs=2  # a browser can be installed while the packages are
 .PHONY: serve site test measure bench browser
 
 serve: .venv/site.done
