@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from paradigms.capabilities import classifiers, generators
+from paradigms.corpora import tumours
 from paradigms.gaussians import Gaussian, standard
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.models.gan import Generator
+from paradigms.models.svm import LinearSVM
 from paradigms.models.vae import VAE
 
 DRAWS = 1000
@@ -128,3 +130,11 @@ def test_a_gap_that_is_no_number_is_not_passed_over(monkeypatch):
 
     monkeypatch.setattr(Diffusion, "ddim", lost)
     assert isnan(generators.schedule_gap())
+
+
+def test_decision_values_are_no_probabilities():
+    """The score of an SVM leaves 0 to 1; squeezed by a sigmoid it would not."""
+    x, labels = tumours.load()
+    scores = LinearSVM().fit(x, labels).decision(x)
+    assert not classifiers.probable(scores)
+    assert classifiers.probable(scores.sigmoid())

@@ -92,7 +92,7 @@ def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
         yield {
             "name": key,
             "sees": seen(ours.decision, x[0]),
-            "predicts": hasattr(ours, "predict_proba"),
+            "predicts": probable(found),
             "difference": gap(found, wanted) / float(wanted.abs().max()),
         }
 
@@ -140,6 +140,11 @@ def draws_agree(model: Generative, x: Tensor, labels: Tensor, draws: int) -> boo
     variance = word * (1 - word) if coins else drawn.var(dim=0)
     error = (variance / draws).sqrt()
     return bool(((drawn.mean(dim=0) - word).abs() < 5 * error + 1 / draws).all())
+
+
+def probable(scores: Tensor) -> bool:
+    """Whether the scores (N,) of class 1 can be probabilities at all."""
+    return bool(((scores >= 0) & (scores <= 1)).all())
 
 
 def sums_of(probabilities: Tensor) -> bool:
