@@ -1,4 +1,4 @@
-"""What VAE, GAN and the two diffusions can do, held against closed forms."""
+"""What VAE, GAN and both diffusions can do, against closed forms and diffusers."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy

@@ -47,7 +47,7 @@ CONFIG = Config()
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row a classifier: error on the data it was fitted to, and its field.
+    """A row a classifier: its error, on the tumours fitted or on new texts; its field.
 
     A field is a line of letters for each height, from the top: 0 to 4 for P(y = 1 | x)
     in quarters, rounded; an SVM, which has no P, shows its score instead, from -1 to 1.

@@ -38,7 +38,7 @@ QUESTION = "Which of four generators draws the best digits, and what can each sc
 # is ever padding.
 IDS = Specials(pad=LEVELS + 1, bos=LEVELS)
 CALLS = "calls per picture"
-# A GAN with fewer steps is still collapsed; the others are trained half as long here.
+# The GAN keeps its steps; the VAE has three fifths of them here, the diffusion half.
 SHARED = digit_generators.Config(seeds=(), vae_steps=1500, diffusion_steps=2000)
 BLANK = 0.95  # a pixel is called blank if it is so in more of all digits
 SEEN = "pictures seen in training"

@@ -35,8 +35,9 @@ def dense_mask(
 class Cache:
     """Keys and values of the `length` tokens read so far, for each attention layer.
 
-    What was computed for a token stays as it is when later ones come: true under a
-    causal rule only.  Use it without gradients.  `memory` is what a decoder has read.
+    What was computed for a token stays as it is when later ones come: true if no token
+    sees a later one, or none beyond a prefix that was read at once.  Use it without
+    gradients.  `memory` is what a decoder has read.
     Errors: ValueError for tokens of other sequences, or of another network.
     Source: Shazeer (2019), section 2.4.
     """

@@ -1,6 +1,6 @@
 """Feed-forward, norms, blocks and stacks of blocks: what stands around attention.
 
-Dropout is left out: it belongs to training, and no system here differs by it.
+Dropout is left out: it belongs to training, and a trained network has none.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from paradigms.layers.attention import Cache, MultiHeadAttention
 from paradigms.layers.checks import check_positive, finite
 from paradigms.layers.linear import Linear
 
-gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2 and ALBERT; BERT's is exact
+gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2, ALBERT; else it is exact
 
 
 class FeedForward(nn.Module):
@@ -168,7 +168,9 @@ class Stack(nn.Module):
 def initialise(network: nn.Module, spread: float = 0.02) -> None:
     """Normal weights of deviation `spread`, zero biases.
 
-    Source: Radford et al. (2018), section 4.1; Devlin et al. (2019) kept it.
+    BERT's code cuts the normal off, and GPT-2 divides the weights that are added to the
+    stream by the root of their number: both are left out here.
+    Source: Radford et al. (2018), section 4.1.
     """
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Embedding):

@@ -1,4 +1,4 @@
-"""Where a token stands: as an angle of its keys, or as a bias for each distance.
+"""Where a token stands: as an angle of queries and keys, or a bias for a distance.
 
 Learned positions, the third way, are a plain `nn.Embedding` in the systems' files.
 """
@@ -40,7 +40,9 @@ class Rotary(nn.Module):
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
     """Turn each pair (x[i], x[i + D/2]) by the angle of its position. (B, H, T, D)
 
-    Source: Su et al. (2021), section 3.2.2; pairs are halves apart, as in LLaMA's code.
+    Pairs are half a width apart, as in transformers; LLaMA's own code pairs neighbours,
+    and weights that are carried over are reordered.  The scores are the same.
+    Source: Su et al. (2021), section 3.2.2.
     """
     cosine, sine = rotation  # (1 or B, 1, T, D)
     first, second = x.chunk(2, dim=-1)  # (B, H, T, D/2)

@@ -2,8 +2,8 @@
 
 Against BERT (Lan et al. 2020, section 3.1): all layers share one block; the table of
 words is V x E and one matrix E x W, not V x W; and the pair task asks for the order of
-two sentences, where BERT asks whether they are neighbours.  Fewer parameters to store,
-not fewer to multiply by: the block still runs once per layer.
+two pieces of text, where BERT asks whether they are neighbours.  Fewer parameters to
+store, not fewer to multiply by: the block still runs once per layer.
 """
 
 from dataclasses import replace

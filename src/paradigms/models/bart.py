@@ -1,8 +1,8 @@
-"""BART: BERT reads a damaged text, GPT writes it whole.
+"""BART: an encoder reads a damaged text, as BERT does, a decoder writes, as GPT does.
 
-Against T5: positions are learned, the norm follows each part and has a bias, the
-feed-forward bends by GELU, and source and target are whole texts: blanks hide spans
-of unknown length, and sentences are out of order.
+Against T5: positions are vectors added to the words; the norm follows each part and
+has a mean and a bias; the feed-forward bends by GELU; the target is the whole text; a
+blank may hide nothing, and sentences are out of order.
 Source: Lewis et al. (2020), sections 2.1 and 2.2.
 """
 

@@ -1,6 +1,6 @@
 """BERT: an encoder that sees both sides, pretrained on hidden words and sentence pairs.
 
-Against GPT: every position sees every other, so no chain rule and no cache; segments
+Against GPT-2: each position sees every other, so no chain rule and no cache; segments
 tell two sentences apart; the norm follows each part; a word is scored through one more
 layer; and the state of the first token stands for the whole text.
 Source: Devlin et al. (2019), sections 3 and 3.1, and appendix A.2.

@@ -1,6 +1,7 @@
 """What encoder-decoders have in common: one network reads, another writes.
 
-Source: Sutskever et al. (2014); with attention in between, Vaswani et al. (2017).
+Source: Sutskever et al. (2014); with attention in between Bahdanau et al. (2015); of
+attention alone Vaswani et al. (2017).
 """
 
 from abc import ABC, abstractmethod

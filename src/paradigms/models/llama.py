@@ -2,8 +2,9 @@
 
 Against GPT-2: RMSNorm for LayerNorm, SwiGLU for GELU, rotary angles for learned
 positions; the paper names these three against the transformer of 2017 (Touvron et al.
-2023, section 2.2).  The reference has no biases either.  Llama 3 (Grattafiori et al.
-2024, section 3.2) adds grouped queries (Ainslie et al. 2023): a smaller cache.
+2023, section 2.2).  The reference has no biases either.  From the largest of Llama 2
+(2023) on, groups of heads share keys and values (Ainslie et al. 2023), in Llama 3 of
+all sizes (Grattafiori et al. 2024, section 3.2): a smaller cache.
 """
 
 from dataclasses import dataclass

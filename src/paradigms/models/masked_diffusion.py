@@ -72,8 +72,8 @@ def sample(
 
     With as many steps as hidden words they come one by one, each given all before it:
     an exact sample of the model.  Words of one step are drawn independently of each
-    other, which is faster and only nearly right.  The number of words in a step is
-    even here; the papers draw it too, and given the number the places are the same.
+    other, which is faster and only nearly right.  Words are spread evenly over the
+    steps; the papers draw how many come in each, at the same places given the number.
     Calls of the network: `steps`, or the most words hidden in a text if that is less.
     Shapes: tokens (B, T), [MASK] where hidden, real (B, T) -> (B, T).
     Errors: ValueError for another shape or steps below 1.  Source: as for the module.

@@ -1,7 +1,8 @@
-"""Naive Bayes: generative classifiers that take features as independent given Y.
+"""Naive Bayes: generative classifiers that take parts of X as independent given Y.
 
-All three model P(X, Y) = P(Y) P(X | Y) with P(X | Y) a product over features, and are
-fitted by counting or averaging; they differ in the one factor that is multiplied.
+All three model P(X, Y) = P(Y) P(X | Y) with P(X | Y) a product over features, or over
+the words of a text, and are fitted by counting or averaging; they differ in the one
+factor that is multiplied.
 Source: McCallum & Nigam (1998) for the Bernoulli and multinomial event models.
 """
 

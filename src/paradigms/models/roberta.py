@@ -2,9 +2,9 @@
 
 Against BERT (Liu et al. 2019, section 4): masks are drawn anew each time a text is
 read; next-sentence prediction is gone, and the second segment with it; batches are
-larger; the vocabulary is made of 50 thousand byte pairs.  Training is longer, on more
-text (section 5).  In the network itself only the heads and two table sizes tell them
-apart.
+larger; the vocabulary is one of 50 thousand byte-level subwords.  Training is longer,
+on more text (section 5).  In the network itself the heads, the sizes of three tables,
+the first position and the norm's epsilon tell them apart.
 """
 
 from dataclasses import replace

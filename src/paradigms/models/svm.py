@@ -23,7 +23,7 @@ def linear(a: Tensor, b: Tensor) -> Tensor:
 
 
 def polynomial(degree: int, scale: float = 1.0, offset: float = 1.0) -> Kernel:
-    """(scale a.b + offset)^degree: all products of up to `degree` features at once.
+    """(scale a.b + offset)^degree: products of up to `degree` features at once.
 
     Errors: ValueError for a degree below 1, a scale not positive, no finite offset.
     """
@@ -46,7 +46,7 @@ def rbf(scale: float) -> Kernel:
 class KernelSVM:
     """Two classes; f(x) = sum of `coefficients` * kernel(`support`, x) + `bias`.
 
-    `support` (M, V) are the rows on the margin or within it; `cost` is known as C.
+    `support` (M, V) are the rows not beyond the margin; `cost` is known as C.
     x: a tensor (N, V) of real numbers; fitting holds an (N, N) table of the kernel.
     Errors: ValueError for a cost not positive, x unlike `support`, overflow, or NaN.
     """
@@ -91,7 +91,7 @@ class LinearSVM(KernelSVM):
 def solve_dual(
     gram: Tensor, side: Tensor, cost: float, steps: int, tolerance: float
 ) -> tuple[Tensor, float]:
-    """Sequential minimal optimisation: the best pair of coefficients, again and again.
+    """Sequential minimal optimisation: the pair that promises most, again and again.
 
     A coefficient is between 0 and cost * side; their sum stays 0. At the optimum all
     that are free to move agree on side - (output without bias): that value is the bias.

@@ -1,7 +1,8 @@
 """Objectives of generators: a bound on the likelihood, a game, a bound again.
 
-All three take networks from outside and know nothing of how these are built.
-Everything is in nats, and summed over the pixels.
+Networks, or their logits, come from outside; how they are built is unknown here.
+Bounds and the game are in nats, bounds summed over the pixels; the simple loss is a
+mean squared error.
 """
 
 from collections.abc import Callable

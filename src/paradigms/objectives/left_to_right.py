@@ -102,7 +102,7 @@ def fill_in_the_middle(
     The two cuts are drawn uniformly between tokens, so that a part may be empty.
     Errors: ValueError for an empty document, for one that holds a marker or EOS, or
     for shares outside 0..1.
-    Source: Bavarian et al. (2022), section 3, and 3.1 for SPM.
+    Source: Bavarian et al. (2022), section 3, and 3.1 for SPM, in its second form.
     """
     check_share("rate", rate)
     check_share("suffix_first", suffix_first)

@@ -21,7 +21,7 @@ def span_corruption(
     Returns (source, target). The target ends with one more sentinel.
     Errors: ValueError for fewer than two tokens, a special token among them, a mean
     span below one, fewer sentinels than spans plus one, one twice, one in the tokens.
-    Source: Raffel et al. (2020), section 3.1.4 and figure 2.
+    Source: Raffel et al. (2020), section 3.1.4 and figure 2; spans, section 3.3.4.
     """
     _check(tokens, rate, mean_span, specials)
     if len(set(sentinels)) < len(sentinels) or set(sentinels) & set(tokens):
