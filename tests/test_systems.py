@@ -36,6 +36,13 @@ def test_the_probes_again_at_reduced_size():
         assert row["difference"] < 1e-5
 
 
+@pytest.mark.parametrize(("key", "name"), [("t5", "T5For"), ("bart", "BartFor")])
+def test_what_the_page_calls_equal_to_the_last_bit_is(key, name):
+    """The scores of the encoder-decoders and their references: no difference at all."""
+    assert f"its scores are those of `{name}" in pages()["systems/encoder-decoders.md"]
+    assert recorded(f"systems/{key}/difference") == 0
+
+
 @pytest.mark.parametrize(
     ("key", "ability"), [("gpt2", "fills"), ("bert", "scores"), ("bert", "caches")]
 )
