@@ -3,17 +3,18 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import torch
 
 from paradigms.benchmarks import race
 from paradigms.benchmarks.transformers import TINY, Sizes
-from paradigms.measure import bench, benchmarks
+from paradigms.measure import PACKAGE, bench, benchmarks
 from paradigms.models.bert import BASE
 from paradigms.page import Page
 from paradigms.reference import speed_table
-from paradigms.results import speeds
+from paradigms.results import Benchmark, digest, speeds
 from paradigms.snippets import ContentError, pages
 
 SMALL = Sizes(
@@ -67,14 +68,12 @@ def test_a_small_benchmark_is_run_and_recorded(tmp_path):
     """Every task gives the reference's numbers; versions and processor are noted."""
     path = bench("transformers", tmp_path, sizes=SMALL)
     record = json.loads(path.read_text("utf8"))
-    assert set(record["versions"]) == {
-        "python",
-        "torch",
-        "transformers",
-        "scikit-learn",
-    }
-    assert record["processor"]
-    assert record["seconds"] > 0
+    said = Benchmark.model_validate(record)
+    assert set(said.versions) == {"python", "torch", "transformers", "scikit-learn"}
+    assert said.date == date.today()
+    assert said.processor
+    assert said.seconds > 0
+    assert said.digest == digest(record)
     assert [row["name"] for row in record["rows"]] == list(LEAST["transformers"])
     assert complaints(record["rows"]) == []
     assert record["rows"][2]["memory GB/s"] > 0
@@ -84,8 +83,6 @@ def test_a_small_benchmark_is_run_and_recorded(tmp_path):
 @pytest.mark.parametrize("name", benchmarks())
 def test_every_benchmark_has_its_record(name):
     """What was recorded has the same form, and is as fast as we promise."""
-    from paradigms.measure import PACKAGE
-
     record = json.loads((PACKAGE / "benchmarks" / f"{name}.json").read_text("utf8"))
     assert [row["name"] for row in record["rows"]] == list(LEAST[name])
     assert complaints(record["rows"], FULL_SIZE[name]) == []
@@ -145,7 +142,10 @@ def test_the_table_shows_what_was_recorded():
     table = speed_table(PAGE)
     rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", table)
     assert len(rows) == sum(map(len, LEAST.values()))
-    for record, row in zip(speeds(), rows, strict=True):
+    for benchmark in speeds().values():
+        assert f"{benchmark.date:%B %Y}: {benchmark.processor}; python 3" in table
+    recorded = [row for benchmark in speeds().values() for row in benchmark.rows]
+    for record, row in zip(recorded, rows, strict=True):
         assert record["name"] in row
         for number in (record["times as fast"], *record["lowest and highest"]):
             assert f"{number:.2f}" in row
@@ -154,14 +154,26 @@ def test_the_table_shows_what_was_recorded():
         )
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"row": []}'])
-def test_a_benchmark_that_cannot_be_read_is_named(text, tmp_path, monkeypatch):
-    """Half a file, or another one: which, and what to run."""
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text[:99], "is not JSON"),
+        (lambda text: "[]", "should be a valid dictionary"),
+        (lambda text: text.replace('"rows"', '"row"'), "rows"),
+        (lambda text: text.replace("0.", "1.", 1), "was changed by hand"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_read_is_named(change, said, tmp_path, monkeypatch):
+    """Half a file, another one, a changed number: which, and what to run."""
+    text = (PACKAGE / "benchmarks/transformers.json").read_text("utf8")
     (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks/transformers.json").write_text(text)
+    (tmp_path / "benchmarks/transformers.json").write_text(change(text))
     monkeypatch.setattr("paradigms.results.FOLDER", tmp_path / "results")
-    with pytest.raises(ContentError, match=r"transformers\.json is no record; run: "):
+    with pytest.raises(
+        ContentError, match=r"(?s)transformers\.json.*run: make"
+    ) as error:
         speeds()
+    assert said in str(error.value)
 
 
 def test_the_page_says_what_was_timed():

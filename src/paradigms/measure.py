@@ -12,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from datetime import date
 from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -88,6 +89,10 @@ def _record(module: Any, name: str, run: Parts) -> dict[str, Any]:
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
+    return _sealed(record)
+
+
+def _sealed(record: dict[str, Any]) -> dict[str, Any]:
     # As it will be read: lists for tuples, words for the keys of every dictionary.
     return {**record, "digest": digest(json.loads(json.dumps(record)))}
 
@@ -137,11 +142,12 @@ def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> P
             "scikit-learn": version("scikit-learn"),
         },
         "processor": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load before and after": [round(load, 1), round(os.getloadavg()[0], 1)],
+        "load": [round(load, 1), round(os.getloadavg()[0], 1)],
+        "date": date.today().isoformat(),
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
     }
-    return _write(folder / f"{name}.json", record)
+    return _write(folder / f"{name}.json", _sealed(record))
 
 
 def _write(path: Path, record: dict[str, Any]) -> Path:

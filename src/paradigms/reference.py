@@ -14,7 +14,7 @@ from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
-from paradigms.results import load, quote, speeds, stems
+from paradigms.results import Benchmark, load, quote, speeds, stems
 from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.style import rules
 from paradigms.systems import System, measured, systems
@@ -176,10 +176,26 @@ def speed_table(_: Page) -> str:
         f"<td>{_spread(row['times as fast'], row['lowest and highest'])}</td>"
         f"<td>{row['ours ms']:,.4g}</td><td>{row['reference ms']:,.4g}</td>"
         f"<td>{_share(row)}</td></tr>"
-        for row in speeds()
+        for benchmark in speeds().values()
+        for row in benchmark.rows
     )
     times = "Times as fast", "Ours, ms", "Reference, ms"
-    return filled(("Task", *times, "Share of the memory's rate"), rows)
+    table = filled(("Task", *times, "Share of the memory's rate"), rows)
+    days: dict[str, list[str]] = {}  # those of one day and machine in one line
+    for name, benchmark in speeds().items():
+        days.setdefault(_when(benchmark), []).append(name)
+    foot = "".join(
+        f'<tr><td colspan="5">{escape(" and ".join(names))}, {escape(day)}</td></tr>'
+        for day, names in days.items()
+    )
+    return f"{table}<tfoot>{foot}</tfoot>"
+
+
+def _when(benchmark: Benchmark) -> str:
+    """The day, the machine and the versions, which the times depend on."""
+    versions = ", ".join(f"{name} {v}" for name, v in benchmark.versions.items())
+    day = f"{benchmark.date.day} {benchmark.date:%B %Y}"
+    return f"{day}: {benchmark.processor}; {versions}"
 
 
 def _share(row: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 import difflib
 import hashlib
 import json
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -61,6 +62,24 @@ class Result(Entry):
     digest: str
 
 
+class Benchmark(Entry):
+    """One benchmark as it came out, with what can change it: the day, the machine.
+
+    `load` is that of the machine before and after; `digest` as for a result.
+    """
+
+    versions: dict[str, str]
+    processor: str
+    load: list[float]
+    date: date
+    seconds: float
+    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
+    digest: str
+
+
+Record = TypeVar("Record", Result, Benchmark)
+
+
 def digest(record: dict[str, Any]) -> str:
     """A hash over everything in a record but the hash itself, as JSON spells it."""
     rest = {key: value for key, value in record.items() if key != "digest"}
@@ -72,21 +91,12 @@ def stems() -> set[str]:
     return {path.stem for path in FOLDER.glob("*.json")}
 
 
-def speeds() -> list[dict[str, Any]]:
-    """The rows of every recorded benchmark.
-
-    Errors: ContentError, with file and remedy, for a record that cannot be read.
-    """
-    found = []
-    for path in sorted((FOLDER.parent / "benchmarks").glob("*.json")):
-        try:
-            found += json.loads(path.read_text(encoding="utf8"))["rows"]
-        except (ValueError, KeyError, TypeError):
-            remedy = f"run: make bench NAME={path.stem}"
-            raise ContentError(
-                f"benchmarks/{path.name} is no record; {remedy}"
-            ) from None
-    return found
+def speeds() -> dict[str, Benchmark]:
+    """Every recorded benchmark by its stem. Errors: as for `load`."""
+    return {
+        path.stem: _read(Benchmark, path, "benchmarks", "bench")
+        for path in sorted((FOLDER.parent / "benchmarks").glob("*.json"))
+    }
 
 
 @cache
@@ -96,9 +106,13 @@ def load(name: str) -> Result:
     Errors: ContentError, with file and remedy, if it is missing, truncated, malformed,
     or not as it was written.
     """
-    file, remedy = f"results/{name}.json", f"run: make measure NAME={name}"
+    return _read(Result, FOLDER / f"{name}.json", "results", "measure")
+
+
+def _read(kind: type[Record], path: Path, folder: str, target: str) -> Record:
+    file, remedy = f"{folder}/{path.name}", f"run: make {target} NAME={path.stem}"
     try:
-        text = (FOLDER / f"{name}.json").read_text(encoding="utf8")
+        text = path.read_text(encoding="utf8")
         body = json.loads(text, parse_constant=_no_number)
     except FileNotFoundError:
         raise ContentError(f"{file} is missing; {remedy}") from None
@@ -107,7 +121,7 @@ def load(name: str) -> Result:
     except ContentError as error:
         raise ContentError(f"{file} {error}; {remedy}") from None
     try:
-        result = validate(Result, body, file)
+        result = validate(kind, body, file)
     except ContentError as error:
         lines = str(error).splitlines()
         raise ContentError("\n".join(f"{line}; {remedy}" for line in lines)) from None
