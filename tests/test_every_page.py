@@ -19,6 +19,9 @@ PAGES = sorted(
 
 UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 WIDTH = "document.documentElement.scrollWidth"
+CUT = """[...document.querySelectorAll('article pre > code')]
+  .filter((code) => code.scrollWidth > code.clientWidth + 1)
+  .map((code) => code.innerText.slice(0, 80))"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Seen:
     asked: list[str]
     failed: list[str]
     width: int
+    cut: list[str]
     findings: list[str]
     in_the_dark: list[str]
 
@@ -54,12 +58,13 @@ def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
         width = page.evaluate(WIDTH)
         page.set_viewport_size(usual)
         page.evaluate(UNFOLD)
+        cut = page.evaluate(CUT)
         findings = axe_findings(page) + contrast_findings(page)
         darken(page)
         in_the_dark = contrast_findings(page)
         page.wait_for_load_state("networkidle")  # by now, nearly always so
         page.evaluate("localStorage.clear()")  # the next page is light again
-        return Seen([*asked], [*failed], width, findings, in_the_dark)
+        return Seen([*asked], [*failed], width, cut, findings, in_the_dark)
 
     yield look
     context.close()
@@ -141,3 +146,18 @@ def test_a_page_that_is_too_wide_is_noticed(visit):
     page = visit("", viewport=PHONE)
     page.evaluate("document.querySelector('article h1').style.width = '500px'")
     assert page.evaluate("document.documentElement.scrollWidth") > 360
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_code_is_cut_on_a_wide_screen(seen, path):
+    """At 1280 pixels every line of code and of output is seen whole."""
+    assert seen(path).cut == []
+
+
+def test_a_line_that_is_cut_is_noticed(visit):
+    """The guard itself: a hundred letters, where the longest line has 88."""
+    page = visit("q39/", settled=False)
+    assert page.viewport_size["width"] == 1280
+    assert page.evaluate(CUT) == []
+    page.evaluate("document.querySelector('pre > code').append('x'.repeat(100))")
+    assert len(page.evaluate(CUT)) == 1
