@@ -183,4 +183,7 @@ def test_the_page_says_what_was_timed():
     said = pages()["systems/index.md"]
     assert f"reads one text of {sizes.length} tokens" in said
     assert f"writes {sizes.written} after {sizes.prompt}" in said
+    threads = {name: {row["threads"] for row in b.rows} for name, b in speeds().items()}
+    assert threads == {"transformers": {2}, "classifiers": {1}}
+    assert "takes two threads; naive Bayes and logistic regression" in said
     assert (TINY.layers, f"two layers of width {TINY.width}" in said) == (2, True)
