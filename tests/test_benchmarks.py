@@ -66,11 +66,12 @@ def complaints(rows: list[dict], rounding: float = 1e-5) -> list[str]:
 
 def test_a_small_benchmark_is_run_and_recorded(tmp_path):
     """Every task gives the reference's numbers; versions and processor are noted."""
+    before = date.today()
     path = bench("transformers", tmp_path, sizes=SMALL)
     record = json.loads(path.read_text("utf8"))
     said = Benchmark.model_validate(record)
     assert set(said.versions) == {"python", "torch", "transformers", "scikit-learn"}
-    assert said.date == date.today()
+    assert before <= said.date <= date.today()
     assert said.processor
     assert said.seconds > 0
     assert said.digest == digest(record)

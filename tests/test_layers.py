@@ -9,8 +9,10 @@ from transformers.models.t5.modeling_t5 import T5Attention
 from paradigms.layers import (
     MultiHeadAttention,
     RelativeBias,
+    Rotary,
     attend,
     dense_mask,
+    rotate,
 )
 from paradigms.masks import bidirectional, causal
 from paradigms.models.gpt import GPT, Config
@@ -162,3 +164,22 @@ def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):
         near = DISTANCES[DISTANCES.abs() < distance]
         assert other_buckets(buckets, distance, both, near) == 0
         assert other_buckets(buckets, distance, both, DISTANCES) > 0
+
+
+def test_pairs_of_neighbours_turn_alike_once_they_are_reordered():
+    """LLaMA's own code pairs neighbours: the same scores from reordered columns."""
+    query, key = torch.randn(2, 1, 1, 5, 8, dtype=torch.float64)
+    places, halves = torch.arange(5), [0, 2, 4, 6, 1, 3, 5, 7]
+    angle = torch.outer(places.double(), 10_000.0 ** -(torch.arange(4) / 4).double())
+    turn = torch.polar(torch.ones_like(angle), angle)  # (T, D / 2)
+
+    def neighbours(x: torch.Tensor) -> torch.Tensor:
+        turned = torch.view_as_complex(x.unflatten(-1, (4, 2))) * turn
+        return torch.view_as_real(turned).flatten(-2)
+
+    wanted = neighbours(query) @ neighbours(key).mT  # (1, 1, T, T)
+    rotation = Rotary(8)(places, like=query)
+    ours = [rotate(x[..., halves], rotation) for x in (query, key)]
+    assert torch.allclose(ours[0] @ ours[1].mT, wanted, atol=1e-5)
+    plain = [rotate(x, rotation) for x in (query, key)]
+    assert not torch.allclose(plain[0] @ plain[1].mT, wanted, atol=1e-1)

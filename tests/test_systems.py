@@ -2,11 +2,13 @@
 
 import json
 import re
+from inspect import signature
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from transformers import GPT2Tokenizer
 
 from paradigms import systems as registry
 from paradigms.__main__ import main
@@ -256,3 +258,9 @@ def test_draws_of_another_network_do_not_agree():
     prompt = torch.tensor([[probes.BOS]])
     assert probes.draws_agree(ours, prompt, log_p, 4000)
     assert not probes.draws_agree(other, prompt, log_p, 4000)
+
+
+def test_what_the_page_says_of_the_start_symbol():
+    """GPT-2's, as transformers has it."""
+    start = signature(GPT2Tokenizer.__init__).parameters["bos_token"].default
+    assert f"in transformers GPT-2's is `{start}`" in pages()["systems/decoders.md"]

@@ -43,41 +43,40 @@ class Picture(Entry):
     strip: dict[str, list[str]] = {}
 
 
-class Result(Entry):
-    """One experiment as it came out; `rows` are named and a value is [mean, low, high].
+class Record(Entry):
+    """What was measured as it came out; `rows` are named.
 
-    `fingerprint` is a hash over the modules and the data that produced the rows,
-    `digest` one over all the rest of the file, so that no number is changed by hand;
+    `digest` is a hash over all the rest, so that no number is changed by hand.
+    """
+
+    versions: dict[str, str]
+    processor: str
+    seconds: float
+    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
+    digest: str
+
+
+class Result(Record):
+    """One experiment; a value is a number, a word, or [mean, low, high].
+
+    `fingerprint` is a hash over the modules and the data that produced the rows;
     `pictures` are for figures only, by row and name: `VAE/walk`.
     """
 
     question: str
     config: dict[str, Any]
-    versions: dict[str, str]
-    processor: str
-    seconds: float
     fingerprint: str
-    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
     pictures: dict[str, Picture] = {}
-    digest: str
 
 
-class Benchmark(Entry):
-    """One benchmark as it came out, with what can change it: the day, the machine.
+class Benchmark(Record):
+    """One benchmark, with the day and the machine's `load` before and after."""
 
-    `load` is that of the machine before and after; `digest` as for a result.
-    """
-
-    versions: dict[str, str]
-    processor: str
     load: list[float]
     date: date
-    seconds: float
-    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
-    digest: str
 
 
-Record = TypeVar("Record", Result, Benchmark)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def digest(record: dict[str, Any]) -> str:
@@ -109,7 +108,7 @@ def load(name: str) -> Result:
     return _read(Result, FOLDER / f"{name}.json", "results", "measure")
 
 
-def _read(kind: type[Record], path: Path, folder: str, target: str) -> Record:
+def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRecord:
     file, remedy = f"{folder}/{path.name}", f"run: make {target} NAME={path.stem}"
     try:
         text = path.read_text(encoding="utf8")

@@ -57,6 +57,21 @@ def test_a_larger_penalty_gives_smaller_weights():
     assert fitted(1.0).weights.norm() < fitted(1e-3).weights.norm() / 5
 
 
+@pytest.mark.parametrize("penalty", [0.1, 0.001])
+def test_a_column_that_stands_twice_weighs_slightly_more(penalty):
+    """Its two weights are equal, and together cost half of what one would."""
+    dice = torch.Generator().manual_seed(0)
+    x = torch.randn(200, 1, generator=dice, dtype=torch.float64)
+    labels = (x[:, 0] + torch.randn(200, generator=dice) > 0).long()
+    fits = [
+        LogisticRegression(penalty=penalty).fit(rows, labels, tolerance=1e-9)
+        for rows in (x, torch.cat([x, x], dim=1))
+    ]
+    once, twice = (fit.weights[:, 1] - fit.weights[:, 0] for fit in fits)
+    assert torch.allclose(twice[0], twice[1])
+    assert float(once) < float(twice.sum()) < 1.3 * float(once)
+
+
 def test_a_negative_penalty_is_refused():
     """It would reward large weights without bound."""
     with pytest.raises(ValueError, match="penalty must not be negative: -1"):
