@@ -21,7 +21,7 @@ test: browser .venv/test.done
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 measure: .venv/test.done
-	$(BIN)/python -m paradigms measure $(NAME)
+	$(BIN)/python -m paradigms measure $(if $(CHECK),--check) $(NAME)
 
 bench: .venv/test.done
 	$(BIN)/python -m paradigms bench $(NAME)

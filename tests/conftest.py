@@ -35,7 +35,12 @@ settings.load_profile("unhurried")
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id) -> Path:
-    """The whole site, built strictly and without torch; with `-n`, once for all."""
+    """The whole site, built strictly and without torch; with `-n`, once for all.
+
+    Tests that start pytest again say where theirs is built: BUILT_SITE.
+    """
+    if "BUILT_SITE" in os.environ:
+        return Path(os.environ["BUILT_SITE"])
     folder = tmp_path_factory.getbasetemp()
     if worker_id != "master":  # what the processes of this run have in common
         folder = folder.parent
@@ -234,7 +239,8 @@ def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     """Execute one notebook in Jupyter's kernel, and compare what it prints."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-q", *BARE,
-         "-c", os.devnull, "--rootdir", str(folder), name],
+         "-p", "paradigms.pytest_fences", "-c", os.devnull, "--rootdir", str(folder),
+         name],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "src" / "paradigms"
 # A module may import from lines before its own: the arrows in docs/contributing.md.
 ROOMS = [
     {"files", "gaussians", "intervals", "parts", "reliability", "repairs"},
+    {"outputs", "provenance"},
     {"masks", "tokenizer", "bags", "objectives", "snippets"},
     {"corpora", "layers", "training", "bibliography", "results", "svg"},
     {
@@ -30,12 +31,13 @@ ROOMS = [
         "predicates",
         "style",
     },
-    {"checkpoints", "unmasking", "pretraining", "costs", "two_rules"},
+    {"checkpoints", "unmasking", "pretraining", "costs", "two_rules", "lab_networks"},
     {"references", "sentence_encoder", "tuning", "readout", "likeness"},
+    {"stored_networks"},
     {"capabilities", "benchmarks"},
     {"experiments", "claims"},
     {"measure", "comparisons", "questions", "changes", "page"},
-    {"grounds"},
+    {"grounds", "remeasure"},
     {"figures", "cards", "listings"},
     {"systems"},
     {"reference"},
@@ -53,8 +55,16 @@ COMPUTING = {"gaussians", "intervals", "parts", "reliability", "repairs", "bags"
              "probes", "judge", "decoding", "unmasking", "pretraining", "costs",
              "two_rules", "checkpoints", "references", "benchmarks", "sentence_encoder",
              "capabilities", "experiments", "measure", "tuning", "likeness",
-             "readout"}  # fmt: skip
-FREE = COMPUTING | {"__main__", "masks", "tokenizer", "__init__", "pytest_fences"}
+             "readout", "lab_networks", "stored_networks", "provenance",
+             "remeasure"}  # fmt: skip
+FREE = COMPUTING | {
+    "__main__",
+    "masks",
+    "tokenizer",
+    "__init__",
+    "pytest_fences",
+    "outputs",
+}
 DRAWING = {name for level in ROOMS for name in level} - FREE
 # `inline` raises the error of `fences`, which loads it by name as an extension.
 
@@ -151,7 +161,7 @@ def test_what_is_too_long_is_noticed():
 
 
 MODELS = PACKAGE / "models"
-LINES = 120  # of a file of models/; if it holds more than two systems, 60 a system
+LINES = 125  # of a file of models/; if it holds more than two systems, 60 a system
 
 
 def too_long(name: str, text: str) -> list[str]:
@@ -190,7 +200,7 @@ def test_models_are_short_and_know_no_objective(path):
 
 def test_a_long_model_or_one_with_a_loss_is_noticed():
     """The guard itself: a line too many, and each way to reach a loss."""
-    for name, limit in (("gpt", 120), ("svm", 120), ("naive_bayes", 180)):
+    for name, limit in (("gpt", 125), ("svm", 125), ("naive_bayes", 180)):
         assert too_long(name, "x = 1\n" * limit) == []
         assert too_long(name, "x = 1\n" * (limit + 1)) != []
     assert lent("from paradigms.objectives import Specials\n") == []

@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.ipynb"))}
 OPEN = re.compile(r"(?<== )\.\.\.(?:, \.\.\.)*|(?<=return )\.\.\.")
 
-# Which cells a lab's checks need, then for each check a wrong answer and a right one,
-# which for the last of the third lab its own solution gives: it takes 500 steps.
+# For each check a wrong answer and a right one; the last of the third lab has none, as
+# it takes three times 500 steps: test_stored_networks.py reads it off the record.
 COPY, EVEN = "[[1.0, 0.0], [0.0, 1.0]]", "[[0.5, 0.5], [0.5, 0.5]]"
 CHECKS = {
     "classifiers-on-reviews": {
@@ -36,7 +36,7 @@ CHECKS = {
         "open-task": (["0.15"], []),
     },
 }
-FEWER_STEPS = ("STEPS = Specials(), 4, 8, 500", "STEPS = Specials(), 4, 8, 20")
+FEWER_STEPS = ("lab_networks.NetworkConfig()", "lab_networks.NetworkConfig(steps=20)")
 NOT_NEEDED = {"lda-run", "several-run", "write-run", "middle-run", "solution"}
 
 

@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 
 from paradigms.fences import KINDS
 from paradigms.notebooks import beside, cells_of, linked, text_of
+from paradigms.outputs import difference, tolerance
 from paradigms.snippets import DOCS, pages
 from tests.conftest import nbval
 from tests.test_fences import openings
@@ -60,8 +61,9 @@ def failures(notebook: dict) -> list[str]:
             found.append(f"{cell['id']} raises {traceback.format_exc(limit=-1)}")
             continue
         shown = "".join(output["text"] for output in cell["outputs"])
-        if printed.getvalue() != shown:
-            found.append(f"{cell['id']} prints {printed.getvalue()!r}, not {shown!r}")
+        unequal = difference(shown, printed.getvalue(), tolerance(cell["source"]))
+        if unequal:
+            found.append(f"{cell['id']}, {unequal}")
     return found
 
 
@@ -135,8 +137,8 @@ def test_a_missing_or_stale_output_is_noticed():
     """The guard itself: what is printed and not stored, and the other way round."""
     notebook = of("# A\n" + block("print(1)") + block("print(2)", "3") + block("4"))
     assert failures(notebook) == [
-        r"code-1 prints '1\n', not ''",
-        r"code-2 prints '2\n', not '3\n'",
+        "code-1, line 1: expected '', printed '1'",
+        "code-2, line 1: expected '3', printed '2'",
     ]
 
 

@@ -33,16 +33,16 @@ def test_the_probes_again_at_reduced_size():
     again = experiment.run(experiment.smaller())
     assert {row["name"] for row in again} == set(stored)
     for row in again:
-        for column in ("sees", *ABILITIES):
+        for column in ("sees", *ABILITIES, "equal within"):
             assert row[column] == stored[row["name"]][column], (row["name"], column)
-        assert row["difference"] < 1e-5
 
 
-@pytest.mark.parametrize(("key", "name"), [("t5", "T5For"), ("bart", "BartFor")])
-def test_what_the_page_calls_equal_to_the_last_bit_is(key, name):
-    """The scores of the encoder-decoders and their references: no difference at all."""
-    assert f"its scores are those of `{name}" in pages()["systems/encoder-decoders.md"]
-    assert recorded(f"systems/{key}/difference") == 0
+@pytest.mark.parametrize("difference", [1e-5, 1.0, float("nan")])
+def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
+    """The guard itself: by the tolerance, by far, and by what is no number."""
+    assert experiment.bound("gpt2", 9e-6, 1e-5, sees="before") == 1e-5
+    with pytest.raises(ValueError, match="gpt2 differs from its reference by"):
+        experiment.bound("gpt2", difference, 1e-5)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,9 @@ def test_every_system_is_printed(capsys):
     assert by_id["gpt2"]["parameters"] == 124_439_808
     assert by_id["vae"]["parameters"] == recorded("digit_generators/VAE/parameters")
     assert by_id["claude"]["parameters"] is None
-    assert 0 < by_id["gpt2"]["largest difference"] < 1e-5
-    assert by_id["claude"]["largest difference"] is None
+    assert by_id["gpt2"]["equal within"] == 1e-5
+    assert by_id["vae"]["equal within"] == 1e-10
+    assert by_id["claude"]["equal within"] is None
     assert main(["systems"]) == 0
     assert "LLaMA" in capsys.readouterr().out
 

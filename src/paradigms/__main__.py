@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
             "names", nargs="*", metavar="NAME", help="all, if none is given"
         )
         command.set_defaults(run=run)
+        if name == "measure":
+            command.add_argument(
+                "--check",
+                action="store_true",
+                help="keep the records, and say what differs from them",
+            )
     export.add_to(commands)
     return parser
 
@@ -78,9 +84,10 @@ def _systems(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from paradigms.measure import main as measure  # torch, only where it is needed
+    from paradigms import measure, remeasure  # torch, only where it is needed
 
-    measure(options.names)
+    run = remeasure.check if options.check else measure.main
+    run(options.names)
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -57,6 +57,10 @@ class Table:
         """For each column the weighted sum of its rows: values (N, K) -> (V, K)."""
         return self.transposed @ values
 
+    def double(self) -> "Table":
+        """The same numbers in double precision."""
+        return Table(self.rows.double(), self.transposed.double())
+
     def present(self) -> "Table":
         """Which counts are not zero: 1 where a word occurs, however often."""
         return Table(self.rows.sign(), self.transposed.sign())

@@ -122,7 +122,8 @@ def number(source: str) -> str:
 def spread(address: str) -> str:
     """Mean and interval with as many places as the interval is worth.
 
-    Two digits of half its width, but no more than three of the mean.
+    Two digits of half its width, but no more than three of the mean; what is below a
+    millionth counts as 0.
     Errors: ContentError if the value has no interval, or is not recorded.
     """
     value = recorded(address)
@@ -130,7 +131,7 @@ def spread(address: str) -> str:
         raise ContentError(f"{address!r} has no interval: {value!r}")
     mean, low, high = value
     sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
-    wanted = [digits - floor(log10(size)) for size, digits in sizes if size > 0]
+    wanted = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
     places = max(min(wanted, default=0), 0)
     mean, low, high = (f"{part:z,.{places}f}" for part in value)  # never -0
     return f"{mean} ({low} to {high})"

@@ -6,22 +6,21 @@ import importlib
 import json
 import math
 import os
-import platform
 import re
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from datetime import date
 from functools import cache
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from paradigms import parts
+from paradigms import parts, provenance, stored_networks
 from paradigms.files import replaced
 from paradigms.parts import Parts
 from paradigms.results import FOLDER, digest
@@ -55,12 +54,27 @@ def measure(name: str, folder: Path | None = None) -> Path:
     """
     check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
-    identity = {"fingerprint": fingerprint(name), "config": asdict(module.CONFIG)}
     folder = folder or FOLDER
     torch.set_num_threads(1)
+    identity = {
+        "fingerprint": fingerprint(name),
+        "config": asdict(module.CONFIG),
+        "machine": provenance.machine(),
+    }
     with Parts(folder / f"{name}.parts", identity) as run:
-        record, path = _record(module, name, run), folder / f"{name}.json"
-        return _write(path, record) if run.leads else path
+        record, weights = _record(module, name, run)
+        path = folder / f"{name}.json"
+        return _store(path, record, weights) if run.leads else path
+
+
+def _store(path: Path, record: dict[str, Any], weights: dict[str, Any]) -> Path:
+    """The networks first: a record never names one that was not written."""
+    if weights:
+        keys = ("fingerprint", "config", "versions", *provenance.machine())
+        metadata = {key: record[key] for key in keys}
+        folder = path.with_suffix("")
+        record["weights"] = stored_networks.write(folder, weights, metadata)
+    return _write(path, _sealed(record))
 
 
 def check_known(name: str, known: list[str], kind: str) -> None:
@@ -70,9 +84,13 @@ def check_known(name: str, known: list[str], kind: str) -> None:
         raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
 
 
-def _record(module: Any, name: str, run: Parts) -> dict[str, Any]:
+def _record(
+    module: Any, name: str, run: Parts
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record without its digest, and the weights of networks by their row."""
     start = time.monotonic()
     rows = module.run(module.CONFIG, run.each)
+    weights = {row["name"]: row.pop("weights") for row in rows if "weights" in row}
     check_rows(name, rows)
     pictures = {
         f"{row['name']}/{name}": picture
@@ -82,14 +100,14 @@ def _record(module: Any, name: str, run: Parts) -> dict[str, Any]:
     record = {
         "question": module.QUESTION,
         "config": asdict(module.CONFIG),
-        "versions": {"python": platform.python_version(), "torch": version("torch")},
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "versions": provenance.versions(sources("experiments", name)),
+        **provenance.machine(),
         "seconds": round(run.seconds + time.monotonic() - start, 1),
         "fingerprint": fingerprint(name),
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
-    return _sealed(record)
+    return record, weights
 
 
 def _sealed(record: dict[str, Any]) -> dict[str, Any]:
@@ -136,12 +154,8 @@ def bench(name: str, folder: Path = PACKAGE / "benchmarks", **options: Any) -> P
     load = os.getloadavg()[0]
     rows = module.run(**options)
     record = {
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "transformers")},
-            "scikit-learn": version("scikit-learn"),
-        },
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "versions": provenance.versions(sources("benchmarks", name)),
+        **provenance.machine(),
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "date": date.today().isoformat(),
         "seconds": round(time.monotonic() - start, 1),
@@ -164,9 +178,14 @@ def fingerprint(name: str) -> str:
     The data are in it too: a corpus module holds the hash of its file.
     """
     digest = hashlib.sha256()
-    for path in sorted(_closure(PACKAGE / "experiments" / f"{name}.py", set())):
+    for path in sources("experiments", name):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def sources(folder: str, name: str) -> list[Path]:
+    """A module of `experiments` or `benchmarks`, and every one of ours it imports."""
+    return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
 
 
 def _closure(path: Path, seen: set[Path]) -> set[Path]:
@@ -193,10 +212,20 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def main(wanted: list[str], folder: Path | None = None) -> None:
+def announce(path: Path) -> None:
+    """Says which experiment is finished."""
+    print(f"measured {path.stem}", file=sys.stderr)
+
+
+def main(
+    wanted: list[str],
+    folder: Path | None = None,
+    done: Callable[[Path], None] = announce,
+) -> None:
     """Measure the named experiments, or all, as many at once as there are cores.
 
-    The longest go first.  Those that look at the clock come last, one by one.
+    The longest go first.  Those that look at the clock come last, one by one.  `done`
+    is called with each record that was written.
     """
     for name in wanted:
         check_known(name, names(), "experiment")  # before hours of others
@@ -213,12 +242,12 @@ def main(wanted: list[str], folder: Path | None = None) -> None:
             try:
                 runs = [pool.submit(measure, name, folder) for name in together]
                 for run in as_completed(runs):
-                    print(f"measured {run.result().stem}", file=sys.stderr)
+                    done(run.result())
             finally:
                 pool.shutdown(cancel_futures=True)
     for name in todo:
         if name not in together:
-            print(f"measured {measure(name, folder).stem}", file=sys.stderr)
+            done(measure(name, folder))
 
 
 def _took(name: str) -> float:

@@ -6,10 +6,12 @@ other's interval), `=` the same number or word.
 """
 
 import re
+from collections.abc import Callable
 
-from paradigms.results import Value, recorded
+from paradigms.results import Result, Value, load, recorded
 from paradigms.snippets import ContentError
 
+Load = Callable[[str], Result]
 _FORM = re.compile(r"(?P<left>[^<>=~]+) (?P<sign>[<>=~]) (?P<right>[^<>=~]+)")
 
 
@@ -18,25 +20,27 @@ def experiments(predicate: str) -> set[str]:
     return {side.partition("/")[0] for side in _sides(predicate) if "/" in side}
 
 
-def refuted(predicate: str) -> str | None:
+def refuted(predicate: str, load: Load = load) -> str | None:
     """What speaks against it, with the values; None if it holds.
+
+    `load` gives the record of an experiment: another one than the stored, if asked.
 
     Errors: ContentError if it is not of the form, or an address leads nowhere.
     """
     left, sign, right = _sides(predicate)
-    if _holds(_value(left), sign, _value(right)):
+    if _holds(_value(left, load), sign, _value(right, load)):
         return None
-    return f"{predicate!r} does not hold: {found(predicate)}"
+    return f"{predicate!r} does not hold: {found(predicate, load)}"
 
 
-def found(predicate: str) -> str:
+def found(predicate: str, load: Load = load) -> str:
     """It with what is recorded in place of addresses: `1 (0.5 to 1.5) < 2`.
 
     In as many digits as show that two numbers differ, from four on.
     Errors: ContentError if it is not of the form, or an address leads nowhere.
     """
     left, sign, right = _sides(predicate)
-    a, b = _value(left), _value(right)
+    a, b = _value(left, load), _value(right, load)
     digits = 4
     while a != b and digits < 9 and _spell(a, digits) == _spell(b, digits):
         digits += 1
@@ -58,9 +62,9 @@ def _sides(predicate: str) -> tuple[str, str, str]:
     return found["left"], found["sign"], found["right"]
 
 
-def _value(side: str) -> Value:
+def _value(side: str, load: Load) -> Value:
     if "/" in side:
-        return recorded(side)
+        return recorded(side, load)
     try:
         return float(side)
     except ValueError:

@@ -1,11 +1,13 @@
-"""pytest plugin: how the code blocks of the pages are run and their output compared.
+"""pytest plugin: how code blocks and notebooks are run and their output compared.
 
 Loaded by `-p paradigms.pytest_fences` (see pyproject.toml), so that it is there when a
-single page is run too.  pytest-markdown-docs finds and executes the fences; this adds
-that fences inside tabs, details and admonitions are found, and that what a block prints
-must stand in the `text title="Output"` fence below it.  `pytest --update-outputs`
-rewrites these; it writes once, at the end.  With `pytest -n` several processes share
-the pages: each page is run, and rewritten, by one of them.
+single page is run too.  pytest-markdown-docs finds and executes the fences, nbval the
+cells; this adds that fences inside tabs, details and admonitions are found, and that
+what a block or a cell prints equals, as `outputs` compares it, what the page shows: in
+the `text title="Output"` fence below the block, or in the stored output of the cell.
+`pytest --update-outputs` rewrites the fences; it writes once, at the end.  With
+`pytest -n` several processes share the pages: each page is run, and rewritten, by one
+of them.
 """
 
 import contextlib
@@ -18,7 +20,10 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from nbval.plugin import IPyNbCell
 from pytest_markdown_docs import _runners
+
+from paradigms.outputs import difference, tolerance
 
 OUTPUT = '```text title="Output"'
 
@@ -59,6 +64,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         importlib.import_module("torch._dynamo")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Makes nbval compare what a cell prints as `outputs` does, not letter by letter.
+
+    A printed text that counts as equal is replaced by the stored one beforehand.
+    """
+    if isinstance(item, IPyNbCell):
+        literally = item.compare_outputs
+        within = tolerance(item.cell.source)
+
+        def compare(printed: list[Any], stored: list[Any], *rest: Any) -> bool:
+            for new, old in zip(printed, stored, strict=False):
+                if "text" in new and "text" in old:
+                    unequal = difference(old["text"], new["text"], within)
+                    new["text"] = new["text"] if unequal else old["text"]
+            return literally(printed, stored, *rest)
+
+        item.compare_outputs = compare
+
+
 def pytest_sessionfinish() -> None:
     """Writes collected outputs from each page's bottom up: lines keep their number."""
     for path, start, end, lines in sorted(_updates, key=lambda u: u[1], reverse=True):
@@ -83,7 +107,12 @@ class OutputRunner(_runners.DefaultRunner):
         shown = [line.removeprefix(indent) for line in lines[start:end]]
         got = [line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n")]
         got = got if printed.getvalue() else []
-        if shown == got and (start >= 0) == bool(got):
+        if bool(got) != (start >= 0):
+            unequal = "there is no Output fence" if got else "nothing is printed"
+        else:
+            within = tolerance(test.source)
+            unequal = difference("\n".join(shown), "\n".join(got), within)
+        if not unequal:
             return
         if _rewrite and got:
             _updates.append(_update(page, code_end, start, end, indent, got))
@@ -95,7 +124,7 @@ class OutputRunner(_runners.DefaultRunner):
         )
         raise AssertionError(
             f"{page}:{test.start_line}: printed output is not what the page shows; "
-            f"{remedy}\npage shows: {shown}\ncode prints: {got}"
+            f"{remedy}\n{unequal}\npage shows: {shown}\ncode prints: {got}"
         )
 
 

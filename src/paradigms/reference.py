@@ -14,7 +14,7 @@ from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
-from paradigms.results import Benchmark, load, quote, speeds, stems
+from paradigms.results import Benchmark, Record, load, quote, speeds, stems
 from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.style import rules
 from paradigms.systems import System, measured, systems
@@ -76,7 +76,7 @@ def measured_table(page: Page) -> str:
 def _result(stem: str, page: Page) -> str:
     """A row that says what was asked and how, then a row for each that came out."""
     result = load(stem)
-    settings = {**result.config, **result.versions, "processor": result.processor}
+    settings = {**result.config, **result.versions, **where_made(result)}
     first = (
         f'<tr id="{slug(stem)}"><th scope="row">{escape(result.question)}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
@@ -149,12 +149,12 @@ def _nothing(system: System) -> str:
 
 
 def _reference(key: str, system: System) -> str:
-    """What the system equals, and by how much it does not."""
+    """What the system equals, and within what."""
     name = escape(system.reference)
     if not system.of:
         return name
-    gap = quote(f"systems/{key}/difference")
-    return f"{name}<small>largest difference {gap}</small>"
+    within = quote(f"systems/{key}/equal within")
+    return f"{name}<small>within {within}</small>"
 
 
 def sizes_table(page: Page) -> str:
@@ -195,7 +195,18 @@ def _when(benchmark: Benchmark) -> str:
     """The day, the machine and the versions, which the times depend on."""
     versions = ", ".join(f"{name} {v}" for name, v in benchmark.versions.items())
     day = f"{benchmark.date.day} {benchmark.date:%B %Y}"
-    return f"{day}: {benchmark.processor}; {versions}"
+    return f"{day}: {', '.join(where_made(benchmark).values())}; {versions}"
+
+
+def where_made(record: Record) -> dict[str, str]:
+    """Processor, instruction set, threads, and the variables that restricted them."""
+    threads = f"{record.threads} thread{'s' * (record.threads > 1)}"
+    made = {
+        "processor": record.processor,
+        "instruction set": record.instruction_set,
+        "threads": threads,
+    }
+    return made | record.settings
 
 
 def _share(row: dict[str, Any]) -> str:

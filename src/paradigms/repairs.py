@@ -51,6 +51,7 @@ def estimated(logits: Tensor, prior: Tensor, steps: int = 500) -> Tensor:
 
     Expectation and maximisation in turn: each row's P(Y | X) under the present shares,
     then their mean.  `prior` (K,): log shares that P(Y | X), from logits (N, K), holds.
+    Stops when no share moves by more than 1e-6, at the latest after `steps`.
     Source: Saerens et al. (2002).
     """
     shares = prior

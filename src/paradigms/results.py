@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -46,11 +47,17 @@ class Picture(Entry):
 class Record(Entry):
     """What was measured as it came out; `rows` are named.
 
+    `instruction_set` is the one that torch used, `settings` are environment variables
+    that restricted it or the threads; `versions` are those of every library that
+    produced a row.
     `digest` is a hash over all the rest, so that no number is changed by hand.
     """
 
     versions: dict[str, str]
     processor: str
+    instruction_set: str
+    threads: int
+    settings: dict[str, str]
     seconds: float
     rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
     digest: str
@@ -60,13 +67,15 @@ class Result(Record):
     """One experiment; a value is a number, a word, or [mean, low, high].
 
     `fingerprint` is a hash over the modules and the data that produced the rows;
-    `pictures` are for figures only, by row and name: `VAE/walk`.
+    `pictures` are for figures only, by row and name: `VAE/walk`; `weights` are digests
+    of the networks that were stored, by name.
     """
 
     question: str
     config: dict[str, Any]
     fingerprint: str
     pictures: dict[str, Picture] = {}
+    weights: dict[str, str] = {}
 
 
 class Benchmark(Record):
@@ -105,7 +114,12 @@ def load(name: str) -> Result:
     Errors: ContentError, with file and remedy, if it is missing, truncated, malformed,
     or not as it was written.
     """
-    return _read(Result, FOLDER / f"{name}.json", "results", "measure")
+    return read(FOLDER / f"{name}.json")
+
+
+def read(path: Path) -> Result:
+    """The result in a file. Errors: as for `load`."""
+    return _read(Result, path, "results", "measure")
 
 
 def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRecord:
@@ -140,12 +154,13 @@ def quote(address: str, interval: bool = True) -> str:
     Errors: ContentError that lists what there is instead.
     """
     value = recorded(address)
-    return _spell(value if interval or not isinstance(value, list) else value[0])
+    return spelled(value if interval or not isinstance(value, list) else value[0])
 
 
-def recorded(address: str) -> Value:
+def recorded(address: str, load: Callable[[str], Result] = load) -> Value:
     """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
 
+    `load` gives the record of an experiment: another one than the stored, if asked.
     Errors: ContentError that lists the nearest that there are.
     """
     try:
@@ -180,7 +195,8 @@ def picture(address: str) -> Picture:
     return known[key]
 
 
-def _spell(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A recorded value as pages print it, an interval behind its mean."""
     if isinstance(value, list):
         mean, low, high = map(_number, value)
         return f"{mean} (95% interval {low} to {high})"
@@ -190,5 +206,10 @@ def _spell(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits; from a thousand on all before the point."""
+    """Three digits; from a thousand on all before the point; below a millionth 0.
+
+    So small a number is what rounding left of a difference, or not worth its digits.
+    """
+    if abs(value) < 1e-6:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

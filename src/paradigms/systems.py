@@ -70,10 +70,15 @@ def rows() -> list[dict[str, Any]]:
             "capabilities": [*system.can],
             "sees": measured().get(key, {}).get("sees"),
             "parameters": (recorded(system.parameters) if system.parameters else None),
-            "largest difference": measured().get(key, {}).get("difference"),
+            "equal within": _bound(key),
         }
         for key, system in systems().items()
     ]
+
+
+def _bound(key: str) -> float | None:
+    """Within what a system equals its reference, if that was measured."""
+    return float(measured()[key]["equal within"]) if key in measured() else None
 
 
 def _findings(key: str, system: System) -> list[str]:

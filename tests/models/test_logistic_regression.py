@@ -80,5 +80,20 @@ def test_a_negative_penalty_is_refused():
 
 def test_stopping_too_early_is_said():
     """Two steps are not enough: an error, instead of weights that look fitted."""
-    with pytest.raises(ValueError, match="not converged after 2 steps"):
+    with pytest.raises(ValueError, match=r"not converged: .* raise steps \(2\)"):
         LogisticRegression(classes=3, penalty=1e-4).fit(TEXTS, LABELS, steps=2)
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was():
+    """Parameters of the last fit that succeeded; of none, it stays unfitted."""
+    model = fitted()
+    before = model.weights.clone(), model.bias.clone()
+    with pytest.raises(ValueError, match="not converged"):
+        model.fit(TEXTS, 2 - LABELS, steps=2)
+    assert torch.equal(model.weights, before[0])
+    assert torch.equal(model.bias, before[1])
+    unfitted = LogisticRegression(classes=3)
+    with pytest.raises(ValueError, match="not converged"):
+        unfitted.fit(TEXTS, LABELS, steps=2)
+    with pytest.raises(ValueError, match="must be fitted first"):
+        unfitted.logits(TEXTS)

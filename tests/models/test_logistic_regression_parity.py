@@ -58,3 +58,25 @@ def test_two_columns_of_weights_are_opposite(standardised):
     """Why two classes need one vector: the two that are fitted are w/2 and -w/2."""
     model = LogisticRegression().fit(*standardised)
     assert model.weights.sum(dim=1).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("penalty", [1e-1, 1e-2])
+def test_a_small_tolerance_is_reached(penalty, dtype, digits):
+    """1e-10 in either type: by the loss alone a search ends near 1e-8 in double."""
+    model = LogisticRegression(10, penalty)
+    model.fit(digits.x.to(dtype), digits.labels, tolerance=1e-10)
+    assert model.weights.dtype == model.bias.dtype == dtype
+    x, labels = digits.x.to(dtype).double(), digits.labels
+    weights, bias = model.weights.double(), model.bias.double()
+    error = (x @ weights + bias).softmax(dim=1)
+    error[range(len(x)), labels] -= 1
+    gradient = x.T @ error / len(x) + penalty * weights
+    rounding = {torch.float32: 1e-6, torch.float64: 1.1e-10}  # of stored parameters
+    assert gradient.abs().max() < rounding[dtype]
+
+
+def test_a_tolerance_below_rounding_is_refused(digits):
+    """With what was reached, and what to change."""
+    with pytest.raises(ValueError, match=r"is \de-1\d, where .* 1e-30; raise"):
+        LogisticRegression(10, 0.1).fit(digits.x, digits.labels, tolerance=1e-30)

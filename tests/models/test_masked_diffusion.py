@@ -1,5 +1,6 @@
 """Masked diffusion: what is hidden comes back by the right odds, the bound holds."""
 
+import math
 from itertools import product
 
 import pytest
@@ -80,8 +81,8 @@ def test_a_hidden_word_is_a_word_and_a_visible_one_stays():
 def test_all_texts_add_up_to_one():
     """Words back one by one, each order equally likely: the sum over texts is 1."""
     table = written_out(sharp_network())
-    total = sum(torch.tensor(log_p(table, text)).exp() for text in TEXTS)
-    assert float(total) == pytest.approx(1, abs=1e-9)
+    total = sum(math.exp(log_p(table, text)) for text in TEXTS)
+    assert total == pytest.approx(1, abs=1e-9)
 
 
 def test_the_bound_is_never_below_the_exact_loss():

@@ -61,6 +61,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
             "samples": draws_agree(ours, inputs, classes, draws),
             "predicts": sums_of(ours.predict_proba(inputs)),
             "difference": gap(ours.predict_proba(inputs), wanted),
+            "tolerance": 1e-10,
         }
     yield _logistic(x, labels)
     yield from _machines(x, labels)
@@ -78,6 +79,7 @@ def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
         "sees": seen(ours.predict_proba, x[0]),
         "predicts": sums_of(ours.predict_proba(x)),
         "difference": gap(ours.predict_proba(x), wanted),
+        "tolerance": 1e-5,
     }
 
 
@@ -94,6 +96,7 @@ def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
             "sees": seen(ours.decision, x[0]),
             "predicts": probable(found),
             "difference": gap(found, wanted) / float(wanted.abs().max()),
+            "tolerance": 1e-5,
         }
 
 

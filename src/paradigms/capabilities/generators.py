@@ -35,12 +35,14 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
         "bounds": vae_bounds(vae, draws, generator),
         "samples": vae_samples(vae, draws, generator),
         "difference": vae_gap(vae),
+        "tolerance": 1e-10,
     }
     yield {
         "name": "gan",
         "sees": seen(Discriminator(3), torch.ones(1, 3)),
         "samples": gan_samples(draws, generator),
         "difference": gan_gap(),
+        "tolerance": 1e-10,
     }
     denoiser = partial(Denoiser(3, 8), t=torch.tensor([1]))
     yield {
@@ -49,6 +51,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
         "bounds": diffusion_bounds(draws, generator),
         "samples": diffusion_samples(draws, generator),
         "difference": schedule_gap(),
+        "tolerance": 1e-5,
     }
     yield {"name": "masked_diffusion", **masked(draws, generator)}
 
@@ -259,6 +262,7 @@ def masked(draws: int, generator: torch.Generator) -> dict[str, Any]:
         "samples": bool(((found - p).abs() < 5 * error + 1 / draws).all()),
         "fills": bool(seen[1, 0] & seen[1, 2]),
         "difference": abs(float(p.sum()) - 1),
+        "tolerance": 1e-10,
     }
 
 

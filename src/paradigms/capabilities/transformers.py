@@ -36,6 +36,7 @@ def rows(draws: int, seeds: Sequence[int]) -> Iterator[Row]:
             "name": key,
             **probe(network, draws),
             "difference": _difference(system, settings, seeds, options),
+            "tolerance": 1e-5,
         }
     yield from variants(draws)
 
@@ -85,6 +86,7 @@ def continuations(network: Callable[..., Tensor], prompt: Tensor, draws: int) ->
         "samples": draws_agree(network, prompt, log_p, draws),
         "caches": same_with_cache(network, prompt),
         "difference": abs(float(log_p.exp().sum()) - 1),
+        "tolerance": 1e-10,
     }
 
 

@@ -28,7 +28,12 @@ def smaller() -> Config:
 
 
 def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
-    """A row per system: what it sees, yes or no for each ability, the difference."""
+    """A row per system: what it sees, yes or no for each ability, how equal it is.
+
+    The digits of a difference are rounding errors, other ones on other processors: what
+    is recorded is the bound, 1e-5 in single precision or after a search, else 1e-10.
+    Errors: ValueError for a system that differs from its reference by more.
+    """
     families = (
         lambda: classifiers.rows(config.draws),
         lambda: transformers.rows(config.draws, config.seeds),
@@ -40,7 +45,17 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
             "name": row["name"],
             "sees": row["sees"],
             **{ability: "yes" if row.get(ability) else "no" for ability in ABILITIES},
-            "difference": row["difference"],
+            "equal within": f"{bound(**row):.0e}",
         }
         for row in found
     ]
+
+
+def bound(name: str, difference: float, tolerance: float, **_: Any) -> float:
+    """The tolerance. Errors: ValueError for a difference that is not below it."""
+    if not difference < tolerance:  # NaN is not, either
+        raise ValueError(
+            f"{name} differs from its reference by {difference:.0e}: more than "
+            f"{tolerance:.0e}"
+        )
+    return tolerance

@@ -6,6 +6,7 @@ Source: Cox (1958); Ng & Jordan (2001) for the comparison with naive Bayes.
 """
 
 import math
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -35,13 +36,30 @@ class LogisticRegression:
     ) -> "LogisticRegression":
         """Minimise the mean of -log P(label | x) plus the penalty; labels (N,).
 
-        Errors: ValueError if a partial derivative (nats) stays beyond `tolerance`:
-        too few `steps`, or a `tolerance` too small for float32.
+        Stops when no partial derivative (nats) exceeds `tolerance`.  It computes in
+        double precision, whatever the type of x: for features of ordinary scale 1e-10
+        is attainable.
+        Errors: ValueError with what was reached, the model left as it was.
         """
         table = Table.of(x)
+        search = copy(self)
+        search.weights = torch.zeros(table.rows.shape[1], self.classes).double()
+        search.bias = torch.zeros(self.classes).double()
+        left = search._minimise(table.double(), labels, steps, tolerance)
+        if not left <= tolerance:
+            raise ValueError(
+                f"not converged: the largest partial derivative is {left:.0e}, where "
+                f"tolerance is {tolerance:.0e}; raise steps ({steps}) or tolerance"
+            )
+        self.weights = search.weights.to(table.rows.dtype)
+        self.bias = search.bias.to(table.rows.dtype)
+        return self
+
+    def _minimise(
+        self, table: Table, labels: Tensor, steps: int, tolerance: float
+    ) -> float:
+        """Moves `weights` and `bias`; the largest partial derivative that is left."""
         member = one_hot(labels, table.rows, self.classes)  # (N, K)
-        self.weights = member.new_zeros(table.rows.shape[1], self.classes)
-        self.bias = member.new_zeros(self.classes)
         optimiser = torch.optim.LBFGS(
             [self.weights, self.bias],
             max_iter=steps,
@@ -51,16 +69,15 @@ class LogisticRegression:
             line_search_fn="strong_wolfe",
         )
         optimiser.step(lambda: self.loss_and_gradient(table, member))
+        if optimiser.state[self.weights]["n_iter"] < steps:
+            # Near the optimum a step changes the loss by less than its rounding error,
+            # and a line search ends.  The gradient is exact enough for full steps.
+            optimiser.param_groups[0]["line_search_fn"] = None
+            optimiser.step(lambda: self.loss_and_gradient(table, member))
         self.loss_and_gradient(table, member)
         left = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
         self.weights.grad = self.bias.grad = None
-        if not left <= tolerance:
-            taken = optimiser.state[self.weights]["n_iter"]
-            raise ValueError(
-                f"not converged after {taken} steps: gradient {left:.0e}, where "
-                f"tolerance is {tolerance:.0e}"
-            )
-        return self
+        return left
 
     def loss_and_gradient(self, table: Table, member: Tensor) -> Tensor:
         """The penalised loss in nats; its gradient is left in `weights` and `bias`.

@@ -117,4 +117,7 @@ def solve_dual(
         dual[i] += step
         dual[j] -= step
         error -= step * (gram[i] - gram[j])
-    raise ValueError(f"not converged after {steps} steps: {float(gain.max()):.0e}")
+    raise ValueError(
+        f"not converged after {steps} steps: two outputs disagree on the bias by "
+        f"{float(gain.max()):.0e}, where tolerance is {tolerance:.0e}"
+    )

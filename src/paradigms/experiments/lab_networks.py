@@ -1,0 +1,67 @@
+"""How well the networks of a lab do, and their weights, which the lab loads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from paradigms.intervals import interval
+from paradigms.lab_networks import (
+    NETWORKS,
+    Data,
+    NetworkConfig,
+    data,
+    losses,
+    trained,
+)
+from paradigms.parts import Each, in_turn
+
+QUESTION = "How well does each network of the lab fill a blank and continue a text?"
+
+
+@dataclass(frozen=True)
+class Config(NetworkConfig):
+    """Loss in nats on held-out texts; weights are stored for the first of the seeds."""
+
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+CONFIG = Config()
+
+
+def smaller() -> Config:
+    """Few steps, two seeds."""
+    return Config(steps=20, held_out=100, seeds=(0, 1))
+
+
+def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+    """A row for each network, with the loss by what is visible, and its weights."""
+    texts = data(config)
+    pairs = [(name, seed) for name in NETWORKS for seed in config.seeds]
+    results = each(pairs, lambda pair: _result(*pair, config, texts))
+    return list(_rows(config, dict(zip(pairs, results, strict=True))))
+
+
+def _result(name: str, seed: int, config: Config, texts: Data) -> dict[str, Any]:
+    network = trained(name, config, seed, texts)
+    weights = network.state_dict() if seed == config.seeds[0] else {}
+    return {
+        "losses": losses(network, name, config, texts.held_out),
+        "weights": {key: value.tolist() for key, value in weights.items()},
+    }
+
+
+def _rows(
+    config: Config, results: dict[tuple[str, int], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    for name in NETWORKS:
+        of_seeds = [results[name, seed] for seed in config.seeds]
+        yield {
+            "name": name,
+            **{
+                f"loss, {visible} visible": interval(
+                    tuple(result["losses"][visible] for result in of_seeds)
+                )
+                for visible in of_seeds[0]["losses"]
+            },
+            "weights": of_seeds[0]["weights"],
+        }

@@ -1,0 +1,84 @@
+"""Where a record was made: processor, instruction set, threads, library versions."""
+
+import ast
+import os
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import packages_distributions, requires, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from packaging.requirements import Requirement
+
+# A process reads them once, when torch is loaded: each chooses the instructions or the
+# threads of one of the libraries below torch.
+SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "MKL_DYNAMIC",
+)
+
+
+def machine() -> dict[str, Any]:
+    """Processor, the instruction set that torch uses, threads, and settings if any.
+
+    A setting is an environment variable that restricts instructions or threads.
+    """
+    return {
+        "processor": processor(),
+        "instruction_set": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "settings": {key: os.environ[key] for key in SETTINGS if key in os.environ},
+    }
+
+
+def processor() -> str:
+    """Its model, architecture and number of cores, as torch's cpuinfo reads them."""
+    cpu = torch.cpu.get_capabilities()
+    return f"{cpu['cpu_name']}, {cpu['architecture']}, {os.cpu_count()} cores"
+
+
+def versions(files: Iterable[Path]) -> dict[str, str]:
+    """Python, and every installed library that these source files compute with.
+
+    With a library come the NumPy and SciPy that it is built on.
+    """
+    direct = {name for file in files for name in _libraries(file)}
+    built_on = {name for library in direct for name in _requirements(library)}
+    names = sorted(direct | (built_on & {"numpy", "scipy"}))
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        **{name: version(name) for name in names},
+    }
+
+
+def _libraries(file: Path) -> set[str]:
+    """The distributions that a source file imports, read without running it."""
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules.add((node.module or "").partition(".")[0])
+    modules -= {*sys.stdlib_module_names, "paradigms"}
+    return {_distributions()[name][0] for name in modules}
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(packages_distributions())
+
+
+def _requirements(library: str) -> set[str]:
+    """What a distribution always needs: its optional requirements are left out."""
+    needs = map(Requirement, requires(library) or [])
+    return {
+        need.name
+        for need in needs
+        if need.marker is None or need.marker.evaluate({"extra": ""})
+    }

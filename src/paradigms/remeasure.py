@@ -1,0 +1,140 @@
+"""Measure again without replacing the record, and say what moved.
+
+On another processor, or under a setting that restricts instructions or threads, numbers
+move.  What matters is whether a mean leaves its recorded interval, an interval changes
+sides of zero, or the condition of a claim no longer holds.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from paradigms import results
+from paradigms.claims import claims
+from paradigms.measure import main as measure
+from paradigms.measure import names
+from paradigms.predicates import experiments, refuted
+from paradigms.results import Result, Value, load
+from paradigms.snippets import ROOT
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two measurements of one experiment; a cell is named `row/column`.
+
+    `outside`: new means outside the recorded interval; `crossed`: intervals that lie on
+    another side of zero, or include it in one of the two only; `unmatched`: cells that
+    only one has; `failing`: claims whose conditions no longer hold.
+    """
+
+    name: str
+    cells: int
+    intervals: int
+    moved: list[str]
+    outside: list[str]
+    crossed: list[str]
+    unmatched: list[str]
+    failing: list[str]
+
+    def report(self) -> str:
+        """One line, and one for each cell and condition that matters."""
+        if not self.moved and not self.unmatched:
+            return f"{self.name}: same rows, {self.cells} cells"
+        lines = [
+            f"{self.name}: {len(self.moved)} of {self.cells} cells moved, "
+            f"{len(self.outside)} of {self.intervals} means outside their interval, "
+            f"{len(self.crossed)} intervals changed sides of zero, "
+            f"{len(self.failing)} conditions fail"
+        ]
+        for what in ("outside", "crossed", "unmatched", "failing"):
+            lines += [f"  {what}: {cell}" for cell in getattr(self, what)]
+        return "\n".join(lines)
+
+
+def compare(name: str, recorded: Result, again: Result) -> Comparison:
+    """The second measurement against the first, cell by cell."""
+    old, new = _cells(recorded), _cells(again)
+    both = [cell for cell in old if cell in new]
+    pairs = {cell: (old[cell], new[cell]) for cell in both}
+    intervals = {
+        cell: (a, b)
+        for cell, (a, b) in pairs.items()
+        if isinstance(a, list) and isinstance(b, list)
+    }
+    return Comparison(
+        name,
+        cells=len(old),
+        intervals=len(intervals),
+        moved=[cell for cell, (a, b) in pairs.items() if a != b],
+        outside=[c for c, (a, b) in intervals.items() if not a[1] <= b[0] <= a[2]],
+        crossed=[
+            f"{cell} {_span(a)}, now {_span(b)}"
+            for cell, (a, b) in intervals.items()
+            if _side(a) != _side(b)
+        ],
+        unmatched=sorted(old.keys() ^ new.keys()),
+        failing=_failing(name, again),
+    )
+
+
+def check(wanted: list[str], folder: Path | None = None) -> None:
+    """Measure the named experiments again, or all, and print what moved.
+
+    The new records are written to `folder`, one for each instruction set by default.
+    Errors: ValueError that names the conditions of claims that no longer hold.
+    """
+    target = folder or default_folder()
+    target.mkdir(parents=True, exist_ok=True)
+    for name in wanted or names():
+        load(name)  # says what is not recorded before hours of others
+    failing = []
+
+    def report(path: Path) -> None:
+        comparison = compare(path.stem, load(path.stem), results.read(path))
+        print(comparison.report(), flush=True)
+        failing.extend(comparison.failing)
+
+    measure(wanted, target, report)
+    if failing:
+        raise ValueError(f"no longer true: {'; '.join(failing)}")
+
+
+def default_folder() -> Path:
+    """Where new records go, beside what a build leaves to the next."""
+    return ROOT / ".cache" / "check" / torch.backends.cpu.get_cpu_capability()
+
+
+def _cells(result: Result) -> dict[str, Value]:
+    return {
+        f"{row['name']}/{column}": value
+        for row in result.rows
+        for column, value in row.items()
+        if column != "name"
+    }
+
+
+def _failing(name: str, again: Result) -> list[str]:
+    """The conditions that read this experiment and hold for the record only."""
+
+    def substituted(other: str) -> Result:
+        return again if other == name else load(other)
+
+    return [
+        f"{key}: {problem}"
+        for key, claim in claims().items()
+        for predicate in claim.holds
+        if name in experiments(predicate)
+        for problem in [refuted(predicate, substituted)]
+        if problem
+    ]
+
+
+def _side(interval: list[float]) -> int:
+    """-1 below zero, 1 above, 0 if zero is inside."""
+    _, low, high = interval
+    return (low > 0) - (high < 0)
+
+
+def _span(interval: list[float]) -> str:
+    return f"({interval[1]:.3g} to {interval[2]:.3g})"

@@ -1,0 +1,128 @@
+"""Measuring again: the record stays, and what differs from it is said."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paradigms import measure as measuring
+from paradigms import remeasure
+from paradigms.experiments import sentence_pairs
+from paradigms.results import FOLDER, Result, load
+from paradigms.snippets import ContentError
+from tests.conftest import ROOT, environment
+
+NAME = "targets_per_pass"
+
+
+def result(rows: list[dict]) -> Result:
+    """A record of `calibration` with other rows."""
+    return load("calibration").model_copy(update={"rows": rows})
+
+
+OLD = [{"name": "a", "x": [0.5, 0.4, 0.6], "n": 3, "p": 0.25, "word": "yes"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "lists"),
+    [
+        ({}, {}),
+        ({"p": 0.26}, {"moved": ["a/p"]}),
+        ({"word": "no"}, {"moved": ["a/word"]}),
+        ({"x": [0.55, 0.45, 0.65]}, {"moved": ["a/x"]}),
+        ({"x": [0.61, 0.5, 0.7]}, {"moved": ["a/x"], "outside": ["a/x"]}),
+        ({"x": [0.39, 0.3, 0.5]}, {"moved": ["a/x"], "outside": ["a/x"]}),
+        (
+            {"x": [0.45, -0.1, 1.0]},
+            {"moved": ["a/x"], "crossed": ["a/x (0.4 to 0.6), now (-0.1 to 1)"]},
+        ),
+        ({"y": 1}, {"unmatched": ["a/y"]}),
+        ({"name": "b"}, {"unmatched": sorted(f"{r}/{c}" for r in "ab" for c in
+                                             ("x", "n", "p", "word"))}),
+    ],
+)  # fmt: skip
+def test_what_moved_is_told_apart(change, lists, monkeypatch):
+    """Cells, means outside their interval, intervals at zero, cells of one only."""
+    monkeypatch.setattr(remeasure, "claims", dict)
+    found = remeasure.compare("calibration", result(OLD), result([OLD[0] | change]))
+    kinds = ("moved", "outside", "crossed", "unmatched", "failing")
+    assert {kind: getattr(found, kind) for kind in kinds if getattr(found, kind)} == (
+        lists
+    )
+    same = found.report() == "calibration: same rows, 4 cells"
+    assert same == (not lists)
+    for kind in ("outside", "crossed", "unmatched"):
+        for cell in lists.get(kind, []):
+            assert f"  {kind}: {cell}" in found.report()
+
+
+def test_an_interval_on_the_other_side_of_zero_has_crossed(monkeypatch):
+    """Below instead of above, not only one that includes zero."""
+    monkeypatch.setattr(remeasure, "claims", dict)
+    rows = [[{"name": "a", "x": x}] for x in ([1, 0.5, 1.5], [-1, -1.5, -0.5])]
+    found = remeasure.compare("calibration", *map(result, rows))
+    assert found.crossed == ["a/x (0.5 to 1.5), now (-1.5 to -0.5)"]
+
+
+def chance(rows: list[dict]) -> list[dict]:
+    """Every accuracy that of chance."""
+    return [{"name": row["name"], "accuracy": [0.5, 0.4, 0.6]} for row in rows]
+
+
+def test_a_condition_that_no_longer_holds_is_named():
+    """Claims read the new rows in place of the recorded ones."""
+    recorded = load("sentence_pairs")
+    assert remeasure.compare("sentence_pairs", recorded, recorded).failing == []
+    again = recorded.model_copy(update={"rows": chance(recorded.rows)})
+    (failing,) = remeasure.compare("sentence_pairs", recorded, again).failing
+    assert "accuracy > 0.5' does not hold: 0.5 (0.4 to 0.6) > 0.5" in failing
+
+
+def test_the_record_is_kept(tmp_path, capsys):
+    """The same code gives the same rows; the file in the repository is not touched."""
+    before = (FOLDER / f"{NAME}.json").stat().st_mtime_ns
+    remeasure.check([NAME], tmp_path)
+    assert capsys.readouterr().out == f"{NAME}: same rows, 3 cells\n"
+    assert (FOLDER / f"{NAME}.json").stat().st_mtime_ns == before
+    assert json.loads((tmp_path / f"{NAME}.json").read_text("utf8"))["rows"]
+
+
+def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
+    """The guard itself: numbers that break the condition of a claim."""
+    rows = chance(load("sentence_pairs").rows)
+    monkeypatch.setattr(sentence_pairs, "run", lambda config, each: rows)
+    with pytest.raises(ValueError, match="no longer true: S"):
+        remeasure.check(["sentence_pairs"], tmp_path)
+    printed = capsys.readouterr().out
+    assert printed.startswith("sentence_pairs: 4 of 4 cells moved, ")
+    assert "  failing: S" in printed
+
+
+def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
+    """Said before anything is measured, in one line."""
+    monkeypatch.setattr(measuring, "measure", None)
+    with pytest.raises(ContentError, match=r"absent\.json is missing; run: make"):
+        remeasure.check([NAME, "absent"], tmp_path)
+
+
+def test_make_measure_takes_check():
+    """`make measure CHECK=1 NAME=...` is the command below."""
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/test.done", "measure", "CHECK=1", f"NAME={NAME}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split()[1:] == ["-m", "paradigms", "measure", "--check", NAME]
+
+
+def test_the_command_line_checks(sources):
+    """In a copy: one line of result, and the record as it was."""
+    path = sources / f"src/paradigms/results/{NAME}.json"
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "paradigms", "measure", "--check", NAME], cwd=sources,
+        env=environment(sources), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{NAME}: same rows, 3 cells\n"
+    assert path.read_bytes() == before
