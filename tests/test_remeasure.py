@@ -109,7 +109,8 @@ def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
 def test_make_measure_takes_check():
     """`make measure CHECK=1 NAME=...` is the command below."""
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/test.done", "measure", "CHECK=1", f"NAME={NAME}"],
+        ["make", "-n", "--no-print-directory", "-o", ".venv/test.done", "measure",
+         "CHECK=1", f"NAME={NAME}"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.split()[1:] == ["-m", "paradigms", "measure", "--check", NAME]
