@@ -33,6 +33,11 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes longest first, so that no process waits for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_settings.py")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id) -> Path:
     """The whole site, built strictly and without torch; with `-n`, once for all.
