@@ -27,6 +27,9 @@ UNEQUAL = {
     "a swapped sign of one digit": ("0.1", "-0.1"),
     "a minus that is text": ("x-0.5", "x+0.5"),
     "an order of magnitude": ("1.2e-03", "1.2e-04"),
+    "an order of magnitude in one digit": ("1e-07", "1e-08"),
+    "many orders of magnitude": ("1e+05", "2e-09"),
+    "a hash": ("7e12abc", "8e12abc"),
     "a moved point": ("12.3", "1.23"),
     "another number of digits": ("0.50", "0.5"),
     "a count": ("5 of 7", "5 of 8"),
@@ -57,7 +60,7 @@ def test_rounding_in_the_last_digit_is_allowed(case):
 def test_everything_else_is_noticed(case):
     """In both directions, and with a tolerance too small for it."""
     one, other = UNEQUAL[case]
-    for within in (Decimal(0), Decimal("0.00001")):
+    for within in (Decimal(0), Decimal("1e-12")):
         assert difference(one, other, within)
         assert difference(other, one, within)
 

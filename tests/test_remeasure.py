@@ -28,14 +28,23 @@ OLD = [{"name": "a", "x": [0.5, 0.4, 0.6], "n": 3, "p": 0.25, "word": "yes"}]
     ("change", "lists"),
     [
         ({}, {}),
-        ({"p": 0.26}, {"moved": ["a/p"]}),
-        ({"word": "no"}, {"moved": ["a/word"]}),
-        ({"x": [0.55, 0.45, 0.65]}, {"moved": ["a/x"]}),
-        ({"x": [0.61, 0.5, 0.7]}, {"moved": ["a/x"], "outside": ["a/x"]}),
-        ({"x": [0.39, 0.3, 0.5]}, {"moved": ["a/x"], "outside": ["a/x"]}),
+        ({"p": 0.26}, {"moved": ["a/p 0.25, now 0.26"]}),
+        ({"word": "no"}, {"moved": ["a/word yes, now no"]}),
+        ({"x": [0.55, 0.45, 0.65]}, {"moved": ["a/x 0.5, now 0.55"]}),
+        (
+            {"x": [0.61, 0.5, 0.7]},
+            {"moved": ["a/x 0.5, now 0.61"], "outside": ["a/x"]},
+        ),
+        (
+            {"x": [0.39, 0.3, 0.5]},
+            {"moved": ["a/x 0.5, now 0.39"], "outside": ["a/x"]},
+        ),
         (
             {"x": [0.45, -0.1, 1.0]},
-            {"moved": ["a/x"], "crossed": ["a/x (0.4 to 0.6), now (-0.1 to 1)"]},
+            {
+                "moved": ["a/x 0.5, now 0.45"],
+                "crossed": ["a/x (0.4 to 0.6), now (-0.1 to 1)"],
+            },
         ),
         ({"y": 1}, {"unmatched": ["a/y"]}),
         ({"name": "b"}, {"unmatched": sorted(f"{r}/{c}" for r in "ab" for c in
@@ -52,7 +61,7 @@ def test_what_moved_is_told_apart(change, lists, monkeypatch):
     )
     same = found.report() == "calibration: same rows, 4 cells"
     assert same == (not lists)
-    for kind in ("outside", "crossed", "unmatched"):
+    for kind in ("moved", "outside", "crossed", "unmatched"):
         for cell in lists.get(kind, []):
             assert f"  {kind}: {cell}" in found.report()
 
@@ -79,6 +88,17 @@ def test_a_condition_that_no_longer_holds_is_named():
     assert "accuracy > 0.5' does not hold: 0.5 (0.4 to 0.6) > 0.5" in failing
 
 
+def test_a_condition_whose_row_is_gone_is_named():
+    """A row of another name is a reason, not an error."""
+    recorded = load("sentence_pairs")
+    renamed = [{**row, "name": f"{row['name']} again"} for row in recorded.rows]
+    again = recorded.model_copy(update={"rows": renamed})
+    found = remeasure.compare("sentence_pairs", recorded, again)
+    assert len(found.unmatched) == 8
+    (failing,) = found.failing
+    assert "is not recorded" in failing
+
+
 def test_the_record_is_kept(tmp_path, capsys):
     """The same code gives the same rows; the file in the repository is not touched."""
     before = (FOLDER / f"{NAME}.json").stat().st_mtime_ns
@@ -102,6 +122,9 @@ def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
 def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
     """Said before anything is measured, in one line."""
     monkeypatch.setattr(measuring, "measure", None)
+    with pytest.raises(ValueError, match=r"no experiment 'target_per_pass'.*did you"):
+        remeasure.check([NAME, "target_per_pass"], tmp_path)
+    monkeypatch.setattr(remeasure, "names", lambda: [NAME, "absent"])
     with pytest.raises(ContentError, match=r"absent\.json is missing; run: make"):
         remeasure.check([NAME, "absent"], tmp_path)
 

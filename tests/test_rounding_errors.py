@@ -25,12 +25,25 @@ def tiny(text: str) -> list[str]:
     return [number for number in TINY.findall(text) if number not in QUANTITIES]
 
 
+def printed(outputs: list[dict]) -> str:
+    """The text of a notebook's outputs."""
+    return "\n".join("".join(output.get("text", "")) for output in outputs)
+
+
+def test_numbers_at_the_start_of_a_line_and_in_tables_are_noticed():
+    """The guard itself: as notebooks and pages hold them."""
+    assert tiny(printed([{"text": ["a\n", "9.7e-08\n"]}])) == ["9.7e-08"]
+    table = "<table><tr><td>1</td><td>9.7e-08</td></tr></table>"
+    text = BeautifulSoup(table, "html.parser").get_text(" ")
+    assert tiny(text) == ["9.7e-08"]
+
+
 def test_the_built_site_prints_none(site):
     """The text of every page, outputs, tables and records included."""
     text = {
         str(path.relative_to(site)): BeautifulSoup(
             path.read_text("utf8"), "html.parser"
-        ).get_text()
+        ).get_text(" ")
         for path in site.rglob("*.html")
     }
     assert len(text) > 70
@@ -43,8 +56,13 @@ def test_notebooks_and_the_readme_print_none(site):
     """What is stored as output of a cell, and what the README shows."""
     for path in [*site.rglob("*.ipynb"), *ROOT.glob("docs/labs/*.ipynb")]:
         cells = json.loads(path.read_text("utf8"))["cells"]
-        outputs = [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
-        assert tiny(json.dumps(outputs)) == [], path
+        outputs = [
+            output
+            for cell in cells
+            if cell["cell_type"] == "code"
+            for output in cell["outputs"]
+        ]
+        assert tiny(printed(outputs)) == [], path
     assert tiny((ROOT / "README.md").read_text("utf8")) == []
 
 

@@ -14,7 +14,8 @@ import torch
 from paradigms.provenance import SETTINGS as VARIABLES
 from tests.conftest import BARE, ROOT, environment
 
-THREADS = str(2 * (os.cpu_count() or 1))
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+THREADS = str(2 * CORES)
 SETTINGS = {
     "the machine's own": {},
     "AVX2": {
@@ -26,6 +27,9 @@ SETTINGS = {
         "ATEN_CPU_CAPABILITY": "default",
         "ONEDNN_MAX_CPU_ISA": "SSE41",
         "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        # MKL heeds the line above on Intel's processors only, OpenBLAS none of them.
+        "MKL_CBWR": "COMPATIBLE",
+        "OPENBLAS_CORETYPE": "Nehalem",
     },
     "one thread": {"OMP_NUM_THREADS": "1"},
     # Without the last, torch starts no more threads than there are cores.
@@ -36,10 +40,12 @@ SETTINGS = {
     },
 }
 NEEDS = {"AVX2": "avx2", "SSE4.2": "sse4_2"}  # as torch names what a processor has
-REPORT = (
-    "import torch; "
-    "print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"
-)
+REPORT = """
+import torch
+x = torch.arange(90_000, dtype=torch.float64).reshape(300, 300).sin().float()
+product = hash((x @ x).numpy().tobytes()), hash((x.numpy() @ x.numpy()).tobytes())
+print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), *product)
+"""
 COMPUTED = (
     "docs", "README.md", "tests/models/test_logistic_regression_parity.py",
     "tests/models/test_naive_bayes_parity.py", "tests/models/test_discriminant.py",
@@ -102,16 +108,23 @@ def test_what_is_computed_holds_under(setting, site):
 
 
 def test_the_settings_take_effect():
-    """Torch reports the instruction set and the threads that were asked for."""
+    """Torch reports instruction set and threads; products are rounded otherwise.
+
+    Those of torch are MKL's, those of NumPy OpenBLAS's, on x86.
+    """
     reported = {
-        setting: run(setting, "-c", REPORT).stdout.split()
+        setting: run(setting, "-c", REPORT, PYTHONHASHSEED="0").stdout.split()
         for setting in SETTINGS
         if not missing(setting)
     }
     assert reported["one thread"][1] == "1"
-    assert int(reported["more threads than cores"][1]) > (os.cpu_count() or 1)
+    assert int(reported["more threads than cores"][1]) > CORES
     for setting, name in (("AVX2", "AVX2"), ("SSE4.2", "DEFAULT")):
         assert reported.get(setting, [name])[0] == name
+    if "SSE4.2" in reported:
+        own, restricted = reported["the machine's own"], reported["SSE4.2"]
+        assert own[2] != restricted[2]
+        assert own[3] != restricted[3]
 
 
 def test_a_page_that_depends_on_the_setting_fails_and_names_it(tmp_path):

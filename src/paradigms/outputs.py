@@ -15,7 +15,7 @@ from itertools import zip_longest
 # Not inside a word, a version such as 2.13.0, or a longer number.  The spaces before
 # it are part of it, for a number with more digits leaves fewer of them.
 _NUMBER = re.compile(
-    r"( *)((?<![\w.])[+-]?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+))(?!\d|\.\d)"
+    r"( *)((?<![\w.])[+-]?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]\d+))(?!\d|\.\d)"
 )
 _TOLERANCE = re.compile(r"^ *# output within ([^\s:]+)", re.MULTILINE)
 
@@ -66,8 +66,13 @@ def _close(wanted: tuple[str, str], printed: tuple[str, str], within: Decimal) -
     if _form(number) != _form(other) or not (aligned or spaces == other_spaces):
         return False
     a, b = Decimal(number), Decimal(other)
-    unit = Decimal(1).scaleb(int(a.as_tuple().exponent))
+    unit = min(_unit(a), _unit(b))
     return abs(a - b) <= max(unit, within)
+
+
+def _unit(number: Decimal) -> Decimal:
+    """One in the last digit that is written."""
+    return Decimal(1).scaleb(int(number.as_tuple().exponent))
 
 
 def _form(number: str) -> tuple[int, bool]:

@@ -21,6 +21,8 @@ SETTINGS = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "MKL_DYNAMIC",
+    "MKL_CBWR",
+    "OPENBLAS_CORETYPE",
 )
 
 

@@ -71,9 +71,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """
     if isinstance(item, IPyNbCell):
         literally = item.compare_outputs
-        within = tolerance(item.cell.source)
 
         def compare(printed: list[Any], stored: list[Any], *rest: Any) -> bool:
+            within = tolerance(item.cell.source)
             for new, old in zip(printed, stored, strict=False):
                 if "text" in new and "text" in old:
                     unequal = difference(old["text"], new["text"], within)

@@ -206,7 +206,7 @@ def where_made(record: Record) -> dict[str, str]:
         "instruction set": record.instruction_set,
         "threads": threads,
     }
-    return made | record.settings
+    return made | {key: f"{key}={record.settings[key]}" for key in record.settings}
 
 
 def _share(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ move.  What matters is whether a mean leaves its recorded interval, an interval 
 sides of zero, or the condition of a claim no longer holds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,11 @@ import torch
 
 from paradigms import results
 from paradigms.claims import claims
+from paradigms.measure import check_known, names
 from paradigms.measure import main as measure
-from paradigms.measure import names
 from paradigms.predicates import experiments, refuted
 from paradigms.results import Result, Value, load
-from paradigms.snippets import ROOT
+from paradigms.snippets import ROOT, ContentError
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Comparison:
             f"{len(self.crossed)} intervals changed sides of zero, "
             f"{len(self.failing)} conditions fail"
         ]
+        lines += [f"  moved: {cell}" for cell in self.moved]
         for what in ("outside", "crossed", "unmatched", "failing"):
             lines += [f"  {what}: {cell}" for cell in getattr(self, what)]
         return "\n".join(lines)
@@ -66,7 +68,11 @@ def compare(name: str, recorded: Result, again: Result) -> Comparison:
         name,
         cells=len(old),
         intervals=len(intervals),
-        moved=[cell for cell, (a, b) in pairs.items() if a != b],
+        moved=[
+            f"{cell} {_shown(a)}, now {_shown(b)}"
+            for cell, (a, b) in pairs.items()
+            if a != b
+        ],
         outside=[c for c, (a, b) in intervals.items() if not a[1] <= b[0] <= a[2]],
         crossed=[
             f"{cell} {_span(a)}, now {_span(b)}"
@@ -87,6 +93,7 @@ def check(wanted: list[str], folder: Path | None = None) -> None:
     target = folder or default_folder()
     target.mkdir(parents=True, exist_ok=True)
     for name in wanted or names():
+        check_known(name, names(), "experiment")
         load(name)  # says what is not recorded before hours of others
     failing = []
 
@@ -115,7 +122,7 @@ def _cells(result: Result) -> dict[str, Value]:
 
 
 def _failing(name: str, again: Result) -> list[str]:
-    """The conditions that read this experiment and hold for the record only."""
+    """The conditions of claims that do not hold for the new rows of an experiment."""
 
     def substituted(other: str) -> Result:
         return again if other == name else load(other)
@@ -125,15 +132,29 @@ def _failing(name: str, again: Result) -> list[str]:
         for key, claim in claims().items()
         for predicate in claim.holds
         if name in experiments(predicate)
-        for problem in [refuted(predicate, substituted)]
+        for problem in [_problem(predicate, substituted)]
         if problem
     ]
+
+
+def _problem(predicate: str, load: Callable[[str], Result]) -> str | None:
+    """Why it does not hold; a row that is missing is a reason, too."""
+    try:
+        return refuted(predicate, load)
+    except ContentError as error:
+        return f"{predicate!r}: {error}"
 
 
 def _side(interval: list[float]) -> int:
     """-1 below zero, 1 above, 0 if zero is inside."""
     _, low, high = interval
     return (low > 0) - (high < 0)
+
+
+def _shown(value: Value) -> str:
+    """A number in four digits, an interval by its mean."""
+    mean = value[0] if isinstance(value, list) else value
+    return f"{mean:.4g}" if isinstance(mean, float) else str(mean)
 
 
 def _span(interval: list[float]) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,14 @@ def lab_network(name: str) -> GPT:
     file that is missing or not the one that was recorded.  Nothing is trained instead.
     """
     experiment = "lab_networks"
-    recorded = results.load(experiment).weights
+    record = results.load(experiment)
+    recorded = record.weights
     if name not in recorded:
         raise ContentError(f"no network {name!r}; there are: {', '.join(recorded)}")
-    config = lab_networks.NetworkConfig()
+    names = {field.name for field in fields(lab_networks.NetworkConfig)}
+    config = lab_networks.NetworkConfig(
+        **{key: value for key, value in record.config.items() if key in names}
+    )
     language = lab_networks.language(config)
     vocabulary = lab_networks.vocabulary_of(name, language)
     network = lab_networks.untrained(config, vocabulary)
