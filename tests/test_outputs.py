@@ -81,6 +81,12 @@ def test_a_tolerance_is_stated_in_the_code():
     assert difference("0.3", "0.4", within) is None  # one unit
     assert difference("3", "4", Decimal(2))
     assert tolerance("print('# output within 3')") == 0
+    for comment in (
+        "#output within 3",
+        "print(x)  # output within 3",
+        "    # output within 3",
+    ):
+        assert tolerance(comment) == 3
     assert tolerance("x = 1") == 0
 
 
@@ -126,3 +132,15 @@ def test_a_lab_is_compared_so(tmp_path):
     said = nbval(tmp_path, "lab.ipynb").stdout
     for number, (_, _, equal) in enumerate(CASES.values()):
         assert (f"FAILED lab.ipynb::Cell {number}" in said) != equal, said
+
+
+@pytest.mark.parametrize(("shown", "equal"), [("0.87", True), ("0.90", False)])
+def test_the_value_of_a_cell_is_compared_so(tmp_path, shown, equal):
+    """What a cell evaluates to, without a print."""
+    lab = of("# A\n" + block("0.88"))
+    data = {"text/plain": shown}
+    cell = next(cell for cell in lab["cells"] if cell["cell_type"] == "code")
+    cell["outputs"] = [{"output_type": "execute_result", "execution_count": 1,
+                        "metadata": {}, "data": data}]  # fmt: skip
+    (tmp_path / "lab.ipynb").write_text(json.dumps(lab))
+    assert (nbval(tmp_path, "lab.ipynb").returncode == 0) == equal

@@ -59,11 +59,27 @@ def test_what_moved_is_told_apart(change, lists, monkeypatch):
     assert {kind: getattr(found, kind) for kind in kinds if getattr(found, kind)} == (
         lists
     )
-    same = found.report() == "calibration: same rows, 4 cells"
+    same = found.report().startswith("calibration: same rows, ")
     assert same == (not lists)
     for kind in ("moved", "outside", "crossed", "unmatched"):
         for cell in lists.get(kind, []):
             assert f"  {kind}: {cell}" in found.report()
+
+
+def test_pictures_and_networks_are_compared(monkeypatch):
+    """Each is a cell: the same or not."""
+    monkeypatch.setattr(remeasure, "claims", dict)
+    old = result(OLD)
+    (name, picture) = next(iter(old.pictures.items()))
+    other = picture.model_copy(update={"columns": ["another"]})
+    new = old.model_copy(update={"pictures": {**old.pictures, name: other}})
+    (moved,) = remeasure.compare("calibration", old, new).moved
+    assert moved.startswith(f"picture {name} ")
+    first = old.model_copy(update={"weights": {"network": "1a"}})
+    second = old.model_copy(update={"weights": {"network": "1b"}})
+    assert remeasure.compare("calibration", first, second).moved == [
+        "weights network 1a, now 1b"
+    ]
 
 
 def test_an_interval_on_the_other_side_of_zero_has_crossed(monkeypatch):

@@ -17,7 +17,7 @@ from itertools import zip_longest
 _NUMBER = re.compile(
     r"( *)((?<![\w.])[+-]?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]\d+))(?!\d|\.\d)"
 )
-_TOLERANCE = re.compile(r"^ *# output within ([^\s:]+)", re.MULTILINE)
+_TOLERANCE = re.compile(r"^[^'\"\n]*# *output within +([^\s:]+)", re.MULTILINE)
 
 
 def tolerance(code: str) -> Decimal:

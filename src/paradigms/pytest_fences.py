@@ -15,6 +15,7 @@ import importlib
 import io
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         def compare(printed: list[Any], stored: list[Any], *rest: Any) -> bool:
             within = tolerance(item.cell.source)
             for new, old in zip(printed, stored, strict=False):
-                if "text" in new and "text" in old:
-                    unequal = difference(old["text"], new["text"], within)
-                    new["text"] = new["text"] if unequal else old["text"]
+                _take_over(new, old, "text", within)
+                _take_over(
+                    new.get("data", {}), old.get("data", {}), "text/plain", within
+                )
             return literally(printed, stored, *rest)
 
         item.compare_outputs = compare
+
+
+def _take_over(
+    new: dict[str, Any], old: dict[str, Any], key: str, within: Decimal
+) -> None:
+    """Replaces a new text by the stored one if the two count as equal."""
+    if key in new and key in old and not difference(old[key], new[key], within):
+        new[key] = old[key]
 
 
 def pytest_sessionfinish() -> None:

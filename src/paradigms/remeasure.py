@@ -16,7 +16,7 @@ from paradigms.claims import claims
 from paradigms.measure import check_known, names
 from paradigms.measure import main as measure
 from paradigms.predicates import experiments, refuted
-from paradigms.results import Result, Value, load
+from paradigms.results import Result, Value, digest, load
 from paradigms.snippets import ROOT, ContentError
 
 
@@ -113,12 +113,19 @@ def default_folder() -> Path:
 
 
 def _cells(result: Result) -> dict[str, Value]:
-    return {
+    """Values by `row/column`; of a picture or a network only whether it is the same."""
+    values = {
         f"{row['name']}/{column}": value
         for row in result.rows
         for column, value in row.items()
         if column != "name"
     }
+    pictures = {
+        f"picture {name}": digest(picture.model_dump())
+        for name, picture in result.pictures.items()
+    }
+    weights = {f"weights {name}": value for name, value in result.weights.items()}
+    return values | pictures | weights
 
 
 def _failing(name: str, again: Result) -> list[str]:
