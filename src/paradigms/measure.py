@@ -1,7 +1,6 @@
 """Run an experiment or a benchmark; record what came out, and what it depended on."""
 
 import ast
-import hashlib
 import importlib
 import json
 import math
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from datetime import date
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import torch
 
 from paradigms import parts, provenance, stored_networks
 from paradigms.files import replaced
+from paradigms.fingerprint import fingerprint
 from paradigms.parts import Parts
 from paradigms.results import FOLDER, digest
 from paradigms.snippets import meant
@@ -57,7 +56,7 @@ def measure(name: str, folder: Path | None = None) -> Path:
     folder = folder or FOLDER
     torch.set_num_threads(1)
     identity = {
-        "fingerprint": fingerprint(name),
+        "fingerprint": fingerprint(f"experiments.{name}"),
         "config": asdict(module.CONFIG),
         "machine": provenance.machine(),
     }
@@ -98,12 +97,11 @@ def _record(
         for name, picture in row.pop("pictures", {}).items()
     }
     record = {
-        "question": module.QUESTION,
         "config": asdict(module.CONFIG),
         "versions": provenance.versions(sources("experiments", name)),
         **provenance.machine(),
         "seconds": round(run.seconds + time.monotonic() - start, 1),
-        "fingerprint": fingerprint(name),
+        "fingerprint": fingerprint(f"experiments.{name}"),
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
@@ -169,18 +167,6 @@ def _write(path: Path, record: dict[str, Any]) -> Path:
     with replaced(path) as draft:
         draft.write_text(text, "utf8")
     return path
-
-
-@cache
-def fingerprint(name: str) -> str:
-    """A hash over the experiment and every module of ours that it imports.
-
-    The data are in it too: a corpus module holds the hash of its file.
-    """
-    digest = hashlib.sha256()
-    for path in sources("experiments", name):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def sources(folder: str, name: str) -> list[Path]:

@@ -14,7 +14,7 @@ from paradigms.evidence import proofs
 from paradigms.page import Page, slug
 from paradigms.predicates import experiments
 from paradigms.questions import Level, questions, topic_places
-from paradigms.results import Benchmark, Record, load, quote, speeds, stems
+from paradigms.results import Benchmark, Record, load, question, quote, speeds, stems
 from paradigms.snippets import FOLDER, ContentError, read
 from paradigms.style import rules
 from paradigms.systems import System, measured, systems
@@ -78,7 +78,7 @@ def _result(stem: str, page: Page) -> str:
     result = load(stem)
     settings = {**result.config, **result.versions, **where_made(result)}
     first = (
-        f'<tr id="{slug(stem)}"><th scope="row">{escape(result.question)}'
+        f'<tr id="{slug(stem)}"><th scope="row">{escape(question(stem))}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
         f"<td>{_pairs(settings)}{_bound(stem, page)}</td></tr>"
     )

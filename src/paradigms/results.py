@@ -1,5 +1,6 @@
 """Recorded measurements: read, checked, and quoted by pages."""
 
+import ast
 import difflib
 import hashlib
 import json
@@ -66,12 +67,11 @@ class Record(Entry):
 class Result(Record):
     """One experiment; a value is a number, a word, or [mean, low, high].
 
-    `fingerprint` is a hash over the modules and the data that produced the rows;
+    `fingerprint` is a hash over what the code that produced the rows means;
     `pictures` are for figures only, by row and name: `VAE/walk`; `weights` are digests
     of the networks that were stored, by name.
     """
 
-    question: str
     config: dict[str, Any]
     fingerprint: str
     pictures: dict[str, Picture] = {}
@@ -146,6 +146,16 @@ def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRec
 def _no_number(word: str) -> NoReturn:
     """Python reads `NaN` and `Infinity`, which JSON does not know."""
     raise ContentError(f"holds {word}")
+
+
+def question(name: str) -> str:
+    """`QUESTION` of an experiment, read from its source: to import it needs torch."""
+    path = FOLDER.parent / "experiments" / f"{name}.py"
+    for node in ast.parse(path.read_text(encoding="utf8")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name("QUESTION")], value=value):
+                return str(ast.literal_eval(value))
+    raise ContentError(f"experiments/{name}.py has no QUESTION")
 
 
 def quote(address: str, interval: bool = True) -> str:
