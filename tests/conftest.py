@@ -35,7 +35,7 @@ settings.load_profile("unhurried")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The file that takes longest first, so that no process waits for it at the end."""
-    items.sort(key=lambda item: item.path.name != "test_settings.py")
+    items.sort(key=lambda item: item.path.name != "site/test_settings.py")
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +87,10 @@ def fewer_reviews(monkeypatch) -> Iterator[None]:
 
     What was read from all of them is forgotten before, and what from these after.
     """
-    from paradigms.corpora import movie_reviews, review_ends
+    from paradigms.data import movie_reviews, review_endings
     from paradigms.experiments import transfer
 
-    load, read = movie_reviews.load, (review_ends.ends, transfer.data)
+    load, read = movie_reviews.load, (review_endings.review_endings, transfer.data)
     monkeypatch.setattr(movie_reviews, "load", lambda source=None: load(source)[::5])
     for kept in read:
         kept.cache_clear()
@@ -172,7 +172,7 @@ def browser():
     """A headless Chromium from the PATH."""
     from playwright.sync_api import sync_playwright
 
-    from paradigms.exports.paper import FLAGS, NAMES
+    from paradigms.site.exports.pdf import FLAGS, NAMES
 
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "no Chromium on the PATH: sudo apt-get install chromium"
@@ -244,8 +244,8 @@ def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     """Execute one notebook in Jupyter's kernel, and compare what it prints."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-q", *BARE,
-         "-p", "paradigms.pytest_fences", "-c", os.devnull, "--rootdir", str(folder),
-         name],
+         "-p", "paradigms.site.pytest_plugin", "-c", os.devnull,
+         "--rootdir", str(folder), name],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

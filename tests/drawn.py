@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paradigms.evaluation.parity import pair
 from paradigms.layers import RMSNorm, gelu_tanh
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
-from paradigms.references import pair
 
 CONFIGS = 25  # distinct ones, for every system
 PAD = 1  # the id that the references take for padding
@@ -43,16 +43,16 @@ def hidden(random: Random) -> int:
     return random.randint(3, 40)
 
 
-def draw_gpt(random: Random) -> gpt.Config:
+def draw_gpt(random: Random) -> gpt.GPTConfig:
     """A GPT-2 of any shape."""
-    return gpt.Config(**shape(random), positions=24, tied=random.random() < 0.5)
+    return gpt.GPTConfig(**shape(random), positions=24, tied=random.random() < 0.5)
 
 
-def draw_llama(random: Random) -> llama.Config:
+def draw_llama(random: Random) -> llama.LLaMAConfig:
     """A LLaMA of any shape."""
     sizes = shape(random)
     groups = [k for k in range(1, 7) if sizes["heads"] % k == 0]
-    return llama.Config(
+    return llama.LLaMAConfig(
         **sizes,
         kv_heads=random.choice(groups),
         hidden=hidden(random),
@@ -73,9 +73,9 @@ def draw_encoder(base: Any, **choices: list[Any]) -> Draw:
     return drawn
 
 
-def draw_t5(random: Random) -> t5.Config:
+def draw_t5(random: Random) -> t5.T5Config:
     """A T5 of any shape, in both forms."""
-    return t5.Config(
+    return t5.T5Config(
         **shape(random),
         head_width=random.randint(1, 7),
         hidden=hidden(random),
@@ -86,9 +86,9 @@ def draw_t5(random: Random) -> t5.Config:
     )
 
 
-def draw_bart(random: Random) -> bart.Config:
+def draw_bart(random: Random) -> bart.BARTConfig:
     """A BART of any shape."""
-    return bart.Config(**shape(random), positions=24, hidden=hidden(random))
+    return bart.BARTConfig(**shape(random), positions=24, hidden=hidden(random))
 
 
 ACTIVATION = [F.gelu, gelu_tanh]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paradigms.files import replaced
+from paradigms._files import replaced
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path):

@@ -14,7 +14,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from paradigms import masks
 from paradigms.layers import attend, dense_mask
 from paradigms.masks import bidirectional, causal, grid, packed, padding, parse
-from paradigms.models.gpt import GPT, Config
+from paradigms.models.gpt import GPT, GPTConfig
 
 EXPRESSIONS = [
     "causal",
@@ -74,7 +74,7 @@ def test_each_rule_equals_its_picture(expression, drawn):
 def test_packed_documents_do_not_see_each_other():
     """Whatever a document holds, the states of its neighbour in the row stay."""
     torch.manual_seed(0)
-    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=7))
+    network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=7))
     text = torch.randint(4, 30, (1, 7))
     other = text.clone()
     other[0, 3:] = (other[0, 3:] + 5) % 26 + 4
@@ -105,7 +105,7 @@ def test_integers_and_tensors_follow_one_rule(expression, queries, keys):
 def test_changing_the_future_changes_nothing():
     """Under `causal` in a deep network, a future token leaves earlier outputs equal."""
     torch.manual_seed(0)
-    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=8))
+    network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=8))
     text = torch.randint(4, 30, (2, 8))
     for changed in range(1, 8):
         other = text.clone()
@@ -118,7 +118,7 @@ def test_changing_the_future_changes_nothing():
 def test_a_leaking_mask_is_caught_by_the_perturbation():
     """The guard itself: with the future visible, the same perturbation is noticed."""
     torch.manual_seed(0)
-    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=1, positions=8))
+    network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=1, positions=8))
     text = torch.randint(4, 30, (1, 8))
     other = text.clone()
     other[0, 7] = (other[0, 7] + 1) % 26 + 4
@@ -128,7 +128,7 @@ def test_a_leaking_mask_is_caught_by_the_perturbation():
 def test_changing_padding_changes_nothing():
     """What stands in padded positions, and how many there are, moves no real output."""
     torch.manual_seed(0)
-    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=3, positions=9))
+    network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=9))
     text = torch.randint(4, 30, (1, 5))
     alone = network(text, bidirectional)
     for filler in (0, 7):
@@ -139,7 +139,7 @@ def test_changing_padding_changes_nothing():
 def test_a_batch_may_have_a_length_for_each_sequence():
     """Lengths of shape (B, 1, 1) give each sequence of a batch its own mask."""
     torch.manual_seed(0)
-    network = GPT(Config(vocabulary=30, width=16, heads=2, layers=2, positions=6))
+    network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=2, positions=6))
     text = torch.randint(4, 30, (2, 6))
     together = network(text, padding(torch.tensor([6, 3])[:, None, None]))
     assert torch.allclose(
@@ -205,7 +205,8 @@ def test_flex_attention_equals_the_dense_mask(expression):
 def test_rules_and_drawings_need_no_torch():
     """Importing masks, figures and tables leaves torch unimported."""
     code = (
-        "import sys; import paradigms.masks, paradigms.figures, paradigms.tables; "
+        "import sys, paradigms.masks; "
+        "import paradigms.site.fences.figure, paradigms.site.fences.table; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

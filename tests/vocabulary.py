@@ -12,10 +12,10 @@ from functools import cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from paradigms.bibliography import sources
-from paradigms.corpora.movie_reviews import FILE
-from paradigms.snippets import FOLDER, abbreviations, read
-from paradigms.systems import systems
+from paradigms.data.movie_reviews import FILE
+from paradigms.site.content.bibliography import sources
+from paradigms.site.content.systems import systems
+from paradigms.site.content.toml import FOLDER, abbreviations, read
 
 WORD = re.compile(r"[^\W\d_]+")
 REVIEWS = 8000  # nearly two million words

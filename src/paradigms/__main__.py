@@ -4,11 +4,11 @@ import argparse
 import json
 import sys
 
-from paradigms.claims import ledger
-from paradigms.exports import command as export
-from paradigms.questions import questions
-from paradigms.snippets import ContentError
-from paradigms.systems import rows as system_rows
+from paradigms._schema import ContentError
+from paradigms.site.content.claims import failing_conditions, ledger
+from paradigms.site.content.questions import questions
+from paradigms.site.content.systems import rows as system_rows
+from paradigms.site.exports import command as export
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,14 +84,16 @@ def _systems(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from paradigms import measure, remeasure  # torch, only where it is needed
+    from paradigms.experiments.runner import remeasure, run  # torch: only here
 
-    run = remeasure.check if options.check else measure.main
-    run(options.names)
+    if options.check:
+        remeasure.check(options.names, failing_conditions)
+    else:
+        run.main(options.names)
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from paradigms.measure import main_bench  # torch, only where it is needed
+    from paradigms.experiments.runner.run import main_bench  # torch: only here
 
     main_bench(options.names)
 

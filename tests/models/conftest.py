@@ -7,9 +7,9 @@ import torch
 from sklearn.datasets import load_breast_cancer, load_digits
 from torch import Tensor
 
-from paradigms.bags import Bags
-from paradigms.corpora import movie_reviews
-from paradigms.tokenizer import Vocabulary, words
+from paradigms.data import movie_reviews
+from paradigms.data.bag_of_words import Bags
+from paradigms.data.tokenizer import Vocabulary, words
 
 
 class Labelled(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from paradigms.bags import Table
+from paradigms.data.bag_of_words import Table
 
 
 def apart(ours: Tensor, theirs: np.ndarray) -> float:

@@ -7,9 +7,9 @@ from copy import copy
 import pytest
 import torch
 
-from paradigms.bags import Bags
-from paradigms.models.discriminant import LDA, QDA
-from paradigms.models.generative import Generative
+from paradigms.data.bag_of_words import Bags
+from paradigms.models.discriminant_analysis import LDA, QDA
+from paradigms.models.generative_classifier import Generative
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import (
     BernoulliNaiveBayes,

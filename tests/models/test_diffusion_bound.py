@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from paradigms.experiments.digit_generators import Config
+from paradigms.experiments.digit_generators import DigitGeneratorsConfig
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.objectives import diffusion_bound
 from tests.models.test_diffusion import MEAN, SPREAD, best_denoiser
@@ -146,7 +146,7 @@ def test_with_the_posterior_variance_the_bound_stays_below():
 
 def test_how_much_that_loses_depends_on_the_first_betas():
     """With those of the digits, which rise slowly from the start, it is about one."""
-    chain = Config().chain
+    chain = DigitGeneratorsConfig().chain
     assert 0.5 < gap(linear(chain, 0.1 / chain, 20 / chain), Narrow) < 1.5
     first, second = listed(100)[:2].tolist()
     x = torch.zeros(1, 1).double()

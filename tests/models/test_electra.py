@@ -7,19 +7,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from paradigms.checkpoints import TABLES
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.evaluation.parity import MAKERS, difference, pair, share
 from paradigms.models import electra
 from paradigms.models.electra import ELECTRA, Discriminator, Generator
-from paradigms.models.encoder import Config, Encoder
+from paradigms.models.encoder import Encoder, EncoderConfig
+from paradigms.models.pretrained.hf_weights import TABLES
 from paradigms.objectives import (
-    IGNORE,
-    Specials,
     binary_cross_entropy,
     cross_entropy,
     masked_token,
     replaced_token,
 )
-from paradigms.references import MAKERS, difference, pair, share
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -47,7 +46,9 @@ def built() -> ELECTRA:
 def texts() -> torch.Tensor:
     """Eight texts of twelve words, always the same."""
     dice = torch.Generator().manual_seed(0)
-    return torch.randint(Specials().first_word, VOCABULARY, (8, 12), generator=dice)
+    return torch.randint(
+        SpecialTokens().first_word, VOCABULARY, (8, 12), generator=dice
+    )
 
 
 def table(network: Generator | Discriminator, name: str) -> torch.Tensor:
@@ -156,7 +157,7 @@ def test_the_discriminators_loss_teaches_the_generator_nothing():
 class Alone(Generator):
     """A generator with tables of its own, as the reference keeps it."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__(config, Encoder(config))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from paradigms.bags import Bags
+from paradigms.data.bag_of_words import Bags
 from paradigms.models.logistic_regression import LogisticRegression
 
 DICE = torch.Generator().manual_seed(0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from paradigms.models.gpt import Config
+from paradigms.models.gpt import GPTConfig
 from paradigms.models.masked_diffusion import (
     MaskedDiffusion,
     bound,
@@ -54,7 +54,7 @@ class Tabular:
 def sharp_network(words: int = 2) -> MaskedDiffusion:
     """A random network whose predictions are far from uniform."""
     torch.manual_seed(0)
-    config = Config(FIRST + words, positions=LENGTH, width=16, layers=2, heads=2)
+    config = GPTConfig(FIRST + words, positions=LENGTH, width=16, layers=2, heads=2)
     network = MaskedDiffusion(config).double()
     for weight in network.parameters():
         weight.data *= 8
@@ -179,7 +179,7 @@ def test_rows_with_different_numbers_of_blanks():
 def test_a_network_learns_the_joint():
     """300 steps on texts of a known joint: the mean bound nears the joint's entropy."""
     torch.manual_seed(0)
-    config = Config(FIRST + 2, positions=LENGTH, width=16, layers=2, heads=2)
+    config = GPTConfig(FIRST + 2, positions=LENGTH, width=16, layers=2, heads=2)
     network, draws, p = MaskedDiffusion(config), dice(), joint().exp().flatten()
     texts = torch.tensor(TEXTS)
     entropy = -float((p * p.log()).sum())
@@ -231,7 +231,7 @@ def test_a_network_learns_the_joint():
             r"tokens must be of the logits' shape \(2, 3\): got \(1, 3\)",
         ),
         (
-            lambda: MaskedDiffusion(Config(vocabulary=4)),
+            lambda: MaskedDiffusion(GPTConfig(vocabulary=4)),
             "vocabulary must be a whole number of at least 5: 4",
         ),
         (

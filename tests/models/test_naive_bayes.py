@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 import torch
 
-from paradigms.bags import Bags
+from paradigms.data.bag_of_words import Bags
 from paradigms.models.naive_bayes import (
     BernoulliNaiveBayes,
     GaussianNaiveBayes,

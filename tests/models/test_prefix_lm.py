@@ -6,22 +6,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from paradigms.decoding import beam, greedy
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.evaluation.receptive_field import sees, sequence_log_prob
+from paradigms.generation.beam_search import beam_search
+from paradigms.generation.decoding import greedy
 from paradigms.layers import Cache
 from paradigms.masks import grid, prefix_lm
-from paradigms.models.gpt import Config
+from paradigms.models.gpt import GPTConfig
 from paradigms.models.prefix_lm import After, PrefixLM
-from paradigms.objectives import IGNORE, Specials, prefix
-from paradigms.probes import sees, sequence_log_prob
+from paradigms.objectives import prefix
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-FIRST = Specials().first_word
+FIRST = SpecialTokens().first_word
 
 
 def sharp_network(words: int, positions: int) -> PrefixLM:
     """A random network whose predictions are far from uniform."""
     torch.manual_seed(0)
-    config = Config(FIRST + words, positions, width=32, layers=2, heads=4)
+    config = GPTConfig(FIRST + words, positions, width=32, layers=2, heads=4)
     network = PrefixLM(config).double()
     for weight in network.parameters():
         weight.data *= 8
@@ -103,9 +105,9 @@ def test_greedy_and_beams_write_after_a_prefix():
     after = After(network, lengths)
     wanted = greedy(after, prompt, 5, real=real, cached=False)
     assert torch.equal(greedy(after, prompt, 5, real=real), wanted)
-    assert torch.equal(beam(after, prompt, 5, beams=1, real=real), wanted)
-    several = beam(after, prompt, 5, beams=3, real=real)
-    alone = beam(After(network, lengths[1:]), prompt[1:], 5, beams=3)
+    assert torch.equal(beam_search(after, prompt, 5, beams=1, real=real), wanted)
+    several = beam_search(after, prompt, 5, beams=3, real=real)
+    alone = beam_search(After(network, lengths[1:]), prompt[1:], 5, beams=3)
     assert torch.equal(several[1:], alone)
 
 

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.objectives import (
-    IGNORE,
-    Specials,
     masked,
     masked_token,
     replaced_token,
@@ -16,7 +15,7 @@ from paradigms.objectives.masked import BERT
 from tests.objectives.rates import LIMIT, errors
 
 WORDS = 30_000
-FIRST, MASK = Specials().first_word, Specials().mask
+FIRST, MASK = SpecialTokens().first_word, SpecialTokens().mask
 
 
 def dice(seed: int = 0) -> torch.Generator:

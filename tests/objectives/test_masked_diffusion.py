@@ -13,15 +13,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from paradigms.objectives import (
-    IGNORE,
-    Specials,
-    masked_diffusion,
-    weighted_cross_entropy,
-)
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.objectives import masked_diffusion, weighted_cross_entropy
 from tests.objectives.rates import LIMIT, errors
 
-MASK, FIRST, LENGTH = Specials().mask, Specials().first_word, 3
+MASK, FIRST, LENGTH = SpecialTokens().mask, SpecialTokens().first_word, 3
 WORDS = (FIRST, FIRST + 1)
 TEXTS = list(product(WORDS, repeat=LENGTH))
 Table = dict[tuple[int, ...], Tensor]  # a pattern -> log-probabilities (T, V)

@@ -8,15 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paradigms.objectives import (
-    Specials,
-    restore_spans,
-    span_corruption,
-    text_infilling,
-)
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.objectives import restore_spans, span_corruption, text_infilling
 from tests.objectives.rates import LIMIT, errors
 
-MASK = Specials().mask
+MASK = SpecialTokens().mask
 
 
 def dice(seed: int = 0) -> torch.Generator:

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora import movie_reviews, tumours
-from paradigms.models.discriminant import LDA, QDA
+from paradigms.data import breast_cancer, movie_reviews
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.discriminant_analysis import LDA, QDA
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import (
     BernoulliNaiveBayes,
@@ -16,7 +17,6 @@ from paradigms.models.naive_bayes import (
     MultinomialNaiveBayes,
 )
 from paradigms.models.svm import KernelSVM, LinearSVM, rbf
-from paradigms.parts import Each, in_turn
 
 QUESTION = "Which shape has the boundary of each classifier?"
 RADIUS, TEXTURE = 0, 1  # columns of the mean radius and the mean texture
@@ -31,7 +31,7 @@ MODELS: dict[str, Callable[[], Any]] = {
 
 
 @dataclass(frozen=True)
-class Config:
+class BoundariesConfig:
     """Tumours by two measurements; reviews by how often each of two words occurs."""
 
     reach: float = 3.0  # standard deviations to each side
@@ -43,10 +43,10 @@ class Config:
     vocabulary: int = 5000
 
 
-CONFIG = Config()
+CONFIG = BoundariesConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: BoundariesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row a classifier: its error, on the tumours fitted or on new texts; its field.
 
     A field is a line of letters for each height, from the top: 0 to 4 for P(y = 1 | x)
@@ -55,9 +55,9 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return [*of_tumours(config, each), *of_words(config)]
 
 
-def of_tumours(config: Config, each: Each) -> list[dict[str, Any]]:
+def of_tumours(config: BoundariesConfig, each: Each) -> list[dict[str, Any]]:
     """Mean radius against mean texture, standardised; 1 is benign."""
-    x, labels = tumours.load()
+    x, labels = breast_cancer.load()
     x = x[:, [RADIUS, TEXTURE]]
     right = torch.linspace(-1, 1, config.columns).double() * config.reach
     up = torch.linspace(1, -1, config.lines).double() * config.reach
@@ -82,7 +82,7 @@ def of_tumours(config: Config, each: Each) -> list[dict[str, Any]]:
     return each(MODELS, row)
 
 
-def of_words(config: Config) -> list[dict[str, Any]]:
+def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
     """One word's count against another's, in a text of nothing else; 1 is positive."""
     corpus = movie_reviews.in_bags("rotten_tomatoes", config.vocabulary)
     rows = []
@@ -109,7 +109,7 @@ def of_words(config: Config) -> list[dict[str, Any]]:
     return rows
 
 
-def said(config: Config, blame: int, praise: int) -> str:
+def said(config: BoundariesConfig, blame: int, praise: int) -> str:
     """A text of two words, each as often as told."""
     return " ".join([config.blame] * blame + [config.praise] * praise)
 
@@ -127,6 +127,6 @@ def letters(values: Tensor, columns: int) -> list[str]:
     return [marks[start : start + columns] for start in range(0, len(marks), columns)]
 
 
-def smaller() -> Config:
+def smaller() -> BoundariesConfig:
     """The same question at a size that a test can afford."""
-    return Config(columns=12, lines=8, most=2, vocabulary=1000)
+    return BoundariesConfig(columns=12, lines=8, most=2, vocabulary=1000)

@@ -12,22 +12,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.costs import (
+from paradigms.evaluation.cost import (
     Network,
     Step,
-    at_work,
+    best_seconds,
     exponent,
-    fastest,
-    hidden,
-    kept,
-    middle,
+    geometric_mean_interval,
+    kv_cache_bytes,
+    masked_operations,
     operations,
+    peak_bytes,
 )
-from paradigms.decoding import writer
-from paradigms.intervals import interval
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import as_decoder
 from paradigms.layers import Cache
 from paradigms.models import bert, encoder, gpt, llama, t5
-from paradigms.parts import Each, in_turn
 
 QUESTION = "What does a new token cost, with and without the cache?"
 TIMED = True  # measured alone
@@ -38,7 +38,7 @@ Times = dict[str, list[float]]  # by length: seconds with the cache, if any, wit
 
 
 @dataclass(frozen=True)
-class Config:
+class CacheConfig:
     """Networks of one size, lengths in tokens, and turns of a chat.
 
     `longest`: counted, not timed, together with half of it.  `source`: what the T5
@@ -65,10 +65,10 @@ class Config:
     published: tuple[str, ...] = ("GPT-2 small", "LLaMA 7B", "Llama 3 8B")
 
 
-CONFIG = Config()
+CONFIG = CacheConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: CacheConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """Rows for a token by network and length, exponents, whole texts, turns, sizes."""
     counted = each(NETWORKS, lambda name: counts(config, name))
     times = each(range(config.repetitions), lambda number: seconds(config, number))
@@ -86,7 +86,9 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return rows + each(config.published, size)
 
 
-def built(config: Config, name: str, positions: int, device: str = "cpu") -> Network:
+def built(
+    config: CacheConfig, name: str, positions: int, device: str = "cpu"
+) -> Network:
     """A network with random weights, for texts of up to `positions` tokens."""
     torch.manual_seed(0)
     sizes = ("vocabulary", "width", "layers", "heads")
@@ -94,18 +96,18 @@ def built(config: Config, name: str, positions: int, device: str = "cpu") -> Net
     wide = {"hidden": 4 * config.width}
     with torch.device(device), torch.no_grad():
         if name == "GPT":
-            return gpt.GPT(gpt.Config(**shape, positions=positions)).eval()
+            return gpt.GPT(gpt.GPTConfig(**shape, positions=positions)).eval()
         if name == "BERT":
-            large = encoder.Config(**shape, **wide, positions=positions)
+            large = encoder.EncoderConfig(**shape, **wide, positions=positions)
             return bert.BERT(large).eval()
         if name == "T5, decoder":
             head_width = config.width // config.heads
-            reader = t5.T5(t5.Config(**shape, **wide, head_width=head_width)).eval()
-            return writer(reader, text(config.source, device))
+            reader = t5.T5(t5.T5Config(**shape, **wide, head_width=head_width)).eval()
+            return as_decoder(reader, text(config.source, device))
         # Three maps to two thirds of the width are as large as two maps to the whole.
         shape["hidden"] = 8 * config.width // 3
         shape["kv_heads"] = config.groups if "grouped" in name else config.heads
-        return llama.LLaMA(llama.Config(**shape, positions=positions)).eval()
+        return llama.LLaMA(llama.LLaMAConfig(**shape, positions=positions)).eval()
 
 
 def text(length: int, device: str = "cpu") -> Tensor:
@@ -113,7 +115,7 @@ def text(length: int, device: str = "cpu") -> Tensor:
     return torch.ones(1, length, dtype=torch.long, device=device)
 
 
-def counts(config: Config, name: str) -> Counts:
+def counts(config: CacheConfig, name: str) -> Counts:
     """Operations and bytes for a new token."""
     found: Counts = {}
 
@@ -127,18 +129,18 @@ def counts(config: Config, name: str) -> Counts:
         if name in CACHED:
             step.ready()
             note("operations with", length, operations(step.with_cache))
-            note("bytes kept", length, kept(step.cache))
+            note("bytes kept", length, kv_cache_bytes(step.cache))
     network = built(config, name, max(config.lengths))
     for length in config.lengths:
         step = Step(network, text(length))
-        note("bytes at work without", length, at_work(step.without))
+        note("bytes at work without", length, peak_bytes(step.without))
         if name in CACHED:
             step.ready()
-            note("bytes at work with", length, at_work(step.with_cache))
+            note("bytes at work with", length, peak_bytes(step.with_cache))
     return found
 
 
-def seconds(config: Config, number: int) -> dict[str, Times]:
+def seconds(config: CacheConfig, number: int) -> dict[str, Times]:
     """One repetition, every second in reverse: networks, lengths, turns of a chat."""
     found: dict[str, Times] = {}
     for name in NETWORKS:
@@ -151,28 +153,32 @@ def seconds(config: Config, number: int) -> dict[str, Times]:
     return found | {"chat": timed(config, steps, True, number)}
 
 
-def timed(config: Config, steps: dict[int, Step], cached: bool, number: int) -> Times:
+def timed(
+    config: CacheConfig, steps: dict[int, Step], cached: bool, number: int
+) -> Times:
     """Seconds of each step with the cache, if there is one, and without."""
     found: Times = {}
     for n, step in steps.items():
         calls = [*([step.ready().with_cache] if cached else []), step.without]
-        found[str(n)] = fastest(calls, config.tries, turned=number % 2 == 1)
+        found[str(n)] = best_seconds(calls, config.tries, turned=number % 2 == 1)
     return found
 
 
 def paired(times: list[list[float]]) -> dict[str, list[float]]:
     """Milliseconds with and without over the repetitions, and the ratio of pairs."""
     *ahead, without = zip(*times, strict=True)
-    found = {"milliseconds without": middle(1e3 * s for s in without)}
+    found = {"milliseconds without": geometric_mean_interval(1e3 * s for s in without)}
     for cached in ahead:
-        found["milliseconds with"] = middle(1e3 * s for s in cached)
+        found["milliseconds with"] = geometric_mean_interval(1e3 * s for s in cached)
         pairs = zip(cached, without, strict=True)
-        found["times faster"] = middle(slow / fast for fast, slow in pairs)
+        found["times faster"] = geometric_mean_interval(
+            slow / fast for fast, slow in pairs
+        )
     return found
 
 
 def new_token(
-    config: Config, name: str, columns: Counts, timed: list[Times]
+    config: CacheConfig, name: str, columns: Counts, timed: list[Times]
 ) -> list[dict[str, Any]]:
     """A row a length: what a new token costs; `seen pairs`: causal pairs alone."""
     rows = []
@@ -181,14 +187,14 @@ def new_token(
         row |= {column: values[length] for column, values in columns.items()}
         if name in CACHED:
             once, every = row["operations with"], row["operations without"]
-            seen = every - hidden(config.layers, config.width, int(length))
+            seen = every - masked_operations(config.layers, config.width, int(length))
             row |= {"times fewer": every / once, "times fewer, seen pairs": seen / once}
         rows.append(row | paired([found[length] for found in timed]))
     return rows
 
 
 def exponents(
-    config: Config, name: str, columns: Counts, timed: list[Times]
+    config: CacheConfig, name: str, columns: Counts, timed: list[Times]
 ) -> dict[str, Any]:
     """The power of the length with which each column grows, over the lengths.
 
@@ -204,11 +210,11 @@ def exponents(
     for place, way in enumerate(("without", "with")[: 1 + (name in CACHED)], 1):
         courses = [[found[str(n)][-place] for n in lengths] for found in timed]
         slopes = (exponent(lengths, course) for course in courses)
-        row[f"milliseconds {way}"] = interval(tuple(slopes))
+        row[f"milliseconds {way}"] = t_interval(tuple(slopes))
     return row
 
 
-def bands(config: Config, timed: list[Times]) -> dict[str, list[list[float]]]:
+def bands(config: CacheConfig, timed: list[Times]) -> dict[str, list[list[float]]]:
     """For a figure: length, mean milliseconds, low and high, without and with."""
     found: dict[str, list[list[float]]] = {}
     for length in config.lengths:
@@ -219,7 +225,7 @@ def bands(config: Config, timed: list[Times]) -> dict[str, list[list[float]]]:
     return found
 
 
-def texts(config: Config) -> list[dict[str, Any]]:
+def texts(config: CacheConfig) -> list[dict[str, Any]]:
     """Writing a text whole: calls, operations, and how many readings that makes."""
     whole = text(config.written, "meta")
     causal = built(config, "GPT", config.written, "meta")
@@ -243,12 +249,12 @@ def texts(config: Config) -> list[dict[str, Any]]:
     ]
 
 
-def before(config: Config, number: int) -> int:
+def before(config: CacheConfig, number: int) -> int:
     """Tokens that were read and written before a turn, counted from 1."""
     return (number - 1) * (config.said + config.answered)
 
 
-def turn(config: Config, number: int) -> dict[str, int | float]:
+def turn(config: CacheConfig, number: int) -> dict[str, int | float]:
     """Operations of one turn: all before it kept, or read once more at its start."""
     past = before(config, number)
     start, end = past + config.said, past + config.said + config.answered
@@ -269,7 +275,7 @@ def turn(config: Config, number: int) -> dict[str, int | float]:
         "operations, kept": reused,
         "operations, read once more": anew,
         "times fewer": anew / reused,
-        "bytes kept after it": kept(cache),
+        "bytes kept after it": kv_cache_bytes(cache),
     }
 
 
@@ -280,7 +286,7 @@ def size(name: str) -> dict[str, Any]:
     with torch.device("meta"), torch.no_grad():
         network = make(shape).half().eval()
     step = Step(network, text(shape.positions, "meta")).ready()
-    held = kept(step.cache)
+    held = kv_cache_bytes(step.cache)
     weights = sum(p.nbytes for p in network.parameters())
     return {
         "name": name,
@@ -293,8 +299,17 @@ def size(name: str) -> dict[str, Any]:
     }
 
 
-def smaller() -> Config:
+def smaller() -> CacheConfig:
     """The same question at a size that a test can afford."""
-    return Config(lengths=(64, 128), longest=4096, layers=2, written=8, turns=(1, 4),
-                  said=24, answered=8, repetitions=2, tries=1,
-                  published=("GPT-2 small", "Llama 3 8B"))  # fmt: skip
+    return CacheConfig(
+        lengths=(64, 128),
+        longest=4096,
+        layers=2,
+        written=8,
+        turns=(1, 4),
+        said=24,
+        answered=8,
+        repetitions=2,
+        tries=1,
+        published=("GPT-2 small", "Llama 3 8B"),
+    )

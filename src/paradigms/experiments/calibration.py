@@ -16,26 +16,26 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from paradigms.bags import Bags
-from paradigms.corpora import movie_reviews
-from paradigms.intervals import interval
+from paradigms.data import movie_reviews
+from paradigms.data.bag_of_words import Bags
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.tokenizer import Vocabulary, words
+from paradigms.evaluation.calibration import calibration_report, fit_temperature
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.bert import Classifier
-from paradigms.models.encoder import Config as Shape
+from paradigms.models.encoder import EncoderConfig
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.models.svm import LinearSVM
-from paradigms.objectives import Specials
-from paradigms.parts import Each, in_turn
-from paradigms.reliability import assessed, temperature
-from paradigms.tokenizer import Vocabulary, words
-from paradigms.training import Batch, Recipe, train
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "Do answers that are given with a probability come true as often as it says?"
-SPECIALS = Specials()
+SPECIALS = SpecialTokens()
 
 
 @dataclass(frozen=True)
-class Config:
+class CalibrationConfig:
     """Reviews to learn from, to correct on and to ask; a network of BERT's kind.
 
     `bins` hold equally many answers each.  Penalty and smoothing are those with the
@@ -65,10 +65,10 @@ class Config:
     labels: int = 300  # for each chance
 
 
-CONFIG = Config()
+CONFIG = CalibrationConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: CalibrationConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for source and model, with its line; one for the hinge loss."""
     cells = list(product(config.sources, range(config.seeds)))
     found = each(cells, lambda cell: of_counts(config, *cell))
@@ -90,7 +90,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
 def summary(name: str, seeds: list[dict[str, Any]]) -> dict[str, Any]:
     """The intervals of a model's numbers over the seeds."""
     columns = [c for c in seeds[0] if c != "bins" and all(c in s for s in seeds)]
-    numbers = {c: interval(tuple(seed[c] for seed in seeds)) for c in columns}
+    numbers = {c: t_interval(tuple(seed[c] for seed in seeds)) for c in columns}
     return {"name": name} | numbers
 
 
@@ -99,12 +99,12 @@ def line(seeds: list[dict[str, Any]]) -> list[list[float]]:
     bins = torch.tensor([seed["bins"] for seed in seeds])  # (seeds, bins, 2)
     points = zip(100 * bins[:, :, 0].mean(dim=0), bins[:, :, 1].T, strict=True)
     return [
-        [round(v, 4) for v in (float(said), *interval(tuple(came.tolist())))]
+        [round(v, 4) for v in (float(said), *t_interval(tuple(came.tolist())))]
         for said, came in points
     ]
 
 
-def pictures(config: Config, scored: list[dict[str, Any]]) -> dict[str, Any]:
+def pictures(config: CalibrationConfig, scored: list[dict[str, Any]]) -> dict[str, Any]:
     """Three models as fitted, and the same three corrected, beside the truth."""
     network = f"BERT-style, {config.epochs} epochs"
     models = ["naive Bayes", "logistic regression", "SVM"]
@@ -122,9 +122,9 @@ def pictures(config: Config, scored: list[dict[str, Any]]) -> dict[str, Any]:
     return drawn
 
 
-def assess(config: Config, logits: Tensor, labels: Tensor) -> dict[str, Any]:
+def assess(config: CalibrationConfig, logits: Tensor, labels: Tensor) -> dict[str, Any]:
     """What the probabilities say, and what came true: logits (N, K), labels (N,)."""
-    return assessed(logits, labels, config.bins, config.redraws)
+    return calibration_report(logits, labels, config.bins, config.redraws)
 
 
 def as_logits(score: Tensor) -> Tensor:
@@ -133,7 +133,9 @@ def as_logits(score: Tensor) -> Tensor:
 
 
 @cache
-def texts(config: Config, source: Any, seed: int) -> tuple[list[Any], list[Tensor]]:
+def texts(
+    config: CalibrationConfig, source: Any, seed: int
+) -> tuple[list[Any], list[Tensor]]:
     """The words and the labels of the three parts, drawn anew for each seed."""
     reviews = movie_reviews.load(source)
     dice = torch.Generator().manual_seed(seed)
@@ -143,7 +145,9 @@ def texts(config: Config, source: Any, seed: int) -> tuple[list[Any], list[Tenso
     return read, [torch.tensor([r.label for r in part]) for part in parts]
 
 
-def of_counts(config: Config, source: Any, seed: int) -> dict[str, dict[str, Any]]:
+def of_counts(
+    config: CalibrationConfig, source: Any, seed: int
+) -> dict[str, dict[str, Any]]:
     """The models of counted words, as fitted and corrected, on the third part."""
     read, labels = texts(config, source, seed)
     known = Vocabulary(read[0], config.vocabulary)
@@ -181,18 +185,18 @@ def of_counts(config: Config, source: Any, seed: int) -> dict[str, dict[str, Any
 
 
 def corrected(
-    config: Config, fitted: dict[str, list[Tensor]], labels: list[Tensor]
+    config: CalibrationConfig, fitted: dict[str, list[Tensor]], labels: list[Tensor]
 ) -> dict[str, dict[str, Any]]:
     """Each model as it is, and with the temperature that the second part asks for."""
     found = {}
     for name, (held_out, asked) in fitted.items():
-        degree = temperature(held_out, labels[1])
+        degree = fit_temperature(held_out, labels[1])
         found[name] = assess(config, asked, labels[2]) | {"temperature": degree}
         found[f"{name}, temperature"] = assess(config, asked / degree, labels[2])
     return found
 
 
-def of_network(config: Config, seed: int) -> dict[str, dict[str, Any]]:
+def of_network(config: CalibrationConfig, seed: int) -> dict[str, dict[str, Any]]:
     """A small BERT-style classifier of sentences, in one training, after each pass.
 
     `logits, learnt` and `logits, new`: how far its two logits are apart on average, on
@@ -213,14 +217,14 @@ def of_network(config: Config, seed: int) -> dict[str, dict[str, Any]]:
     return found | {name: {c: last[c] - other[c] for c in columns}}
 
 
-def tokens(config: Config, text: list[int]) -> list[int]:
+def tokens(config: CalibrationConfig, text: list[int]) -> list[int]:
     """A sentence for the network: a first token, its words, and padding."""
     ids = [SPECIALS.bos, *(word + SPECIALS.first_word for word in text)]
     ids = ids[: config.tokens]
     return ids + [SPECIALS.pad] * (config.tokens - len(ids))
 
 
-class Constant(Recipe):
+class Constant(TrainingConfig):
     """A rate that rises and does not fall, so that every pass is like the last."""
 
     def factor(self, step: int) -> float:
@@ -228,13 +232,20 @@ class Constant(Recipe):
 
 
 def passes(
-    config: Config, parts: list[Tensor], labels: Tensor, seed: int
+    config: CalibrationConfig, parts: list[Tensor], labels: Tensor, seed: int
 ) -> list[list[Tensor]]:
     """The logits of all parts after each pass over the first; labels (N,) are its."""
     torch.manual_seed(seed)
     size = config.words + SPECIALS.first_word
-    shape = Shape(size, config.tokens, config.width, config.layers, config.heads,
-                  2 * config.width, segments=1)  # fmt: skip
+    shape = EncoderConfig(
+        size,
+        config.tokens,
+        config.width,
+        config.layers,
+        config.heads,
+        2 * config.width,
+        segments=1,
+    )
     network, found = Classifier(shape, 2), []
     order = torch.stack([torch.randperm(len(parts[0])) for _ in range(config.epochs)])
     batches = [some for row in order for some in row.split(config.batch)]
@@ -260,7 +271,7 @@ def passes(
     return found
 
 
-def known(config: Config, seed: int) -> dict[str, list[float]]:
+def known(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
     """Scores of both losses where P(y = 1) is known, each free to take any value."""
     dice = torch.Generator().manual_seed(seed)
     place = torch.arange(len(config.chances)).repeat_interleave(config.labels)
@@ -275,24 +286,32 @@ def known(config: Config, seed: int) -> dict[str, list[float]]:
     }
 
 
-def forgotten(config: Config, seeds: list[dict[str, list[float]]]) -> dict[str, Any]:
+def forgotten(
+    config: CalibrationConfig, seeds: list[dict[str, list[float]]]
+) -> dict[str, Any]:
     """The scores at each chance, and a figure of them over the odds."""
     row: dict[str, Any] = {"name": "known chance"}
     lines: dict[str, list[list[float]]] = {}
     for loss in seeds[0]:
         for n, chance in enumerate(config.chances):
-            score = interval(tuple(seed[loss][n] for seed in seeds))
+            score = t_interval(tuple(seed[loss][n] for seed in seeds))
             row[f"{loss}, score at {chance:g}"] = score
             odds = round(100 * chance / (1 - chance), 1)
             lines.setdefault(loss, []).append([odds, *(round(v, 3) for v in score)])
         gaps = [seed[loss][-1] - seed[loss][len(config.chances) // 2] for seed in seeds]
-        row[f"{loss}, from likelier to likeliest"] = interval(tuple(gaps))
+        row[f"{loss}, from likelier to likeliest"] = t_interval(tuple(gaps))
     return row | {"pictures": {"scores": {"bands": lines}}}
 
 
-def smaller() -> Config:
+def smaller() -> CalibrationConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        sources=("rotten_tomatoes",), sizes=(1000, 1000, 3000), seeds=2,
-        vocabulary=2000, words=1000, epochs=6, labels=100, chances=(0.1, 0.6, 0.9),
-    )  # fmt: skip
+    return CalibrationConfig(
+        sources=("rotten_tomatoes",),
+        sizes=(1000, 1000, 3000),
+        seeds=2,
+        vocabulary=2000,
+        words=1000,
+        epochs=6,
+        labels=100,
+        chances=(0.1, 0.6, 0.9),
+    )

@@ -9,24 +9,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from paradigms.corpora import digits
-from paradigms.corpora.digits import PIXELS, scaled
-from paradigms.intervals import interval
-from paradigms.judge import Judge, grid, nearest
+from paradigms.data import digits
+from paradigms.data.digits import PIXELS, scaled
+from paradigms.evaluation.sample_quality import DigitClassifier, grid, nearest_distance
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.layers import Perceptron
 from paradigms.models.denoiser import Denoiser, draw
 from paradigms.models.diffusion import Diffusion, linear
 from paradigms.models.gan import Discriminator, Generator
 from paradigms.models.probabilistic_pca import ProbabilisticPCA
 from paradigms.models.vae import VAE
-from paradigms.objectives.generators import (
+from paradigms.objectives.generative import (
     diffusion_bound,
     elbo,
     game_value,
     generator_loss,
     simple_loss,
 )
-from paradigms.parts import Each, in_turn
 
 QUESTION = (
     "What do a VAE, a GAN and a diffusion model make of the same 1,438 handwritten "
@@ -35,7 +35,7 @@ QUESTION = (
 
 
 @dataclass(frozen=True)
-class Config:
+class DigitGeneratorsConfig:
     """Each seed draws another split, other weights and other noise.
 
     `blur` is the deviation of noise added to all that the discriminator sees.
@@ -55,18 +55,18 @@ class Config:
     ddim_calls: int = 10
 
 
-CONFIG = Config()
+CONFIG = DigitGeneratorsConfig()
 Scores = dict[str, dict[str, Any]]
 
 
 class Trained:
     """One seed's data and judge, and the models that it trains on them."""
 
-    def __init__(self, config: Config, seed: int) -> None:
+    def __init__(self, config: DigitGeneratorsConfig, seed: int) -> None:
         torch.manual_seed(seed)  # for weights; everything else draws from `dice`
         self.config, self.dice = config, torch.Generator().manual_seed(seed)
         self.train, self.test = digits.split(seed)
-        self.judge = Judge(self._classifier(), scaled(self.train.pixels))
+        self.judge = DigitClassifier(self._classifier(), scaled(self.train.pixels))
 
     def dequantised(self, pixels: Tensor) -> Tensor:
         """Pictures as real numbers with a density, by fresh noise: (N, 64)."""
@@ -154,7 +154,7 @@ class Trained:
         return model
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: DigitGeneratorsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per model; bounds in nats and bits a pixel, shares of 1, with intervals.
 
     `sure` is the share of pictures that the judge reads with at least 0.9; `distance to
@@ -169,7 +169,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         for column, value in found[0][name].items():
             values = tuple(scores[name][column] for scores in found)
             # Counts that no seed changes stay counts; pictures are the first seed's.
-            row[column] = value if column in FIXED else interval(values)
+            row[column] = value if column in FIXED else t_interval(values)
         rows.append(row)
     return rows
 
@@ -177,7 +177,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
 FIXED = {"parameters", "calls per picture", "pictures"}
 
 
-def _seed(config: Config, seed: int) -> Scores:
+def _seed(config: DigitGeneratorsConfig, seed: int) -> Scores:
     """Every model's scores and pictures for one seed."""
     run, calls = Trained(config, seed), "calls per picture"
     judge, test, rows = run.judge, scaled(run.test.pixels), {}
@@ -185,7 +185,7 @@ def _seed(config: Config, seed: int) -> Scores:
     rows["held-out digits"] = {
         "judge's accuracy": float(right.double().mean()),
         "sure": judge.scores(test, test)["sure"],
-        "distance to data": nearest(test, judge.data),
+        "distance to data": nearest_distance(test, judge.data),
         "pictures": {"samples": grid(judge, test[:20].unflatten(0, (2, 10)))},
     }
     pca = ProbabilisticPCA(2).fit(run.dequantised(run.train.pixels))
@@ -233,7 +233,7 @@ def _bits(bound: float) -> dict[str, float]:
     return {"nats": bound, "bits per pixel": digits.bits_per_pixel(bound)}
 
 
-def _walk(judge: Judge, vae: VAE) -> dict[str, Any]:
+def _walk(judge: DigitClassifier, vae: VAE) -> dict[str, Any]:
     """The latent plane at equal steps of probability: nine by nine pictures."""
     steps = torch.special.ndtri((torch.arange(9) + 0.5) / 9)  # (9,)
     z = torch.cartesian_prod(-steps, steps).flip(-1)  # (81, 2), z2 falls row by row
@@ -243,7 +243,7 @@ def _walk(judge: Judge, vae: VAE) -> dict[str, Any]:
     return grid(judge, x, rows=names[::-1], columns=names)
 
 
-def _strip(judge: Judge, path: list[Tensor]) -> dict[str, Any]:
+def _strip(judge: DigitClassifier, path: list[Tensor]) -> dict[str, Any]:
     """Three pictures on their way from noise, at ten times."""
     last = len(path) - 1
     times = [last * part // 200 for part in (200, 150, 100, 70, 50, 35, 20, 10, 5, 0)]
@@ -252,7 +252,7 @@ def _strip(judge: Judge, path: list[Tensor]) -> dict[str, Any]:
 
 
 def _training(
-    judge: Judge, course: list[list[float]], seen: dict[int, Tensor]
+    judge: DigitClassifier, course: list[list[float]], seen: dict[int, Tensor]
 ) -> dict[str, Any]:
     """The same ten noises at six moments, and the curves between them."""
     step, train, test, fake, loss = zip(*course, strict=True)
@@ -285,9 +285,15 @@ def _learner(
     return learn
 
 
-def smaller() -> Config:
+def smaller() -> DigitGeneratorsConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=(0, 1), samples=100, vae_steps=80, gan_steps=80, chain=50,
-        width=32, diffusion_steps=80, ddim_calls=5,
-    )  # fmt: skip
+    return DigitGeneratorsConfig(
+        seeds=(0, 1),
+        samples=100,
+        vae_steps=80,
+        gan_steps=80,
+        chain=50,
+        width=32,
+        diffusion_steps=80,
+        ddim_calls=5,
+    )

@@ -13,17 +13,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.corpora import numerals
-from paradigms.corpora.numerals import LONGEST, SPECIALS, Task, translations
-from paradigms.decoding import greedy, writer
-from paradigms.intervals import interval
+from paradigms.data import numerals
+from paradigms.data.numerals import LONGEST, SPECIALS, Task, translations
+from paradigms.data.special_tokens import IGNORE
+from paradigms.evaluation.receptive_field import sees, visible
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import as_decoder, greedy
 from paradigms.layers.attention import MultiHeadAttention
 from paradigms.models import bart, gpt, t5
 from paradigms.models.prefix_lm import After, PrefixLM
-from paradigms.objectives import IGNORE, cross_entropy, next_token, prefix
-from paradigms.parts import Each, in_turn
-from paradigms.probes import sees, visible
-from paradigms.training import Batch, Recipe, train
+from paradigms.objectives import cross_entropy, next_token, prefix
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "Which network learns to translate, and what if no language is named?"
 SMALL = "T5, small start"
@@ -39,7 +40,7 @@ Runs = dict[tuple[str, str], list[dict[str, Any]]]  # network, task: what each s
 
 
 @dataclass(frozen=True)
-class Config:
+class EncoderDecoderConfig:
     """Numbers up to 999: `test` of them are held out, the others are trained on.
 
     One run for each network, task and seed, looked at after `looks` steps.  Of rates
@@ -60,21 +61,21 @@ class Config:
     rate: float = 3e-3
 
 
-CONFIG = Config()
+CONFIG = EncoderDecoderConfig()
 
 
-def network(config: Config, name: str) -> nn.Module:
+def network(config: EncoderDecoderConfig, name: str) -> nn.Module:
     """A fresh one; two stacks have a narrower feed-forward, as they cross-attend."""
     size = numerals.VOCABULARY
     sides = {"layers": config.layers // 2, "hidden": 3 * config.width}
     shape = {"vocabulary": size, "width": config.width, "heads": config.heads}
     if "T5" in name:
         head_width = config.width // config.heads
-        model = t5.T5(t5.Config(**shape, **sides, head_width=head_width))
+        model = t5.T5(t5.T5Config(**shape, **sides, head_width=head_width))
         return model if name == SMALL else scaled(model)
     if name == "BART":
-        return scaled(bart.BART(bart.Config(**shape, **sides, positions=LONGEST)))
-    one = gpt.Config(**shape, layers=config.layers, positions=LONGEST + 5)
+        return scaled(bart.BART(bart.BARTConfig(**shape, **sides, positions=LONGEST)))
+    one = gpt.GPTConfig(**shape, layers=config.layers, positions=LONGEST + 5)
     return scaled(PrefixLM(one) if name == "prefix LM" else gpt.GPT(one))
 
 
@@ -124,14 +125,16 @@ def written(name: str, model: Any, source: Tensor, steps: int) -> Tensor:
     start = torch.full((len(source), 1), SPECIALS.bos)
     write, prompt = model, torch.cat([start, source], dim=1)
     if name in TWO:
-        write, prompt = writer(model, source), start
+        write, prompt = as_decoder(model, source), start
     elif name == "prefix LM":
         write = After(model, torch.full((len(source),), prompt.shape[1]))
     text = greedy(write, prompt, steps, eos=SPECIALS.eos)[:, prompt.shape[1] :]
     return F.pad(text, (0, steps - text.shape[1]), value=SPECIALS.pad)
 
 
-def course(config: Config, name: str, task: Task, seed: int) -> dict[str, Any]:
+def course(
+    config: EncoderDecoderConfig, name: str, task: Task, seed: int
+) -> dict[str, Any]:
     """Train one network; what it makes of held-out numbers at each look."""
     dice = torch.Generator().manual_seed(seed)
     order = (1 + torch.randperm(numerals.LARGEST, generator=dice)).tolist()
@@ -154,7 +157,7 @@ def course(config: Config, name: str, task: Task, seed: int) -> dict[str, Any]:
         return sources[languages, chosen], targets[languages, chosen]
 
     steps = max(config.looks)
-    recipe = Recipe(steps, config.rate, warmup=steps // 10)
+    recipe = TrainingConfig(steps, config.rate, warmup=steps // 10)
     train(model, batch, partial(loss, name), recipe)
     return found | {str(steps): look(name, model, asked)}
 
@@ -189,7 +192,7 @@ def look(name: str, model: nn.Module, asked: list[Batch]) -> dict[str, float]:
     }
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: EncoderDecoderConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each network; for network, task and look; for pairs of runs."""
     runs = [(n, task, task in ALIKE) for task in config.tasks for n in config.networks]
     runs += [(SMALL, task, False) for task in config.tasks if task in ALIKE]
@@ -213,7 +216,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return rows
 
 
-def pairs(config: Config, found: Runs) -> list[dict[str, Any]]:
+def pairs(config: EncoderDecoderConfig, found: Runs) -> list[dict[str, Any]]:
     """Rows of differences, seed by seed: of two tasks, two networks, two starts."""
     rows = []
     for name in config.networks:
@@ -231,13 +234,15 @@ def pairs(config: Config, found: Runs) -> list[dict[str, Any]]:
 def over_seeds(runs: list[dict[str, Any]], step: int) -> dict[str, Any]:
     """Intervals over the seeds after so many steps."""
     scores = [run[str(step)] for run in runs]
-    return {key: interval(tuple(s[key] for s in scores)) for key in scores[0]}
+    return {key: t_interval(tuple(s[key] for s in scores)) for key in scores[0]}
 
 
-def apart(config: Config, ones: list[Any], others: list[Any]) -> dict[str, Any]:
+def apart(
+    config: EncoderDecoderConfig, ones: list[Any], others: list[Any]
+) -> dict[str, Any]:
     """The first runs less the second after each look, seed by seed."""
     return {
-        f"{key}, {step} steps": interval(
+        f"{key}, {step} steps": t_interval(
             tuple(
                 one[str(step)][key] - other[str(step)][key]
                 for one, other in zip(ones, others, strict=False)
@@ -248,7 +253,7 @@ def apart(config: Config, ones: list[Any], others: list[Any]) -> dict[str, Any]:
     }
 
 
-def bands(config: Config, found: Runs, task: str) -> dict[str, Any]:
+def bands(config: EncoderDecoderConfig, found: Runs, task: str) -> dict[str, Any]:
     """For a figure: steps, mean, low and high of each network's exact match."""
     return {
         name: [
@@ -259,7 +264,7 @@ def bands(config: Config, found: Runs, task: str) -> dict[str, Any]:
     }
 
 
-def shape(config: Config, name: str) -> dict[str, Any]:
+def shape(config: EncoderDecoderConfig, name: str) -> dict[str, Any]:
     """Parameters, and which shares of pairs of tokens can move each other."""
     torch.manual_seed(0)
     model: Any = network(config, name).double().eval()
@@ -291,10 +296,14 @@ def shape(config: Config, name: str) -> dict[str, Any]:
     }
 
 
-def smaller() -> Config:
+def smaller() -> EncoderDecoderConfig:
     """The same question at a size that a test can afford."""
-    return Config(
+    return EncoderDecoderConfig(
         tasks=("language named", "language not named"),
         networks=("T5", "decoder-only"),
-        seeds=2, fewer=2, looks=(30, 120), test=50, width=32,
-    )  # fmt: skip
+        seeds=2,
+        fewer=2,
+        looks=(30, 120),
+        test=50,
+        width=32,
+    )

@@ -13,15 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora.made_language import FIRST, MadeLanguage
-from paradigms.decoding import sample
-from paradigms.intervals import interval
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
-from paradigms.objectives import Specials
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import objectives, pretrain
-from paradigms.training import Recipe
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import sample
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import objectives, pretrain
 
 COUNTED = "running count"
 QUESTION = "Do errors grow when a model reads its own words instead of the truth?"
@@ -29,7 +28,7 @@ READS = ("reads the truth", "reads its own words")
 
 
 @dataclass(frozen=True)
-class Config:
+class ExposureConfig:
     """A little and a longer trained network; each seed has another language.
 
     The last `edge` places are learned and not scored: few later places look back to
@@ -48,10 +47,10 @@ class Config:
     texts: int = 4000  # for each of the two contexts
 
 
-CONFIG = Config()
+CONFIG = ExposureConfig()
 
 
-class Counted(MadeLanguage):
+class Counted(MarkovLanguage):
     """The next word depends on the last, and on a count kept along the whole text.
 
     Every other word adds one to the count, the rest take one away; the further it is
@@ -82,7 +81,7 @@ class Counted(MadeLanguage):
         )
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: ExposureConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for training and what is read: nats lost a word, early and late.
 
     First of the source with a memory of two words, then of the one that counts.
@@ -109,7 +108,7 @@ def of_source(
         for reads in READS:
             rows.append({"name": f"{prefix}{steps} steps, {reads}"} | halves(of, reads))
             bands[f"{reads}, {steps} steps"] = [
-                [place + 1, *(round(v, 5) for v in interval(values))]
+                [place + 1, *(round(v, 5) for v in t_interval(values))]
                 for place, values in enumerate(
                     zip(*(f[reads] for f in of), strict=True)
                 )
@@ -122,11 +121,11 @@ def of_source(
 def halves(found: list[dict[str, Any]], reads: str) -> dict[str, Any]:
     """Mean over the first and the last third of the places, and how rare the words."""
     means = {
-        part: interval(tuple(mean_of(f[reads], part) for f in found))
+        part: t_interval(tuple(mean_of(f[reads], part) for f in found))
         for part in ("early", "late")
     }
     rest = {
-        column: interval(tuple(f[f"{reads}, {column}"] for f in found))
+        column: t_interval(tuple(f[f"{reads}, {column}"] for f in found))
         for column in ("rare words", "far counts")
         if f"{reads}, {column}" in found[0]
     }
@@ -150,14 +149,16 @@ def added(found: list[dict[str, Any]]) -> dict[str, Any]:
     )
     more, before = ([o - t for t, o in pairs] for pairs in (late, early))
     return {
-        "nats more": interval(tuple(more)),
-        "nats more, early": interval(tuple(before)),
-        "growth": interval(tuple(m - b for m, b in zip(more, before, strict=True))),
-        "times": interval(tuple(o / t for t, o in late)),
+        "nats more": t_interval(tuple(more)),
+        "nats more, early": t_interval(tuple(before)),
+        "growth": t_interval(tuple(m - b for m, b in zip(more, before, strict=True))),
+        "times": t_interval(tuple(o / t for t, o in late)),
     }
 
 
-def errors(config: Config, source: str, steps: int, seed: int) -> dict[str, Any]:
+def errors(
+    config: ExposureConfig, source: str, steps: int, seed: int
+) -> dict[str, Any]:
     """Nats lost at each place, given contexts from the source or from the network.
 
     And the share of the words in these texts that the source gives below one in 100;
@@ -168,18 +169,18 @@ def errors(config: Config, source: str, steps: int, seed: int) -> dict[str, Any]
     language = (
         Counted(config.words, seed, config.pull)
         if source == COUNTED
-        else MadeLanguage(config.words, seed)
+        else MarkovLanguage(config.words, seed)
     )
-    network = GPT(Size(language.vocabulary, config.length + 1, config.width, 2, 4))
+    network = GPT(GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4))
     pool = language.sample(steps * config.batch, config.length, dice)
     pretrain(
         network,
         objectives(language.vocabulary)["next token"],
         lambda step: pool[step * config.batch : (step + 1) * config.batch],
-        Recipe(steps, 2e-3, warmup=50),
+        TrainingConfig(steps, 2e-3, warmup=50),
         seed,
     )
-    start = torch.full((config.texts, 1), Specials().bos)
+    start = torch.full((config.texts, 1), SpecialTokens().bos)
     # It writes words alone, as the source does.
     scored = config.length - config.edge
     own = sample(only_words(network), start, scored, dice)[:, 1:]
@@ -208,9 +209,9 @@ def only_words(network: GPT) -> Any:
 
 
 @torch.no_grad()
-def lost(network: GPT, language: MadeLanguage, texts: Tensor) -> list[float]:
+def lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
     """KL(source || network) of the next word at each place, mean over the contexts."""
-    start = torch.full((len(texts), 1), Specials().bos)
+    start = torch.full((len(texts), 1), SpecialTokens().bos)
     logits = network(torch.cat([start, texts[:, :-1]], dim=1))[..., FIRST:]
     log_q = logits.double().log_softmax(dim=-1)  # (N, T, V)
     found = []
@@ -220,6 +221,8 @@ def lost(network: GPT, language: MadeLanguage, texts: Tensor) -> list[float]:
     return found
 
 
-def smaller() -> Config:
+def smaller() -> ExposureConfig:
     """The same question at a size that a test can afford."""
-    return Config(steps=(60,), counted=(60,), seeds=3, length=12, width=32, texts=1000)
+    return ExposureConfig(
+        steps=(60,), counted=(60,), seeds=3, length=12, width=32, texts=1000
+    )

@@ -11,16 +11,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.corpora.review_ends import ends
-from paradigms.intervals import interval
+from paradigms.data.review_endings import review_endings
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.bert import BERT
-from paradigms.models.encoder import Config as Shape
-from paradigms.objectives import IGNORE, Specials, masked_token, static_mask
-from paradigms.parts import Each, in_turn
-from paradigms.training import Batch, Recipe, train
+from paradigms.models.encoder import EncoderConfig
+from paradigms.objectives import masked_token, static_mask
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
-SPECIALS = Specials()
+SPECIALS = SpecialTokens()
 PLAIN, SAME = "word frequencies", "word frequencies, same texts"
 FORMS = {  # shared blocks, width of the word vectors
     "BERT": (False, None),
@@ -31,7 +32,7 @@ FORMS = {  # shared blocks, width of the word vectors
 
 
 @dataclass(frozen=True)
-class Config:
+class FamiliesOfBertConfig:
     """Sizes of data and networks; `seeds` for what is trained, `draws` for counts.
 
     Masks: `texts` texts for `epochs` epochs, masked once, `copies` times, or anew.
@@ -53,10 +54,10 @@ class Config:
     steps: int = 400
 
 
-CONFIG = Config()
+CONFIG = FamiliesOfBertConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each masking, each form of the network, plain counts, and pairs."""
     draws = range(config.draws)
     counted = each(draws, lambda seed: mask_counts(config, seed))
@@ -90,7 +91,7 @@ def grouped(
     return {name: found[place * seeds :][:seeds] for place, name in enumerate(names)}
 
 
-def pairs(config: Config) -> list[tuple[str, str]]:
+def pairs(config: FamiliesOfBertConfig) -> list[tuple[str, str]]:
     """What is compared split by split: maskings, forms, and both with plain counts."""
     ten = mask_name(config, config.copies)
     found = [(ten, "dynamic"), ("dynamic", SAME), ("dynamic", PLAIN)]
@@ -104,20 +105,20 @@ def minus(
     """Test loss of one minus another on the same splits and masks, in nats."""
     found = zip(parts[name], parts[other], strict=True)
     less = tuple(a["test loss"] - b["test loss"] for a, b in found)
-    return {"name": f"{name} - {other}", "test loss": interval(less)}
+    return {"name": f"{name} - {other}", "test loss": t_interval(less)}
 
 
-def every(kinds: Iterable[Any], config: Config) -> list[tuple[Any, int]]:
+def every(kinds: Iterable[Any], config: FamiliesOfBertConfig) -> list[tuple[Any, int]]:
     """Every kind with every seed."""
     return [(kind, seed) for kind in kinds for seed in range(config.seeds)]
 
 
 def columns(parts: list[dict[str, float]]) -> dict[str, list[float]]:
     """Each column's mean and interval over the seeds."""
-    return {key: interval(tuple(part[key] for part in parts)) for key in parts[0]}
+    return {key: t_interval(tuple(part[key] for part in parts)) for key in parts[0]}
 
 
-def mask_name(config: Config, kind: int) -> str:
+def mask_name(config: FamiliesOfBertConfig, kind: int) -> str:
     """What a number of masks for each text is called."""
     if kind == config.epochs:
         return "dynamic"
@@ -125,7 +126,7 @@ def mask_name(config: Config, kind: int) -> str:
 
 
 def masks(
-    config: Config, rows: Tensor, kind: int, dice: torch.Generator
+    config: FamiliesOfBertConfig, rows: Tensor, kind: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Inputs and targets of every epoch, (epochs, B, T), from `kind` draws a text."""
     if kind == config.epochs:
@@ -137,9 +138,11 @@ def masks(
     return inputs[epoch], targets[epoch]
 
 
-def mask_counts(config: Config, seed: int) -> dict[str, dict[str, float]]:
+def mask_counts(config: FamiliesOfBertConfig, seed: int) -> dict[str, dict[str, float]]:
     """For each kind of masking, what `overlaps` finds in the masks of all epochs."""
-    rows = ends(config.vocabulary, config.tokens, seed).rows["train"][: config.texts]
+    rows = review_endings(config.vocabulary, config.tokens, seed).rows["train"][
+        : config.texts
+    ]
     found = {}
     for kind in (1, config.copies, config.epochs):
         dice = torch.Generator().manual_seed(seed)
@@ -169,7 +172,7 @@ def overlaps(chosen: Tensor) -> dict[str, float]:
 class Words(nn.Module):
     """BERT's scores of all words at the places asked for: (B, T) -> (N, V)."""
 
-    def __init__(self, config: Config, form: str) -> None:
+    def __init__(self, config: FamiliesOfBertConfig, form: str) -> None:
         super().__init__()
         self.bert = BERT(shape(config, form))
 
@@ -177,16 +180,23 @@ class Words(nn.Module):
         return self.bert.words(self.bert.encoder(rows)[asked])
 
 
-def shape(config: Config, form: str) -> Shape:
+def shape(config: FamiliesOfBertConfig, form: str) -> EncoderConfig:
     """The encoder's shape for a form."""
     shared, embedding = FORMS[form]
-    return Shape(
-        config.vocabulary, config.tokens, config.width, config.layers, config.heads,
-        4 * config.width, segments=1, embedding=embedding, shared=shared,
-    )  # fmt: skip
+    return EncoderConfig(
+        config.vocabulary,
+        config.tokens,
+        config.width,
+        config.layers,
+        config.heads,
+        4 * config.width,
+        segments=1,
+        embedding=embedding,
+        shared=shared,
+    )
 
 
-def sizes(config: Config, form: str) -> dict[str, int]:
+def sizes(config: FamiliesOfBertConfig, form: str) -> dict[str, int]:
     """Parameters of the encoder and its word head: all, of words, and of blocks."""
     bert = Words(config, form).bert
     encoder = bert.encoder
@@ -210,7 +220,7 @@ def word_loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     return F.cross_entropy(logits, targets[places], reduction="sum"), places.sum()
 
 
-def held_out(config: Config, network: nn.Module, rows: Tensor) -> float:
+def held_out(config: FamiliesOfBertConfig, network: nn.Module, rows: Tensor) -> float:
     """The mean log-loss on test texts, by the same masks for every network, in nats."""
     batch = masked_token(rows, config.vocabulary, torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -218,9 +228,11 @@ def held_out(config: Config, network: nn.Module, rows: Tensor) -> float:
     return float(total / count)
 
 
-def frequency_loss(config: Config, limit: int | None, seed: int) -> dict[str, float]:
+def frequency_loss(
+    config: FamiliesOfBertConfig, limit: int | None, seed: int
+) -> dict[str, float]:
     """The log-loss of the same targets by each word's share of some training texts."""
-    found = ends(config.vocabulary, config.tokens, seed).rows
+    found = review_endings(config.vocabulary, config.tokens, seed).rows
     seen = found["train"][:limit].flatten()
     counts = seen.bincount(minlength=config.vocabulary).double()
     dice = torch.Generator().manual_seed(0)
@@ -230,9 +242,9 @@ def frequency_loss(config: Config, limit: int | None, seed: int) -> dict[str, fl
     return {"test loss": float(-shares.log()[asked].mean())}
 
 
-def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:
+def mask_losses(config: FamiliesOfBertConfig, kind: int, seed: int) -> dict[str, float]:
     """Train on a few texts for many epochs: loss at the end, and on test texts."""
-    found = ends(config.vocabulary, config.tokens, seed).rows
+    found = review_endings(config.vocabulary, config.tokens, seed).rows
     rows = found["train"][: config.texts]
     dice = torch.Generator().manual_seed(seed)
     inputs, targets = masks(config, rows, kind, dice)
@@ -246,7 +258,7 @@ def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:
         chosen = orders[epoch][turn * config.batch :][: config.batch]
         return inputs[epoch, chosen], targets[epoch, chosen]
 
-    recipe = Recipe(config.epochs * turns, config.rate)
+    recipe = TrainingConfig(config.epochs * turns, config.rate)
     course = train(network, batch, word_loss, recipe, turns)
     return {
         "training loss": course[-1][1],
@@ -254,9 +266,9 @@ def mask_losses(config: Config, kind: int, seed: int) -> dict[str, float]:
     }
 
 
-def form_loss(config: Config, form: str, seed: int) -> dict[str, float]:
+def form_loss(config: FamiliesOfBertConfig, form: str, seed: int) -> dict[str, float]:
     """Train a form on fresh masks of all texts: its loss on test texts, in nats."""
-    found = ends(config.vocabulary, config.tokens, seed).rows
+    found = review_endings(config.vocabulary, config.tokens, seed).rows
     dice = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     network = Words(config, form)
@@ -267,12 +279,17 @@ def form_loss(config: Config, form: str, seed: int) -> dict[str, float]:
         chosen = torch.randint(len(found["train"]), size, generator=dice)
         return masked_token(found["train"][chosen], config.vocabulary, dice)
 
-    train(network, batch, word_loss, Recipe(config.steps, config.rate))
+    train(network, batch, word_loss, TrainingConfig(config.steps, config.rate))
     return {"test loss": held_out(config, network, found["test"])}
 
 
-def smaller() -> Config:
+def smaller() -> FamiliesOfBertConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=2, draws=2, layers=2, width=32, texts=64, steps=40,
-    )  # fmt: skip
+    return FamiliesOfBertConfig(
+        seeds=2,
+        draws=2,
+        layers=2,
+        width=32,
+        texts=64,
+        steps=40,
+    )

@@ -14,20 +14,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.corpora import movie_reviews
-from paradigms.corpora.made_language import FIRST, MadeLanguage
+from paradigms.data import movie_reviews
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.tokenizer import Vocabulary, words
+from paradigms.evaluation.statistics import t_interval
 from paradigms.experiments.encoder_decoder import scaled
-from paradigms.intervals import interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional, causal
 from paradigms.models import gpt, t5
-from paradigms.objectives import IGNORE, Gap, Specials, next_token
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import Batch, Objective, objectives, one_span, pretrain
-from paradigms.tokenizer import Vocabulary, words
-from paradigms.training import Recipe
+from paradigms.objectives import Gap, next_token
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import (
+    Batch,
+    Objective,
+    objectives,
+    one_span,
+    pretrain,
+)
 
 QUESTION = "Who fills a gap, and who continues a text, how well?"
-IDS = Specials()
+IDS = SpecialTokens()
 MIDDLE = "GPT, fill-in-the-middle"
 MODELS = ("GPT", MIDDLE, "BERT", "masked diffusion", "T5")
 COUNTS = "word frequencies"
@@ -35,7 +42,7 @@ SOURCES, TASKS = ("made language", "reviews"), ("fill", "continue")
 
 
 @dataclass(frozen=True)
-class Config:
+class FillAndContinueConfig:
     """A gap of `gap` words at `start`; a continuation of as many from there on.
 
     One rate for all five: of 0.002 and 0.005 neither was the better one for all, after
@@ -56,7 +63,7 @@ class Config:
     rate: float = 5e-3
 
 
-CONFIG = Config()
+CONFIG = FillAndContinueConfig()
 Ask = Callable[[Tensor], Tensor]  # texts so far -> logits of the next new word (N, V)
 
 
@@ -66,10 +73,10 @@ class Source(NamedTuple):
     pool: Tensor
     test: Tensor
     vocabulary: int  # ids of words end here; sentinels and markers follow
-    language: MadeLanguage | None
+    language: MarkovLanguage | None
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: FillAndContinueConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for source and model; and for each model less the GPT, seed by seed."""
     items = list(product(SOURCES, (*MODELS, COUNTS), range(config.seeds)))
     done = each(items, lambda item: scores(config, *item))
@@ -78,20 +85,20 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         found.setdefault((name, model), []).append(nats)
     rows: list[dict[str, Any]] = []
     for (name, model), of in found.items():
-        row = {key: interval(tuple(seed[key] for seed in of)) for key in of[0]}
+        row = {key: t_interval(tuple(seed[key] for seed in of)) for key in of[0]}
         rows.append({"name": f"{name}, {model}"} | row)
     for name, model in product(SOURCES, (*MODELS[1:], COUNTS)):
         pairs = list(zip(found[name, model], found[name, "GPT"], strict=True))
-        row = {t: interval(tuple(a[t] - b[t] for a, b in pairs)) for t in TASKS}
+        row = {t: t_interval(tuple(a[t] - b[t] for a, b in pairs)) for t in TASKS}
         rows.append({"name": f"{name}, {model} - GPT"} | row)
     return rows
 
 
-def source(config: Config, name: str, seed: int) -> Source:
+def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
     """The texts of a seed; all models of it are given the same."""
     dice = torch.Generator().manual_seed(seed)
     if name == "made language":
-        language = MadeLanguage(config.words, seed)
+        language = MarkovLanguage(config.words, seed)
         pool = language.sample(config.steps * config.batch, config.length, dice)
         test = language.sample(config.texts, config.length, dice)
         return Source(pool, test, language.vocabulary, language)
@@ -113,7 +120,9 @@ def pieces(texts: list[list[str]], known: Vocabulary, length: int) -> Tensor:
     return torch.tensor(found) + FIRST
 
 
-def scores(config: Config, name: str, model: str, seed: int) -> dict[str, float]:
+def scores(
+    config: FillAndContinueConfig, name: str, model: str, seed: int
+) -> dict[str, float]:
     """Nats a word of what stood there, and what is lost against the source.
 
     `wrong suffix`: the same gap before another text's suffix, which costs its users.
@@ -134,11 +143,13 @@ def scores(config: Config, name: str, model: str, seed: int) -> dict[str, float]
     return found | {"wrong suffix costs": found["wrong suffix"] - found["fill"]}
 
 
-def trained(config: Config, model: str, given: Source, seed: int) -> nn.Module:
+def trained(
+    config: FillAndContinueConfig, model: str, given: Source, seed: int
+) -> nn.Module:
     """A network that has read all texts of the pool once."""
     network, objective = learner(config, model, given.vocabulary)
     batches = given.pool.split(config.batch)
-    recipe = Recipe(len(batches), config.rate, warmup=50)
+    recipe = TrainingConfig(len(batches), config.rate, warmup=50)
     pretrain(scaled(network), objective, batches.__getitem__, recipe, seed)
     return network
 
@@ -149,7 +160,7 @@ def frequencies(given: Source) -> Ask:
     return lambda text: counts.log().expand(len(text), -1)
 
 
-def own(given: Source, config: Config, task: str) -> float:
+def own(given: Source, config: FillAndContinueConfig, task: str) -> float:
     """Nats a word by the source itself: what nothing can beat on average."""
     assert given.language is not None
     start, stop = config.start, config.start + config.gap
@@ -162,7 +173,7 @@ def own(given: Source, config: Config, task: str) -> float:
 
 
 @torch.no_grad()
-def said(ask: Ask, given: Source, config: Config) -> tuple[float, float]:
+def said(ask: Ask, given: Source, config: FillAndContinueConfig) -> tuple[float, float]:
     """Nats a word of the words that stood there, one after the other; share right.
 
     Only words can be answers: the length of the gap is given.
@@ -176,15 +187,22 @@ def said(ask: Ask, given: Source, config: Config) -> tuple[float, float]:
     return nats, right
 
 
-def learner(config: Config, model: str, vocabulary: int) -> tuple[nn.Module, Objective]:
+def learner(
+    config: FillAndContinueConfig, model: str, vocabulary: int
+) -> tuple[nn.Module, Objective]:
     """A network with its objective; three ids beyond the words are marks."""
     marks = [vocabulary, vocabulary + 1, vocabulary + 2]
-    size = gpt.Config(vocabulary + 3, config.length + 5, config.width, 2, 4)
+    size = gpt.GPTConfig(vocabulary + 3, config.length + 5, config.width, 2, 4)
     if model == "T5":
-        shape = t5.Config(
-            vocabulary=vocabulary + 3, width=config.width, layers=1, heads=4,
-            head_width=config.width // 4, hidden=4 * config.width, gated=False,
-        )  # fmt: skip
+        shape = t5.T5Config(
+            vocabulary=vocabulary + 3,
+            width=config.width,
+            layers=1,
+            heads=4,
+            head_width=config.width // 4,
+            hidden=4 * config.width,
+            gated=False,
+        )
         return t5.T5(shape), Spans(one_span(config.gap, (marks[0], marks[1])))
     if model == MIDDLE:
         return gpt.GPT(size), Objective(moved(config, Gap(*marks)))
@@ -203,7 +221,9 @@ class Spans(Objective):
         return losses, torch.tensor(targets.numel())
 
 
-def moved(config: Config, gap: Gap) -> Callable[[Tensor, torch.Generator], Batch]:
+def moved(
+    config: FillAndContinueConfig, gap: Gap
+) -> Callable[[Tensor, torch.Generator], Batch]:
     """Half of the texts as they are, half with a middle moved last; padded to one.
 
     The middle is a gap like those of T5 here; the authors cut at any two places.
@@ -224,7 +244,11 @@ def moved(config: Config, gap: Gap) -> Callable[[Tensor, torch.Generator], Batch
 
 
 def asker(
-    network: Any, model: str, config: Config, vocabulary: int, after: Tensor | None
+    network: Any,
+    model: str,
+    config: FillAndContinueConfig,
+    vocabulary: int,
+    after: Tensor | None,
 ) -> Ask:
     """How each is asked for the next word, given texts (N, t) and what is `after`."""
     gap = Gap(vocabulary, vocabulary + 1, vocabulary + 2)
@@ -239,9 +263,14 @@ def asker(
         assert after is not None
         before, middle = text[:, : config.start], text[:, config.start :]
         prompt = [
-            column(text, IDS.bos), column(text, gap.prefix), before,
-            column(text, gap.suffix), after, column(text, gap.middle), middle,
-        ]  # fmt: skip
+            column(text, IDS.bos),
+            column(text, gap.prefix),
+            before,
+            column(text, gap.suffix),
+            after,
+            column(text, gap.middle),
+            middle,
+        ]
         return network(torch.cat(prompt, dim=1), causal)[:, -1]
 
     def blanks(text: Tensor) -> Tensor:
@@ -264,9 +293,16 @@ def asker(
     return middle_last if moved_too else ahead
 
 
-def smaller() -> Config:
+def smaller() -> FillAndContinueConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=2, words=4, length=8, start=3, width=32, steps=150, texts=300,
-        vocabulary=100, real_steps=60,
-    )  # fmt: skip
+    return FillAndContinueConfig(
+        seeds=2,
+        words=4,
+        length=8,
+        start=3,
+        width=32,
+        steps=150,
+        texts=300,
+        vocabulary=100,
+        real_steps=60,
+    )

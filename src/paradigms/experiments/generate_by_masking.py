@@ -15,30 +15,29 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora.made_language import FIRST, MadeLanguage
-from paradigms.decoding import sample
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.statistics import t_interval
 from paradigms.experiments.exposure import only_words
-from paradigms.intervals import interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import sample
+from paradigms.generation.mask_filling import gibbs, mask_predict
 from paradigms.masks import bidirectional
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import sample as unmask
 from paradigms.models.masked_diffusion import substituted
-from paradigms.objectives import Specials
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import objectives, pretrain
-from paradigms.training import Recipe
-from paradigms.unmasking import gibbs, mask_predict
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import objectives, pretrain
 
 QUESTION = "How near to the source does masking and refilling write, at what cost?"
 TIMED = True  # it looks at the clock, so it is measured alone
-IDS = Specials()
+IDS = SpecialTokens()
 Way = tuple[str, Callable[[Tensor], Tensor], int]  # name, how it writes, its calls
 NETWORKS = ("next token", "masked", "masked diffusion")
 
 
 @dataclass(frozen=True)
-class Config:
+class GenerateByMaskingConfig:
     """Each seed has another language, other weights and other draws."""
 
     seeds: int = 4
@@ -55,10 +54,12 @@ class Config:
     repeats: int = 5
 
 
-CONFIG = Config()
+CONFIG = GenerateByMaskingConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: GenerateByMaskingConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row for each way of writing: distance from the source, calls and time.
 
     Then pairs of ways, language by language: each beside left to right, and others.
@@ -70,12 +71,12 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         for column in found[0][name]:
             values = tuple(f[name][column] for f in found)
             same = len(set(values)) == 1
-            row[column] = values[0] if same else interval(values)
+            row[column] = values[0] if same else t_interval(values)
         rows.append(row)
     return rows + [minus(found, *pair) for pair in pairs(config, list(found[0]))]
 
 
-def pairs(config: Config, names: list[str]) -> list[tuple[str, str]]:
+def pairs(config: GenerateByMaskingConfig, names: list[str]) -> list[tuple[str, str]]:
     """Which ways are compared: the first name is the source, the second writes on."""
     source, forward, *others = names
     gibbs = [f"Gibbs, sweeps {n}" for n in config.sweeps]
@@ -91,13 +92,15 @@ def minus(
     """What one way differs from another by, on the same languages."""
     row: dict[str, Any] = {"name": f"{name} - {other}"}
     for column in ("surprise", "distance"):
-        row[column] = interval(tuple(f[name][column] - f[other][column] for f in found))
+        row[column] = t_interval(
+            tuple(f[name][column] - f[other][column] for f in found)
+        )
     return row
 
 
-def ways(config: Config, seed: int) -> dict[str, dict[str, float]]:
+def ways(config: GenerateByMaskingConfig, seed: int) -> dict[str, dict[str, float]]:
     """Texts by every way, and how they compare with texts of the source."""
-    language = MadeLanguage(config.words, seed)
+    language = MarkovLanguage(config.words, seed)
     dice = torch.Generator().manual_seed(seed)
     networks = {name: learnt(config, language, name, seed) for name in NETWORKS}
     draw = partial(language.sample, length=config.length, dice=dice)
@@ -116,7 +119,9 @@ def ways(config: Config, seed: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def seconds(config: Config, known: list[Way], given: Tensor) -> dict[str, float]:
+def seconds(
+    config: GenerateByMaskingConfig, known: list[Way], given: Tensor
+) -> dict[str, float]:
     """The median time of each way, after a first call of each that does not count.
 
     The ways take turns, so that what else the processor does falls on all alike.
@@ -131,24 +136,26 @@ def seconds(config: Config, known: list[Way], given: Tensor) -> dict[str, float]
     return {name: median(values) for name, values in took.items()}
 
 
-def learnt(config: Config, language: MadeLanguage, name: str, seed: int) -> GPT:
+def learnt(
+    config: GenerateByMaskingConfig, language: MarkovLanguage, name: str, seed: int
+) -> GPT:
     """A network after the same number of steps under that objective."""
     torch.manual_seed(seed)
-    network = GPT(Size(language.vocabulary, config.length + 1, config.width, 2, 4))
+    network = GPT(GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4))
     dice = torch.Generator().manual_seed(1000 + seed)  # the same texts for all
     pool = language.sample(config.steps * config.batch, config.length, dice)
     pretrain(
         network,
         objectives(language.vocabulary)[name],
         lambda step: pool[step * config.batch : (step + 1) * config.batch],
-        Recipe(config.steps, 3e-3, warmup=50),
+        TrainingConfig(config.steps, 3e-3, warmup=50),
         seed,
     )
     return network
 
 
 def writers(
-    config: Config, networks: dict[str, GPT], dice: torch.Generator
+    config: GenerateByMaskingConfig, networks: dict[str, GPT], dice: torch.Generator
 ) -> list[Way]:
     """Each way by name, and how often it asks its network for one batch of texts."""
     new = config.length - config.given
@@ -191,7 +198,10 @@ def writers(
 
 
 def compared(
-    language: MadeLanguage, config: Config, texts: Tensor, truth: Tensor
+    language: MarkovLanguage,
+    config: GenerateByMaskingConfig,
+    texts: Tensor,
+    truth: Tensor,
 ) -> dict[str, float]:
     """What the source says of the new words, and how their triples are distributed.
 
@@ -208,7 +218,7 @@ def compared(
     }
 
 
-def triples(texts: Tensor, config: Config) -> Tensor:
+def triples(texts: Tensor, config: GenerateByMaskingConfig) -> Tensor:
     """Shares of the V^3 triples of neighbouring words among the new ones."""
     seen = (texts - FIRST)[:, config.given :]
     powers = torch.tensor([config.words**2, config.words, 1])
@@ -217,9 +227,16 @@ def triples(texts: Tensor, config: Config) -> Tensor:
     return counts / counts.sum()
 
 
-def smaller() -> Config:
+def smaller() -> GenerateByMaskingConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=2, words=4, length=8, width=32, steps=150, texts=400, sweeps=(1, 4),
-        rounds=(1,), repeats=2,
-    )  # fmt: skip
+    return GenerateByMaskingConfig(
+        seeds=2,
+        words=4,
+        length=8,
+        width=32,
+        steps=150,
+        texts=400,
+        sweeps=(1, 4),
+        rounds=(1,),
+        repeats=2,
+    )

@@ -3,7 +3,7 @@
 The VAE, the GAN and the diffusion model are those of `digit_generators`. Beside them
 stands a small GPT that writes a picture pixel by pixel, row by row. It gives each
 picture of whole grey levels an exact probability; the densities of the others give a
-bound on it (`corpora.digits`), the GAN gives none.
+bound on it (`data.digits`), the GAN gives none.
 """
 
 import math
@@ -15,31 +15,32 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.corpora import digits
-from paradigms.corpora.digits import LEVELS, PIXELS, scaled
-from paradigms.decoding import extend
+from paradigms.data import digits
+from paradigms.data.digits import LEVELS, PIXELS, scaled
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.sample_quality import grid, precision_and_coverage
+from paradigms.evaluation.statistics import t_interval
 from paradigms.experiments import digit_generators
 from paradigms.experiments.digit_generators import Trained
-from paradigms.gaussians import standard
-from paradigms.intervals import interval
-from paradigms.judge import grid
-from paradigms.likeness import compared
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import generate
+from paradigms.layers.distributions import standard
 from paradigms.models.denoiser import Denoiser, draw
 from paradigms.models.gan import Generator
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.vae import VAE
-from paradigms.objectives import Specials, next_token
-from paradigms.parts import Each, in_turn
-from paradigms.training import Batch, Recipe, train
+from paradigms.objectives import next_token
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "Which of four generators draws the best digits, and what can each score?"
 # A pixel's id is its grey level; the start symbol follows the levels, and nothing here
 # is ever padding.
-IDS = Specials(pad=LEVELS + 1, bos=LEVELS)
+IDS = SpecialTokens(pad=LEVELS + 1, bos=LEVELS)
 CALLS = "calls per picture"
 # The GAN keeps its steps; the VAE has three fifths of them here, the diffusion half.
-SHARED = digit_generators.Config(seeds=(), vae_steps=1500, diffusion_steps=2000)
+SHARED = digit_generators.DigitGeneratorsConfig(
+    seeds=(), vae_steps=1500, diffusion_steps=2000
+)
 BLANK = 0.95  # a pixel is called blank if it is so in more of all digits
 SEEN = "pictures seen in training"
 FIXED = {"parameters", CALLS, SEEN, "blank pixels", "pictures"}  # what no seed changes
@@ -55,7 +56,7 @@ PAIRS = (
 
 
 @dataclass(frozen=True)
-class Config:
+class GeneratorsComparedConfig:
     """Each seed draws another split, other weights and other noise.
 
     `shared` trains the three of `digit_generators`; `few` are DDIM's network calls,
@@ -64,7 +65,7 @@ class Config:
     """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
-    shared: digit_generators.Config = SHARED
+    shared: digit_generators.DigitGeneratorsConfig = SHARED
     latent: int = 16
     few: tuple[int, ...] = (2, 5, 10, 20, 50)
     draws: int = 200
@@ -77,11 +78,11 @@ class Config:
     neighbours: int = 3
 
 
-CONFIG = Config()
+CONFIG = GeneratorsComparedConfig()
 Row = dict[str, Any]
 
 
-def run(config: Config, each: Each = in_turn) -> list[Row]:
+def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> list[Row]:
     """A row per way to draw, then one per pair; intervals over the seeds.
 
     `precision`, `coverage` and `Frechet` are of `likeness`; `sure` and `distance to
@@ -94,7 +95,7 @@ def run(config: Config, each: Each = in_turn) -> list[Row]:
         row: Row = {"name": name}
         for column, value in found[0][name].items():
             values = tuple(scores[name][column] for scores in found)
-            row[column] = value if column in FIXED else interval(values)
+            row[column] = value if column in FIXED else t_interval(values)
         rows.append(row)
     rows += [difference(found, *pair) for pair in PAIRS]
     by_name = {row["name"]: row for row in rows}
@@ -107,7 +108,7 @@ def difference(found: list[dict[str, Row]], one: str, other: str) -> Row:
     row: Row = {"name": f"{one} - {other}"}
     for column in MEASURES:
         gaps = tuple(rows[one][column] - rows[other][column] for rows in found)
-        row[column] = interval(gaps)
+        row[column] = t_interval(gaps)
     return row
 
 
@@ -121,7 +122,7 @@ def bands(rows: dict[str, Row]) -> dict[str, list[list[float]]]:
     return found
 
 
-def one_seed(config: Config, seed: int) -> dict[str, Row]:
+def one_seed(config: GeneratorsComparedConfig, seed: int) -> dict[str, Row]:
     """Every row of one seed."""
     shared = replace(config.shared, seeds=(seed,))
     run, count = Trained(shared, seed), shared.samples
@@ -153,7 +154,9 @@ def one_seed(config: Config, seed: int) -> dict[str, Row]:
     return rows | _pixel_by_pixel(config, run, row)
 
 
-def _diffusions(config: Config, run: Trained, row: Any) -> dict[str, Row]:
+def _diffusions(
+    config: GeneratorsComparedConfig, run: Trained, row: Any
+) -> dict[str, Row]:
     """DDPM with its bound, and DDIM in few calls from the same noise."""
     model, process, bound = run.diffusion()
     start = run.noise(config.shared.samples, PIXELS)
@@ -167,7 +170,9 @@ def _diffusions(config: Config, run: Trained, row: Any) -> dict[str, Row]:
     return rows
 
 
-def _pixel_by_pixel(config: Config, run: Trained, row: Any) -> dict[str, Row]:
+def _pixel_by_pixel(
+    config: GeneratorsComparedConfig, run: Trained, row: Any
+) -> dict[str, Row]:
     """The GPT, and its mixture with pictures of which each is as likely as any other.
 
     The mixture's probability is at least a hundredth of the GPT's, if 99% is noise.
@@ -195,12 +200,16 @@ def _pixel_by_pixel(config: Config, run: Trained, row: Any) -> dict[str, Row]:
 
 
 def _row(
-    config: Config, run: Trained, x: Tensor, model: nn.Module | None, calls: int
+    config: GeneratorsComparedConfig,
+    run: Trained,
+    x: Tensor,
+    model: nn.Module | None,
+    calls: int,
 ) -> Row:
     """What is measured of every generator's pictures, and twenty of them."""
     test = scaled(run.test.pixels)
     scores = run.judge.scores(x, test)
-    found = compared(run.judge, x, test, config.neighbours)
+    found = precision_and_coverage(run.judge, x, test, config.neighbours)
     size = sum(p.numel() for p in model.parameters()) if model else 0
     read = seen(config).get(type(model), 0)
     return {
@@ -211,7 +220,7 @@ def _row(
     }
 
 
-def seen(config: Config) -> dict[type, int]:
+def seen(config: GeneratorsComparedConfig) -> dict[type, int]:
     """Pictures that each network has read in training, each as often as it was read."""
     shared = config.shared
     steps = {
@@ -256,9 +265,9 @@ def weighted(vae: VAE, run: Trained, draws: int) -> float:
     return float((weight.logsumexp(dim=0) - math.log(draws)).mean())
 
 
-def left_to_right(config: Config, run: Trained) -> GPT:
+def left_to_right(config: GeneratorsComparedConfig, run: Trained) -> GPT:
     """A GPT that has learned to predict each pixel from those before it."""
-    network = GPT(Size(LEVELS + 1, PIXELS, config.width, config.layers, heads=4))
+    network = GPT(GPTConfig(LEVELS + 1, PIXELS, config.width, config.layers, heads=4))
 
     def batch(_: int) -> Batch:
         shape = (config.batch,)
@@ -268,7 +277,9 @@ def left_to_right(config: Config, run: Trained) -> GPT:
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         return -log_probability(network, *batch).sum(), torch.tensor(batch[0].numel())
 
-    train(network, batch, loss, Recipe(config.steps, config.rate, 50, decay=0.1))
+    train(
+        network, batch, loss, TrainingConfig(config.steps, config.rate, 50, decay=0.1)
+    )
     return network
 
 
@@ -287,12 +298,16 @@ def write(network: GPT, count: int, dice: torch.Generator) -> Tensor:
         p = scores[:, :LEVELS].softmax(dim=-1)
         return torch.multinomial(p, 1, generator=dice)[:, 0]
 
-    return extend(network, torch.full((count, 1), IDS.bos), PIXELS, choose)[:, 1:]
+    return generate(network, torch.full((count, 1), IDS.bos), PIXELS, choose)[:, 1:]
 
 
-def smaller() -> Config:
+def smaller() -> GeneratorsComparedConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=(0, 1), few=(2, 10), draws=5, width=32, steps=30,
+    return GeneratorsComparedConfig(
+        seeds=(0, 1),
+        few=(2, 10),
+        draws=5,
+        width=32,
+        steps=30,
         shared=digit_generators.smaller(),
-    )  # fmt: skip
+    )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from paradigms.intervals import interval
-from paradigms.lab_networks import (
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.training.lab_networks import (
     NETWORKS,
     Data,
     NetworkConfig,
@@ -13,27 +14,26 @@ from paradigms.lab_networks import (
     losses,
     trained,
 )
-from paradigms.parts import Each, in_turn
 
 QUESTION = "How well does each network of the lab fill a blank and continue a text?"
 
 
 @dataclass(frozen=True)
-class Config(NetworkConfig):
+class LabNetworksConfig(NetworkConfig):
     """Loss in nats on held-out texts; weights are stored for the first of the seeds."""
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
 
-CONFIG = Config()
+CONFIG = LabNetworksConfig()
 
 
-def smaller() -> Config:
+def smaller() -> LabNetworksConfig:
     """Few steps, two seeds."""
-    return Config(steps=20, held_out=100, seeds=(0, 1))
+    return LabNetworksConfig(steps=20, held_out=100, seeds=(0, 1))
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: LabNetworksConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each network, with the loss by what is visible, and its weights."""
     texts = data(config)
     pairs = [(name, seed) for name in NETWORKS for seed in config.seeds]
@@ -41,7 +41,9 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return list(_rows(config, dict(zip(pairs, results, strict=True))))
 
 
-def _result(name: str, seed: int, config: Config, texts: Data) -> dict[str, Any]:
+def _result(
+    name: str, seed: int, config: LabNetworksConfig, texts: Data
+) -> dict[str, Any]:
     network = trained(name, config, seed, texts)
     weights = network.state_dict() if seed == config.seeds[0] else {}
     return {
@@ -51,14 +53,14 @@ def _result(name: str, seed: int, config: Config, texts: Data) -> dict[str, Any]
 
 
 def _rows(
-    config: Config, results: dict[tuple[str, int], dict[str, Any]]
+    config: LabNetworksConfig, results: dict[tuple[str, int], dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     for name in NETWORKS:
         of_seeds = [results[name, seed] for seed in config.seeds]
         yield {
             "name": name,
             **{
-                f"loss, {visible} visible": interval(
+                f"loss, {visible} visible": t_interval(
                     tuple(result["losses"][visible] for result in of_seeds)
                 )
                 for visible in of_seeds[0]["losses"]

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora import labelled
-from paradigms.intervals import crossing, interval
-from paradigms.models.discriminant import LDA
+from paradigms.data import label_subsets
+from paradigms.evaluation.statistics import crossover, t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.discriminant_analysis import LDA
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
 from paradigms.models.svm import LinearSVM
-from paradigms.parts import Each, in_turn
 
 QUESTION = "Who errs less with few labels, and where do the curves cross?"
 MADE = ("independent features", "repeated features")
@@ -34,7 +34,7 @@ DRAWN = ("naive Bayes", "logistic regression", "LDA, shrunk", "LDA", "linear SVM
 
 
 @dataclass(frozen=True)
-class Config:
+class LabelEfficiencyConfig:
     """Labels for training and for choosing a setting, a quarter of them for the latter.
 
     Each quarter in turn up to `largest_folded` labels; beyond, and for SVMs, one.
@@ -63,10 +63,10 @@ class Config:
     resamples: int = 2000
 
 
-CONFIG = Config()
+CONFIG = LabelEfficiencyConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: LabelEfficiencyConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for data, model and size; one for each pair with where its curves cross."""
     cells = [(name, size) for name, sizes in config.sizes for size in sizes]
     found = each(cells, lambda cell: errors(config, *cell))
@@ -75,7 +75,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         at = {m: independent(config, name, values) for m, values in scored.items()}
         scores.setdefault(name, {})[size] = at
     rows = [
-        {"name": f"{name}, {model}, {size}", "error": interval(tuple(at.tolist()))}
+        {"name": f"{name}, {model}, {size}", "error": t_interval(tuple(at.tolist()))}
         for name, sizes in scores.items()
         for size, scored in sizes.items()
         for model, at in scored.items()
@@ -87,22 +87,26 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     return rows
 
 
-def independent(config: Config, name: str, values: list[float]) -> Tensor:
+def independent(
+    config: LabelEfficiencyConfig, name: str, values: list[float]
+) -> Tensor:
     """One value a draw, or of reviews one a split: its draws share their test part."""
     drawn = torch.tensor(values)
-    if name not in labelled.SOURCES:
+    if name not in label_subsets.SOURCES:
         return drawn
     parts = [drawn[split :: config.splits].mean() for split in range(config.splits)]
     return torch.stack(parts)  # (splits,)
 
 
-def errors(config: Config, name: str, size: int) -> dict[str, list[float]]:
+def errors(
+    config: LabelEfficiencyConfig, name: str, size: int
+) -> dict[str, list[float]]:
     """Shares of wrong answers on the test data, model by model, one for each seed."""
     found: dict[str, list[float]] = {}
     for seed in range(config.seeds):
         dice = torch.Generator().manual_seed(1000 * size + seed)
         given = task(config, name, seed, dice)
-        chosen = labelled.draw(given.labels, size, dice)
+        chosen = label_subsets.draw_subset(given.labels, size, dice)
         for model, settings in candidates(config, name, size, given).items():
             slow = model == "linear SVM" or size > config.largest_folded
             folds = 1 if slow else 4
@@ -113,7 +117,10 @@ def errors(config: Config, name: str, size: int) -> dict[str, list[float]]:
 
 
 def chosen_setting(
-    settings: list[Callable[[], Any]], given: labelled.Task, chosen: Tensor, folds: int
+    settings: list[Callable[[], Any]],
+    given: label_subsets.Task,
+    chosen: Tensor,
+    folds: int,
 ) -> Any:
     """The setting with the fewest mistakes on held-out labels, fitted again to all.
 
@@ -183,7 +190,7 @@ def answers(model: Any, x: Any) -> Tensor:
 
 
 def candidates(
-    config: Config, name: str, size: int, given: labelled.Task
+    config: LabelEfficiencyConfig, name: str, size: int, given: label_subsets.Task
 ) -> dict[str, list[Callable[[], Any]]]:
     """Every model with the settings among which held-out labels choose.
 
@@ -191,7 +198,7 @@ def candidates(
     not tell settings apart, neither end should win by its place.
     """
     k = int(given.labels.max()) + 1
-    texts = name in labelled.SOURCES
+    texts = name in label_subsets.SOURCES
     found: dict[str, list[Callable[[], Any]]] = {
         "naive Bayes": [
             lambda s=s: MultinomialNaiveBayes(k, s) for s in (1.0, 10.0, 0.1)
@@ -223,26 +230,28 @@ def candidates(
     return found
 
 
-def task(config: Config, name: str, seed: int, dice: torch.Generator) -> labelled.Task:
+def task(
+    config: LabelEfficiencyConfig, name: str, seed: int, dice: torch.Generator
+) -> label_subsets.Task:
     """The data of that name: their training part and their test part for a seed."""
-    if name in labelled.SOURCES:
-        return labelled.reviews(name, config.vocabulary, seed % config.splits)
+    if name in label_subsets.SOURCES:
+        return label_subsets.reviews(name, config.vocabulary, seed % config.splits)
     if name in ("tumours", "digits"):
-        x, labels = labelled.measured(name)
+        x, labels = label_subsets.measured(name)
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
         train, test = order.tensor_split([len(x) - len(x) // 5])
         if name == "tumours":
             train, test = order.tensor_split([400])
-        return labelled.Task(x[train], labels[train], x[test], labels[test])
+        return label_subsets.Task(x[train], labels[train], x[test], labels[test])
     made = [
         by_rule(config, name, count, dice)
         for count in (max(dict(config.sizes)[name]) + 100, 5000)
     ]
-    return labelled.Task(*made[0], *made[1])
+    return label_subsets.Task(*made[0], *made[1])
 
 
 def by_rule(
-    config: Config, name: str, count: int, dice: torch.Generator
+    config: LabelEfficiencyConfig, name: str, count: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Two classes of normal features, independent given the class, or some repeated."""
     labels = torch.randint(2, (count,), generator=dice)
@@ -256,7 +265,7 @@ def by_rule(
 
 
 def compared(
-    config: Config, name: str, scores: dict[int, dict[str, Tensor]]
+    config: LabelEfficiencyConfig, name: str, scores: dict[int, dict[str, Tensor]]
 ) -> Iterator[dict[str, Any]]:
     """For each pair: its difference at every size, and the size where it turns."""
     for one, other in PAIRS:
@@ -269,8 +278,8 @@ def compared(
             continue
         row: dict[str, Any] = {"name": f"{name}, {one} - {other}"}
         for size, gap in gaps.items():
-            row[f"at {size}"] = interval(tuple(gap.tolist()))
-        yield row | crossing(gaps, config.resamples)
+            row[f"at {size}"] = t_interval(tuple(gap.tolist()))
+        yield row | crossover(gaps, config.resamples)
 
 
 def bands(scores: dict[int, dict[str, Tensor]]) -> dict[str, list[list[float]]]:
@@ -279,21 +288,25 @@ def bands(scores: dict[int, dict[str, Tensor]]) -> dict[str, list[list[float]]]:
     found: dict[str, list[list[float]]] = {}
     for model in [model for model in DRAWN if model in known][:4]:
         found[model] = [
-            [size, *(round(v, 4) for v in interval(tuple(scored[model].tolist())))]
+            [size, *(round(v, 4) for v in t_interval(tuple(scored[model].tolist())))]
             for size, scored in scores.items()
             if model in scored
         ]
     return found
 
 
-def smaller() -> Config:
+def smaller() -> LabelEfficiencyConfig:
     """The same question at a size that a test can afford."""
-    return Config(
+    return LabelEfficiencyConfig(
         sizes=(
             ("rotten_tomatoes", (30, 300)),
             ("tumours", (16, 128)),
             ("independent features", (10, 300)),
             ("repeated features", (10, 300)),
         ),
-        seeds=8, splits=2, vocabulary=1000, largest_svm=30, resamples=200,
-    )  # fmt: skip
+        seeds=8,
+        splits=2,
+        vocabulary=1000,
+        largest_svm=30,
+        resamples=200,
+    )

@@ -12,16 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora.made_language import FIRST, MadeLanguage
-from paradigms.intervals import interval
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.special_tokens import IGNORE
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.objectives import IGNORE, replaced_token
+from paradigms.objectives import replaced_token
 from paradigms.objectives.masked import Fates
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import (
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import (
     Batch,
     Objective,
     Pair,
@@ -30,7 +31,6 @@ from paradigms.pretraining import (
     replaced,
     with_head,
 )
-from paradigms.training import Recipe
 
 QUESTION = "What does [MASK] in training cost on input without it?"
 WAYS: dict[str, Fates | None] = {
@@ -46,7 +46,7 @@ EVERYWHERE = "all positions, no mask"  # the others ask for the chosen words alo
 
 
 @dataclass(frozen=True)
-class Config:
+class MaskMismatchConfig:
     """Each seed has other dialects, weights and texts; the probe has `labels`."""
 
     seeds: int = 4
@@ -59,7 +59,7 @@ class Config:
     texts: int = 2000
 
 
-CONFIG = Config()
+CONFIG = MaskMismatchConfig()
 
 
 def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
@@ -73,18 +73,20 @@ def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
     return Objective(show, lambda batch: bidirectional)
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: MaskMismatchConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each way to show a chosen word, and each minus two of them.
 
     Minus the first way, [MASK] alone, and minus no training.
     """
     items = list(product(WAYS, range(config.seeds)))
     found = each(items, lambda item: scores(config, *item))
-    by = {name: [f for (n, _), f in zip(items, found, strict=True) if n == name]
-          for name in WAYS}  # fmt: skip
+    by = {
+        name: [f for (n, _), f in zip(items, found, strict=True) if n == name]
+        for name in WAYS
+    }
     rows = []
     for name, of in by.items():
-        row = {column: interval(tuple(f[column] for f in of)) for column in of[0]}
+        row = {column: t_interval(tuple(f[column] for f in of)) for column in of[0]}
         rows.append({"name": name} | row)
     first, *middle, untrained = WAYS
     for name in (*middle, untrained):
@@ -99,7 +101,7 @@ def minus(
 ) -> dict[str, list[float]]:
     """One way minus another on the same texts, in the columns that both have."""
     return {
-        column: interval(
+        column: t_interval(
             tuple(f[column] - b[column] for f, b in zip(some, other, strict=True))
         )
         for column in some[0]
@@ -107,9 +109,9 @@ def minus(
     }
 
 
-def scores(config: Config, name: str, seed: int) -> dict[str, float]:
+def scores(config: MaskMismatchConfig, name: str, seed: int) -> dict[str, float]:
     """How well the frozen states of unmasked texts tell the dialect."""
-    dialects = [MadeLanguage(config.words, 100 * seed + k) for k in (0, 1)]
+    dialects = [MarkovLanguage(config.words, 100 * seed + k) for k in (0, 1)]
     dice = torch.Generator().manual_seed(seed)
     pool, _ = mixed(dialects, config.steps * config.batch, config.length, dice)
     network, pair = learnt(config, name, seed, pool, dialects[0].vocabulary)
@@ -153,7 +155,7 @@ def told_apart(
 
 
 def mixed(
-    dialects: list[MadeLanguage], count: int, length: int, dice: torch.Generator
+    dialects: list[MarkovLanguage], count: int, length: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Texts (N, T) of both dialects in random order, and which each is of (N,).
 
@@ -166,12 +168,12 @@ def mixed(
 
 
 def learnt(
-    config: Config, name: str, seed: int, pool: Tensor, vocabulary: int
+    config: MaskMismatchConfig, name: str, seed: int, pool: Tensor, vocabulary: int
 ) -> tuple[GPT, Pair]:
     """The network that is kept, after pretraining in that way; and ELECTRA's two."""
     torch.manual_seed(seed)
-    size = Size(vocabulary, config.length, config.width, 2, 4)
-    small = Size(vocabulary, config.length, config.width // 2, 2, 4)
+    size = GPTConfig(vocabulary, config.length, config.width, 2, 4)
+    small = GPTConfig(vocabulary, config.length, config.width // 2, 2, 4)
     pair = Pair(GPT(small), GPT(size))
     network = GPT(size)
     if name == "no training":
@@ -181,7 +183,7 @@ def learnt(
         pair if fates is None else network,
         replaced(vocabulary) if fates is None else asked_for(name, fates, vocabulary),
         lambda step: pool[step * config.batch : (step + 1) * config.batch],
-        Recipe(config.steps, 5e-3, warmup=50),
+        TrainingConfig(config.steps, 5e-3, warmup=50),
         seed,
     )
     return (pair.discriminator if fates is None else network), pair
@@ -205,6 +207,8 @@ def read(
     return float(right.double().mean())
 
 
-def smaller() -> Config:
+def smaller() -> MaskMismatchConfig:
     """The same question at a size that a test can afford."""
-    return Config(seeds=2, words=4, length=8, width=32, steps=150, texts=500)
+    return MaskMismatchConfig(
+        seeds=2, words=4, length=8, width=32, steps=150, texts=500
+    )

@@ -13,14 +13,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from paradigms.corpora import labelled
-from paradigms.intervals import interval
-from paradigms.models.discriminant import LDA, QDA
+from paradigms.data import label_subsets
+from paradigms.evaluation.calibration import fit_temperature
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.discriminant_analysis import LDA, QDA
+from paradigms.models.inference.missing_features import (
+    conditional_mean,
+    marginal_log_joint,
+)
+from paradigms.models.inference.prior_shift import em_class_prior
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
-from paradigms.parts import Each, in_turn
-from paradigms.reliability import temperature
-from paradigms.repairs import estimated, expected, marginal
 
 QUESTION = (
     "What can each family do if features are missing, or the class prior changes?"
@@ -46,7 +50,7 @@ CORRECTED = (
 
 
 @dataclass(frozen=True)
-class Config:
+class MissingAndShiftedConfig:
     """`sizes`: rows to learn from and to correct on, where the prior is shifted."""
 
     measured: tuple[str, ...] = ("digits", "tumours")
@@ -67,10 +71,12 @@ class Config:
     splits: int = 8  # of the reviews, taken in turn: one for each draw
 
 
-CONFIG = Config()
+CONFIG = MissingAndShiftedConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: MissingAndShiftedConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row for data, model and share; two for each data with figures."""
     cells = list(product(config.measured, range(config.seeds)))
     rows = of_missing(config, cells, each(cells, lambda c: missing(config, *c)))
@@ -79,7 +85,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
 
 
 def of_missing(
-    config: Config, cells: list[Any], found: list[Any]
+    config: MissingAndShiftedConfig, cells: list[Any], found: list[Any]
 ) -> list[dict[str, Any]]:
     """Errors by the share seen, and the differences of `PAIRS`, draw by draw."""
     rows = []
@@ -93,7 +99,7 @@ def of_missing(
         gaps = {f"{a} - {b}": errors[a] - errors[b] for a, b in PAIRS}
         for name, values in (errors | gaps).items():
             ats = zip(config.seen, values.T.tolist(), strict=True)
-            row = {f"{seen:.0%} seen": interval(tuple(at)) for seen, at in ats}
+            row = {f"{seen:.0%} seen": t_interval(tuple(at)) for seen, at in ats}
             rows.append({"name": f"{data}, {name}"} | row)
     return rows
 
@@ -105,14 +111,16 @@ def short(name: str) -> str:
 
 def point(share: float, values: Tensor) -> list[float]:
     """For a figure: a share in percent, and the interval of some values (N,)."""
-    at = interval(tuple(values.tolist()))
+    at = t_interval(tuple(values.tolist()))
     return [round(100 * share), *(round(v, 4) for v in at)]
 
 
-def missing(config: Config, name: str, seed: int) -> dict[str, list[float]]:
+def missing(
+    config: MissingAndShiftedConfig, name: str, seed: int
+) -> dict[str, list[float]]:
     """Errors of each model, one for each share of features seen."""
     dice = torch.Generator().manual_seed(seed)
-    x, labels = labelled.measured(name)
+    x, labels = label_subsets.measured(name)
     if name == "digits":  # a density needs noise of one grey level on whole numbers
         x = x + torch.rand(x.shape, dtype=x.dtype, generator=dice) / 16
     order = torch.randperm(len(x), generator=dice)
@@ -133,7 +141,9 @@ def hidden(x: Tensor, share: float, dice: torch.Generator) -> Tensor:
     return ranks < max(1, round(share * x.shape[1]))
 
 
-def answering(config: Config, x: Tensor, labels: Tensor, dice: Any) -> dict[str, Score]:
+def answering(
+    config: MissingAndShiftedConfig, x: Tensor, labels: Tensor, dice: Any
+) -> dict[str, Score]:
     """By name, what scores rows (N, V) of which `seen` (N, V) says what may be used."""
     k = int(labels.max()) + 1
     mean, spread = x.mean(dim=0), x.T.cov(correction=0)
@@ -146,17 +156,21 @@ def answering(config: Config, x: Tensor, labels: Tensor, dice: Any) -> dict[str,
     variances = bayes.variance.diag_embed()  # (K, V, V)
     lda, qda = LDA(k).fit(x, labels), QDA(k).fit(x, labels)
     return {
-        "naive Bayes": lambda x, seen: marginal(bayes, variances, x, seen),
-        "LDA": lambda x, seen: marginal(lda, lda.covariance, x, seen),
-        "QDA": lambda x, seen: marginal(qda, qda.covariance, x, seen),
+        "naive Bayes": lambda x, seen: marginal_log_joint(bayes, variances, x, seen),
+        "LDA": lambda x, seen: marginal_log_joint(lda, lda.covariance, x, seen),
+        "QDA": lambda x, seen: marginal_log_joint(qda, qda.covariance, x, seen),
         f"{FILLED}means": lambda x, s: fitted.logits(torch.where(s, x, mean)),
         f"{FILLED}zeros": lambda x, s: fitted.logits(torch.where(s, x, 0.0)),
         f"{FILLED}dropping": lambda x, s: dropped.logits(torch.where(s, x, mean)),
-        f"{FILLED}a Gaussian": lambda x, s: fitted.logits(expected(mean, spread, x, s)),
+        f"{FILLED}a Gaussian": lambda x, s: fitted.logits(
+            conditional_mean(mean, spread, x, s)
+        ),
     }
 
 
-def chosen(config: Config, x: Tensor, labels: Tensor, rows: int) -> LogisticRegression:
+def chosen(
+    config: MissingAndShiftedConfig, x: Tensor, labels: Tensor, rows: int
+) -> LogisticRegression:
     """By the mistakes on each fourth row; x may tell all `rows` again and again."""
     k, held = int(labels.max()) + 1, torch.arange(len(x)) % rows % 4 == 0
 
@@ -169,7 +183,7 @@ def chosen(config: Config, x: Tensor, labels: Tensor, rows: int) -> LogisticRegr
 
 
 def of_shifted(
-    config: Config, cells: list[Any], found: list[Any]
+    config: MissingAndShiftedConfig, cells: list[Any], found: list[Any]
 ) -> list[dict[str, Any]]:
     """Errors, log-losses and what was gained, by data, model and share of class 1."""
     rows = []
@@ -178,7 +192,7 @@ def of_shifted(
         lines: dict[str, list[list[float]]] = {}
         for model, share in product(scored[0], config.shares):
             seeds = [s[model][config.shares.index(share)] for s in scored]
-            row = {c: interval(tuple(s[c] for s in seeds)) for c in seeds[0]}
+            row = {c: t_interval(tuple(s[c] for s in seeds)) for c in seeds[0]}
             rows.append({"name": f"{data}, {model}, {share:.0%}"} | row)
             if model in ("naive Bayes", "logistic regression"):
                 for way in ("as trained", "estimated"):
@@ -189,7 +203,9 @@ def of_shifted(
     return rows
 
 
-def shifted(config: Config, name: str, seed: int) -> dict[str, list[Any]]:
+def shifted(
+    config: MissingAndShiftedConfig, name: str, seed: int
+) -> dict[str, list[Any]]:
     """For each model, and each pair of them, scores at every share of class 1."""
     dice = torch.Generator().manual_seed(seed)
     given, labels, prior = scores(config, name, seed, dice)
@@ -214,7 +230,7 @@ def compared(logits: Tensor, labels: Tensor, prior: Tensor, now: Tensor) -> Any:
 
     Shapes: logits (N, K), labels (N,), prior and now (K,) in logs.
     """
-    guess = estimated(logits, prior)
+    guess = em_class_prior(logits, prior)
     found = {"estimated share": float(guess[1].exp())}
     for way, to in (("as trained", prior), ("told", now), ("estimated", guess)):
         moved = logits + to - prior
@@ -225,7 +241,9 @@ def compared(logits: Tensor, labels: Tensor, prior: Tensor, now: Tensor) -> Any:
     return found
 
 
-def scores(config: Config, name: str, seed: int, dice: Any) -> tuple[Any, ...]:
+def scores(
+    config: MissingAndShiftedConfig, name: str, seed: int, dice: Any
+) -> tuple[Any, ...]:
     """Logits (N, 2) by model for rows with labels (N,), and the log prior of training.
 
     Of each model the setting with the least log-loss on rows of the same prior as in
@@ -240,16 +258,16 @@ def scores(config: Config, name: str, seed: int, dice: Any) -> tuple[Any, ...]:
         best = losses.index(min(losses))
         asked, given = logits(fitted[best], ask[0]), known[best]
         found[model] = asked
-        found[f"{model}, temperature"] = asked / temperature(given, correct[1])
+        found[f"{model}, temperature"] = asked / fit_temperature(given, correct[1])
         found[f"{model}, slope and shift"] = straightened(given, correct[1], asked)
     prior = learn[1].bincount().double() / len(learn[1])
     return found, ask[1], prior.log()
 
 
-def candidates(config: Config, name: str) -> dict[str, list[Any]]:
+def candidates(config: MissingAndShiftedConfig, name: str) -> dict[str, list[Any]]:
     """Each model with the settings among which the log-loss chooses."""
     logistic = [LogisticRegression(2, penalty) for penalty in config.penalties]
-    if name in labelled.SOURCES:
+    if name in label_subsets.SOURCES:
         counted = [MultinomialNaiveBayes(2, s) for s in config.smoothings]
         return {"naive Bayes": counted, "logistic regression": logistic}
     bayes = [GaussianNaiveBayes(2, part, shared=True) for part in config.parts]
@@ -275,10 +293,12 @@ def straightened(given: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
     return fitted.logits(others / scale)
 
 
-def drawn(config: Config, name: str, seed: int, dice: Any) -> list[tuple[Any, Tensor]]:
+def drawn(
+    config: MissingAndShiftedConfig, name: str, seed: int, dice: Any
+) -> list[tuple[Any, Tensor]]:
     """Rows and labels to learn from, to correct on and to ask; classes about equal."""
-    if name in labelled.SOURCES:
-        task = labelled.reviews(name, config.vocabulary, seed % config.splits)
+    if name in label_subsets.SOURCES:
+        task = label_subsets.reviews(name, config.vocabulary, seed % config.splits)
         order = torch.randperm(len(task.x), generator=dice)[: sum(config.sizes)]
         parts = order.split(list(config.sizes))
         known = [(task.rows(part), task.labels[part]) for part in parts]
@@ -291,8 +311,15 @@ def drawn(config: Config, name: str, seed: int, dice: Any) -> list[tuple[Any, Te
     return found
 
 
-def smaller() -> Config:
+def smaller() -> MissingAndShiftedConfig:
     """The same question at a size that a test can afford."""
-    return Config(measured=("tumours",), shifted=("rotten_tomatoes", "normal classes"),
-                  seen=(1.0, 0.5), shares=(0.1, 0.5), seeds=3, splits=1,
-                  vocabulary=2000, copies=2)  # fmt: skip
+    return MissingAndShiftedConfig(
+        measured=("tumours",),
+        shifted=("rotten_tomatoes", "normal classes"),
+        seen=(1.0, 0.5),
+        shares=(0.1, 0.5),
+        seeds=3,
+        splits=1,
+        vocabulary=2000,
+        copies=2,
+    )

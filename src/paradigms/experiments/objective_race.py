@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from paradigms.corpora.made_language import FIRST, MadeLanguage
-from paradigms.corpora.review_ends import ends
-from paradigms.costs import operations
-from paradigms.intervals import interval
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
-from paradigms.objectives import IGNORE
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import (
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.review_endings import review_endings
+from paradigms.data.special_tokens import IGNORE
+from paradigms.evaluation.cost import operations
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.training.linear_probe import EVERY, WHOLE, Task, read_out
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import (
     Objective,
     Pair,
     objectives,
@@ -28,8 +29,6 @@ from paradigms.pretraining import (
     replaced,
     span,
 )
-from paradigms.readout import EVERY, WHOLE, Task, read_out
-from paradigms.training import Recipe
 
 QUESTION = "One network, equal operations, six objectives: what does each learn?"
 FRESH, REPEATED, REVIEWS = "fresh texts", "repeated texts", "reviews"
@@ -38,7 +37,7 @@ NAMES = (AFTER, "prefix", "masked", "span", "masked diffusion", "ELECTRA", UNTRA
 
 
 @dataclass(frozen=True)
-class Config:
+class ObjectiveRaceConfig:
     """Each seed has another language or split, other weights and other texts.
 
     `steps` are those of the next token; other objectives get as many as cost the same.
@@ -63,7 +62,7 @@ class Config:
     tuning_rate: float = 1e-3
 
 
-CONFIG = Config()
+CONFIG = ObjectiveRaceConfig()
 
 
 class Source(NamedTuple):
@@ -75,7 +74,7 @@ class Source(NamedTuple):
     tasks: dict[str, Task]
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each source and objective, and each objective minus the next token."""
     items = list(product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds)))
     parts = each(items, lambda item: scores(config, *item))
@@ -95,7 +94,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
 
 def columns(found: list[dict[str, float]]) -> dict[str, list[float]]:
     """Mean and interval over the seeds of each column."""
-    return {key: interval(tuple(f[key] for f in found)) for key in found[0]}
+    return {key: t_interval(tuple(f[key] for f in found)) for key in found[0]}
 
 
 def less(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
@@ -103,12 +102,12 @@ def less(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
     return {key: a[key] - b[key] for key in a if "," in key}
 
 
-def source(config: Config, name: str, seed: int) -> Source:
+def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
     """The texts and tasks of a seed; every objective is given the same."""
     dice = torch.Generator().manual_seed(seed)
     count = config.steps * rows_of(config, name)
     if name == REVIEWS:
-        rows, labels = ends(config.vocabulary, config.tokens, seed)
+        rows, labels = review_endings(config.vocabulary, config.tokens, seed)
         chosen = torch.randint(len(rows["train"]), (count,), generator=dice)
         given = torch.randperm(len(rows["train"]), generator=dice)[: config.reviews]
         learn = rows["train"][given], labels["train"][given]
@@ -116,7 +115,7 @@ def source(config: Config, name: str, seed: int) -> Source:
         tasks = {"sentiment": Task(learn, *others, WHOLE)}
         pool, held_out = rows["train"][chosen], rows["test"]
         return Source(pool, held_out, config.vocabulary, tasks)
-    language = MadeLanguage(config.words, seed)
+    language = MarkovLanguage(config.words, seed)
     pool = language.sample(count, config.length, dice)
     if name == REPEATED:
         pool = pool[: count // config.times].repeat(config.times, 1)
@@ -130,12 +129,12 @@ def source(config: Config, name: str, seed: int) -> Source:
     return Source(pool, three[-1], language.vocabulary, tasks)
 
 
-def rows_of(config: Config, name: str) -> int:
+def rows_of(config: ObjectiveRaceConfig, name: str) -> int:
     """Texts of a batch."""
     return config.review_batch if name == REVIEWS else config.batch
 
 
-def halves(config: Config, seed: int) -> Tensor:
+def halves(config: ObjectiveRaceConfig, seed: int) -> Tensor:
     """The words in two halves, drawn: (V,) of 0 and 1."""
     dice = torch.Generator().manual_seed(1000 + seed)
     return torch.randperm(config.words, generator=dice) % 2
@@ -147,9 +146,9 @@ def tags(texts: Tensor, half: Tensor, step: int) -> Tensor:
     return (found == found.roll(-step, dims=1))[:, 1:-1].flatten().long()
 
 
-def left_alone(config: Config, seed: int) -> dict[str, float]:
+def left_alone(config: ObjectiveRaceConfig, seed: int) -> dict[str, float]:
     """How often whoever knows the language, and sees the left side alone, is right."""
-    language, half = MadeLanguage(config.words, seed), halves(config, seed)
+    language, half = MarkovLanguage(config.words, seed), halves(config, seed)
     dice = torch.Generator().manual_seed(seed)
     texts = language.sample(config.texts, config.length, dice)
     sure = []
@@ -161,11 +160,13 @@ def left_alone(config: Config, seed: int) -> dict[str, float]:
     return {"right, at best": float(torch.stack(sure).mean())}
 
 
-def scores(config: Config, source_name: str, name: str, seed: int) -> dict[str, float]:
+def scores(
+    config: ObjectiveRaceConfig, source_name: str, name: str, seed: int
+) -> dict[str, float]:
     """What a pretrained network costs and says, and how it does in each task."""
     given = source(config, source_name, seed)
     objective, network, found = learnt(config, given, name, seed)
-    tuning = Recipe(config.tuning, config.tuning_rate, warmup=15)
+    tuning = TrainingConfig(config.tuning, config.tuning_rate, warmup=15)
     for task_name, task in given.tasks.items():
         found |= {
             f"{task_name}, {kind}": value
@@ -175,7 +176,7 @@ def scores(config: Config, source_name: str, name: str, seed: int) -> dict[str, 
 
 
 def learnt(
-    config: Config, given: Source, name: str, seed: int
+    config: ObjectiveRaceConfig, given: Source, name: str, seed: int
 ) -> tuple[Objective, GPT, dict[str, float]]:
     """The objective, the network that is kept, and what the training came to."""
     length = given.pool.shape[1]
@@ -185,12 +186,12 @@ def learnt(
         "span": span(max(round(0.15 * length), 1), marks),
     }
     torch.manual_seed(seed)
-    size = Size(given.vocabulary + 2, length + 2, config.width, 2, 4)
+    size = GPTConfig(given.vocabulary + 2, length + 2, config.width, 2, 4)
     kept = network = GPT(size)
     if name == UNTRAINED:
         return known["masked"], kept, {}
     if name == "ELECTRA":
-        small = Size(size.vocabulary, size.positions, config.width // 2, 2, 4)
+        small = GPTConfig(size.vocabulary, size.positions, config.width // 2, 2, 4)
         network = Pair(GPT(small), kept)
         kept = network.discriminator
     objective = known[name]
@@ -203,7 +204,9 @@ def learnt(
         first = step * rows % len(given.pool)
         return given.pool[first : first + rows]
 
-    pretrain(network, objective, texts, Recipe(steps, config.rate, warmup=50), seed)
+    pretrain(
+        network, objective, texts, TrainingConfig(steps, config.rate, warmup=50), seed
+    )
     dice = torch.Generator().manual_seed(seed)
     batch = objective.show(given.held_out, dice)
     with torch.no_grad():
@@ -227,9 +230,18 @@ def work(objective: Objective, network: nn.Module, given: Source, rows: int) -> 
     return operations(lambda: objective.loss(network, batch))
 
 
-def smaller() -> Config:
+def smaller() -> ObjectiveRaceConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=2, words=4, length=8, width=32, steps=100, labelled=100, texts=300,
-        vocabulary=200, tokens=12, reviews=200, tuning=30,
-    )  # fmt: skip
+    return ObjectiveRaceConfig(
+        seeds=2,
+        words=4,
+        length=8,
+        width=32,
+        steps=100,
+        labelled=100,
+        texts=300,
+        vocabulary=200,
+        tokens=12,
+        reviews=200,
+        tuning=30,
+    )

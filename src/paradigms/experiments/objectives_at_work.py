@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.objectives import (
-    IGNORE,
-    Specials,
     masked_token,
     next_token,
     replaced_token,
@@ -17,20 +17,19 @@ from paradigms.objectives import (
     span_corruption,
     text_infilling,
 )
-from paradigms.parts import Each, in_turn
 
 QUESTION = "What does each objective show of a text, and what does it ask?"
 NAMES = {
-    Specials().pad: "[PAD]",
-    Specials().bos: "[BOS]",
-    Specials().eos: "[EOS]",
-    Specials().mask: "[MASK]",
+    SpecialTokens().pad: "[PAD]",
+    SpecialTokens().bos: "[BOS]",
+    SpecialTokens().eos: "[EOS]",
+    SpecialTokens().mask: "[MASK]",
 }
 Strip = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Config:
+class ObjectivesAtWorkConfig:
     """A text of two sentences, and how much of it is damaged: more than usual."""
 
     text: str = "the old cat sat down . it fell asleep ."
@@ -39,7 +38,7 @@ class Config:
     seed: int = 1
 
 
-CONFIG = Config()
+CONFIG = ObjectivesAtWorkConfig()
 
 
 class Words:
@@ -47,9 +46,9 @@ class Words:
 
     def __init__(self, text: str) -> None:
         words = list(dict.fromkeys(text.split()))
-        self.size = Specials().first_word + len(words)
+        self.size = SpecialTokens().first_word + len(words)
         self.sentinels = list(range(self.size, 2 * self.size))
-        places = range(Specials().first_word, self.size)
+        places = range(SpecialTokens().first_word, self.size)
         self.ids = dict(zip(words, places, strict=True))
         self.names = NAMES | dict(zip(places, words, strict=True))
         self.names |= {s: f"<{n}>" for n, s in enumerate(self.sentinels)}
@@ -65,7 +64,9 @@ class Words:
         return ["" if int(n) == IGNORE else self.names[int(n)] for n in ids]
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: ObjectivesAtWorkConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row an objective: how many tokens are read, and its strip, of named lines."""
     words = Words(config.text)
     strips = token_by_token(config, words) | whole_texts(config, words)
@@ -79,7 +80,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     ]
 
 
-def token_by_token(config: Config, words: Words) -> dict[str, Strip]:
+def token_by_token(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
     """Below each token that is read stands its target, or nothing."""
     dice = torch.Generator().manual_seed(config.seed)
     text = torch.tensor(words.sentences(config.text)[:1])
@@ -106,7 +107,7 @@ def token_by_token(config: Config, words: Words) -> dict[str, Strip]:
     }
 
 
-def whole_texts(config: Config, words: Words) -> dict[str, Strip]:
+def whole_texts(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
     """Two sentences in an order, and damaged sources with what a decoder writes."""
     dice = torch.Generator().manual_seed(config.seed)
     sentences = words.sentences(config.text)

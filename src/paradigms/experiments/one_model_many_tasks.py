@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.bags import Bags
-from paradigms.corpora.made_reviews import (
+from paradigms.data.bag_of_words import Bags
+from paradigms.data.special_tokens import IGNORE
+from paradigms.data.synthetic_reviews import (
     ANSWER,
     LABELS,
     LENGTH,
@@ -32,16 +33,14 @@ from paradigms.corpora.made_reviews import (
     task_word,
     with_word,
 )
-from paradigms.decoding import greedy
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import greedy
 from paradigms.layers import Linear, initialise
-from paradigms.models.encoder import Config as EncoderConfig
-from paradigms.models.encoder import Encoder
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as GPTConfig
+from paradigms.models.encoder import Encoder, EncoderConfig
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
-from paradigms.objectives import IGNORE, cross_entropy, next_token
-from paradigms.parts import Each, in_turn
-from paradigms.training import Batch, Recipe, train
+from paradigms.objectives import cross_entropy, next_token
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "Is doing many tasks by a prompt a property of generative models?"
 NETWORKS = ("GPT, whole lines", "GPT, answers", "encoder, task word", "encoder, heads")
@@ -52,7 +51,7 @@ BAYES = ("naive Bayes, a model a task", "naive Bayes, task word")
 
 
 @dataclass(frozen=True)
-class Config:
+class OneModelManyTasksConfig:
     """Networks of about equal size see the same lines, a task drawn for each.
 
     Each network is tried with every rate on the seed `trial`, which is not among the
@@ -71,7 +70,7 @@ class Config:
     trial: int = 100
 
 
-CONFIG = Config()
+CONFIG = OneModelManyTasksConfig()
 
 
 class Heads(nn.Module):
@@ -112,7 +111,7 @@ class Told(nn.Module):
         return self.head(self.encoder(tokens)[:, 1:])
 
 
-def network(config: Config, name: str) -> nn.Module:
+def network(config: OneModelManyTasksConfig, name: str) -> nn.Module:
     """One of NETWORKS, fresh."""
     shape = {"vocabulary": VOCABULARY, "width": config.width, "layers": config.layers}
     shape["heads"] = config.heads
@@ -169,7 +168,9 @@ def answered(name: str, model: Any, batch: Batch) -> Tensor:
     return torch.where(is_label(short)[:, None], short, whole)
 
 
-def trained(config: Config, name: str, rate: float, seed: int) -> dict[str, Any]:
+def trained(
+    config: OneModelManyTasksConfig, name: str, rate: float, seed: int
+) -> dict[str, Any]:
     """Train a network on all tasks; shares of right answers, task by task."""
     dice = torch.Generator().manual_seed(seed)
     test = draw(config.test, dice)
@@ -180,7 +181,7 @@ def trained(config: Config, name: str, rate: float, seed: int) -> dict[str, Any]
         tasks = torch.randint(len(TASKS), (config.batch,), generator=dice)
         return lines(draw(config.batch, dice), tasks)
 
-    recipe = Recipe(config.steps, rate=rate, warmup=config.steps // 10)
+    recipe = TrainingConfig(config.steps, rate=rate, warmup=config.steps // 10)
     train(model, batch, partial(loss, name), recipe)
     found: dict[str, Any] = {
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -220,7 +221,7 @@ def untrained(name: str, model: Any, texts: Texts) -> dict[str, Any]:
     }
 
 
-def counted(config: Config, seed: int) -> dict[str, list[float]]:
+def counted(config: OneModelManyTasksConfig, seed: int) -> dict[str, list[float]]:
     """Naive Bayes on counts of words: a model for each label, or one with task words.
 
     The latter counts the task's word with the text; its classes are all six labels.
@@ -247,7 +248,9 @@ def hits(model: MultinomialNaiveBayes, x: Bags, labels: Tensor) -> float:
     return float((model.predict_proba(x).argmax(dim=1) == labels).double().mean())
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: OneModelManyTasksConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row a model with its answers to each task; one for untrained task words."""
     tries = list(product(NETWORKS, config.rates))
     tried = each(tries, lambda cell: trained(config, *cell, config.trial)["right"])
@@ -295,6 +298,8 @@ def by_task(runs: list[list[float]]) -> dict[str, Any]:
     return row
 
 
-def smaller() -> Config:
+def smaller() -> OneModelManyTasksConfig:
     """The same question at a size that a test can afford."""
-    return Config(seeds=2, steps=40, test=40, texts=500, width=32, rates=(3e-3,))
+    return OneModelManyTasksConfig(
+        seeds=2, steps=40, test=40, texts=500, width=32, rates=(3e-3,)
+    )

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from paradigms.evaluation.parity import reference
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
-from paradigms.parts import Each, in_turn
-from paradigms.references import reference
 
 QUESTION = "How many parameters have the published networks, and where are they?"
 SIZES: list[tuple[type[nn.Module], dict[str, Any]]] = [
@@ -25,21 +25,21 @@ TABLES = ("word.", "position.", "segment.", "widen.", "_bias.weight.")
 
 
 @dataclass(frozen=True)
-class Config:
+class PublishedSizesConfig:
     """All published sizes; nothing to choose, nothing random."""
 
     device: str = "meta"  # shapes without memory
 
 
-CONFIG = Config()
+CONFIG = PublishedSizesConfig()
 
 
-def smaller() -> Config:
+def smaller() -> PublishedSizesConfig:
     """The same: no number is computed, only counted."""
     return CONFIG
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: PublishedSizesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per size: parameters of each part, of all, and of the reference."""
     published = [
         (system, name, size) for system, sizes in SIZES for name, size in sizes.items()
@@ -50,7 +50,9 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     )
 
 
-def _counted(system: type[nn.Module], size: Any, config: Config) -> dict[str, int]:
+def _counted(
+    system: type[nn.Module], size: Any, config: PublishedSizesConfig
+) -> dict[str, int]:
     with torch.device(config.device):
         ours, theirs = system(size), reference(system, size)
     parts = {"embeddings": 0, "attention": 0, "feed-forward": 0, "norms and heads": 0}

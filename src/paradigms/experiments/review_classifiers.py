@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
-from paradigms.corpora import movie_reviews
-from paradigms.intervals import interval
+from paradigms.data import movie_reviews
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
-from paradigms.parts import Each, in_turn
 
 QUESTION = (
     "How well do the two classifiers do on real reviews, on the same word counts?"
@@ -18,7 +18,7 @@ QUESTION = (
 
 
 @dataclass(frozen=True)
-class Config:
+class ReviewClassifiersConfig:
     """Each split seed draws other training, validation and test reviews."""
 
     sources: tuple[movie_reviews.Source, ...] = ("imdb", "rotten_tomatoes")
@@ -29,10 +29,12 @@ class Config:
     example: str = "This movie is great!"
 
 
-CONFIG = Config()
+CONFIG = ReviewClassifiersConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: ReviewClassifiersConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row per source, and per source and model; log-loss in nats, shares of 1."""
 
     def scores(split: tuple[movie_reviews.Source, int]) -> dict[str, dict[str, float]]:
@@ -57,10 +59,14 @@ def _summary(scores: list[dict[str, float]]) -> dict[str, list[float]]:
 
     One review stands in the test parts of several splits, so answers are not pooled.
     """
-    return {column: interval(tuple(s[column] for s in scores)) for column in scores[0]}
+    return {
+        column: t_interval(tuple(s[column] for s in scores)) for column in scores[0]
+    }
 
 
-def fitted(config: Config, data: movie_reviews.Corpus) -> dict[str, Any]:
+def fitted(
+    config: ReviewClassifiersConfig, data: movie_reviews.Corpus
+) -> dict[str, Any]:
     """Both models, each with the setting that does best on the validation reviews."""
     train, held_out = data.train, data.validation
     bayes = [MultinomialNaiveBayes(smoothing=s).fit(*train) for s in config.smoothings]
@@ -96,6 +102,8 @@ def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, fl
     }
 
 
-def smaller() -> Config:
+def smaller() -> ReviewClassifiersConfig:
     """The same question at a size that a test can afford."""
-    return Config(sources=("rotten_tomatoes",), seeds=(0, 1), vocabulary=5000)
+    return ReviewClassifiersConfig(
+        sources=("rotten_tomatoes",), seeds=(0, 1), vocabulary=5000
+    )

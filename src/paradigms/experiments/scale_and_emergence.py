@@ -14,23 +14,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.intervals import interval
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional, causal
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
-from paradigms.objectives import IGNORE, Specials, masked_token, next_token
-from paradigms.parts import Each, in_turn
-from paradigms.training import Recipe, train
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.objectives import masked_token, next_token
+from paradigms.training.loop import TrainingConfig, train
 
 QUESTION = "What grows smoothly with size, what seems sudden; does repeated text serve?"
-IDS = Specials()
+IDS = SpecialTokens()
 RULES = {"next token": causal, "masked token": bidirectional}
 DIGITS = 10
 ODDS = (0.5, 0.3, 0.15, 0.05)  # of the words that may follow a word
 
 
 @dataclass(frozen=True)
-class Config:
+class ScaleAndEmergenceConfig:
     """Widths of networks, digits to sort; the language, and how often texts are read.
 
     Every network of a kind trains for the same number of steps: sizes for `steps`,
@@ -56,13 +56,15 @@ class Config:
     reading_rate: float = 3e-3
 
 
-CONFIG = Config()
+CONFIG = ScaleAndEmergenceConfig()
 GAP = "answers right - if independent"
 COLUMNS = ("loss", "tokens right", "answers right", "if independent")
 Scores = dict[str, float]
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: ScaleAndEmergenceConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """A row for objective and size, for objective and repeats, and for differences."""
     floor = least(config.words, config.length)
     rows: list[dict[str, Any]] = [{"name": "language", "nats a word": floor}]
@@ -101,7 +103,7 @@ def asked(name: str, given: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
     return inputs, torch.cat([torch.full_like(given, IGNORE), answer], dim=1)
 
 
-def network(name: str, seed: int, size: Size) -> nn.Module:
+def network(name: str, seed: int, size: GPTConfig) -> nn.Module:
     """A GPT, or the same network that sees both sides."""
     torch.manual_seed(seed)
     return Ruled(GPT(size), name)
@@ -122,24 +124,35 @@ def loss(model: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
     """The sum of losses in nats over the targets, and their number."""
     inputs, targets = batch
     total = F.cross_entropy(
-        model(inputs).flatten(0, 1), targets.flatten(), ignore_index=IGNORE,
+        model(inputs).flatten(0, 1),
+        targets.flatten(),
+        ignore_index=IGNORE,
         reduction="sum",
-    )  # fmt: skip
+    )
     return total, (targets != IGNORE).sum()
 
 
-def sorting(config: Config, name: str, width: int, seed: int) -> Scores:
+def sorting(
+    config: ScaleAndEmergenceConfig, name: str, width: int, seed: int
+) -> Scores:
     """Train one size, then ask it for digits that it has not seen."""
-    model = network(name, seed, Size(
-        vocabulary=IDS.first_word + DIGITS, positions=2 * config.digits, width=width,
-        layers=config.layers, heads=2,
-    ))  # fmt: skip
+    model = network(
+        name,
+        seed,
+        GPTConfig(
+            vocabulary=IDS.first_word + DIGITS,
+            positions=2 * config.digits,
+            width=width,
+            layers=config.layers,
+            heads=2,
+        ),
+    )
     dice = torch.Generator().manual_seed(1 + seed)
     train(
         model,
         lambda step: asked(name, *made(config.batch, config.digits, dice)),
         loss,
-        Recipe(config.steps, config.rate),
+        TrainingConfig(config.steps, config.rate),
     )
     unseen = torch.Generator().manual_seed(10_000 + seed)
     inputs, targets = asked(name, *made(config.asked, config.digits, unseen))
@@ -176,10 +189,10 @@ def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
     for width, scores in found.items():
         row: dict[str, Any] = {"name": f"{name}, width {width}"}
         row["weights"] = int(scores[0]["weights"])
-        row[GAP] = interval(tuple(score[GAP] for score in scores))
+        row[GAP] = t_interval(tuple(score[GAP] for score in scores))
         for column in COLUMNS:
-            row[column] = interval(tuple(score[column] for score in scores))
-            gained = interval(tuple(gains(found, column)[width]))
+            row[column] = t_interval(tuple(score[column] for score in scores))
+            gained = t_interval(tuple(gains(found, column)[width]))
             row[f"{column}, share of the gain"] = gained
             for values, drawing in ((row[column], lines), (gained, shares)):
                 point = [row["weights"], *(round(value, 4) for value in values)]
@@ -230,7 +243,7 @@ def least(words: int, length: int) -> float:
 
 
 def objective(
-    config: Config, name: str, texts: Tensor, dice: torch.Generator
+    config: ScaleAndEmergenceConfig, name: str, texts: Tensor, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Inputs and targets of texts; what is hidden is drawn anew in every call."""
     if name == "next token":
@@ -239,7 +252,9 @@ def objective(
     return masked_token(texts, size, dice, config.hidden, fates=(1.0, 0.0, 0.0))
 
 
-def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
+def reading(
+    config: ScaleAndEmergenceConfig, name: str, repeats: int, seed: int
+) -> Scores:
     """Train on so few texts that each is read `repeats` times; loss on others."""
     dice = torch.Generator().manual_seed(seed)
     table = language(config.words, seed)
@@ -247,15 +262,22 @@ def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
     texts = drawn(table, count, config.length, dice)
     order = torch.cat([torch.randperm(count, generator=dice) for _ in range(repeats)])
     batches = texts[order].split(config.readers)
-    model = network(name, seed, Size(
-        vocabulary=IDS.first_word + config.words, positions=config.length,
-        width=config.width, layers=config.layers, heads=4,
-    ))  # fmt: skip
+    model = network(
+        name,
+        seed,
+        GPTConfig(
+            vocabulary=IDS.first_word + config.words,
+            positions=config.length,
+            width=config.width,
+            layers=config.layers,
+            heads=4,
+        ),
+    )
     course = train(
         model,
         lambda step: objective(config, name, batches[step], dice),
         loss,
-        Recipe(config.reading, config.reading_rate),
+        TrainingConfig(config.reading, config.reading_rate),
     )
     same = torch.Generator().manual_seed(10_000 + seed)  # alike for all repeats
     others = drawn(table, config.held_out, config.length, same)
@@ -271,7 +293,7 @@ def reading(config: Config, name: str, repeats: int, seed: int) -> Scores:
 
 
 def of_repeats(
-    config: Config, name: str, found: dict[int, list[Scores]]
+    config: ScaleAndEmergenceConfig, name: str, found: dict[int, list[Scores]]
 ) -> list[dict[str, Any]]:
     """A row for each number of passes, and its loss beside that of fresh text."""
     fresh = [score["held-out loss"] for score in found[config.repeats[0]]]
@@ -280,21 +302,32 @@ def of_repeats(
         row: dict[str, Any] = {"name": f"{name}, each text read {repeats} times"}
         row |= {key: int(scores[0][key]) for key in ("texts", "weights")}
         for column in (*line, "learned"):
-            row[column] = interval(tuple(score[column] for score in scores))
+            row[column] = t_interval(tuple(score[column] for score in scores))
         for column, points in line.items():
             points.append([repeats, *(round(v, 4) for v in row[column])])
         if repeats > config.repeats[0]:
             lost = [s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)]
-            row["against fresh"] = interval(tuple(lost))
+            row["against fresh"] = t_interval(tuple(lost))
         rows.append(row)
     rows[-1]["pictures"] = {"losses": {"bands": line}}
     return rows
 
 
-def smaller() -> Config:
+def smaller() -> ScaleAndEmergenceConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        widths=(4, 16), seeds=2, layers=1, digits=5, steps=100, asked=500, rate=1e-2,
-        words=12, length=8, width=32, repeats=(1, 64), reading=128, held_out=200,
+    return ScaleAndEmergenceConfig(
+        widths=(4, 16),
+        seeds=2,
+        layers=1,
+        digits=5,
+        steps=100,
+        asked=500,
+        rate=1e-2,
+        words=12,
+        length=8,
+        width=32,
+        repeats=(1, 64),
+        reading=128,
+        held_out=200,
         reading_rate=1e-2,
-    )  # fmt: skip
+    )

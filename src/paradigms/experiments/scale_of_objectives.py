@@ -12,14 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.corpora.made_language import MadeLanguage
-from paradigms.costs import exponent
-from paradigms.intervals import interval
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import Objective, objectives, pretrain
-from paradigms.training import Recipe
+from paradigms.data.markov_language import MarkovLanguage
+from paradigms.evaluation.cost import exponent
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import Objective, objectives, pretrain
 
 QUESTION = "Which gains more by size, and which loses more by repetition?"
 NAMES = ("next token", "masked diffusion")
@@ -27,7 +26,7 @@ CHOOSING = 1_000_000  # this seed chooses the rate, and is none of the others
 
 
 @dataclass(frozen=True)
-class Config:
+class ScaleOfObjectivesConfig:
     """Each seed has another language, other weights and other texts.
 
     `times`: how often each text is read, at `repeated` width; the steps stay the same.
@@ -47,10 +46,12 @@ class Config:
     draws: int = 32
 
 
-CONFIG = Config()
+CONFIG = ScaleOfObjectivesConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(
+    config: ScaleOfObjectivesConfig, each: Each = serial_map
+) -> list[dict[str, Any]]:
     """Rows: each network, each slope over the sizes, each repetition, and both less."""
     kinds = [(width, 1) for width in config.widths]
     kinds += [(config.repeated, times) for times in config.times]
@@ -73,7 +74,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         rows += [
             {
                 "name": label(name, *kind),
-                "above the source": interval(tuple(values)),
+                "above the source": t_interval(tuple(values)),
                 "weights": weights(config, kind[0]),
                 "rate": rates[name, kind[0]],
             }
@@ -98,21 +99,21 @@ def best(
 
 
 def comparisons(
-    config: Config,
+    config: ScaleOfObjectivesConfig,
     slopes: dict[str, list[float]],
     harms: dict[str, dict[int, list[float]]],
 ) -> list[dict[str, Any]]:
     """Slopes, and what repetition costs, of each, and of one less the other."""
     first, second = NAMES
     rows = [
-        {"name": name, "slope": interval(tuple(slopes[name]))}
-        | {f"cost of {t}": interval(tuple(harms[name][t])) for t in config.times}
+        {"name": name, "slope": t_interval(tuple(slopes[name]))}
+        | {f"cost of {t}": t_interval(tuple(harms[name][t])) for t in config.times}
         for name in NAMES
     ]
 
-    steeper = interval(tuple(minus(slopes[second], slopes[first])))
+    steeper = t_interval(tuple(minus(slopes[second], slopes[first])))
     gaps = {
-        f"cost of {t}": interval(tuple(minus(harms[second][t], harms[first][t])))
+        f"cost of {t}": t_interval(tuple(minus(harms[second][t], harms[first][t])))
         for t in config.times
     }
     row = {"name": f"{second} - {first}", "slope": steeper}
@@ -124,7 +125,9 @@ def minus(a: list[float], b: list[float]) -> list[float]:
     return [x - y for x, y in zip(a, b, strict=True)]
 
 
-def slope(config: Config, by: dict[Any, list[float]], seed: int) -> float:
+def slope(
+    config: ScaleOfObjectivesConfig, by: dict[Any, list[float]], seed: int
+) -> float:
     """The power of the number of weights with which the distance falls."""
     sizes = [weights(config, width) for width in config.widths]
     return exponent(sizes, [by[width, 1][seed] for width in config.widths])
@@ -135,7 +138,9 @@ def label(name: str, width: int, times: int) -> str:
     return f"{name}, width {width}" + (f", read {times} times" if times > 1 else "")
 
 
-def bands(config: Config, rows: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
+def bands(
+    config: ScaleOfObjectivesConfig, rows: list[dict[str, Any]]
+) -> dict[str, list[list[float]]]:
     """For a figure: weights, and the distance with its interval."""
     by = {row["name"]: row for row in rows}
     return {
@@ -148,22 +153,27 @@ def bands(config: Config, rows: list[dict[str, Any]]) -> dict[str, list[list[flo
     }
 
 
-def size(config: Config, width: int) -> Size:
+def size(config: ScaleOfObjectivesConfig, width: int) -> GPTConfig:
     """The network of a width: two layers, heads of eight numbers."""
-    vocabulary = MadeLanguage(config.words).vocabulary
-    return Size(vocabulary, config.length, width, 2, width // 8)
+    vocabulary = MarkovLanguage(config.words).vocabulary
+    return GPTConfig(vocabulary, config.length, width, 2, width // 8)
 
 
-def weights(config: Config, width: int) -> int:
+def weights(config: ScaleOfObjectivesConfig, width: int) -> int:
     """Parameters of a network."""
     return sum(p.numel() for p in GPT(size(config, width)).parameters())
 
 
 def above(
-    config: Config, name: str, width: int, times: int, seed: int, rate: float
+    config: ScaleOfObjectivesConfig,
+    name: str,
+    width: int,
+    times: int,
+    seed: int,
+    rate: float,
 ) -> float:
     """Nats a word of held-out texts, above the source's own entropy."""
-    language = MadeLanguage(config.words, seed)
+    language = MarkovLanguage(config.words, seed)
     dice = torch.Generator().manual_seed(seed)
     count = config.steps * config.batch
     pool = language.sample(count // times, config.length, dice).repeat(times, 1)
@@ -175,12 +185,16 @@ def above(
     def texts(step: int) -> Tensor:
         return pool[step * config.batch : (step + 1) * config.batch]
 
-    pretrain(network, objective, texts, Recipe(config.steps, rate, warmup=50), seed)
+    pretrain(
+        network, objective, texts, TrainingConfig(config.steps, rate, warmup=50), seed
+    )
     return nats(config, network, objective, test) + float(language.log_p(test).mean())
 
 
 @torch.no_grad()
-def nats(config: Config, network: GPT, objective: Objective, test: Tensor) -> float:
+def nats(
+    config: ScaleOfObjectivesConfig, network: GPT, objective: Objective, test: Tensor
+) -> float:
     """Nats a word: exact for the next token, for masked diffusion a bound on it."""
     dice = torch.Generator().manual_seed(0)
     draws = config.draws if objective.weighted else 1
@@ -188,9 +202,17 @@ def nats(config: Config, network: GPT, objective: Objective, test: Tensor) -> fl
     return float(sum(total for total, _ in parts) / sum(count for _, count in parts))
 
 
-def smaller() -> Config:
+def smaller() -> ScaleOfObjectivesConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        seeds=2, words=4, length=6, widths=(8, 16), repeated=16, times=(20,),
-        steps=150, rates=(1e-2,), texts=300, draws=8,
-    )  # fmt: skip
+    return ScaleOfObjectivesConfig(
+        seeds=2,
+        words=4,
+        length=6,
+        widths=(8, 16),
+        repeated=16,
+        times=(20,),
+        steps=150,
+        rates=(1e-2,),
+        texts=300,
+        draws=8,
+    )

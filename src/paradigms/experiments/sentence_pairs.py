@@ -9,20 +9,20 @@ from typing import Any
 
 import torch
 
-from paradigms.bags import Bags
-from paradigms.corpora import movie_reviews
-from paradigms.intervals import interval
+from paradigms.data import movie_reviews
+from paradigms.data.bag_of_words import Bags
+from paradigms.data.tokenizer import Vocabulary, words
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.objectives import Pair, next_sentence, sentence_order
-from paradigms.parts import Each, in_turn
-from paradigms.tokenizer import Vocabulary, words
 
 QUESTION = "Can next-sentence prediction be solved by topic, and sentence order not?"
 TASKS = {"next sentence": next_sentence, "sentence order": sentence_order}
 
 
 @dataclass(frozen=True)
-class Config:
+class SentencePairsConfig:
     """Passages of `group` sentences from `reviews` of IMDB; `asked` more are the test.
 
     `seeds` splits and draws of pairs; `penalty` of the logistic regression is fixed.
@@ -36,14 +36,14 @@ class Config:
     penalty: float = 1e-2
 
 
-CONFIG = Config()
+CONFIG = SentencePairsConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: SentencePairsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each task and each way to read the words: accuracy on test pairs."""
     found = each(range(config.seeds), lambda seed: accuracies(config, seed))
     return [
-        {"name": name, "accuracy": interval(tuple(part[name] for part in found))}
+        {"name": name, "accuracy": t_interval(tuple(part[name] for part in found))}
         for name in found[0]
     ]
 
@@ -58,7 +58,9 @@ def passages(text: str, group: int) -> list[list[str]]:
     ]
 
 
-def documents(config: Config, seed: int) -> dict[str, list[list[list[int]]]]:
+def documents(
+    config: SentencePairsConfig, seed: int
+) -> dict[str, list[list[list[int]]]]:
     """Reviews of two passages or more, as ids over the training part's vocabulary."""
     parts = movie_reviews.split("imdb", seed)
     cut = {
@@ -88,7 +90,7 @@ def words_by_side(pair: Pair, size: int) -> list[int]:
 READINGS = {"shared words": shared_words, "words by side": words_by_side}
 
 
-def accuracies(config: Config, seed: int) -> dict[str, float]:
+def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
     """Both tasks by logistic regression on both readings: test accuracy."""
     found, answers = documents(config, seed), {}
     for task, ask in TASKS.items():
@@ -112,6 +114,6 @@ def accuracies(config: Config, seed: int) -> dict[str, float]:
     return answers
 
 
-def smaller() -> Config:
+def smaller() -> SentencePairsConfig:
     """The same question at a size that a test can afford."""
-    return Config(seeds=3, reviews=1200, asked=600)
+    return SentencePairsConfig(seeds=3, reviews=1200, asked=600)

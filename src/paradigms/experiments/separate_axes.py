@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from paradigms.corpora.made_language import FIRST, MadeLanguage
-from paradigms.intervals import interval
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal, prefix_lm
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import substituted
-from paradigms.objectives import Specials, prefix
-from paradigms.parts import Each, in_turn
-from paradigms.pretraining import Batch, Objective, objectives, pretrain
-from paradigms.training import Recipe
+from paradigms.objectives import prefix
+from paradigms.training.loop import TrainingConfig
+from paradigms.training.pretraining import Batch, Objective, objectives, pretrain
 
 QUESTION = "Which of order, mask, objective and network makes a model what it is?"
-IDS = Specials()
+IDS = SpecialTokens()
 GPT_ROW = "left to right, causal, next token"
 DRAWN_ROW = "an order drawn, causal, next token"
 BERT_ROW = "no order, bidirectional, masked"
@@ -32,7 +32,7 @@ DIFFUSION_ROW = "any order, bidirectional, masked diffusion"
 
 
 @dataclass(frozen=True)
-class Config:
+class SeparateAxesConfig:
     """Each seed has another language, other weights, and another order drawn."""
 
     seeds: int = 4
@@ -44,7 +44,7 @@ class Config:
     texts: int = 1000
 
 
-CONFIG = Config()
+CONFIG = SeparateAxesConfig()
 
 
 class Recurrent(nn.Module):
@@ -53,7 +53,7 @@ class Recurrent(nn.Module):
     Shapes: tokens (B, T) -> logits (B, T, V); the rule is not looked at.
     """
 
-    def __init__(self, config: Size) -> None:
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.word = nn.Embedding(config.vocabulary, config.width)
         # Three gates of width 1.6 W have about the weights of two blocks.
@@ -79,11 +79,11 @@ class Cell(NamedTuple):
 
     objective: Objective
     score: Score
-    network: Callable[[Size], nn.Module] = GPT
+    network: Callable[[GPTConfig], nn.Module] = GPT
     also: dict[str, Score] = {}
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: SeparateAxesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each combination, and each minus the GPT, language by language.
 
     Its own loss, and nats a word of held-out texts.
@@ -92,7 +92,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     rows = [
         {"name": name}
         | {
-            column: interval(tuple(scores[name][column] for scores in found))
+            column: t_interval(tuple(scores[name][column] for scores in found))
             for column in found[0][name]
         }
         for name in found[0]
@@ -112,13 +112,13 @@ def minus(
     for column in found[0][name]:
         if column in found[0][other] and column not in ("parameters", "nats a word"):
             pairs = [(scores[name][column], scores[other][column]) for scores in found]
-            row[column] = interval(tuple(a - b for a, b in pairs))
+            row[column] = t_interval(tuple(a - b for a, b in pairs))
     return row
 
 
-def cells(config: Config, seed: int) -> dict[str, dict[str, float]]:
+def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every combination, trained on the same texts for the same number of steps."""
-    language = MadeLanguage(config.words, seed)
+    language = MarkovLanguage(config.words, seed)
     dice = torch.Generator().manual_seed(seed)
     pool = language.sample(config.steps * config.batch, config.length, dice)
     test = language.sample(config.texts, config.length, dice)
@@ -127,13 +127,13 @@ def cells(config: Config, seed: int) -> dict[str, dict[str, float]]:
     found = {"the source itself": {"nats a word": entropy}}
     for name, cell in combinations(language.vocabulary, order).items():
         torch.manual_seed(seed)
-        size = Size(language.vocabulary, config.length + 1, config.width, 2, 4)
+        size = GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4)
         network = cell.network(size)
         course = pretrain(
             network,
             cell.objective,
             lambda step: pool[step * config.batch : (step + 1) * config.batch],
-            Recipe(config.steps, 3e-3, warmup=50),
+            TrainingConfig(config.steps, 3e-3, warmup=50),
             seed,
         )
         with torch.no_grad():
@@ -251,6 +251,8 @@ def filled(places: Tensor, rule: Rule = bidirectional) -> Score:
     return score
 
 
-def smaller() -> Config:
+def smaller() -> SeparateAxesConfig:
     """The same question at a size that a test can afford."""
-    return Config(seeds=2, words=4, length=6, width=32, steps=150, texts=300)
+    return SeparateAxesConfig(
+        seeds=2, words=4, length=6, width=32, steps=150, texts=300
+    )

@@ -4,30 +4,30 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from paradigms.capabilities import classifiers, generators, transformers
-from paradigms.parts import Each, in_turn
+from paradigms.evaluation.capabilities import classifiers, generators, transformers
+from paradigms.experiments.runner.resume import Each, serial_map
 
 QUESTION = "What can each system do, and how far is it from the field's reference?"
 ABILITIES = ("scores", "bounds", "samples", "predicts", "fills", "caches")
 
 
 @dataclass(frozen=True)
-class Config:
+class SystemsConfig:
     """Networks are random, classifiers fitted on the breast cancer data and digits."""
 
     draws: int = 4000
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
 
-CONFIG = Config()
+CONFIG = SystemsConfig()
 
 
-def smaller() -> Config:
+def smaller() -> SystemsConfig:
     """The same probes at a size that a test can afford."""
-    return Config(draws=1000, seeds=(0,))
+    return SystemsConfig(draws=1000, seeds=(0,))
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: SystemsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per system: what it sees, yes or no for each ability, how equal it is.
 
     The digits of a difference are rounding errors, other ones on other processors: what

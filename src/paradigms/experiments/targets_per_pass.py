@@ -5,20 +5,15 @@ from typing import Any
 
 import torch
 
-from paradigms.objectives import (
-    IGNORE,
-    Specials,
-    masked_token,
-    next_token,
-    span_corruption,
-)
-from paradigms.parts import Each, in_turn
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.objectives import masked_token, next_token, span_corruption
 
 QUESTION = "Of 100 tokens read, how many are predicted?"
 
 
 @dataclass(frozen=True)
-class Config:
+class TargetsPerPassConfig:
     """Random texts of equal length; only their number of targets matters."""
 
     texts: int = 20_000
@@ -28,14 +23,14 @@ class Config:
     seed: int = 0
 
 
-CONFIG = Config()
+CONFIG = TargetsPerPassConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: TargetsPerPassConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per objective with its targets per 100 tokens of text, sentinels apart."""
     generator = torch.Generator().manual_seed(config.seed)
     shape = (config.texts, config.length)
-    first = Specials().first_word
+    first = SpecialTokens().first_word
     texts = torch.randint(first, config.vocabulary, shape, generator=generator)
     _, after_next = next_token(texts)
     _, after_mask = masked_token(texts, config.vocabulary, generator)
@@ -56,6 +51,6 @@ def _row(name: str, targets: int, read: int) -> dict[str, Any]:
     return {"name": name, "targets per 100 tokens": 100 * targets / read}
 
 
-def smaller() -> Config:
+def smaller() -> TargetsPerPassConfig:
     """The same question at a size that a test can afford."""
-    return Config(texts=2000, corrupted=100)
+    return TargetsPerPassConfig(texts=2000, corrupted=100)

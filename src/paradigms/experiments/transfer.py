@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from paradigms.corpora import labelled, movie_reviews
-from paradigms.intervals import interval
-from paradigms.models.gpt import Config as Shape
+from paradigms.data import label_subsets, movie_reviews
+from paradigms.data.tokenizer import Vocabulary, words
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.models.gpt import GPTConfig
 from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.parts import Each, in_turn
-from paradigms.tokenizer import Vocabulary, words
-from paradigms.training import Batch, Recipe, train
-from paradigms.tuning import Plan, judged, tuned
-from paradigms.two_rules import (
+from paradigms.training.finetuning import Plan, judged, tuned
+from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.two_rules import (
     RULES,
     SPECIALS,
     Words,
@@ -37,7 +37,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Config:
+class TransferConfig:
     """Sizes of data and network; `steps` of tuning for each number of labels.
 
     The texts are the last `tokens` - 1 known words of IMDB reviews; the texts without
@@ -64,10 +64,10 @@ class Config:
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
 
 
-CONFIG = Config()
+CONFIG = TransferConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """Rows: error by kind and labels, differences, losses on words."""
     items = [(rule, seed) for rule in RULES for seed in config.seeds]
     parts = each(items, lambda item: one_network(config, *item))
@@ -90,9 +90,9 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
             row |= by_size(config, moments[row["name"]], "steps at")
     rows += differences(config, errors)
     rows += [
-        {"name": f"{n}, words", "loss": interval(tuple(f))} for n, f in losses.items()
+        {"name": f"{n}, words", "loss": t_interval(tuple(f))} for n, f in losses.items()
     ]
-    seen = interval(tuple(found["seen"] for found in counted))
+    seen = t_interval(tuple(found["seen"] for found in counted))
     rows.append({"name": "test endings", "among texts without labels": seen})
     return rows
 
@@ -104,7 +104,7 @@ def drawn(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
 
 
 def differences(
-    config: Config, errors: dict[str, list[list[float]]]
+    config: TransferConfig, errors: dict[str, list[list[float]]]
 ) -> list[dict[str, Any]]:
     """Seed by seed: what pretraining changes, and networks beside counted words."""
     pairs = {}
@@ -121,12 +121,12 @@ def differences(
 
 
 def by_size(
-    config: Config, found: list[list[float]], said: str = "at"
+    config: TransferConfig, found: list[list[float]], said: str = "at"
 ) -> dict[str, list[float]]:
     """Mean and interval over the seeds for each number of labels."""
     columns = zip(*found, strict=True)
     return {
-        f"{said} {size}": interval(tuple(values))
+        f"{said} {size}": t_interval(tuple(values))
         for (size, _), values in zip(config.steps, columns, strict=True)
     }
 
@@ -145,7 +145,7 @@ class Data(NamedTuple):
 
 
 @cache
-def data(config: Config, seed: int) -> Data:
+def data(config: TransferConfig, seed: int) -> Data:
     """One split: the end of each review with its label, and the words before it."""
     parts = movie_reviews.split("imdb", seed)
     texts = {part: [words(r.text) for r in found] for part, found in parts.items()}
@@ -164,7 +164,7 @@ def data(config: Config, seed: int) -> Data:
     )
 
 
-def pretrained(config: Config, objective: str, seed: int) -> Words:
+def pretrained(config: TransferConfig, objective: str, seed: int) -> Words:
     """The network after `pretraining` steps on texts without labels."""
     network, found = untrained(config, objective, seed), data(config, seed).unlabelled
     dice = torch.Generator().manual_seed(seed)
@@ -174,21 +174,21 @@ def pretrained(config: Config, objective: str, seed: int) -> Words:
         rows = found[torch.randint(len(found), size, generator=dice)]
         return asked(objective, rows, config.vocabulary, dice)
 
-    recipe = Recipe(config.pretraining, config.pretraining_rate)
+    recipe = TrainingConfig(config.pretraining, config.pretraining_rate)
     train(network, batch, word_loss, recipe)
     return network
 
 
-def untrained(config: Config, objective: str, seed: int) -> Words:
+def untrained(config: TransferConfig, objective: str, seed: int) -> Words:
     """The same first weights under both rules."""
     torch.manual_seed(seed)
-    shape = Shape(
+    shape = GPTConfig(
         config.vocabulary, config.tokens, config.width, config.layers, config.heads
     )
     return Words(shape, RULES[objective]).eval()
 
 
-def one_network(config: Config, objective: str, seed: int) -> dict[str, Any]:
+def one_network(config: TransferConfig, objective: str, seed: int) -> dict[str, Any]:
     """Test errors by kind and best moments by start, by labels; the loss on words."""
     found = data(config, seed)
     starts = [make(config, objective, seed) for make in (pretrained, untrained)]
@@ -209,11 +209,14 @@ def one_network(config: Config, objective: str, seed: int) -> dict[str, Any]:
     return {"errors": errors, "moments": moments, "loss": float(total / count)}
 
 
-def draws(config: Config, found: Data, seed: int) -> list[tuple[Tensor, int]]:
+def draws(config: TransferConfig, found: Data, seed: int) -> list[tuple[Tensor, int]]:
     """Places of labelled texts and steps of tuning: the same for every model."""
     dice = torch.Generator().manual_seed(seed)
     labels = found.labels["train"]
-    return [(labelled.draw(labels, size, dice), steps) for size, steps in config.steps]
+    return [
+        (label_subsets.draw_subset(labels, size, dice), steps)
+        for size, steps in config.steps
+    ]
 
 
 def standard(network: Words, rows: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -224,13 +227,16 @@ def standard(network: Words, rows: dict[str, Tensor]) -> dict[str, Tensor]:
     return {part: (found - mean) / deviation for part, found in states.items()}
 
 
-def held(config: Config, chosen: Tensor) -> slice:
+def held(config: TransferConfig, chosen: Tensor) -> slice:
     """The texts that choose: as many as there are labels to learn from, or fewer."""
     return slice(min(len(chosen), config.choosing))
 
 
 def counted_error(
-    config: Config, x: dict[str, Tensor], labels: dict[str, Tensor], chosen: Tensor
+    config: TransferConfig,
+    x: dict[str, Tensor],
+    labels: dict[str, Tensor],
+    chosen: Tensor,
 ) -> float:
     """Logistic regression with the penalty that errs least on the validation part."""
     some, found = held(config, chosen), []
@@ -250,7 +256,7 @@ def counts(rows: Tensor, vocabulary: int) -> Tensor:
     return torch.zeros(len(rows), vocabulary).scatter_add_(1, rows, real)
 
 
-def counted_words(config: Config, seed: int) -> dict[str, Any]:
+def counted_words(config: TransferConfig, seed: int) -> dict[str, Any]:
     """Logistic regression on the same words without their order; words by frequency."""
     found = data(config, seed)
     x = {part: counts(rows, config.vocabulary) for part, rows in found.rows.items()}
@@ -276,7 +282,7 @@ def seen_already(found: Data) -> float:
 
 
 def tuned_error(
-    config: Config, start: Words, found: Data, chosen: Tensor, steps: int
+    config: TransferConfig, start: Words, found: Data, chosen: Tensor, steps: int
 ) -> tuple[float, int]:
     """All weights trained on the chosen labels: test error, and the best moment."""
     some, rows, labels = held(config, chosen), found.rows, found.labels
@@ -291,10 +297,19 @@ def tuned_error(
         return judged(network(rows["test"]), labels["test"])[0], moment
 
 
-def smaller() -> Config:
+def smaller() -> TransferConfig:
     """The same question at a size that a test can afford."""
-    return Config(
-        steps=((200, 20), (1000, 40)), seeds=(3, 4), width=32, heads=2, layers=1,
-        vocabulary=500, tokens=16, pretraining=150, rates=(2e-3,), penalties=(1e-2,),
-        choosing=300, moments=2,
-    )  # fmt: skip
+    return TransferConfig(
+        steps=((200, 20), (1000, 40)),
+        seeds=(3, 4),
+        width=32,
+        heads=2,
+        layers=1,
+        vocabulary=500,
+        tokens=16,
+        pretraining=150,
+        rates=(2e-3,),
+        penalties=(1e-2,),
+        choosing=300,
+        moments=2,
+    )

@@ -14,19 +14,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.intervals import interval
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.evaluation.receptive_field import sees
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal
 from paradigms.models import bert, encoder
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.objectives import IGNORE, Specials, masked_token, next_token
-from paradigms.parts import Each, in_turn
-from paradigms.probes import sees
-from paradigms.training import Batch, Recipe, train
+from paradigms.objectives import masked_token, next_token
+from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "From which states can the meaning of an ambiguous first word be read?"
-IDS = Specials()
+IDS = SpecialTokens()
 AMBIGUOUS, DECIDERS, FILLERS = 4, 4, 8
 DECIDER = IDS.first_word + AMBIGUOUS
 FILLER = DECIDER + DECIDERS
@@ -40,7 +40,7 @@ PLACES = {"first word": 1, "before the reply": 6, "last word": 8, "first word ag
 
 
 @dataclass(frozen=True)
-class Config:
+class VisibilityConfig:
     """Sizes of the networks, and how many texts teach and test a probe."""
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -57,7 +57,7 @@ class Config:
     penalty: float = 1e-2
 
 
-CONFIG = Config()
+CONFIG = VisibilityConfig()
 Network = GPT | bert.BERT
 PAIRS = {  # compared by the page: the first less the second, seed by seed
     ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
@@ -67,7 +67,7 @@ PAIRS = {  # compared by the page: the first less the second, seed by seed
 }
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: VisibilityConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each network: the probe's accuracy in each place, over the seeds.
 
     `reply` is the share of replies that the network predicts, a test that it learned;
@@ -78,7 +78,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
         {
             "name": name,
             **{
-                column: interval(tuple(scores[name][column] for scores in found))
+                column: t_interval(tuple(scores[name][column] for scores in found))
                 if not column.startswith("words seen")
                 else value
                 for column, value in found[0][name].items()
@@ -89,7 +89,7 @@ def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
     for (one, other), columns in PAIRS.items():
         row: dict[str, Any] = {"name": f"{one} - {other}"}
         for column in columns:
-            row[column] = interval(
+            row[column] = t_interval(
                 tuple(s[one][column] - s[other][column] for s in found)
             )
         rows.append(row)
@@ -115,11 +115,11 @@ def rows_of(text: Tensor, second: Tensor) -> Tensor:
     return torch.cat([torch.full_like(text[:, :1], IDS.bos), text, second], dim=1)
 
 
-def one_seed(config: Config, seed: int) -> dict[str, dict[str, float]]:
+def one_seed(config: VisibilityConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every network of one seed, trained and probed."""
     torch.manual_seed(seed)
     dice = torch.Generator().manual_seed(seed)
-    size = Size(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
+    size = GPTConfig(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
     probe = partial(probed, config, dice)
     rows = {"GPT, untrained": probe(GPT(size))}
     network = taught(config, GPT(size), dice, repeat=False)
@@ -129,7 +129,7 @@ def one_seed(config: Config, seed: int) -> dict[str, dict[str, float]]:
     rows["GPT, mask removed, trained on"] = probe(network, bidirectional)
     network = taught(config, GPT(size), dice, repeat=True)
     rows["GPT, taught repeats"] = probe(network)
-    wide = encoder.Config(
+    wide = encoder.EncoderConfig(
         WORDS, size.positions, config.width, config.layers, 4, 4 * config.width
     )
     both = bert.BERT(wide)
@@ -140,7 +140,7 @@ def one_seed(config: Config, seed: int) -> dict[str, dict[str, float]]:
 
 
 def taught(
-    config: Config,
+    config: VisibilityConfig,
     network: Network,
     dice: torch.Generator,
     repeat: bool,
@@ -169,7 +169,7 @@ def taught(
         log_p = network(inputs, rule=rule)[asked].log_softmax(dim=-1)
         return -log_p.gather(-1, targets[asked][:, None]).sum(), asked.sum()
 
-    train(network, batch, loss, Recipe(steps or config.steps, config.rate))
+    train(network, batch, loss, TrainingConfig(steps or config.steps, config.rate))
     return network
 
 
@@ -187,7 +187,7 @@ def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
 
 
 def probed(
-    config: Config,
+    config: VisibilityConfig,
     dice: torch.Generator,
     network: Network,
     rule: Rule = causal,
@@ -237,7 +237,7 @@ def replies(
     return found
 
 
-def readable(config: Config, held: Tensor, meaning: Tensor) -> float:
+def readable(config: VisibilityConfig, held: Tensor, meaning: Tensor) -> float:
     """The accuracy of a logistic regression on states (N, W) that it was not fitted to.
 
     States are scaled by those that it is fitted to.
@@ -250,8 +250,8 @@ def readable(config: Config, held: Tensor, meaning: Tensor) -> float:
     return float((answers == truth).double().mean())
 
 
-def smaller() -> Config:
+def smaller() -> VisibilityConfig:
     """The same question at a size that a test can afford."""
-    return Config(
+    return VisibilityConfig(
         seeds=(0, 1), width=32, steps=60, further=30, masked_steps=60, fit=300, test=500
-    )  # fmt: skip
+    )

@@ -11,27 +11,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paradigms.capabilities.generators import best_noise
-from paradigms.capabilities.transformers import sharp
-from paradigms.gaussians import Gaussian
-from paradigms.intervals import interval
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.capabilities.generators import best_noise
+from paradigms.evaluation.capabilities.transformers import sharp
+from paradigms.evaluation.statistics import t_interval
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.layers.distributions import Gaussian
 from paradigms.masks import bidirectional
 from paradigms.models.diffusion import Diffusion, linear
-from paradigms.models.gpt import GPT
-from paradigms.models.gpt import Config as Size
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import MaskedDiffusion, bound
-from paradigms.objectives import Specials, diffusion_bound, elbo
-from paradigms.parts import Each, in_turn
+from paradigms.objectives import diffusion_bound, elbo
 
 QUESTION = "Over everything that can be said, what adds up to one?"
-IDS = Specials()
+IDS = SpecialTokens()
 # Three points integrate a polynomial of degree five against a normal exactly.
 NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
 SHARES = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
 
 
 @dataclass(frozen=True)
-class Config:
+class WhatSumsToOneConfig:
     """Small enough to write every text down."""
 
     words: int = 3
@@ -42,10 +42,10 @@ class Config:
     steps: int = 20  # of diffusion
 
 
-CONFIG = Config()
+CONFIG = WhatSumsToOneConfig()
 
 
-def run(config: Config, each: Each = in_turn) -> list[dict[str, Any]]:
+def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row for each way to give numbers to texts: their sum, over the seeds."""
     found = each(range(config.seeds), lambda seed: sums(config, seed))
     rows: list[dict[str, Any]] = [
@@ -61,7 +61,7 @@ def summed(scores: list[dict[str, float]]) -> dict[str, Any]:
     Beyond the ninth digit all is rounding.
     """
     found: dict[str, Any] = {
-        column: [round(v, 9) for v in interval(tuple(s[column] for s in scores))]
+        column: [round(v, 9) for v in t_interval(tuple(s[column] for s in scores))]
         for column in scores[0]
     }
     every = [round(s["sum"], 9) for s in scores if "sum" in s]
@@ -70,13 +70,16 @@ def summed(scores: list[dict[str, float]]) -> dict[str, Any]:
     return found
 
 
-def sums(config: Config, seed: int) -> dict[str, dict[str, float]]:
+def sums(config: WhatSumsToOneConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every row for one set of random weights."""
     torch.manual_seed(seed)
-    size = Size(
-        vocabulary=IDS.first_word + config.words, positions=config.length + 1,
-        width=config.width, layers=2, heads=4,
-    )  # fmt: skip
+    size = GPTConfig(
+        vocabulary=IDS.first_word + config.words,
+        positions=config.length + 1,
+        width=config.width,
+        layers=2,
+        heads=4,
+    )
     with torch.no_grad():
         return {
             **left_to_right(sharp(GPT(size)), config),
@@ -86,13 +89,15 @@ def sums(config: Config, seed: int) -> dict[str, dict[str, float]]:
         }
 
 
-def all_texts(config: Config, length: int) -> Tensor:
+def all_texts(config: WhatSumsToOneConfig, length: int) -> Tensor:
     """Every text of that length, (words^length, length)."""
     words = range(IDS.first_word, IDS.first_word + config.words)
     return torch.tensor(list(product(words, repeat=length)))
 
 
-def left_to_right(network: GPT, config: Config) -> dict[str, dict[str, float]]:
+def left_to_right(
+    network: GPT, config: WhatSumsToOneConfig
+) -> dict[str, dict[str, float]]:
     """The chain rule in three orders of the words, and with an end symbol."""
     texts = all_texts(config, config.length)
     order = torch.randperm(config.length)
@@ -128,7 +133,7 @@ def chain(network: GPT, texts: Tensor, ends: bool = False) -> Tensor:
     return log_p.gather(-1, place[texts][..., None])[..., 0].sum(dim=1)
 
 
-def by_masks(network: GPT, config: Config) -> dict[str, dict[str, float]]:
+def by_masks(network: GPT, config: WhatSumsToOneConfig) -> dict[str, dict[str, float]]:
     """A masked network: each word from all others, and words filled in by an order."""
     texts = all_texts(config, config.length)
 
@@ -160,7 +165,9 @@ def by_masks(network: GPT, config: Config) -> dict[str, dict[str, float]]:
     }
 
 
-def by_diffusion(model: MaskedDiffusion, config: Config) -> dict[str, dict[str, float]]:
+def by_diffusion(
+    model: MaskedDiffusion, config: WhatSumsToOneConfig
+) -> dict[str, dict[str, float]]:
     """Words come back in a random order: the mean over orders, and the bound."""
     texts = all_texts(config, config.length)
     total = torch.zeros(len(texts), dtype=torch.float64)
@@ -179,7 +186,7 @@ def by_diffusion(model: MaskedDiffusion, config: Config) -> dict[str, dict[str, 
     }
 
 
-def of_numbers(config: Config) -> dict[str, dict[str, float]]:
+def of_numbers(config: WhatSumsToOneConfig) -> dict[str, dict[str, float]]:
     """One number instead of a text: a linear VAE and a diffusion, by integrals."""
     x = torch.linspace(-12, 12, config.points, dtype=torch.float64)[:, None]
     weight, guess, offset = torch.rand(3, dtype=torch.float64) + 0.5
@@ -216,6 +223,6 @@ def fading(steps: int) -> dict[str, Any]:
     return {"name": "an end that fades", "ended after 10,000": round(1 - going, 4)}
 
 
-def smaller() -> Config:
+def smaller() -> WhatSumsToOneConfig:
     """The same question at a size that a test can afford."""
-    return Config(length=3, seeds=3, points=1001, steps=8)
+    return WhatSumsToOneConfig(length=3, seeds=3, points=1001, steps=8)

@@ -5,12 +5,12 @@ W width, V words.  Source: Vaswani et al. (2017); each option names who chose it
 """
 
 from paradigms.layers.attention import (
+    AttentionView,
     Cache,
     MultiHeadAttention,
-    View,
     attend,
+    attention_view,
     dense_mask,
-    look,
 )
 from paradigms.layers.blocks import (
     Block,
@@ -20,12 +20,12 @@ from paradigms.layers.blocks import (
     gelu_tanh,
     initialise,
 )
-from paradigms.layers.checks import check_real, check_sizes, check_tokens, finite
 from paradigms.layers.linear import Linear
-from paradigms.layers.perceptron import Perceptron
+from paradigms.layers.mlp import Perceptron
 from paradigms.layers.positions import RelativeBias, Rotary, rotate
 
 __all__ = [
+    "AttentionView",
     "Block",
     "Cache",
     "FeedForward",
@@ -36,15 +36,10 @@ __all__ = [
     "RelativeBias",
     "Rotary",
     "Stack",
-    "View",
     "attend",
-    "check_real",
-    "check_sizes",
-    "check_tokens",
+    "attention_view",
     "dense_mask",
-    "finite",
     "gelu_tanh",
     "initialise",
-    "look",
     "rotate",
 ]

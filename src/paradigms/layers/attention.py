@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers.checks import check_real, finite
+from paradigms._checks import check_real, finite
 from paradigms.layers.linear import Linear, linear
 from paradigms.layers.positions import rotate
 from paradigms.masks import Rule, bidirectional, causal
@@ -79,7 +79,7 @@ class Cache:
 
 
 @dataclass(frozen=True)
-class View:
+class AttentionView:
     """Where the tokens of a batch stand, and what each of them may see.
 
     A token's position counts the real tokens before it, so that padding on either side
@@ -91,13 +91,13 @@ class View:
     visible: Tensor | None  # (T, S) or (B, T, S)
 
 
-def look(
+def attention_view(
     tokens: Tensor,
     rule: Rule,
     real: Tensor | None = None,
     cache: Cache | None = None,
     what: str = "real",
-) -> View:
+) -> AttentionView:
     """The view of tokens (B, T) under a rule, after the tokens of the cache.
 
     `real` (B, S) is False where there is padding; it covers the cached tokens, too.
@@ -113,12 +113,12 @@ def look(
         newest = rule is causal and tokens.shape[1] == 1  # nothing lies ahead of it
         whole = rule is bidirectional or newest
         visible = None if whole else _seen(rule, keys[past:], keys, len(tokens))
-        return View(keys[past:], keys, visible)
+        return AttentionView(keys[past:], keys, visible)
     check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
     visible = _seen(rule, queries, keys, len(tokens)) & real[:, None, :]
-    return View(queries, keys, visible)  # visible (B, T, S)
+    return AttentionView(queries, keys, visible)  # visible (B, T, S)
 
 
 def _seen(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paradigms._checks import check_positive, finite
 from paradigms.layers.attention import Cache, MultiHeadAttention
-from paradigms.layers.checks import check_positive, finite
 from paradigms.layers.linear import Linear
 
 gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2, ALBERT; else it is exact

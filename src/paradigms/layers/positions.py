@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from paradigms.layers.checks import check_positive, finite
+from paradigms._checks import check_positive, finite
 
 
 class Rotary(nn.Module):

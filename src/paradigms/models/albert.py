@@ -11,7 +11,7 @@ from dataclasses import replace
 from paradigms.layers import gelu_tanh
 from paradigms.models import bert
 from paradigms.models.bert import BERT
-from paradigms.models.encoder import Config
+from paradigms.models.encoder import EncoderConfig
 
 BASE = replace(
     bert.BASE,
@@ -35,7 +35,7 @@ class ALBERT(BERT):
     `embedding` width.  Source: Lan et al. (2020), section 3.1.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         if not config.shared or config.embedding is None:
             raise ValueError(
                 "config must share its block and name an embedding width: "

@@ -11,14 +11,14 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from paradigms.layers import Cache, Linear, Stack, initialise, look
-from paradigms.layers.checks import check_sizes, check_tokens, finite
+from paradigms._checks import check_sizes, check_tokens, finite
+from paradigms.layers import Cache, Linear, Stack, attention_view, initialise
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
 
 @dataclass(frozen=True)
-class Config:
+class BARTConfig:
     """The shape of the network; the defaults are BART base.
 
     Errors: ValueError for a size that is no whole number of at least 1.
@@ -36,8 +36,8 @@ class Config:
 
 
 SIZES = {
-    "BART base": Config(),
-    "BART large": Config(width=1024, layers=12, heads=16, hidden=4096),
+    "BART base": BARTConfig(),
+    "BART large": BARTConfig(width=1024, layers=12, heads=16, hidden=4096),
 }
 UNUSED = 2  # rows of the position table before the first: a leftover that has stayed
 
@@ -48,7 +48,7 @@ class Side(nn.Module):
     Shapes: tokens (B, T), positions (T,) or (B, T) -> (B, T, W); options: `Stack`.
     """
 
-    def __init__(self, config: Config, word: nn.Embedding, cross: bool) -> None:
+    def __init__(self, config: BARTConfig, word: nn.Embedding, cross: bool) -> None:
         super().__init__()
         self.word = word
         self.position = nn.Embedding(config.positions + UNUSED, config.width)
@@ -80,7 +80,7 @@ class BART(EncoderDecoder):
     Source: Lewis et al. (2020), section 2.1.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: BARTConfig) -> None:
         super().__init__()
         side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
         self.encoder, self.decoder = side(cross=False), side(cross=True)
@@ -90,7 +90,7 @@ class BART(EncoderDecoder):
 
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         self.encoder.check(source, what="source")
-        view = look(source, bidirectional, real, what="source_real")
+        view = attention_view(source, bidirectional, real, what="source_real")
         return self.encoder(source, view.positions, visible=view.visible)  # (B, S, W)
 
     def decode(
@@ -102,7 +102,7 @@ class BART(EncoderDecoder):
         cache: Cache | None = None,
     ) -> Tensor:
         self.decoder.check(tokens, cache.length if cache else 0)
-        view = look(tokens, causal, real, cache)
+        view = attention_view(tokens, causal, real, cache)
         seen = across(tokens, memory, self.head.in_features, memory_real, cache)
         x = self.decoder(
             tokens,

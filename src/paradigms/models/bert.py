@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from paradigms.layers import Linear, finite, initialise
-from paradigms.layers.checks import check_size, check_states
+from paradigms._checks import check_size, check_states, finite
+from paradigms.layers import Linear, initialise
 from paradigms.masks import Rule
-from paradigms.models.encoder import Config, Encoder, WordHead
+from paradigms.models.encoder import Encoder, EncoderConfig, WordHead
 
-BASE = Config()
+BASE = EncoderConfig()
 LARGE = replace(BASE, width=1024, layers=24, heads=16, hidden=4096)
 SIZES = {"BERT base": BASE, "BERT large": LARGE}
 
@@ -29,7 +29,7 @@ class BERT(nn.Module):
     Source: Devlin et al. (2019), sections 3 and 3.1.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
         self.pooler = Linear(config.width, config.width)
@@ -53,7 +53,7 @@ class Classifier(nn.Module):
     over one is 1 whatever the text.  Source: Devlin et al. (2019), section 3.2.
     """
 
-    def __init__(self, config: Config, classes: int) -> None:
+    def __init__(self, config: EncoderConfig, classes: int) -> None:
         check_size(classes, "classes", least=2)
         super().__init__()
         self.encoder = Encoder(config)

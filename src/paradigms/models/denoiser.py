@@ -12,9 +12,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from paradigms.gaussians import check_vectors
+from paradigms._checks import check_axes, check_size, check_vectors, finite
 from paradigms.layers import Perceptron
-from paradigms.layers.checks import check_axes, check_size, finite
 from paradigms.models.diffusion import Diffusion
 
 

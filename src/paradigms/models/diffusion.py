@@ -12,8 +12,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from paradigms.gaussians import Gaussian, check_vectors
-from paradigms.layers.checks import finite
+from paradigms._checks import check_vectors, finite
+from paradigms.layers.distributions import Gaussian
 
 
 def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import Linear, finite, initialise
+from paradigms._checks import finite
+from paradigms.layers import Linear, initialise
 from paradigms.masks import Rule
 from paradigms.models import bert
-from paradigms.models.encoder import Config, Encoder, WordHead
+from paradigms.models.encoder import Encoder, EncoderConfig, WordHead
 
 BASE = bert.BASE
 SMALL = replace(BASE, embedding=128, width=256, heads=4, hidden=1024)
@@ -28,7 +29,7 @@ class Discriminator(nn.Module):
     Errors: as for BERT's encoder.  Source: Clark et al. (2020), section 2.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
         self.dense = Linear(config.width, config.width)
@@ -47,7 +48,7 @@ class Generator(nn.Module):
     discriminator's.  Source: Clark et al. (2020), sections 2 and 3.2.
     """
 
-    def __init__(self, config: Config, tables: Encoder) -> None:
+    def __init__(self, config: EncoderConfig, tables: Encoder) -> None:
         super().__init__()
         self.encoder = Encoder(config)
         _check_tables(self.encoder, tables)
@@ -90,7 +91,7 @@ class ELECTRA:
     discriminator: Discriminator
 
     @classmethod
-    def build(cls, config: Config, generator: Config) -> "ELECTRA":
+    def build(cls, config: EncoderConfig, generator: EncoderConfig) -> "ELECTRA":
         """Both networks, with shared tables.
 
         Errors: ValueError for configs whose tables differ.

@@ -12,13 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import Linear, Stack, check_tokens, finite, initialise, look
-from paradigms.layers.checks import check_positive, check_shape, check_size, check_sizes
+from paradigms._checks import (
+    check_positive,
+    check_shape,
+    check_size,
+    check_sizes,
+    check_tokens,
+    finite,
+)
+from paradigms.layers import Linear, Stack, attention_view, initialise
 from paradigms.masks import Rule, bidirectional
 
 
 @dataclass(frozen=True)
-class Config:
+class EncoderConfig:
     """The shape of the network; the defaults are BERT base.
 
     `embedding`: width of the word vectors, where it differs from `width` (ALBERT).
@@ -56,7 +63,7 @@ class Encoder(nn.Module):
     another shape, padding alone, NaN.  Source: Devlin et al. (2019), section 3.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         narrow = config.embedding or config.width  # E
         norm = partial(nn.LayerNorm, eps=config.eps)
@@ -91,7 +98,7 @@ class Encoder(nn.Module):
         segments = torch.zeros_like(tokens) if segments is None else segments
         check_tokens(segments, self.segment.num_embeddings, what="segments")
         check_shape(segments, tokens, "segments", "tokens")
-        view = look(tokens, rule, real)
+        view = attention_view(tokens, rule, real)
         place = self.position(view.positions + self.first_position)  # (B, T, E)
         x = self.norm(self.word(tokens) + place + self.segment(segments))  # (B, T, E)
         return self.stack(self.widen(x), visible=view.visible)  # (B, T, W)
@@ -104,7 +111,7 @@ class WordHead(nn.Module):
     Source: the code of Devlin et al. (2019).
     """
 
-    def __init__(self, config: Config, word: nn.Embedding) -> None:
+    def __init__(self, config: EncoderConfig, word: nn.Embedding) -> None:
         super().__init__()
         self.dense = Linear(config.width, word.embedding_dim)
         self.activation = config.activation

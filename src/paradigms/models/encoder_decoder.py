@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from paradigms._checks import check_real, check_states
 from paradigms.layers import Cache
-from paradigms.layers.checks import check_real, check_states
 
 
 class EncoderDecoder(nn.Module, ABC):

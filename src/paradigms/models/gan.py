@@ -8,7 +8,7 @@ Source: Goodfellow et al. (2014), section 3.
 import torch
 from torch import Tensor, nn
 
-from paradigms.gaussians import check_vectors
+from paradigms._checks import check_vectors
 from paradigms.layers import Perceptron
 
 

@@ -10,22 +10,13 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from paradigms.layers import (
-    Cache,
-    Linear,
-    Stack,
-    check_sizes,
-    check_tokens,
-    finite,
-    gelu_tanh,
-    initialise,
-    look,
-)
+from paradigms._checks import check_sizes, check_tokens, finite
+from paradigms.layers import Cache, Linear, Stack, attention_view, gelu_tanh, initialise
 from paradigms.masks import Rule, causal
 
 
 @dataclass(frozen=True)
-class Config:
+class GPTConfig:
     """The shape of the network; the defaults are GPT-2 with 124 million parameters.
 
     Errors: ValueError for a size that is no whole number of at least 1.
@@ -43,10 +34,10 @@ class Config:
 
 
 SIZES = {
-    "GPT-2 small": Config(),
-    "GPT-2 medium": Config(width=1024, layers=24, heads=16),
-    "GPT-2 large": Config(width=1280, layers=36, heads=20),
-    "GPT-2 XL": Config(width=1600, layers=48, heads=25),
+    "GPT-2 small": GPTConfig(),
+    "GPT-2 medium": GPTConfig(width=1024, layers=24, heads=16),
+    "GPT-2 large": GPTConfig(width=1280, layers=36, heads=20),
+    "GPT-2 XL": GPTConfig(width=1600, layers=48, heads=25),
 }
 
 
@@ -60,7 +51,7 @@ class GPT(nn.Module):
     Source: Radford et al. (2019), section 2.3.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.position = nn.Embedding(config.positions, config.width)
@@ -82,7 +73,7 @@ class GPT(nn.Module):
         past = cache.length if cache else 0
         rows, positions = self.word.num_embeddings, self.position.num_embeddings
         check_tokens(tokens, rows, positions, past)
-        view = look(tokens, rule, real, cache)
+        view = attention_view(tokens, rule, real, cache)
         x = self.word(tokens) + self.position(view.positions)  # (B, T, W)
         x = self.stack(x, cache, visible=view.visible)  # (B, T, W)
         return finite(self.head(x))  # (B, T, V)

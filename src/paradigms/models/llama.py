@@ -13,23 +13,21 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paradigms._checks import check_sizes, check_tokens, finite
 from paradigms.layers import (
     Cache,
     Linear,
     RMSNorm,
     Rotary,
     Stack,
-    check_sizes,
-    check_tokens,
-    finite,
+    attention_view,
     initialise,
-    look,
 )
 from paradigms.masks import Rule, causal
 
 
 @dataclass(frozen=True)
-class Config:
+class LLaMAConfig:
     """The shape of the network; the defaults are LLaMA-1 with 7 billion parameters.
 
     `positions` is no table, only the length that the model was trained for.
@@ -52,11 +50,17 @@ class Config:
 
 
 SIZES = {
-    "LLaMA 7B": Config(),
-    "LLaMA 13B": Config(width=5120, layers=40, heads=40, kv_heads=40, hidden=13824),
-    "LLaMA 33B": Config(width=6656, layers=60, heads=52, kv_heads=52, hidden=17920),
-    "LLaMA 65B": Config(width=8192, layers=80, heads=64, kv_heads=64, hidden=22016),
-    "Llama 3 8B": Config(
+    "LLaMA 7B": LLaMAConfig(),
+    "LLaMA 13B": LLaMAConfig(
+        width=5120, layers=40, heads=40, kv_heads=40, hidden=13824
+    ),
+    "LLaMA 33B": LLaMAConfig(
+        width=6656, layers=60, heads=52, kv_heads=52, hidden=17920
+    ),
+    "LLaMA 65B": LLaMAConfig(
+        width=8192, layers=80, heads=64, kv_heads=64, hidden=22016
+    ),
+    "Llama 3 8B": LLaMAConfig(
         vocabulary=128256,
         positions=8192,
         kv_heads=8,
@@ -74,7 +78,7 @@ class LLaMA(nn.Module):
     Errors: as for GPT.  Source: Touvron et al. (2023), section 2.2.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: LLaMAConfig) -> None:
         super().__init__()
         self.positions = config.positions
         self.word = nn.Embedding(config.vocabulary, config.width)
@@ -104,7 +108,7 @@ class LLaMA(nn.Module):
     ) -> Tensor:
         past = cache.length if cache else 0
         check_tokens(tokens, self.word.num_embeddings, self.positions, past)
-        view = look(tokens, rule, real, cache)
+        view = attention_view(tokens, rule, real, cache)
         x = self.word(tokens)  # (B, T, W): no position is added here
         rotation = self.rotary(view.positions, like=x)  # two of (1 or B, 1, T, D)
         x = self.stack(x, cache, visible=view.visible, rotation=rotation)  # (B, T, W)

@@ -11,7 +11,8 @@ from copy import copy
 import torch
 from torch import Tensor
 
-from paradigms.bags import Table, check_fitted, held, one_hot
+from paradigms._checks import check_fitted, held
+from paradigms.data.bag_of_words import Table, one_hot
 
 
 class LogisticRegression:

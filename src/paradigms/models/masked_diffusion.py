@@ -15,10 +15,10 @@ from math import comb
 import torch
 from torch import Tensor, nn
 
-from paradigms.layers.checks import check_axes, check_shape, check_size
+from paradigms._checks import check_axes, check_shape, check_size
+from paradigms.data.special_tokens import SpecialTokens
 from paradigms.masks import bidirectional
-from paradigms.models.gpt import GPT, Config
-from paradigms.objectives import Specials
+from paradigms.models.gpt import GPT, GPTConfig
 
 MOST = 12  # words of a text whose bound is summed exactly: 2^12 inputs
 
@@ -31,7 +31,9 @@ class MaskedDiffusion(nn.Module):
     words beyond the special tokens.  Source: Sahoo et al. (2024), section 3.
     """
 
-    def __init__(self, config: Config, specials: Specials = Specials()) -> None:
+    def __init__(
+        self, config: GPTConfig, specials: SpecialTokens = SpecialTokens()
+    ) -> None:
         least = specials.first_word + 1  # one word beyond the special tokens
         check_size(config.vocabulary, "vocabulary", least)
         super().__init__()
@@ -43,7 +45,7 @@ class MaskedDiffusion(nn.Module):
 
 
 def substituted(
-    logits: Tensor, tokens: Tensor, specials: Specials = Specials()
+    logits: Tensor, tokens: Tensor, specials: SpecialTokens = SpecialTokens()
 ) -> Tensor:
     """Two things that need no learning: a word is no [MASK], and what is seen stays.
 
@@ -65,7 +67,7 @@ def sample(
     tokens: Tensor,
     steps: int,
     generator: torch.Generator,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
     real: Tensor | None = None,
 ) -> Tensor:
     """Bring the hidden words back in `steps` calls, at places drawn uniformly.
@@ -95,7 +97,9 @@ def sample(
 
 
 def bound(
-    network: Callable[..., Tensor], text: Tensor, specials: Specials = Specials()
+    network: Callable[..., Tensor],
+    text: Tensor,
+    specials: SpecialTokens = SpecialTokens(),
 ) -> Tensor:
     """The bound on -log P(text) in nats, summed exactly over all that can be hidden.
 

@@ -11,8 +11,9 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms.bags import Table, check_fitted, dense, held
-from paradigms.models.generative import Generative
+from paradigms._checks import check_fitted, held
+from paradigms.data.bag_of_words import Table, dense
+from paradigms.models.generative_classifier import Generative
 
 
 class NaiveBayes(Generative):

@@ -9,10 +9,10 @@ Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
 import torch
 from torch import Tensor, nn
 
-from paradigms.layers import Cache, check_tokens
-from paradigms.layers.checks import check_axes
+from paradigms._checks import check_axes, check_tokens
+from paradigms.layers import Cache
 from paradigms.masks import prefix_lm
-from paradigms.models.gpt import GPT, Config
+from paradigms.models.gpt import GPT, GPTConfig
 
 
 class PrefixLM(nn.Module):
@@ -27,7 +27,7 @@ class PrefixLM(nn.Module):
     Source: Raffel et al. (2020), section 3.2.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.network = GPT(config)
 

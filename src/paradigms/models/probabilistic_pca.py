@@ -10,7 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms.bags import check_fitted, dense, held
+from paradigms._checks import check_fitted, held
+from paradigms.data.bag_of_words import dense
 
 
 class ProbabilisticPCA:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from paradigms.layers import initialise
 from paradigms.masks import Rule
 from paradigms.models import bert
-from paradigms.models.encoder import Config, Encoder, WordHead
+from paradigms.models.encoder import Encoder, EncoderConfig, WordHead
 
 # Rows 0 and 1 of the position table are not used: the first token has position 2.
 BASE = replace(
@@ -38,7 +38,7 @@ class RoBERTa(nn.Module):
     Source: Liu et al. (2019), section 4.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
         initialise(self)

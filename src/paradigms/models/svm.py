@@ -12,7 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from paradigms.bags import check_fitted, dense, held, one_hot
+from paradigms._checks import check_fitted, held
+from paradigms.data.bag_of_words import dense, one_hot
 
 Kernel = Callable[[Tensor, Tensor], Tensor]  # (N, V), (M, V) -> (N, M)
 

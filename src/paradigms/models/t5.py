@@ -13,15 +13,15 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.layers import Cache, Linear, RelativeBias, look
+from paradigms._checks import check_sizes, check_tokens, finite
+from paradigms.layers import Cache, Linear, RelativeBias, attention_view
 from paradigms.layers.blocks import RMSNorm, Stack, gelu_tanh, initialise
-from paradigms.layers.checks import check_sizes, check_tokens, finite
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
 
 @dataclass(frozen=True)
-class Config:
+class T5Config:
     """The shape of the network; the defaults are T5 small.
 
     Errors: ValueError for a size that is no whole number of at least 1.
@@ -42,10 +42,10 @@ class Config:
         check_sizes(self)
 
 
-BASE = Config(width=768, layers=12, heads=12, hidden=3072)
-LARGE = Config(width=1024, layers=24, heads=16, hidden=4096)
+BASE = T5Config(width=768, layers=12, heads=12, hidden=3072)
+LARGE = T5Config(width=1024, layers=24, heads=16, hidden=4096)
 SIZES = {
-    "T5 small": Config(),
+    "T5 small": T5Config(),
     "T5 base": BASE,
     "T5 large": LARGE,
     "T5 3B": replace(LARGE, head_width=128, heads=32, hidden=16384),
@@ -56,7 +56,7 @@ SIZES = {
 class T5(EncoderDecoder):
     """P(target | source), a word at a time; shapes and errors: `EncoderDecoder`."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: T5Config) -> None:
         super().__init__()
         stack = partial(
             Stack,
@@ -86,7 +86,7 @@ class T5(EncoderDecoder):
 
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         check_tokens(source, self.word.num_embeddings, what="source")
-        view = look(source, bidirectional, real, what="source_real")
+        view = attention_view(source, bidirectional, real, what="source_real")
         bias = self.encoder_bias(view.positions, view.key_positions)  # (H, S, S)
         x = self.word(source)  # (B, S, W)
         return self.encoder(x, visible=view.visible, bias=bias)  # (B, S, W)
@@ -100,7 +100,7 @@ class T5(EncoderDecoder):
         cache: Cache | None = None,
     ) -> Tensor:
         check_tokens(tokens, self.word.num_embeddings)
-        view = look(tokens, causal, real, cache)
+        view = attention_view(tokens, causal, real, cache)
         seen = across(tokens, memory, self.word.embedding_dim, memory_real, cache)
         x = self.decoder(
             self.word(tokens),

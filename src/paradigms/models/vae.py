@@ -9,9 +9,9 @@ Source: Kingma & Welling (2014), sections 2 and 3.
 import torch
 from torch import Tensor, nn
 
-from paradigms.gaussians import Gaussian, check_vectors
+from paradigms._checks import check_vectors, finite
 from paradigms.layers import Perceptron
-from paradigms.layers.checks import finite
+from paradigms.layers.distributions import Gaussian
 
 
 class VAE(nn.Module):

@@ -4,20 +4,26 @@ An objective turns data into inputs and targets; it never sees how a network is 
 A target of IGNORE is not part of the loss.
 """
 
-from paradigms.objectives.generators import (
-    diffusion_bound,
-    elbo,
-    game_value,
-    generator_loss,
-    simple_loss,
-)
-from paradigms.objectives.left_to_right import (
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.objectives.autoregressive import (
     Gap,
     draw_prefixes,
     fill_in_the_middle,
     next_token,
     prefix,
     restore_middle,
+)
+from paradigms.objectives.generative import (
+    diffusion_bound,
+    elbo,
+    game_value,
+    generator_loss,
+    simple_loss,
+)
+from paradigms.objectives.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    weighted_cross_entropy,
 )
 from paradigms.objectives.masked import (
     masked_diffusion,
@@ -26,26 +32,19 @@ from paradigms.objectives.masked import (
     static_mask,
     whole_word,
 )
-from paradigms.objectives.sentences import (
+from paradigms.objectives.sentence_pairs import (
     Pair,
     next_sentence,
     sentence_order,
     sentence_permutation,
 )
 from paradigms.objectives.spans import restore_spans, span_corruption, text_infilling
-from paradigms.objectives.targets import (
-    IGNORE,
-    Specials,
-    binary_cross_entropy,
-    cross_entropy,
-    weighted_cross_entropy,
-)
 
 __all__ = [
     "IGNORE",
     "Gap",
     "Pair",
-    "Specials",
+    "SpecialTokens",
     "binary_cross_entropy",
     "cross_entropy",
     "diffusion_bound",

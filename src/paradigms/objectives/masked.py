@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-from paradigms.objectives.targets import IGNORE, Specials, check_rate, check_tokens
+from paradigms._checks import check_rate
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.objectives.losses import check_tokens
 
 Fates = tuple[float, float, float]
 BERT: Fates = (0.8, 0.1, 0.1)  # shown as [MASK], as a random word, as it is
@@ -14,7 +16,7 @@ def masked_token(
     vocabulary: int,
     generator: torch.Generator,
     rate: float = 0.15,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
     fates: Fates = BERT,
 ) -> tuple[Tensor, Tensor]:
     """Choose `rate` of the words; show 80% as [MASK], 10% as a random word, 10% as is.
@@ -40,7 +42,7 @@ def static_mask(
     generator: torch.Generator,
     copies: int = 10,
     rate: float = 0.15,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[Tensor, Tensor]:
     """Mask the data once, `copies` times over; epoch e reads copy e modulo `copies`.
 
@@ -66,7 +68,7 @@ def whole_word(
     vocabulary: int,
     generator: torch.Generator,
     rate: float = 0.15,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[Tensor, Tensor]:
     """As `masked_token`, but the pieces of a word are chosen together or not at all.
 
@@ -102,7 +104,7 @@ def replaced_token(
     chosen: Tensor,
     logits: Tensor,
     generator: torch.Generator,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[Tensor, Tensor]:
     """Fill the chosen places with a generator's samples: which words are replaced?
 
@@ -142,7 +144,9 @@ def replaced_token(
 
 
 def masked_diffusion(
-    tokens: Tensor, generator: torch.Generator, specials: Specials = Specials()
+    tokens: Tensor,
+    generator: torch.Generator,
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw a time t for each text, hide each word with probability t, weight by 1/t.
 
@@ -170,7 +174,7 @@ def _show(
     chosen: Tensor,
     vocabulary: int,
     generator: torch.Generator,
-    specials: Specials,
+    specials: SpecialTokens,
     fates: Fates,
 ) -> tuple[Tensor, Tensor]:
     """Inputs and targets, by one draw for each token among the three fates."""
@@ -186,7 +190,7 @@ def _show(
     return inputs, tokens.masked_fill(~chosen, IGNORE)
 
 
-def _check_words(tokens: Tensor, vocabulary: int, specials: Specials) -> None:
+def _check_words(tokens: Tensor, vocabulary: int, specials: SpecialTokens) -> None:
     if vocabulary <= specials.first_word:
         raise ValueError(
             f"vocabulary must hold words beyond its specials: {vocabulary}"

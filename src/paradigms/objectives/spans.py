@@ -5,7 +5,8 @@ from math import inf
 
 import torch
 
-from paradigms.objectives.targets import Specials, check_rate
+from paradigms._checks import check_rate
+from paradigms.data.special_tokens import SpecialTokens
 
 
 def span_corruption(
@@ -14,7 +15,7 @@ def span_corruption(
     generator: torch.Generator,
     rate: float = 0.15,
     mean_span: float = 3.0,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[list[int], list[int]]:
     """Replace spans by sentinels; the target lists each sentinel with what it hides.
 
@@ -49,7 +50,7 @@ def text_infilling(
     generator: torch.Generator,
     rate: float = 0.3,
     mean_span: float = 3.0,
-    specials: Specials = Specials(),
+    specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[list[int], list[int]]:
     """Replace spans of Poisson length by one [MASK] each; the target is the whole text.
 
@@ -95,7 +96,7 @@ def restore_spans(
 
 
 def _check(
-    tokens: list[int], rate: float, mean_span: float, specials: Specials
+    tokens: list[int], rate: float, mean_span: float, specials: SpecialTokens
 ) -> None:
     check_rate(rate)
     if len(tokens) < 2 or not 1 <= mean_span < inf:

@@ -1,0 +1,173 @@
+"""Input that a network cannot read, and output that is no number: refused by name."""
+
+from dataclasses import fields
+from math import inf, isfinite
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def check_sizes(config: Any) -> None:
+    """Errors: ValueError for a size below 1, or below 0 where 0 is the default.
+
+    `config` is a dataclass; its fields with whole numbers are its sizes.
+    """
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if isinstance(field.default, bool) or not isinstance(field.default, int):
+            continue
+        check_size(value, field.name, min(1, field.default))
+
+
+def check_size(value: int, what: str, least: int = 1) -> None:
+    """Errors: ValueError unless a whole number of at least `least`; True is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"{what} must be a whole number of at least {least}: {value!r}"
+        )
+
+
+def check_positive(value: float, what: str) -> None:
+    """Errors: ValueError unless a number above 0 that is finite."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < inf:
+        raise ValueError(f"{what} must be a positive, finite number: {value!r}")
+
+
+def check_tokens(
+    tokens: Tensor,
+    vocabulary: int,
+    positions: int | None = None,
+    past: int = 0,
+    what: str = "tokens",
+) -> None:
+    """Errors: ValueError unless (B, T), not empty, ids in range, and not too long."""
+    if tokens.ndim != 2 or tokens.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape (B, T), not empty: {tuple(tokens.shape)}"
+        )
+    if tokens.dtype not in (torch.int64, torch.int32):
+        raise ValueError(f"{what} must be ids, int64 or int32: got {tokens.dtype}")
+    length = past + tokens.shape[1]
+    if positions is not None and length > positions:
+        raise ValueError(
+            f"{what} are {length} long; the network has {positions} positions"
+        )
+    if tokens.is_meta:
+        return
+    low, high = (int(bound) for bound in tokens.aminmax())
+    if low < 0 or high >= vocabulary:
+        raise ValueError(f"{what} must lie in 0..{vocabulary - 1}: got {low} to {high}")
+
+
+def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None:
+    """Errors: ValueError unless boolean (rows, length), with a token in every row."""
+    if real.dtype != torch.bool or real.shape != (rows, length):
+        raise ValueError(
+            f"{what} must be boolean of shape ({rows}, {length}): "
+            f"got {real.dtype} of shape {tuple(real.shape)}"
+        )
+    if real.is_meta:
+        return
+    empty = ~real.any(dim=1)
+    if bool(empty.any()):
+        raise ValueError(
+            f"{what} has a row of padding alone, row {int(empty.int().argmax())}: "
+            "drop that sequence"
+        )
+
+
+def check_axes(x: Tensor, axes: str, what: str) -> None:
+    """Errors: ValueError unless x has the axes, a letter each, and is not empty."""
+    if x.ndim != len(axes) or x.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape ({', '.join(axes)}), not empty: {tuple(x.shape)}"
+        )
+
+
+def check_shape(x: Tensor, other: Tensor, what: str, whose: str) -> None:
+    """Errors: ValueError unless x is of the other's shape: nothing is broadcast."""
+    if x.shape != other.shape:
+        raise ValueError(
+            f"{what} must be of the {whose}' shape {tuple(other.shape)}: "
+            f"got {tuple(x.shape)}"
+        )
+
+
+def check_states(
+    states: Tensor, width: int, what: str = "states", length: str = "T"
+) -> None:
+    """Errors: ValueError unless real numbers of shape (B, T, width), not empty."""
+    if states.ndim != 3 or states.shape[-1] != width or states.numel() == 0:
+        raise ValueError(
+            f"{what} must be of shape (B, {length}, {width}), not empty: "
+            f"got {tuple(states.shape)}"
+        )
+    if not states.is_floating_point():
+        raise ValueError(f"{what} must hold floating-point numbers: {states.dtype}")
+
+
+def finite(x: Tensor, what: str = "the network's output") -> Tensor:
+    """The same tensor. Errors: ValueError if it holds NaN or infinity."""
+    # A sum is one pass without a second tensor; it is not finite if any number is not.
+    wide = torch.float32 if x.dtype == torch.float16 else None  # 65504 is soon reached
+    if not x.is_meta and not isfinite(x.sum(dtype=wide).item()):
+        raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
+    return x
+
+
+def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None:
+    """Errors: ValueError unless `x` is (B, width), not empty, real and finite.
+
+    With `draws` it may hold several for each of B: (..., B, width).
+    """
+    matrix = x.ndim == 2 or (draws and x.ndim > 2)
+    if not matrix or x.shape[-1] != width or x.numel() == 0:
+        raise ValueError(
+            f"{name} must be of shape ({'..., ' * draws}B, {width}), not empty: "
+            f"{tuple(x.shape)}"
+        )
+    check_finite(name, x)
+
+
+def check_finite(name: str, x: Tensor) -> None:
+    """Errors: ValueError for whole numbers, or the first NaN or infinity in `x`."""
+    if not x.is_floating_point():
+        raise ValueError(f"{name} must hold floating-point numbers: {x.dtype}")
+    number = x.isfinite()
+    if not bool(number.all()):
+        place = tuple((~number).nonzero()[0].tolist())
+        where = f" at {place}" if place else ""
+        raise ValueError(f"{name} must hold finite numbers: {float(x[place])}{where}")
+
+
+def check_fitted(model: object) -> None:
+    """Errors: ValueError if the model holds no tensor yet, or a number not finite."""
+    if not any(isinstance(value, Tensor) for value in vars(model).values()):
+        raise ValueError(f"{type(model).__name__} must be fitted first: call fit")
+    for name, value in vars(model).items():
+        if isinstance(value, Tensor):
+            check_finite(name, value)
+        elif isinstance(value, float):
+            check_finite(name, torch.tensor(value, dtype=torch.float64))
+
+
+def held(what: str, value: Tensor, x: Tensor) -> Tensor:
+    """`value`, computed from `x`. Errors: ValueError if it is more than floats hold."""
+    if not bool(value.isfinite().all()):
+        largest = float((x.values() if x.is_sparse_csr else x).abs().max())
+        raise ValueError(f"x is too large for {what}: {largest:.0e}")
+    return value
+
+
+def check_rate(rate: float) -> None:
+    """Errors: ValueError unless the rate lies strictly between 0 and 1."""
+    if not 0 < rate < 1:
+        raise ValueError(f"rate must lie between 0 and 1: {rate}")
+
+
+def check_share(name: str, share: float) -> None:
+    """Errors: ValueError unless the share lies between 0 and 1, both allowed."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name} must lie between 0 and 1: {share}")

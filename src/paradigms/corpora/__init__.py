@@ -1,1 +1,0 @@
-"""Real data, read out of installed packages; each file is checked against its hash."""

@@ -1,0 +1,86 @@
+"""1,797 handwritten digits of 8x8 pixels, and a split fixed by its seed.
+
+The file comes inside scikit-learn; it is a part of the optical recognition data of
+Alpaydin & Kaynak at UCI. A pixel is a whole number from 0 to 16.
+
+Densities need care: a model of real numbers could give whole numbers an unlimited
+density. So `scaled` adds uniform noise u in [0, 1) to a pixel first, and then maps
+[0, 17) onto [-1, 1): x = (pixel + u) / 8.5 - 1. The mean of log p(x) over u, minus
+64 log 8.5 for the change of scale, is a lower bound of log P(pixels).
+Source: Theis et al. (2016), section 3.1, for the bound.
+"""
+
+import gzip
+import math
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from paradigms.data.package_files import PackageFile
+
+FILE = PackageFile(
+    "sklearn",
+    "datasets/data/digits.csv.gz",
+    "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+    "pip install --force-reinstall scikit-learn",
+)
+SIDE, LEVELS = 8, 17
+PIXELS = SIDE * SIDE
+HALF = LEVELS / 2
+LOG_SCALE = PIXELS * math.log(HALF)  # nats that scaling adds to a log density
+
+
+class Digits(NamedTuple):
+    """Pictures (N, 64) of whole numbers from 0 to 16, and their labels (N,)."""
+
+    pixels: Tensor
+    labels: Tensor
+
+
+@cache
+def load() -> Digits:
+    """All digits, in the order of the file.
+
+    Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
+    """
+    lines = gzip.decompress(FILE.path().read_bytes()).decode("ascii").split()
+    table = torch.tensor([[int(value) for value in line.split(",")] for line in lines])
+    return Digits(table[:, :PIXELS], table[:, PIXELS])
+
+
+def split(seed: int = 0) -> tuple[Digits, Digits]:
+    """Train and test: four fifths and one fifth, shuffled by the seed."""
+    pixels, labels = load()
+    dice = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=dice)
+    test, train = order[: len(order) // 5], order[len(order) // 5 :]
+    return Digits(pixels[train], labels[train]), Digits(pixels[test], labels[test])
+
+
+def scaled(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
+    """Whole numbers 0..16 to real numbers in [-1, 1), by noise from [0, 1); as above.
+
+    Shapes: pixels (N, 64), noise alike or one number -> (N, 64).
+    Errors: ValueError for pixels that are not whole numbers from 0 to 16.
+    """
+    if pixels.is_floating_point() or pixels.numel() == 0:
+        raise ValueError(f"pixels must be whole numbers, not empty: {pixels.dtype}")
+    low, high = int(pixels.min()), int(pixels.max())
+    if low < 0 or high >= LEVELS:
+        raise ValueError(f"pixels must lie in 0..{LEVELS - 1}: got {low} to {high}")
+    return (pixels + noise) / HALF - 1
+
+
+def quantised(x: Tensor) -> Tensor:
+    """Back to whole numbers; what lies outside [-1, 1) becomes 0 or 16."""
+    return ((x + 1) * HALF).floor().clamp(0, LEVELS - 1).long()
+
+
+def bits_per_pixel(nats: float) -> float:
+    """Mean log p(x) of scaled pictures as bits for each whole number: lower is better.
+
+    By the bound above, the true cost of the pictures under the model is at most this.
+    """
+    return (LOG_SCALE - nats) / (PIXELS * math.log(2))

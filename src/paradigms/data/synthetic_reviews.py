@@ -1,0 +1,103 @@
+"""Reviews made by rule, and four tasks on each: sentiment, topic, copying, reversal.
+
+A text has three opinions, most of them of one sentiment, and three words on topics, two
+of them on the same, in random order.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from paradigms.data.bag_of_words import Bags
+from paradigms.data.special_tokens import SpecialTokens
+
+SPECIALS = SpecialTokens()
+LENGTH = 6  # words of a text
+TASKS = ("sentiment", "topic", "copying", "reversal")
+UNTRAINED = 10  # further task words, which no line of the training has
+OPINIONS = (("bad", "dull", "poor", "weak"), ("good", "great", "fine", "lovely"))
+TOPICS = (
+    ("film", "actor", "scene", "plot"),
+    ("soup", "waiter", "menu", "bread"),
+    ("hotel", "beach", "train", "view"),
+    ("team", "goal", "match", "coach"),
+)
+LABELS = ("negative", "positive", "films", "food", "travel", "sport")
+WORDS = [word for words in (*OPINIONS, *TOPICS, LABELS) for word in words]
+IDS = {word: SPECIALS.first_word + place for place, word in enumerate(WORDS)}
+ANSWER = SPECIALS.first_word + len(WORDS)  # stands between a text and its answer
+VOCABULARY = ANSWER + 1 + len(TASKS) + UNTRAINED
+
+
+class Texts(NamedTuple):
+    """Words (N, 6), sentiments (N,) of 0 and 1, topics (N,) from 0 to 3."""
+
+    words: Tensor
+    sentiment: Tensor
+    topic: Tensor
+
+
+def task_word(task: Any) -> Any:
+    """The id of a task's word, or of words (N,) for tasks (N,).
+
+    Trained on below 4, the untrained ones from 4 on.
+    """
+    return ANSWER + 1 + task
+
+
+def draw(count: int, dice: torch.Generator) -> Texts:
+    """That many texts, each sentiment and each topic equally likely."""
+    sentiment = torch.randint(2, (count,), generator=dice)
+    topic = torch.randint(4, (count,), generator=dice)
+    stray = (topic + torch.randint(1, 4, (count,), generator=dice)) % 4
+    minority = torch.rand(count, generator=dice) < 0.5
+    last = torch.where(minority, 1 - sentiment, sentiment)
+
+    def some(kinds: tuple[tuple[str, ...], ...], chosen: Tensor) -> Tensor:
+        ids = torch.tensor([[IDS[word] for word in kind] for kind in kinds])
+        places = torch.randint(ids.shape[1], chosen.shape, generator=dice)
+        return ids[chosen, places]
+
+    words = torch.stack(
+        [some(OPINIONS, which) for which in (sentiment, sentiment, last)]
+        + [some(TOPICS, which) for which in (topic, topic, stray)],
+        dim=1,
+    )
+    order = torch.rand(words.shape, generator=dice).argsort(dim=1)
+    return Texts(words.gather(1, order), sentiment, topic)
+
+
+def answers(texts: Texts, tasks: Tensor) -> Tensor:
+    """The right answers, EOS, then padding: (N, 7); tasks (N,) from 0 to 3."""
+    found = torch.full((len(tasks), LENGTH + 1), SPECIALS.pad)
+    labels = (texts.sentiment + IDS[LABELS[0]], texts.topic + IDS[LABELS[2]])
+    for task, label in enumerate(labels):
+        found[tasks == task, 0] = label[tasks == task]
+        found[tasks == task, 1] = SPECIALS.eos
+    found[tasks == 2, :LENGTH] = texts.words[tasks == 2]
+    found[tasks == 3, :LENGTH] = texts.words[tasks == 3].flip(1)
+    found[tasks >= 2, LENGTH] = SPECIALS.eos
+    return found
+
+
+def lines(texts: Texts, tasks: Tensor) -> tuple[Tensor, ...]:
+    """Ids of the tasks' words (N, 1), texts (N, 6), answers (N, 7), tasks (N,)."""
+    return (task_word(tasks)[:, None], texts.words, answers(texts, tasks), tasks)
+
+
+def is_label(found: Tensor) -> Tensor:
+    """Which answers (N, 7) are one label, EOS and padding: (N,)."""
+    label = (found[:, 0] >= IDS[LABELS[0]]) & (found[:, 0] < ANSWER)
+    ended = found[:, 1] == SPECIALS.eos
+    return label & ended & (found[:, 2:] == SPECIALS.pad).all(dim=1)
+
+
+def bags(texts: Texts) -> Bags:
+    """Texts as counts of words."""
+    return Bags(texts.words.tolist(), VOCABULARY)
+
+
+def with_word(texts: Texts, task: int) -> list[list[int]]:
+    """Texts with their task's word in front."""
+    return [[task_word(task), *text] for text in texts.words.tolist()]

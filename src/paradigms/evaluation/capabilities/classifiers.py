@@ -1,0 +1,160 @@
+"""What each classifier can do, and how far it is from scikit-learn's on real data."""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import torch
+from sklearn import discriminant_analysis, linear_model, naive_bayes, svm
+from torch import Tensor
+
+from paradigms.data import breast_cancer, digits
+from paradigms.models.discriminant_analysis import LDA, QDA, Discriminant
+from paradigms.models.generative_classifier import Generative
+from paradigms.models.logistic_regression import LogisticRegression
+from paradigms.models.naive_bayes import (
+    BernoulliNaiveBayes,
+    GaussianNaiveBayes,
+    MultinomialNaiveBayes,
+)
+from paradigms.models.svm import KernelSVM, LinearSVM, rbf
+
+PENALTY = 1e-2
+SIDE = torch.arange(-12, 12, 0.05, dtype=torch.float64)  # of a grid over two features
+
+
+def rows(draws: int) -> Iterator[dict[str, Any]]:
+    """A row per classifier; the SVMs differ in decision values, others in P(y | x)."""
+    x, labels = breast_cancer.load()
+    pixels, named = digits.load()
+    pixels = pixels.double()
+    gaussian = naive_bayes.GaussianNB()
+    alike = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
+    # tol: it else refuses directions of variance below 1e-4 as singular.
+    apart = discriminant_analysis.QuadraticDiscriminantAnalysis(tol=0)
+    fits = {
+        "gaussian_naive_bayes": (GaussianNaiveBayes, gaussian, x, labels),
+        "bernoulli_naive_bayes": (
+            BernoulliNaiveBayes,
+            naive_bayes.BernoulliNB(),
+            (x > 0).double(),
+            labels,
+        ),
+        "multinomial_naive_bayes": (
+            lambda: MultinomialNaiveBayes(classes=10),
+            naive_bayes.MultinomialNB(),
+            pixels,
+            named,
+        ),
+        "lda": (LDA, alike, x, labels),
+        "qda": (QDA, apart, x, labels),
+    }
+    counted = ("bernoulli_naive_bayes", "multinomial_naive_bayes")
+    for key, (make, reference, inputs, classes) in fits.items():
+        ours, theirs = make(), reference.fit(inputs, classes)
+        ours.fit(inputs, classes)
+        wanted = torch.from_numpy(theirs.predict_proba(inputs))
+        yield {
+            "name": key,
+            "sees": seen(ours.log_joint, inputs[0]),
+            "scores": sums_to_one(make) if key.endswith(counted) else on_grid(make),
+            "samples": draws_agree(ours, inputs, classes, draws),
+            "predicts": sums_of(ours.predict_proba(inputs)),
+            "difference": gap(ours.predict_proba(inputs), wanted),
+            "tolerance": 1e-10,
+        }
+    yield _logistic(x, labels)
+    yield from _machines(x, labels)
+
+
+def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
+    ours = LogisticRegression(penalty=PENALTY).fit(x, labels, tolerance=1e-9)
+    # Ours penalises a set of weights for each class, scikit-learn one set for two.
+    cost = 2 / (PENALTY * len(x))
+    theirs = linear_model.LogisticRegression(C=cost, tol=1e-10, max_iter=10_000)
+    theirs.fit(x, labels)
+    wanted = torch.from_numpy(theirs.predict_proba(x))
+    return {
+        "name": "logistic_regression",
+        "sees": seen(ours.predict_proba, x[0]),
+        "predicts": sums_of(ours.predict_proba(x)),
+        "difference": gap(ours.predict_proba(x), wanted),
+        "tolerance": 1e-5,
+    }
+
+
+def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
+    for key, ours, theirs in (
+        ("linear_svm", LinearSVM(), svm.SVC(kernel="linear", tol=1e-8)),
+        ("kernel_svm", KernelSVM(rbf(0.05)), svm.SVC(gamma=0.05, tol=1e-8)),
+    ):
+        ours.fit(x, labels, tolerance=1e-8)
+        wanted = torch.from_numpy(theirs.fit(x, labels).decision_function(x))
+        found = ours.decision(x)
+        yield {
+            "name": key,
+            "sees": seen(ours.decision, x[0]),
+            "predicts": probable(found),
+            "difference": gap(found, wanted) / float(wanted.abs().max()),
+            "tolerance": 1e-5,
+        }
+
+
+def seen(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
+    """Whether the scores of a row (D,) change with each of its numbers alone."""
+    other = (row == 0).to(row)  # another number for each, which a count may be, too
+    changed = torch.where(torch.eye(len(row)).bool(), other, row)  # (D, D)
+    moved = (score(changed) - score(row[None])).abs().reshape(len(row), -1)
+    return "the whole input" if bool((moved.amax(dim=1) > 0).all()) else "otherwise"
+
+
+def on_grid(make: type[Generative]) -> bool:
+    """Whether P(x, y), over a grid of two features and both classes, adds up to one."""
+    x, labels = breast_cancer.load()
+    model = make().fit(x[:, :2], labels)
+    total = model.log_joint(torch.cartesian_prod(SIDE, SIDE)).exp().sum() * 0.05**2
+    return abs(float(total) - 1) < 1e-6
+
+
+def sums_to_one(make: type[Generative]) -> bool:
+    """The same over all rows of four zeros and ones; or all texts of three words."""
+    rows = torch.tensor(list(product((0.0, 1.0), repeat=4)), dtype=torch.float64)
+    model = make()
+    model.fit(rows, torch.arange(len(rows)) % model.classes)
+    if isinstance(model, MultinomialNaiveBayes):  # a text is a sequence of words
+        texts = torch.tensor(list(product(range(4), repeat=3)))  # (64, 3)
+        rows = torch.nn.functional.one_hot(texts, 4).sum(dim=1).double()  # (64, 4)
+    return abs(float(model.log_joint(rows).exp().sum()) - 1) < 1e-6
+
+
+def draws_agree(model: Generative, x: Tensor, labels: Tensor, draws: int) -> bool:
+    """Whether drawn rows of class 1 have its means: within 5 standard errors."""
+    generator = torch.Generator().manual_seed(0)
+    if isinstance(model, MultinomialNaiveBayes):
+        word = model.log_likelihood[:, 1].exp()
+        text = torch.tensor(model.sample(1, draws, generator))
+        drawn = torch.nn.functional.one_hot(text, len(word)).double()  # (draws, V)
+    else:
+        word = x[labels == 1].mean(dim=0)
+        if isinstance(model, BernoulliNaiveBayes):
+            word = model.log_present[:, 1].exp()
+        drawn = model.sample(1, draws, generator)
+    coins = not isinstance(model, GaussianNaiveBayes | Discriminant)
+    variance = word * (1 - word) if coins else drawn.var(dim=0)
+    error = (variance / draws).sqrt()
+    return bool(((drawn.mean(dim=0) - word).abs() < 5 * error + 1 / draws).all())
+
+
+def probable(scores: Tensor) -> bool:
+    """Whether the scores (N,) of class 1 can be probabilities at all."""
+    return bool(((scores >= 0) & (scores <= 1)).all())
+
+
+def sums_of(probabilities: Tensor) -> bool:
+    """Whether each row is a distribution over the classes."""
+    return bool(((probabilities.sum(dim=1) - 1).abs() < 1e-6).all())
+
+
+def gap(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference."""
+    return float((ours - theirs).abs().max())

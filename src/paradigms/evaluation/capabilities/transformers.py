@@ -1,0 +1,271 @@
+"""What a small transformer with random weights can do, and how far it is from its own.
+
+A probe answers for any weights: what it finds is of the architecture, not of training.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from paradigms.evaluation.parity import pair, share
+from paradigms.evaluation.receptive_field import sees, sequence_log_prob
+from paradigms.generation.decoding import as_decoder, greedy, sample
+from paradigms.masks import causal, grid, prefix_lm
+from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
+from paradigms.models.encoder import EncoderConfig
+from paradigms.models.prefix_lm import After, PrefixLM
+
+Row = dict[str, Any]
+Probe = Callable[[nn.Module, int], Row]
+BOS, MASK, WORDS, LENGTH = 1, 2, (3, 4, 5), 3  # all 27 texts of three words
+SHAPE = {"vocabulary": 6, "width": 32, "layers": 2, "heads": 4}
+
+
+def rows(draws: int, seeds: Sequence[int]) -> Iterator[Row]:
+    """A row per transformer: `sees`, each ability that it has, and the difference."""
+    torch.manual_seed(seeds[0])
+    for key, (system, settings, probe) in transformers().items():
+        options = {"num_labels": 3} if system is bert.Classifier else {}
+        network, _ = pair(system, settings, torch.float64, **options)
+        yield {
+            "name": key,
+            **probe(network, draws),
+            "difference": _difference(system, settings, seeds, options),
+            "tolerance": 1e-5,
+        }
+    yield from variants(draws)
+
+
+def variants(draws: int) -> Iterator[Row]:
+    """A prefix LM, a GPT that fills the middle: the chain rule is their reference."""
+    torch.manual_seed(0)
+    config = gpt.GPTConfig(9, positions=12, width=32, layers=2, heads=4)
+    network = sharp(PrefixLM(config))
+    prompt = torch.tensor([[BOS, 3, 4]])
+    length = torch.tensor([3])
+    row = torch.tensor([[BOS, 3, 4, 5, 3]])
+    seen = sees(partial(network, prefix=length), row, network.network.word)
+    whole = seen.tolist() == grid(prefix_lm(3), 5)
+    yield {
+        "name": "prefix_lm",
+        "sees": "the whole prefix, then before" if whole else "otherwise",
+        **continuations(After(network, length), prompt, draws),
+        "fills": bool(seen[3, 4:].any()),  # what is written sees nothing after it
+    }
+    network = sharp(gpt.GPT(config))
+    start, suffix, middle = 6, 7, 8
+    prompt = torch.tensor([[start, 3, suffix, 4, middle]])  # what is before and after
+    seen = sees(network, prompt, network.word)
+    yield {
+        "name": "gpt_fim",
+        "sees": "before, of a text whose middle was moved to its end",
+        **continuations(network, prompt, draws),
+        "fills": bool(seen[4, 1] & seen[4, 3]),  # the first word of the middle
+    }
+
+
+def sharp(network: nn.Module) -> nn.Module:
+    """In double precision, with predictions that are far from uniform."""
+    for weight in network.parameters():
+        weight.data *= 8
+    return network.double()
+
+
+def continuations(network: Callable[..., Tensor], prompt: Tensor, draws: int) -> Row:
+    """Whether P(three words | prompt) is a distribution, is drawn from, and cached."""
+    texts = all_texts()
+    inputs = torch.cat([prompt.expand(len(texts), -1), texts[:, :-1]], dim=1)
+    log_p = of_words(network(inputs)[:, -LENGTH:], texts)
+    return {
+        "scores": sums_to_one(log_p),
+        "samples": draws_agree(network, prompt, log_p, draws),
+        "caches": same_with_cache(network, prompt),
+        "difference": abs(float(log_p.exp().sum()) - 1),
+        "tolerance": 1e-10,
+    }
+
+
+def transformers() -> dict[str, tuple[type[nn.Module], Any, Probe]]:
+    """Each system that has a reference, small, with the probe of its family."""
+
+    def small(base: EncoderConfig) -> EncoderConfig:
+        narrow = base.embedding and 9
+        return replace(base, **SHAPE, positions=14, hidden=48, embedding=narrow)
+
+    gpt2 = gpt.GPTConfig(**SHAPE, positions=12)
+    grouped = llama.LLaMAConfig(**SHAPE, kv_heads=2, hidden=48)
+    written = t5.T5Config(**SHAPE, head_width=8, hidden=48)
+    restored = bart.BARTConfig(**SHAPE, positions=12, hidden=48)
+    return {
+        "gpt2": (gpt.GPT, gpt2, probe_decoder),
+        "llama": (llama.LLaMA, grouped, probe_decoder),
+        "bert": (bert.BERT, small(bert.BASE), probe_encoder),
+        "bert_classifier": (bert.Classifier, small(bert.BASE), probe_classifier),
+        "roberta": (roberta.RoBERTa, small(roberta.BASE), probe_encoder),
+        "albert": (albert.ALBERT, small(albert.BASE), probe_encoder),
+        "electra": (electra.Discriminator, small(electra.BASE), probe_discriminator),
+        "t5": (t5.T5, written, probe_writer),
+        "bart": (bart.BART, restored, probe_writer),
+    }
+
+
+def probe_decoder(network: nn.Module, draws: int) -> Row:
+    """A left-to-right network: is the product over its words a distribution?"""
+    texts = all_texts()
+    first = torch.full((len(texts), 1), BOS)
+    log_p = of_words(network(torch.cat([first, texts[:, :-1]], dim=1)), texts)
+    row = torch.tensor([[BOS, *WORDS]])
+    seen = sees(network, row, network.word)
+    return {
+        "sees": "before" if seen.tolist() == grid(causal, 4) else "otherwise",
+        "scores": sums_to_one(log_p),
+        "samples": draws_agree(network, torch.tensor([[BOS]]), log_p, draws),
+        "fills": bool(seen[1, 2]),  # the score of word 2 would have to see word 3
+        "caches": same_with_cache(network, torch.tensor([[BOS, *WORDS]])),
+    }
+
+
+def probe_writer(network: nn.Module, draws: int) -> Row:
+    """An encoder-decoder: the same, given a source with a blank in its middle."""
+    texts, source = all_texts(), torch.tensor([[3, MASK, 5, 4]])
+    first = torch.full((len(texts), 1), BOS)
+    inputs = torch.cat([first, texts[:, :-1]], dim=1)
+    log_p = of_words(network(source.expand(len(texts), -1), inputs), texts)
+    reads, many = (
+        as_decoder(network, source),
+        as_decoder(network, source.expand(draws, -1)),
+    )
+    table = network.word if isinstance(network, t5.T5) else network.encoder.word
+
+    def from_source(tokens: Tensor) -> Tensor:
+        return network.encode(tokens)
+
+    seen = sees(from_source, source, table)
+    row = torch.tensor([[BOS, *WORDS]])
+    written = sees(reads, row, table)  # the source has been read already
+    return {
+        "sees": "both in the source, before in the target"
+        if seen.all() and written.tolist() == grid(causal, 4)
+        else "otherwise",
+        "scores": sums_to_one(log_p),
+        "samples": draws_agree(many, torch.tensor([[BOS]]), log_p, draws),
+        "fills": bool(seen.all()),
+        "caches": same_with_cache(reads, torch.tensor([[BOS, *WORDS]])),
+    }
+
+
+def probe_encoder(network: nn.Module, _draws: int) -> Row:
+    """A masked network: do its conditionals multiply to a distribution?"""
+    texts = all_texts()
+    hidden = texts[:, None].repeat(1, LENGTH, 1)  # (27, 3, 3): each word hidden once
+    hidden[:, range(LENGTH), range(LENGTH)] = MASK
+    logits = network(hidden.flatten(0, 1)).unflatten(0, (len(texts), LENGTH))
+    log_p = of_words(logits[:, range(LENGTH), range(LENGTH)], texts)
+    row = torch.tensor([[3, MASK, 5]])
+    seen = sees(network, row, network.encoder.word)
+    return {
+        "sees": "both" if seen.all() else "otherwise",
+        "scores": sums_to_one(log_p),
+        "samples": False,  # no distribution of its own that draws could agree with
+        "fills": bool(seen[1, 0] & seen[1, 2]),
+        "caches": states_stay(network, torch.tensor([[3, 4, 5]])),
+    }
+
+
+def probe_classifier(network: nn.Module, _draws: int) -> Row:
+    """A label head: one distribution over labels for each text."""
+    text = torch.tensor([[3, 4, 5]])
+    total = network(text).softmax(dim=-1).sum()
+    seen = sees(lambda t: network(t)[:, None], text, network.encoder.word)
+    return {
+        "sees": "both" if seen.all() else "otherwise",
+        "predicts": abs(float(total.detach()) - 1) < 1e-9,
+    }
+
+
+def probe_discriminator(network: nn.Module, _draws: int) -> Row:
+    """A bit for each token: no word, no text, no label to be had from it."""
+    text = torch.tensor([[3, 4, 5]])
+    seen = sees(lambda t: network(t)[..., None], text, network.encoder.word)
+    return {
+        "sees": "both" if seen.all() else "otherwise",
+        "caches": states_stay(network, text),
+    }
+
+
+def all_texts() -> Tensor:
+    """Every text of three words: (27, 3)."""
+    return torch.tensor(list(product(WORDS, repeat=LENGTH)))
+
+
+def of_words(logits: Tensor, texts: Tensor) -> Tensor:
+    """Log-probability of each text, symbols apart: logits (N, 3, V) -> (N,)."""
+    return sequence_log_prob(
+        logits[..., WORDS[0] : WORDS[-1] + 1], texts - WORDS[0]
+    ).detach()
+
+
+def sums_to_one(log_p: Tensor) -> bool:
+    """Whether the probabilities of all texts add up to one."""
+    return abs(float(log_p.exp().sum()) - 1) < 1e-9
+
+
+def draws_agree(
+    network: Callable[..., Tensor], prompt: Tensor, log_p: Tensor, draws: int
+) -> bool:
+    """Whether drawn texts are as frequent as their probabilities: 5 standard errors."""
+
+    def words_alone(tokens: Tensor, **options: Any) -> Tensor:
+        logits = network(tokens, **options)
+        others = [i for i in range(logits.shape[-1]) if i not in WORDS]
+        return logits.index_fill(-1, torch.tensor(others), -1e9)
+
+    generator = torch.Generator().manual_seed(0)
+    prompts = prompt.expand(draws, -1)
+    drawn = sample(words_alone, prompts, LENGTH, generator)[:, -LENGTH:] - WORDS[0]
+    number = (drawn * torch.tensor([9, 3, 1])).sum(dim=1)  # texts in their order
+    found = torch.bincount(number, minlength=len(log_p)) / draws
+    p = log_p.exp()
+    error = (p * (1 - p) / draws).sqrt()
+    return bool(((found - p).abs() < 5 * error + 1 / draws).all())
+
+
+def same_with_cache(network: Callable[..., Tensor], prompt: Tensor) -> bool:
+    """Whether a text grows alike with a cache and without."""
+    return torch.equal(
+        greedy(network, prompt, 6), greedy(network, prompt, 6, cached=False)
+    )
+
+
+def states_stay(network: Callable[..., Tensor], text: Tensor) -> bool:
+    """Whether outputs stay as they are when one more word comes."""
+    short, long = network(text[:, :-1]), network(text)
+    return torch.allclose(short, long[:, : short.shape[1]], rtol=0, atol=1e-12)
+
+
+def _difference(
+    system: type[nn.Module],
+    settings: Any,
+    seeds: Sequence[int],
+    options: dict[str, int],
+) -> float:
+    """The largest relative difference of the scores, in single precision."""
+    found = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        ours, theirs = pair(system, settings, **options)
+        tokens = torch.randint(3, settings.vocabulary, (4, 9))
+        if system in (t5.T5, bart.BART):
+            target = torch.randint(3, settings.vocabulary, (4, 6))
+            scores = ours(tokens, target)
+            wanted = theirs(input_ids=tokens, decoder_input_ids=target).logits
+        else:
+            scores, wanted = ours(tokens), theirs(tokens)[0]
+        found.append(share(scores, wanted))
+    # Not Python's `max`, which passes over a NaN.
+    return float(torch.tensor(found, dtype=torch.float64).max())

@@ -1,0 +1,133 @@
+"""What a call and a new token cost: operations, bytes, seconds; how they grow."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from math import exp, log
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+
+from paradigms.evaluation.statistics import t_interval
+from paradigms.layers import Cache
+
+Call = Callable[[], Any]
+Network = Callable[..., Tensor]  # as in `decoding`
+
+
+def operations(call: Call) -> int:
+    """Floating point operations of the matrix products, two to a multiply-add.
+
+    Attention is written out as products: torch's counter knows nothing of the fused
+    kernel of a processor, and would leave it out without a word.
+    """
+    with (
+        FlopCounterMode(display=False) as counter,
+        sdpa_kernel(SDPBackend.MATH),
+        torch.no_grad(),
+    ):
+        call()
+    return int(counter.get_total_flops())
+
+
+def peak_bytes(call: Call) -> int:
+    """The most bytes that a call holds at once beyond those held before it.
+
+    From the allocator's record, so with what the fused kernels of a processor need.
+    """
+    with (
+        profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler,
+        torch.no_grad(),
+    ):
+        call()
+    events = profiler.profiler.kineto_results.events()
+    changes = [(e.start_ns(), e.nbytes()) for e in events if e.name() == "[memory]"]
+    held = most = 0
+    for _, change in sorted(changes, key=lambda event: event[0]):
+        held += change
+        most = max(most, held)
+    return most
+
+
+def best_seconds(
+    calls: Sequence[Call], tries: int, turned: bool = False
+) -> list[float]:
+    """Seconds of each call, one after the other in turn; the least of a few tries.
+
+    Each runs once before that, untimed; `turned`, the last of them comes first.
+    """
+    taken: list[list[float]] = [[] for _ in calls]
+    in_turn = list(zip(calls, taken, strict=True))[:: -1 if turned else 1]
+    with torch.no_grad():
+        for call, _ in in_turn:
+            call()
+        for _ in range(tries):
+            for call, times in in_turn:
+                start = time.perf_counter()
+                call()
+                times.append(time.perf_counter() - start)
+    return [min(times) for times in taken]
+
+
+def masked_operations(layers: int, width: int, length: int) -> int:
+    """Operations of attention that are counted for pairs which the causal rule hides.
+
+    Two products of that width for each of T (T - 1) / 2 pairs in each layer.
+    """
+    return layers * 4 * width * (length * (length - 1) // 2)
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """The power of the size with which positive values grow.
+
+    The slope of log value over log size, by least squares.
+    """
+    x = torch.tensor(sizes, dtype=torch.float64).log()
+    y = torch.tensor(values, dtype=torch.float64).log()
+    x, y = x - x.mean(), y - y.mean()
+    return float((x * y).sum() / (x * x).sum())
+
+
+def geometric_mean_interval(values: Iterable[float]) -> list[float]:
+    """Geometric mean and its interval: a slow moment counts for no more than that."""
+    return [exp(value) for value in t_interval(tuple(map(log, values)))]
+
+
+def kv_cache_bytes(cache: Cache) -> int:
+    """Bytes of the keys and values in use, without the room ahead of them.
+
+    What is stored of a source is no longer than the text, and all in use.
+    """
+    return sum(
+        stored[:, :, :, : cache.length].numel() * stored.element_size()
+        for stored in cache.stored.values()
+    )
+
+
+class Step:
+    """The last `new` tokens of a text: read after the others, or all read anew."""
+
+    def __init__(self, network: Network, tokens: Tensor, new: int = 1) -> None:
+        self.network, self.tokens = network, tokens
+        self.past = tokens.shape[1] - new
+        self.cache = Cache()
+
+    def ready(self) -> "Step":
+        """Fill the cache, and let it take the room that the new tokens need."""
+        with torch.no_grad():
+            if self.past:
+                self.network(self.tokens[:, : self.past], cache=self.cache)
+            self.with_cache()
+        return self
+
+    def with_cache(self) -> None:
+        """Read the new tokens; the next call overwrites them."""
+        self.cache.length = self.past
+        self.network(self.tokens[:, self.past :], cache=self.cache)
+
+    def without(self) -> None:
+        """Read everything."""
+        self.network(self.tokens)

@@ -1,0 +1,57 @@
+"""95% intervals of what was measured several times, or counted."""
+
+from statistics import mean, stdev
+from typing import Any
+
+import torch
+from scipy.stats import t as student
+from torch import Tensor
+
+
+def t_interval(values: tuple[float, ...]) -> list[float]:
+    """Mean and 95% interval over the seeds, by Student's t.
+
+    Errors: ValueError for fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"an interval needs two values or more: got {len(values)}")
+    t = float(student.ppf(0.975, len(values) - 1))
+    half = t * stdev(values) / len(values) ** 0.5
+    return [mean(values), mean(values) - half, mean(values) + half]
+
+
+def wilson_interval(part: int, whole: int) -> list[float]:
+    """A share and its 95% interval, by Wilson's score; `whole` must not be 0."""
+    z2 = 1.96**2
+    centre = (part + z2 / 2) / (whole + z2)
+    spread = (part * (whole - part) / whole + z2 / 4) ** 0.5 * 1.96 / (whole + z2)
+    return [part / whole, max(centre - spread, 0.0), min(centre + spread, 1.0)]
+
+
+def crossover(gaps: dict[int, Tensor], resamples: int) -> dict[str, Any]:
+    """Where a difference that changes with a size turns from negative to positive.
+
+    `gaps`: size -> differences (N,), one a seed.  By bootstrap over the seeds:
+    `crosses`, the share of resamples that are negative at first and positive at last;
+    `at`, median and 95% interval of the last size at which they turn, interpolated in
+    its logarithm, or nothing if fewer than half do.
+    """
+    dice = torch.Generator().manual_seed(0)
+    at = torch.tensor(list(gaps), dtype=torch.float64).log()
+    means = torch.stack(
+        [
+            gap[torch.randint(len(gap), (resamples, len(gap)), generator=dice)].mean(1)
+            for gap in gaps.values()
+        ],
+        dim=1,
+    ).double()  # (resamples, sizes)
+    places = []
+    for gap in means[(means[:, 0] < 0) & (means[:, -1] > 0)]:
+        last = int((gap < 0).nonzero().max())  # the last size at which it errs less
+        part = gap[last] / (gap[last] - gap[last + 1])
+        places.append(float((at[last] + part * (at[last + 1] - at[last])).exp()))
+    crossed = len(places) / resamples
+    if crossed < 0.5:
+        return {"crosses": crossed}
+    low, middle, high = torch.tensor(places).quantile(torch.tensor([0.025, 0.5, 0.975]))
+    return {"crosses": crossed, "at": [float(middle), float(low), float(high)]}

@@ -1,0 +1,225 @@
+"""Recorded measurements: read, checked, and quoted by pages."""
+
+import ast
+import difflib
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from paradigms._schema import ContentError, Entry, validate
+
+FOLDER = Path(__file__).parent / "results"
+Value = float | str | list[float]
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    if not row.get("name"):
+        raise ValueError("a row needs a name")
+    return row
+
+
+class Picture(Entry):
+    """What a result shows: digits, curves, curves with intervals, a field, or a strip.
+
+    A digit is 64 letters of base 17, one a pixel, row by row; `read` names what a
+    classifier reads in each row, `?` where it is not sure; `rows` and `columns` label.
+    Bands are points of x, mean, low and high.  A field has a line of letters from 0 to
+    4 for each height, from the top, and points (x and y from -1 to 1, and a class) on
+    it; a strip has lines of tokens by name, "" where there is none.
+    """
+
+    digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]] = []
+    read: list[str] = []
+    rows: list[str] = []
+    columns: list[str] = []
+    curves: dict[str, list[tuple[float, float]]] = {}
+    bands: dict[str, list[tuple[float, float, float, float]]] = {}
+    field: list[Annotated[str, Field(pattern="^[0-4]+$")]] = []
+    points: list[tuple[float, float, int]] = []
+    strip: dict[str, list[str]] = {}
+
+
+class Record(Entry):
+    """What was measured as it came out; `rows` are named.
+
+    `instruction_set` is the one that torch used, `settings` are environment variables
+    that restricted it or the threads; `versions` are those of every library that
+    produced a row.
+    `digest` is a hash over all the rest, so that no number is changed by hand.
+    """
+
+    versions: dict[str, str]
+    processor: str
+    instruction_set: str
+    threads: int
+    settings: dict[str, str]
+    seconds: float
+    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
+    digest: str
+
+
+class Result(Record):
+    """One experiment; a value is a number, a word, or [mean, low, high].
+
+    `fingerprint` is a hash over what the code that produced the rows means;
+    `pictures` are for figures only, by row and name: `VAE/walk`; `weights` are digests
+    of the networks that were stored, by name.
+    """
+
+    config: dict[str, Any]
+    fingerprint: str
+    pictures: dict[str, Picture] = {}
+    weights: dict[str, str] = {}
+
+
+class Benchmark(Record):
+    """One benchmark, with the day and the machine's `load` before and after."""
+
+    load: list[float]
+    date: date
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def digest(record: dict[str, Any]) -> str:
+    """A hash over everything in a record but the hash itself, as JSON spells it."""
+    rest = {key: value for key, value in record.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:16]
+
+
+def stems() -> set[str]:
+    """The names of all experiments with a stored result."""
+    return {path.stem for path in FOLDER.glob("*.json")}
+
+
+def speeds() -> dict[str, Benchmark]:
+    """Every recorded benchmark by its stem. Errors: as for `load`."""
+    return {
+        path.stem: _read(Benchmark, path, "benchmarks", "bench")
+        for path in sorted((FOLDER.parents[1] / "evaluation/benchmarks").glob("*.json"))
+    }
+
+
+@cache
+def load(name: str) -> Result:
+    """One stored result.
+
+    Errors: ContentError, with file and remedy, if it is missing, truncated, malformed,
+    or not as it was written.
+    """
+    return read(FOLDER / f"{name}.json")
+
+
+def read(path: Path) -> Result:
+    """The result in a file. Errors: as for `load`."""
+    return _read(Result, path, "results", "measure")
+
+
+def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRecord:
+    file, remedy = f"{folder}/{path.name}", f"run: make {target} NAME={path.stem}"
+    try:
+        text = path.read_text(encoding="utf8")
+        body = json.loads(text, parse_constant=_no_number)
+    except FileNotFoundError:
+        raise ContentError(f"{file} is missing; {remedy}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ContentError(f"{file} is not JSON; {remedy}") from None
+    except ContentError as error:
+        raise ContentError(f"{file} {error}; {remedy}") from None
+    try:
+        result = validate(kind, body, file)
+    except ContentError as error:
+        lines = str(error).splitlines()
+        raise ContentError("\n".join(f"{line}; {remedy}" for line in lines)) from None
+    if result.digest != digest(body):
+        raise ContentError(f"{file} was changed by hand; {remedy}")
+    return result
+
+
+def _no_number(word: str) -> NoReturn:
+    """Python reads `NaN` and `Infinity`, which JSON does not know."""
+    raise ContentError(f"holds {word}")
+
+
+def question(name: str) -> str:
+    """`QUESTION` of an experiment, read from its source: to import it needs torch."""
+    path = FOLDER.parent / f"{name}.py"
+    for node in ast.parse(path.read_text(encoding="utf8")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name("QUESTION")], value=value):
+                return str(ast.literal_eval(value))
+    raise ContentError(f"experiments/{name}.py has no QUESTION")
+
+
+def quote(address: str, interval: bool = True) -> str:
+    """The value at `experiment/row/column`, ready to print, with or without interval.
+
+    Errors: ContentError that lists what there is instead.
+    """
+    value = recorded(address)
+    return spelled(value if interval or not isinstance(value, list) else value[0])
+
+
+def recorded(address: str, load: Callable[[str], Result] = load) -> Value:
+    """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
+
+    `load` gives the record of an experiment: another one than the stored, if asked.
+    Errors: ContentError that lists the nearest that there are.
+    """
+    try:
+        name, row_name, column = address.split("/")
+    except ValueError:
+        raise ContentError(
+            f"value {address!r} must read experiment/row/column"
+        ) from None
+    rows = {row["name"]: row for row in load(name).rows}
+    if row_name not in rows or column not in rows[row_name]:
+        known = [f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"]
+        near = difflib.get_close_matches(f"{row_name}/{column}", known, 5, 0)
+        more = f"; and {len(known) - 5} more in results/{name}.json"
+        raise ContentError(
+            f"value {address!r} is not recorded; there is: {'; '.join(near)}"
+            f"{more if len(known) > 5 else ''}"
+        )
+    return rows[row_name][column]
+
+
+def picture(address: str) -> Picture:
+    """The picture at `experiment/row/name`.
+
+    Errors: ContentError that lists what there is instead.
+    """
+    name, _, key = address.partition("/")
+    known = load(name).pictures
+    if key not in known:
+        raise ContentError(
+            f"picture {address!r} is not recorded; there is: {', '.join(known)}"
+        )
+    return known[key]
+
+
+def spelled(value: Any) -> str:
+    """A recorded value as pages print it, an interval behind its mean."""
+    if isinstance(value, list):
+        mean, low, high = map(_number, value)
+        return f"{mean} (95% interval {low} to {high})"
+    if isinstance(value, str):
+        return value
+    return _number(value) if isinstance(value, float) else f"{value:,}"
+
+
+def _number(value: float) -> str:
+    """Three digits; from a thousand on all before the point; below a millionth 0.
+
+    So small a number is what rounding left of a difference, or not worth its digits.
+    """
+    if abs(value) < 1e-6:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,151 @@
+"""Measure again without replacing the record, and say what moved.
+
+On another processor, or under a setting that restricts instructions or threads, numbers
+move.  What matters is whether a mean leaves its recorded interval, an interval changes
+sides of zero, or the condition of a claim no longer holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from paradigms._files import ROOT
+from paradigms.experiments import records
+from paradigms.experiments.records import Result, Value, digest, load
+from paradigms.experiments.runner.run import check_known, main, names
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two measurements of one experiment; a cell is named `row/column`.
+
+    `outside`: new means outside the recorded interval; `crossed`: intervals that lie on
+    another side of zero, or include it in one of the two only; `unmatched`: cells that
+    only one has; `failing`: claims whose conditions no longer hold.
+    """
+
+    name: str
+    cells: int
+    intervals: int
+    moved: list[str]
+    outside: list[str]
+    crossed: list[str]
+    unmatched: list[str]
+    failing: list[str]
+
+    def report(self) -> str:
+        """One line, and one for each cell and condition that matters."""
+        if not self.moved and not self.unmatched:
+            return f"{self.name}: same rows, {self.cells} cells"
+        lines = [
+            f"{self.name}: {len(self.moved)} of {self.cells} cells moved, "
+            f"{len(self.outside)} of {self.intervals} means outside their interval, "
+            f"{len(self.crossed)} intervals changed sides of zero, "
+            f"{len(self.failing)} conditions fail"
+        ]
+        lines += [f"  moved: {cell}" for cell in self.moved]
+        for what in ("outside", "crossed", "unmatched", "failing"):
+            lines += [f"  {what}: {cell}" for cell in getattr(self, what)]
+        return "\n".join(lines)
+
+
+# The conditions of claims that do not hold for another record of an experiment.
+Conditions = Callable[[str, Result], list[str]]
+
+
+def compare(
+    name: str, recorded: Result, again: Result, failing_conditions: Conditions
+) -> Comparison:
+    """The second measurement against the first, cell by cell."""
+    old, new = _cells(recorded), _cells(again)
+    both = [cell for cell in old if cell in new]
+    pairs = {cell: (old[cell], new[cell]) for cell in both}
+    intervals = {
+        cell: (a, b)
+        for cell, (a, b) in pairs.items()
+        if isinstance(a, list) and isinstance(b, list)
+    }
+    return Comparison(
+        name,
+        cells=len(old),
+        intervals=len(intervals),
+        moved=[
+            f"{cell} {_shown(a)}, now {_shown(b)}"
+            for cell, (a, b) in pairs.items()
+            if a != b
+        ],
+        outside=[c for c, (a, b) in intervals.items() if not a[1] <= b[0] <= a[2]],
+        crossed=[
+            f"{cell} {_span(a)}, now {_span(b)}"
+            for cell, (a, b) in intervals.items()
+            if _side(a) != _side(b)
+        ],
+        unmatched=sorted(old.keys() ^ new.keys()),
+        failing=failing_conditions(name, again),
+    )
+
+
+def check(
+    wanted: list[str], failing_conditions: Conditions, folder: Path | None = None
+) -> None:
+    """Measure the named experiments again, or all, and print what moved.
+
+    The new records are written to `folder`, one for each instruction set by default.
+    Errors: ValueError that names the conditions of claims that no longer hold.
+    """
+    target = folder or default_folder()
+    target.mkdir(parents=True, exist_ok=True)
+    for name in wanted or names():
+        check_known(name, names(), "experiment")
+        load(name)  # says what is not recorded before hours of others
+    failing = []
+
+    def report(path: Path) -> None:
+        comparison = compare(
+            path.stem, load(path.stem), records.read(path), failing_conditions
+        )
+        print(comparison.report(), flush=True)
+        failing.extend(comparison.failing)
+
+    main(wanted, target, report)
+    if failing:
+        raise ValueError(f"no longer true: {'; '.join(failing)}")
+
+
+def default_folder() -> Path:
+    """Where new records go, beside what a build leaves to the next."""
+    return ROOT / ".cache" / "check" / torch.backends.cpu.get_cpu_capability()
+
+
+def _cells(result: Result) -> dict[str, Value]:
+    """Values by `row/column`; of a picture or a network only whether it is the same."""
+    values = {
+        f"{row['name']}/{column}": value
+        for row in result.rows
+        for column, value in row.items()
+        if column != "name"
+    }
+    pictures = {
+        f"picture {name}": digest(picture.model_dump())
+        for name, picture in result.pictures.items()
+    }
+    weights = {f"weights {name}": value for name, value in result.weights.items()}
+    return values | pictures | weights
+
+
+def _side(interval: list[float]) -> int:
+    """-1 below zero, 1 above, 0 if zero is inside."""
+    _, low, high = interval
+    return (low > 0) - (high < 0)
+
+
+def _shown(value: Value) -> str:
+    """A number in four digits, an interval by its mean."""
+    mean = value[0] if isinstance(value, list) else value
+    return f"{mean:.4g}" if isinstance(mean, float) else str(mean)
+
+
+def _span(interval: list[float]) -> str:
+    return f"({interval[1]:.3g} to {interval[2]:.3g})"

@@ -1,0 +1,270 @@
+"""Run an experiment or a benchmark; record what came out, and what it depended on."""
+
+import ast
+import importlib
+import json
+import math
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from paradigms._files import replaced
+from paradigms._schema import meant
+from paradigms.experiments import stored_networks
+from paradigms.experiments.records import FOLDER, digest
+from paradigms.experiments.runner import provenance, resume
+from paradigms.experiments.runner.fingerprint import fingerprint
+from paradigms.experiments.runner.resume import ResumableRun
+
+PACKAGE = Path(__file__).parents[2]
+
+
+def names() -> list[str]:
+    """Every experiment by its stem: the modules that ask a question."""
+    return [
+        stem
+        for stem in _stems("experiments")
+        if "\nQUESTION = " in (PACKAGE / f"experiments/{stem}.py").read_text("utf8")
+    ]
+
+
+def benchmarks() -> list[str]:
+    """Every benchmark by its stem."""
+    return _stems("evaluation/benchmarks")
+
+
+def _stems(folder: str) -> list[str]:
+    stems = (path.stem for path in (PACKAGE / folder).glob("*.py"))
+    return sorted(stem for stem in stems if stem != "__init__")
+
+
+def measure(name: str, folder: Path | None = None) -> Path:
+    """Run an experiment and write its result; an interruption leaves the old one whole.
+
+    What it had finished is taken over by the next run.  It computes with one thread:
+    so sums have one order on every machine, and small networks gain nothing from more.
+    Errors: ValueError for an unknown name, a second run at the same time, or rows that
+    no page could quote.
+    """
+    check_known(name, names(), "experiment")
+    module: Any = importlib.import_module(f"paradigms.experiments.{name}")
+    folder = folder or FOLDER
+    torch.set_num_threads(1)
+    identity = {
+        "fingerprint": fingerprint(f"experiments.{name}"),
+        "config": asdict(module.CONFIG),
+        "machine": provenance.machine(),
+    }
+    with ResumableRun(folder / f"{name}.parts", identity) as run:
+        record, weights = _record(module, name, run)
+        path = folder / f"{name}.json"
+        return _store(path, record, weights) if run.leads else path
+
+
+def _store(path: Path, record: dict[str, Any], weights: dict[str, Any]) -> Path:
+    """The networks first: a record never names one that was not written."""
+    if weights:
+        keys = ("fingerprint", "config", "versions", *provenance.machine())
+        metadata = {key: record[key] for key in keys}
+        folder = path.with_suffix("")
+        record["weights"] = stored_networks.write(folder, weights, metadata)
+    return _write(path, _sealed(record))
+
+
+def check_known(name: str, known: list[str], kind: str) -> None:
+    """Errors: ValueError for another name, with the nearest of those that are known."""
+    if name not in known:
+        hint = meant(name, known)
+        raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
+
+
+def _record(
+    module: Any, name: str, run: ResumableRun
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record without its digest, and the weights of networks by their row."""
+    start = time.monotonic()
+    rows = module.run(module.CONFIG, run.each)
+    weights = {row["name"]: row.pop("weights") for row in rows if "weights" in row}
+    check_rows(name, rows)
+    pictures = {
+        f"{row['name']}/{name}": picture
+        for row in rows
+        for name, picture in row.pop("pictures", {}).items()
+    }
+    record = {
+        "config": asdict(module.CONFIG),
+        "versions": provenance.versions(sources("experiments", name)),
+        **provenance.machine(),
+        "seconds": round(run.seconds + time.monotonic() - start, 1),
+        "fingerprint": fingerprint(f"experiments.{name}"),
+        "rows": rows,
+        **({"pictures": pictures} if pictures else {}),
+    }
+    return record, weights
+
+
+def _sealed(record: dict[str, Any]) -> dict[str, Any]:
+    # As it will be read: lists for tuples, words for the keys of every dictionary.
+    return {**record, "digest": digest(json.loads(json.dumps(record)))}
+
+
+def check_rows(name: str, rows: list[dict[str, Any]]) -> None:
+    """Errors: ValueError for a row that no page could quote, and no claim could bind.
+
+    An address is `experiment/row/column`, written in brackets, or beside a sign.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        found = _unquotable(row, seen)
+        if found:
+            raise ValueError(f"experiments/{name}.py: {found}; mend it, measure again")
+        seen.add(row["name"])
+
+
+def _unquotable(row: dict[str, Any], seen: set[str]) -> str | None:
+    if not row.get("name"):
+        return f"a row without a name: {row}"
+    if row["name"] in seen:
+        return f"two rows are named {row['name']!r}"
+    for column, value in row.items():
+        for word in (row["name"], column):
+            if re.search(r"[][/<>=~]", word):
+                return f"{word!r} must not hold any of / [ ] < > = ~"
+        values = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(v, float) and not math.isfinite(v) for v in values):
+            return f"{column!r} of row {row['name']!r} is {value}, which JSON lacks"
+    return None
+
+
+def bench(
+    name: str, folder: Path = PACKAGE / "evaluation/benchmarks", **options: Any
+) -> Path:
+    """Run a benchmark and write its record; `options` go into its `run`.
+
+    Errors: ValueError for an unknown name.
+    """
+    check_known(name, benchmarks(), "benchmark")
+    module: Any = importlib.import_module(f"paradigms.evaluation.benchmarks.{name}")
+    start = time.monotonic()
+    load = os.getloadavg()[0]
+    rows = module.run(**options)
+    record = {
+        "versions": provenance.versions(sources("evaluation/benchmarks", name)),
+        **provenance.machine(),
+        "load": [round(load, 1), round(os.getloadavg()[0], 1)],
+        "date": date.today().isoformat(),
+        "seconds": round(time.monotonic() - start, 1),
+        "rows": rows,
+    }
+    return _write(folder / f"{name}.json", _sealed(record))
+
+
+def _write(path: Path, record: dict[str, Any]) -> Path:
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with replaced(path) as draft:
+        draft.write_text(text, "utf8")
+    return path
+
+
+def sources(folder: str, name: str) -> list[Path]:
+    """A module of `experiments` or `benchmarks`, and every one of ours it imports."""
+    return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
+
+
+def _closure(path: Path, seen: set[Path]) -> set[Path]:
+    if path.is_file() and path not in seen:
+        seen.add(path)
+        for module in imports(path):
+            stem = PACKAGE.joinpath(*module.split(".")[1:])
+            _closure(stem.with_suffix(".py"), seen)
+            _closure(stem / "__init__.py", seen)
+    return seen
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of this package that a file imports, read without running it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "paradigms"
+        ):
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.name for a in node.names if a.name.startswith("paradigms")}
+    return found
+
+
+def announce(path: Path) -> None:
+    """Says which experiment is finished."""
+    print(f"measured {path.stem}", file=sys.stderr)
+
+
+def main(
+    wanted: list[str],
+    folder: Path | None = None,
+    done: Callable[[Path], None] = announce,
+) -> None:
+    """Measure the named experiments, or all, as many at once as there are cores.
+
+    The longest go first.  Those that look at the clock come last, one by one.  `done`
+    is called with each record that was written.
+    """
+    for name in wanted:
+        check_known(name, names(), "experiment")  # before hours of others
+    todo = sorted(wanted or names(), key=lambda name: -_took(name))
+    spread = int(os.environ.get("WORLD_SIZE", "1")) > 1  # one run of many processes
+    together = [] if spread or len(todo) == 1 else [n for n in todo if not timed(n)]
+    if together:
+        places: Any = get_context("spawn").Queue()
+        for place in range(os.cpu_count() or 1):
+            places.put(place)
+        with ProcessPoolExecutor(
+            os.cpu_count(), get_context("spawn"), _beside, (places,)
+        ) as pool:
+            try:
+                runs = [pool.submit(measure, name, folder) for name in together]
+                for run in as_completed(runs):
+                    done(run.result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+    for name in todo:
+        if name not in together:
+            done(measure(name, folder))
+
+
+def _took(name: str) -> float:
+    """Seconds of its last run, as recorded; what was never run goes first."""
+    try:
+        return float(json.loads((FOLDER / f"{name}.json").read_text("utf8"))["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def timed(name: str) -> bool:
+    """Whether it looks at the clock, and says so."""
+    module = importlib.import_module(f"paradigms.experiments.{name}")
+    return getattr(module, "TIMED", False)
+
+
+def _beside(places: Any) -> None:
+    """In a process of its own: its bar has a line of its own."""
+    resume.PLACE = places.get()
+
+
+def main_bench(wanted: list[str]) -> None:
+    """Run the named benchmarks, or all; print one line for each of their rows."""
+    for name in wanted or benchmarks():
+        record = json.loads(bench(name).read_text("utf8"))
+        for row in record["rows"]:
+            print("  ".join(f"{key} {value}" for key, value in row.items()))

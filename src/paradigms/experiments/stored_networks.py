@@ -1,0 +1,88 @@
+"""Trained networks beside the records: safetensors that say where they come from."""
+
+import hashlib
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from paradigms._files import replaced
+from paradigms._schema import ContentError
+from paradigms.experiments import records
+from paradigms.models.gpt import GPT
+from paradigms.training import lab_networks
+
+
+def write(
+    folder: Path, weights: dict[str, dict[str, Any]], metadata: dict[str, Any]
+) -> dict[str, str]:
+    """A file in `folder` for each network; the digest of each by the network's name.
+
+    `weights`: network -> parameter -> nested lists; `metadata` goes into every file.
+    Files of networks that are no longer among them are removed.
+    """
+    folder.mkdir(exist_ok=True)
+    digests = {}
+    for name, parameters in weights.items():
+        tensors = {key: torch.tensor(value) for key, value in parameters.items()}
+        header = {key: json.dumps(value) for key, value in metadata.items()}
+        content = save(tensors, {**header, "network": name})
+        with replaced(folder / file_name(name)) as draft:
+            draft.write_bytes(content)
+        digests[name] = digest(content)
+    for path in folder.glob("*.safetensors"):
+        if path.name not in map(file_name, weights):
+            path.unlink()
+    return digests
+
+
+def file_name(network: str) -> str:
+    """`masked token 15%` -> `masked_token_15.safetensors`."""
+    return re.sub(r"\W+", "_", network).strip("_") + ".safetensors"
+
+
+def digest(content: bytes) -> str:
+    """What the record says of a file, so that no other is taken for it."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def lab_network(name: str) -> GPT:
+    """One of the networks that the labs load, ready to evaluate.
+
+    Errors: ContentError, with file and remedy, for a name that is not recorded, or a
+    file that is missing or not the one that was recorded.  Nothing is trained instead.
+    """
+    experiment = "lab_networks"
+    record = records.load(experiment)
+    recorded = record.weights
+    if name not in recorded:
+        raise ContentError(f"no network {name!r}; there are: {', '.join(recorded)}")
+    names = {field.name for field in fields(lab_networks.NetworkConfig)}
+    config = lab_networks.NetworkConfig(
+        **{key: value for key, value in record.config.items() if key in names}
+    )
+    language = lab_networks.language(config)
+    vocabulary = lab_networks.vocabulary_of(name, language)
+    network = lab_networks.untrained(config, vocabulary)
+    network.load_state_dict(_read(experiment, name, recorded[name]))
+    return network.requires_grad_(False).eval()
+
+
+def _read(experiment: str, name: str, recorded: str) -> dict[str, torch.Tensor]:
+    file = f"results/{experiment}/{file_name(name)}"
+    remedy = f"run: make measure NAME={experiment}"
+    try:
+        content = (records.FOLDER / experiment / file_name(name)).read_bytes()
+    except OSError:
+        raise ContentError(f"{file} is missing; {remedy}") from None
+    if digest(content) != recorded:
+        raise ContentError(f"{file} is not the file that was recorded; {remedy}")
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ContentError(f"{file} is not safetensors: {error}; {remedy}") from None

@@ -1,0 +1,143 @@
+"""From scores to text: greedy, sampled, by beams, all with a cache.
+
+A `network` here is a GPT, a LLaMA, `as_decoder(t5, source)`, or anything that is called
+as `network(tokens, real=..., cache=...)` and gives logits (B, T, V).
+Prompts of unequal length are padded on the left, with `real` False there.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from paradigms._checks import check_size, finite
+from paradigms.layers import Cache
+
+Network = Callable[..., Tensor]
+Choice = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
+
+
+def as_decoder(
+    network: Any, source: Tensor, source_real: Tensor | None = None
+) -> Network:
+    """An encoder-decoder that has read its source, ready to write.
+
+    Shapes: source and source_real (B, S), the latter False at padding.
+    """
+    memory = network.encode(source, source_real)  # (B, S, W)
+
+    def write(
+        tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        return network.decode(tokens, memory, source_real, real, cache)
+
+    return write
+
+
+@torch.no_grad()
+def generate(
+    network: Network,
+    prompt: Tensor,
+    steps: int,
+    choose: Choice,
+    eos: int | None = None,
+    pad: int = 0,
+    real: Tensor | None = None,
+    cached: bool = True,
+) -> Tensor:
+    """Append up to `steps` chosen tokens to each prompt; stop when all have ended.
+
+    Shapes: prompt (B, T), real (B, T) -> (B, T + up to `steps`), `pad` after `eos`.
+    Errors: ValueError for a negative number of steps, a prompt that ends in padding, or
+    scores that are not finite.
+    """
+    _check(prompt, steps, real)
+    cache = Cache() if cached else None
+    text, new = prompt, prompt
+    ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
+    for _ in range(steps):
+        logits = network(new if cached else text, real=real, cache=cache)
+        token = choose(finite(logits[:, -1], "the next word's scores"))  # (B,)
+        if eos is not None:
+            token = token.masked_fill(ended, pad)
+            ended = ended | (token == eos)
+        new = token[:, None]  # with a cache, only this is read next
+        text = torch.cat([text, new], dim=1)
+        if real is not None:
+            real = F.pad(real, (0, 1), value=True)
+        if eos is not None and bool(ended.all()):
+            break
+    return text
+
+
+def greedy(network: Network, prompt: Tensor, steps: int, **options: Any) -> Tensor:
+    """Always the likeliest next token; options of `generate`."""
+    return generate(network, prompt, steps, partial(torch.argmax, dim=-1), **options)
+
+
+def sample(
+    network: Network,
+    prompt: Tensor,
+    steps: int,
+    generator: torch.Generator,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    **options: Any,
+) -> Tensor:
+    """Draw each next token from the filtered distribution; options of `generate`."""
+
+    def choose(scores: Tensor) -> Tensor:
+        kept = warp_logits(scores, temperature, top_k, top_p)
+        return torch.multinomial(kept.softmax(dim=-1), 1, generator=generator)[:, 0]
+
+    return generate(network, prompt, steps, choose, **options)
+
+
+def warp_logits(
+    scores: Tensor,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Tensor:
+    """Scores (B, V) below the highest, over the temperature; -inf for what is cut off.
+
+    top_k keeps the k highest, and those equal to the last of them; then top_p the
+    fewest whose probabilities reach p together.
+    Errors: ValueError for a temperature or k that is not positive, p outside (0, 1].
+    Source: top-k, Fan et al. (2018), section 5.4; top-p, Holtzman et al. (2020), 3.1.
+    """
+    if not 0 < temperature < float("inf"):
+        raise ValueError(
+            f"temperature must be positive and finite (greedy is 0): {temperature}"
+        )
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1: {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must lie above 0 and up to 1: {top_p}")
+    best = scores.amax(dim=-1, keepdim=True)  # (B, 1)
+    # The best at zero, and no division by what rounds to zero: greedy is the limit.
+    warm = (scores - best) / max(temperature, torch.finfo(scores.dtype).tiny)
+    if top_k is not None:
+        least = scores.topk(min(top_k, scores.shape[-1])).values[..., -1:]  # (B, 1)
+        warm = warm.masked_fill(scores < least, float("-inf"))
+    if top_p is not None and top_p < 1:  # at 1, rounding would drop unlikely words
+        order = scores.argsort(dim=-1, descending=True)  # (B, V)
+        share = warm.gather(-1, order).softmax(dim=-1)
+        before = share.cumsum(dim=-1) - share  # reached without the token itself
+        cut = (before >= top_p).scatter(-1, order, before >= top_p)
+        warm = warm.masked_fill(cut, float("-inf"))
+    return warm
+
+
+def _check(prompt: Tensor, steps: int, real: Tensor | None) -> None:
+    check_size(steps, "steps", least=0)
+    if real is None or real.shape != prompt.shape:  # the network tells of a shape
+        return
+    padding = real[:, -1:].logical_not().flatten()  # (B,): where padding comes last
+    if bool(padding.any()):
+        row = int(padding.int().argmax())
+        raise ValueError(f"real: row {row} ends in padding: pad prompts on the left")

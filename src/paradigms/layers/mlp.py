@@ -1,0 +1,28 @@
+"""The multilayer perceptron, which VAE, GAN and denoiser are made of."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from paradigms._checks import finite
+
+
+class Perceptron(nn.Module):
+    """Linear layers with SiLU between them; of two sizes, a plain linear map.
+
+    Shapes: (..., sizes[0]) -> (..., sizes[-1]).
+    Errors: ValueError for fewer than two sizes, one that is not positive, or an output
+    that is not finite.
+    """
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        if len(sizes) < 2 or min(sizes) < 1:
+            raise ValueError(f"sizes must be two or more positive numbers: {sizes}")
+        layers: list[nn.Module] = []
+        for width, following in pairwise(sizes):
+            layers += [nn.Linear(width, following), nn.SiLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return finite(self.layers(x), "the perceptron's output")

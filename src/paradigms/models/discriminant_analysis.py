@@ -1,0 +1,114 @@
+"""Linear and quadratic discriminant analysis: a full Gaussian for each class.
+
+Naive Bayes with the independence given up: features may correlate within a class.
+If the classes share one covariance, the squares cancel in the log-odds, and what is
+left is logistic regression's formula with weights that need no search.
+Source: Fisher (1936) for the linear function; Hastie et al. (2009), section 4.3.
+"""
+
+import math
+from abc import abstractmethod
+
+import torch
+from torch import Tensor
+
+from paradigms._checks import check_fitted, held
+from paradigms.data.bag_of_words import dense
+from paradigms.models.generative_classifier import Generative
+
+
+class Discriminant(Generative):
+    """P(X | Y) is normal with `mean` (K, V) and the covariance that a subclass fits.
+
+    `covariance` and its Cholesky `factor` are (K, V, V), or (1, V, V) if shared.
+    x: a tensor (N, V) of real numbers.
+    """
+
+    def fit(self, x: Tensor, labels: Tensor) -> "Discriminant":
+        """Average; labels (N,). Covariances are those of maximum likelihood (1 / N).
+
+        Errors: ValueError if a covariance is singular, as it is with a constant column,
+        or overflows.
+        """
+        log_prior, member = self.prior(dense(x), labels)  # (K,), (N, K)
+        share = member / member.sum(dim=0)  # (N, K), each column sums to one
+        mean = share.T @ x  # (K, V)
+        covariance = held("a covariance", self.scatter(x - mean[labels], share), x)
+        self.factor = _cholesky(covariance, x.abs().amax(dim=0))
+        self.log_prior, self.mean, self.covariance = log_prior, mean, covariance
+        return self
+
+    @abstractmethod
+    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
+        """The covariance: away (N, V) from the class's mean -> (K or 1, V, V)."""
+
+    def log_joint(self, x: Tensor) -> Tensor:
+        """Log of a density, P(X, Y), in nats for every class. (N, K)
+
+        Errors: ValueError for an x too far away for its density to be held.
+        """
+        check_fitted(self)
+        away = (dense(x, self.mean) - self.mean[:, None]).mT  # (K, V, N)
+        white = torch.linalg.solve_triangular(self.factor, away, upper=False)
+        volume = self.factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)  # (K,) or (1,)
+        constant = volume + x.shape[1] / 2 * math.log(2 * math.pi)
+        joint = -white.square().sum(dim=1).T / 2 - constant + self.log_prior  # (N, K)
+        return held("its density", joint, x)
+
+    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+        """Draw `count` rows from P(X | Y = label): (count, V)."""
+        self.check_draw(label, count)
+        mean, factor = self.mean[label], self.factor[label % len(self.factor)]
+        noise = torch.randn(count, len(mean), generator=generator, dtype=mean.dtype)
+        return mean + noise @ factor.T
+
+
+class QDA(Discriminant):
+    """A covariance for each class: the boundary is quadratic."""
+
+    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
+        return torch.stack([(away.T * part) @ away for part in share.T])  # (K, V, V)
+
+
+class LDA(Discriminant):
+    """One covariance for all classes: the boundary is linear."""
+
+    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
+        return (away.T @ away / len(away))[None]  # (1, V, V)
+
+    @property
+    def weights(self) -> Tensor:
+        """The covariance's inverse times each mean: (V, K).
+
+        P(Y | X) is the softmax of `x @ weights + bias`.
+        """
+        return torch.cholesky_solve(self.mean.T, self.factor[0])
+
+    @property
+    def bias(self) -> Tensor:
+        """What the means cost, and the prior: (K,)."""
+        return self.log_prior - (self.mean.T * self.weights).sum(dim=0) / 2
+
+
+def _cholesky(covariance: Tensor, size: Tensor) -> Tensor:
+    """The factors (K, V, V), for columns of `size` (V,) at most.
+
+    Errors: ValueError if what a column adds of its own is no more than rounding.
+    """
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    own = factor.diagonal(dim1=1, dim2=2).square()  # variance given the columns before
+    total = covariance.diagonal(dim1=1, dim2=2)
+    rounding = 10 * covariance.shape[1] * torch.finfo(covariance.dtype).eps
+    noise = rounding * total + (rounding * size).square()
+    singular = (failed > 0)[:, None] | (own <= noise)
+    if bool(singular.any()):
+        label = int(singular.any(dim=1).nonzero()[0])
+        column = int(failed[label]) - 1
+        if column < 0:
+            column = int(singular[label].nonzero()[0])
+        where = f"within class {label}" if len(total) > 1 else "within the classes"
+        raise ValueError(
+            f"x has a singular covariance {where}: column {column} is constant, or a "
+            "weighted sum of columns before it, or the rows are too few"
+        )
+    return factor

@@ -1,0 +1,1 @@
+"""Fitted classifiers where features are missing, or classes have other shares."""

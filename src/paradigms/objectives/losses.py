@@ -1,0 +1,119 @@
+"""What all objectives share: ids with a meaning, ignored targets, the losses."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss in nats over the positions whose target is not IGNORE.
+
+    Shapes: logits (B, T, V), targets (B, T) -> a scalar.
+    Errors: ValueError if every target is to be ignored (the mean would be NaN), if a
+    target is no id below V, or for logits of which no distribution can be made.
+    """
+    _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
+    _check_any(targets)
+    flat = targets.flatten().long()  # (B T,)
+    loss = F.cross_entropy(logits.flatten(0, 1), flat, ignore_index=IGNORE)
+    return _possible(loss)
+
+
+def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss in nats of a yes or no at every position that is not IGNORE.
+
+    Shapes: logits (B, T), targets (B, T) of 0, 1 or IGNORE -> a scalar.
+    Errors: as `cross_entropy`.
+    Source: the discriminator's loss in Clark et al. (2020), section 2.
+    """
+    _check_loss(logits[..., None], targets, logits.shape, 2)
+    _check_any(targets)
+    counted = targets != IGNORE
+    answers = targets[counted].to(logits.dtype)
+    return F.binary_cross_entropy_with_logits(logits[counted], answers)
+
+
+def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """The mean over sequences of weight times the sum of losses: nats a sequence.
+
+    A sequence without a target counts as zero and stays in the mean: with the weights
+    of `masked_diffusion` the bound is an expectation over all draws, these included.
+    Shapes: logits (B, T, V), targets (B, T), weights (B,) -> a scalar.
+    Errors: ValueError for weights that are negative, not finite or of another shape,
+    and as `cross_entropy` for targets and logits, but that all may be ignored.
+    Source: Sahoo et al. (2024), section 3.
+    """
+    _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
+    if weights.shape != targets.shape[:1]:
+        raise ValueError(
+            f"weights must be of shape ({len(targets)},): {tuple(weights.shape)}"
+        )
+    if not bool((weights.isfinite() & (weights >= 0)).all()):
+        raise ValueError(f"weights must be finite and not negative: {weights.tolist()}")
+    losses = F.cross_entropy(
+        logits.transpose(1, 2), targets.long(), ignore_index=IGNORE, reduction="none"
+    )  # (B, T), zero where ignored
+    _possible(losses)
+    return (weights.to(losses.dtype) * losses.sum(dim=1)).mean()
+
+
+def check_tokens(
+    tokens: Tensor, specials: SpecialTokens, vocabulary: int | None = None
+) -> None:
+    """Errors: ValueError unless tokens (B, T) are ids, with more than padding in a row.
+
+    The message names the first row of padding alone, or the range of ids found.
+    """
+    ids = tokens.dtype in (torch.int64, torch.int32)
+    if tokens.ndim != 2 or tokens.numel() == 0 or not ids:
+        raise ValueError(
+            "tokens must be a batch (B, T) of ids that is not empty: "
+            f"got {tokens.dtype} of shape {tuple(tokens.shape)}"
+        )
+    low, high = (int(end) for end in tokens.aminmax())
+    if low < 0 or (vocabulary is not None and high >= vocabulary):
+        limit = "" if vocabulary is None else f" and below vocabulary {vocabulary}"
+        raise ValueError(f"tokens must be ids from 0{limit}: found {low} to {high}")
+    empty = (tokens == specials.pad).all(dim=1)
+    if bool(empty.any()):
+        raise ValueError(f"tokens: row {int(empty.int().argmax())} is padding alone")
+
+
+def _check_loss(
+    logits: Tensor, targets: Tensor, shape: torch.Size, classes: int
+) -> None:
+    if targets.shape != shape or targets.ndim != 2 or targets.numel() == 0:
+        raise ValueError(
+            f"targets of shape (B, T), not empty, must fit the logits: got "
+            f"{tuple(targets.shape)} for {tuple(logits.shape)}"
+        )
+    if not logits.is_floating_point():
+        raise ValueError(f"logits must be floating-point numbers: got {logits.dtype}")
+    if targets.dtype not in (torch.int64, torch.int32):
+        raise ValueError(f"targets must be ids, int64 or int32: got {targets.dtype}")
+    wrong = (targets != IGNORE) & ((targets < 0) | (targets >= classes))
+    if bool(wrong.any()):
+        raise ValueError(
+            f"targets must be {IGNORE} or lie in 0..{classes - 1}: "
+            f"found {int(targets[wrong][0])}"
+        )
+    # A word may have probability zero, -inf; the highest of a place is a number.
+    highest = logits.detach().amax(dim=-1)  # (B, T): NaN if any is
+    if not bool(highest.isfinite().all()):
+        wrong = float(highest[~highest.isfinite()][0])
+        raise ValueError(f"logits must be finite at their highest: found {wrong}")
+
+
+def _possible(losses: Tensor) -> Tensor:
+    if not bool(losses.isfinite().all()):
+        raise ValueError(
+            "targets hold a word of probability zero: its loss is infinite"
+        )
+    return losses
+
+
+def _check_any(targets: Tensor) -> None:
+    if bool((targets == IGNORE).all()):
+        raise ValueError(f"targets are all {IGNORE} (ignored): nothing to learn from")

@@ -1,0 +1,1 @@
+"""What a reader sees; nothing here imports torch."""

@@ -1,0 +1,1 @@
+"""TOML files and pages as checked data."""

@@ -1,0 +1,146 @@
+"""The claims ledger: what is often said, what is right, and what that rests on."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field
+
+from paradigms._schema import ContentError
+from paradigms.experiments.records import Result, load
+from paradigms.site.content.conditions import experiments, refuted
+from paradigms.site.content.evidence import Evidence, Status
+from paradigms.site.content.toml import FOLDER, entries, placed
+
+Verdict = Literal["holds", "too simple", "wrong", "opinion"]
+
+
+class Claim(Evidence):
+    """A claim: `said` as textbooks and candidates put it, `right` as they should.
+
+    `holds`: what the measured rows must show for it, at least one for each experiment.
+    """
+
+    said: str = Field(min_length=8)
+    verdict: Verdict
+    right: str = Field(min_length=20)
+    holds: list[str] = []
+
+    @property
+    def status(self) -> Status:
+        """An opinion stays one, whatever source holds it."""
+        if self.verdict == "opinion" and not self.runs:
+            return "opinion"
+        return super().status
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """Every claim by its id, checked; ids are S and two digits.
+
+    Errors: ContentError with all findings of all files.
+    """
+    ledger = entries(Claim, *sorted((FOLDER / "claims").glob("*.toml")))
+    problems = [
+        f"snippets/claims: {key}: {finding}"
+        for key, claim in ledger.items()
+        for finding in [
+            *([] if re.fullmatch(r"S\d\d", key) else ["an id is S and two digits"]),
+            *([] if claim.status != "none" else ["has no evidence; add one"]),
+            *claim.findings(),
+            *unbound(claim),
+        ]
+    ]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return dict(sorted(ledger.items()))
+
+
+def unbound(claim: Claim) -> list[str]:
+    """Where its sentence and the recorded rows do not hold together, one line each."""
+    found, read = [], set()
+    for predicate in claim.holds:
+        try:
+            read |= experiments(predicate)
+            problem = refuted(predicate)
+        except ContentError as error:
+            problem = str(error)
+        found += [problem] if problem else []
+    found += [
+        f"measured {name!r} without a line in holds that reads it"
+        for name in claim.measured
+        if name not in read
+    ]
+    return found + [
+        f"holds reads {name!r}, which is not in measured"
+        for name in sorted(read - set(claim.measured))
+    ]
+
+
+@cache
+def places() -> dict[str, str]:
+    """Where each claim stands: `q19/index.md#s01`, found by reading the pages.
+
+    Errors: ContentError if a claim stands nowhere, or twice.
+    """
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for key, page in placed("claim"):
+        if key in found:
+            problems.append(f"docs/{page}: {key} also stands in {found[key]}")
+        found[key] = f"{page}#{key.lower()}"
+    problems += [
+        f"snippets/claims: {key}: stands on no page; add a claim fence"
+        for key in claims()
+        if key not in found
+    ]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return found
+
+
+def ledger() -> list[dict[str, Any]]:
+    """The ledger as plain data, one row a claim: what `claims --json` prints."""
+    where = places()
+    return [
+        {
+            "id": key,
+            "claim": claim.said,
+            "verdict": claim.verdict,
+            "right": claim.right,
+            "page": where[key],
+            "status": claim.status,
+            "evidence": {
+                "tests": claim.tests,
+                "measured": claim.measured,
+                "holds": claim.holds,
+            },
+            "sources": claim.sources,
+        }
+        for key, claim in claims().items()
+    ]
+
+
+def failing_conditions(name: str, again: Result) -> list[str]:
+    """The conditions of claims that do not hold for another record of an experiment."""
+
+    def substituted(other: str) -> Result:
+        return again if other == name else load(other)
+
+    return [
+        f"{key}: {problem}"
+        for key, claim in claims().items()
+        for predicate in claim.holds
+        if name in experiments(predicate)
+        for problem in [_problem(predicate, substituted)]
+        if problem
+    ]
+
+
+def _problem(predicate: str, load: Callable[[str], Result]) -> str | None:
+    """Why it does not hold; a row that is missing is a reason, too."""
+    try:
+        return refuted(predicate, load)
+    except ContentError as error:
+        return f"{predicate!r}: {error}"

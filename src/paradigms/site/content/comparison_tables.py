@@ -1,0 +1,98 @@
+"""Comparison tables: each cell computed, loaded, or a sentence with its evidence."""
+
+from functools import cache
+
+from pydantic import Field, model_validator
+
+from paradigms._schema import ContentError, Entry, validate
+from paradigms.experiments.records import quote
+from paradigms.masks import grid, parse
+from paradigms.site.content.claims import claims
+from paradigms.site.content.evidence import Evidence, dead
+from paradigms.site.content.toml import FOLDER, read
+
+SIZE = 6  # tokens in the small masks of a table
+
+
+class Cell(Evidence):
+    """A sentence; its `{value}` is a recorded number, `{pairs}` counts a mask's pairs.
+
+    `claims` are ids of the ledger on which the cell rests.
+    """
+
+    say: str
+    value: str = ""
+    mask: str = ""
+    claims: list[str] = []
+
+    def text(self, interval: bool = True) -> str:
+        """The sentence with its numbers filled in, with or without intervals."""
+        text = self.say
+        if self.value:
+            text = text.replace("{value}", quote(self.value, interval))
+        if self.mask:
+            seen = sum(map(sum, grid(parse(self.mask), SIZE)))
+            text = text.replace("{pairs}", f"{seen} of {SIZE**2}")
+        return text
+
+    def findings(self) -> list[str]:
+        """Every reference that leads nowhere, and the lack of any."""
+        found = super().findings()
+        found += dead("claim", self.claims, claims())
+        if bool(self.value) != ("{value}" in self.say):
+            found.append("value and {value} need each other")
+        if "{pairs}" in self.say and not self.mask:
+            found.append("{pairs} needs a mask to count")
+        if not (self.claims or self.value or self.status != "none"):
+            found.append("has no evidence; name a claim, a test, a result or a source")
+        try:
+            self.text()
+        except ValueError as error:
+            found.append(str(error))
+        return found
+
+
+class Row(Entry):
+    """One aspect, with a cell for each of the other columns."""
+
+    aspect: str
+    cells: list[Cell]
+
+
+class Comparison(Entry):
+    """A comparison table as it stands in `snippets/tables/`."""
+
+    title: str = Field(min_length=5)
+    columns: list[str]
+    rows: list[Row]
+
+    @model_validator(mode="after")
+    def _every_row_is_full(self) -> "Comparison":
+        for row in self.rows:
+            if len(row.cells) != len(self.columns) - 1:
+                raise ValueError(
+                    f"row {row.aspect!r} has {len(row.cells)} cells, "
+                    f"the header asks for {len(self.columns) - 1}"
+                )
+        return self
+
+
+@cache
+def comparison(name: str) -> Comparison:
+    """One comparison table, checked. Errors: ContentError with all findings."""
+    where = f"snippets/tables/{name}.toml"
+    table = validate(Comparison, read(FOLDER / "tables" / f"{name}.toml"), where)
+    problems = [
+        f"{where}: {row.aspect}, {column}: {finding}"
+        for row in table.rows
+        for column, cell in zip(table.columns[1:], row.cells, strict=True)
+        for finding in cell.findings()
+    ]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return table
+
+
+def names() -> list[str]:
+    """The names of the comparison tables."""
+    return sorted(path.stem for path in (FOLDER / "tables").glob("*.toml"))

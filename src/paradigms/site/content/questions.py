@@ -1,0 +1,142 @@
+"""The question bank: loaded and checked."""
+
+import re
+import tomllib
+from functools import cache
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field
+
+from paradigms._schema import ContentError, meant
+from paradigms.site.content.claims import claims
+from paradigms.site.content.evidence import Evidence, dead
+from paradigms.site.content.toml import FOLDER, bodies, entries, pages, placed
+
+LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
+Level = Literal["junior", "mid", "senior"]
+Kind = Literal[
+    "concept", "derivation", "comparison", "trap", "whiteboard", "judgement", "numbers"
+]
+# In the order of reading; each has a page that asks all of its questions.
+TOPICS = (
+    "definitions and taxonomy",
+    "probability and Bayes",
+    "naive Bayes, logistic regression, LDA, SVM",
+    "calibration, missing data and shift",
+    "semi-supervised learning",
+    "VAE, GAN, diffusion",
+    "flows, energy and implicit models",
+    "likelihood of language models",
+    "masked diffusion language models",
+    "attention masks",
+    "cache, cost and memory",
+    "decoding",
+    "training objectives",
+    "BERT and its family",
+    "GPT, LLaMA and today's decoders",
+    "encoder-decoders and hybrids",
+    "embeddings and retrieval",
+    "in-context learning, instruction tuning, scaling and emergence",
+    "choosing a model for a job",
+    "history of the two paradigms",
+)
+
+
+def _speakable(answer: str) -> str:
+    words = len(answer.split())
+    if words > LONGEST_SPOKEN_ANSWER:
+        raise ValueError(
+            f"has {words} words; at most {LONGEST_SPOKEN_ANSWER} are spoken"
+        )
+    return answer
+
+
+def _known(topic: str) -> str:
+    if topic not in TOPICS:
+        hint = meant(topic, TOPICS)
+        raise ValueError(f"is no topic of the bank{hint}; they stand in questions.py")
+    return topic
+
+
+class Question(Evidence):
+    """One interview question with the answer to say aloud and what it must contain.
+
+    A trap says what most candidates answer, and names what runs here against it.
+    """
+
+    topic: Annotated[str, AfterValidator(_known)]
+    level: Level
+    kind: Kind
+    question: str = Field(min_length=10)
+    answer: Annotated[str, AfterValidator(_speakable)]
+    key_points: list[str] = Field(min_length=2, max_length=6)
+    wrong_answer: str = ""
+    claims: list[str] = []
+    follow_ups: list[str] = []
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """Every question by its id. Errors: ContentError with all findings of all files."""
+    bank = entries(Question, *sorted((FOLDER / "questions").glob("*.toml")))
+    problems = []
+    for key, question in bank.items():
+        findings = [*question.findings(), *trapped(question)]
+        findings += dead("follow-up", question.follow_ups, bank)
+        findings += dead("claim", question.claims, claims())
+        if not question.claims and question.status == "none":
+            findings.append("has no evidence; name a claim, a test or a source")
+        problems += [f"snippets/questions: {key}: {finding}" for finding in findings]
+    if problems:
+        raise ContentError("\n".join(problems))
+    return bank
+
+
+def trapped(question: Question) -> list[str]:
+    """What a trap lacks to be one."""
+    if question.kind != "trap":
+        return []
+    found = [] if question.wrong_answer else ["a trap needs its wrong_answer"]
+    if not (question.claims or question.runs):
+        found.append("a trap needs a claim, a test or a measurement that shows it")
+    return found
+
+
+@cache
+def question_places() -> dict[str, str]:
+    """Where each question stands: `q19/index.md#q19-data`.
+
+    A page that names it comes before the page that asks all of its topic.
+    """
+    found = {
+        key: f"{topic_places()[entry.topic]}#{key}"
+        for key, entry in questions().items()
+        if entry.topic in topic_places()
+    }
+    return found | {key: f"{page}#{key}" for key, page in placed("question")}
+
+
+@cache
+def topic_places() -> dict[str, str]:
+    """The page that asks all questions of a topic: `practice/decoding.md`."""
+    placed("question")  # a fence that cannot be read is refused there
+    fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
+    found = {keys["topic"]: page for keys, page in fences if "topic" in keys}
+    return {topic: found[topic] for topic in TOPICS if topic in found}
+
+
+@cache
+def derivations() -> dict[str, str]:
+    """Where a question is derived line by line: `practice/x.md#derive-its-id`."""
+    return {
+        key: f"{page}#derive-{key}"
+        for page, text in pages().items()
+        for key in re.findall(r"#derive-([a-z0-9-]+) ", text)
+    }
+
+
+def of_topic(topic: str) -> list[str]:
+    """The ids of a topic's questions, junior before senior, else as in the files."""
+    levels = list(get_args(Level))
+    mine = [key for key, entry in questions().items() if entry.topic == topic]
+    return sorted(mine, key=lambda key: levels.index(questions()[key].level))

@@ -1,0 +1,65 @@
+"""Source code read from its file, so that what a page shows cannot go stale."""
+
+import ast
+import difflib
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from paradigms._schema import ContentError
+
+PACKAGE = Path(__file__).parents[2]
+Defined = ast.ClassDef | ast.FunctionDef
+
+
+def source(of: str) -> str:
+    """The text of an object without docstring and indent. Errors: ContentError."""
+    file = PACKAGE.parent / path(of).removeprefix("src/")
+    if not file.is_file():
+        raise ContentError(f"of: there is no file {path(of)}")
+    text = file.read_text(encoding="utf8")
+    node: Any = ast.parse(text)
+    for name in inside(of).split("."):
+        parts = {n: part for part in getattr(node, "body", []) for n in _names(part)}
+        if name not in parts:
+            known = ", ".join(parts) or "nothing"
+            raise ContentError(f"of: {path(of)} has no {name!r} there, but {known}")
+        node = parts[name]
+    decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
+    first = min([node.lineno, *decorators])
+    lines = dict(enumerate(text.splitlines(), 1))
+    dropped = range(0)
+    if isinstance(node, Defined) and ast.get_docstring(node) is not None:
+        dropped = range(node.body[0].lineno, node.body[0].end_lineno + 1)
+    kept = (n for n in range(first, node.end_lineno + 1) if n not in dropped)
+    body = "\n".join(lines[n] for n in kept)
+    return textwrap.dedent(body).strip() + "\n"
+
+
+def diff(before: str, after: str) -> str:
+    """The lines that differ, marked with - and +. Errors: ContentError for none."""
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), lineterm="", n=0
+    )
+    kept = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    if not kept:
+        raise ContentError("against: the two are equal, there is nothing to show")
+    return "\n".join(kept) + "\n"
+
+
+def _names(node: ast.stmt) -> list[str]:
+    """The names that a statement defines: a class, a function, a constant."""
+    if isinstance(node, Defined):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def path(of: str) -> str:
+    """The file of an object: `models.gpt:GPT` -> `src/paradigms/models/gpt.py`."""
+    return f"src/paradigms/{of.partition(':')[0].replace('.', '/')}.py"
+
+
+def inside(of: str) -> str:
+    """Its name in that file."""
+    return of.partition(":")[2]

@@ -1,0 +1,133 @@
+"""The bank as a deck of Anki: a note a question, a subdeck a topic.
+
+A guid made of a question's id ties a note to the reader's own: a new export changes
+its text, and leaves alone when it is due. Anki takes the text only from a file that is
+newer, so the deck is as old as what it is made from. Equal sources, equal bytes.
+"""
+
+import io
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from functools import partial
+from hashlib import sha256
+from html import escape
+from itertools import count
+from pathlib import Path
+from re import sub
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from genanki import Deck, Model, Note, Package
+
+from paradigms.site.content.questions import TOPICS, Question, questions
+from paradigms.site.content.toml import FOLDER
+from paradigms.site.exports.plain_text import address, named, ordered
+from paradigms.site.fences.page import slug
+from paradigms.site.markdown.adapter import inline
+
+NAME = "Model Paradigms"
+MODEL = 1_590_417_263  # drawn once; another number would be another note type
+FIELDS = (
+    "Question",
+    "Answer",
+    "Key points",
+    "Usual wrong answer",
+    "Sources",
+    "Often followed by",
+    "Level",
+    "Kind",
+    "Page",
+    "Id",
+)
+_HERE = Path(__file__).parent
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say
+
+
+def package(
+    bank: Mapping[str, Question] | None = None, site_url: str = "", written: int = 0
+) -> bytes:
+    """The file to import; `written` in seconds, else as old as the newest source."""
+    decks = _decks(bank or ordered(), site_url)
+    written = written or newest()
+    with closing(sqlite3.connect(":memory:")) as database:
+        Package(decks).write_to_db(database.cursor(), written, count(written * 1000))
+        database.commit()
+        collection = database.serialize()
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(ZipInfo("collection.anki2", _DATE), collection, ZIP_DEFLATED)
+        archive.writestr(ZipInfo("media", _DATE), "{}")
+    return file.getvalue()
+
+
+def newest() -> int:
+    """Seconds at which the bank or this code last changed, or SOURCE_DATE_EPOCH."""
+    if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(fixed)
+    made_from = [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md", *_HERE.iterdir()]
+    return int(max(path.stat().st_mtime for path in made_from if path.is_file()))
+
+
+def _decks(bank: Mapping[str, Question], site_url: str) -> list[Deck]:
+    """One of each topic, below one that holds them; in reading order."""
+    model = _model()
+    decks = {topic: Deck(_number(topic), f"{NAME}::{topic}") for topic in TOPICS}
+    for place, (key, entry) in enumerate(bank.items()):
+        decks[entry.topic].add_note(
+            Note(
+                model=model,
+                fields=list(_fields(key, entry, site_url).values()),
+                tags=[
+                    f"{slug(NAME)}::{name}::{slug(getattr(entry, name))}"
+                    for name in ("topic", "level", "kind")
+                ],
+                guid=f"paradigms-{key}",
+                due=place,
+            )
+        )
+    return [Deck(_number(NAME), NAME), *decks.values()]
+
+
+def _number(name: str) -> int:
+    """A deck's number, the same for ever: below 2^31, as genanki advises."""
+    return (1 << 30) + int(sha256(name.encode()).hexdigest(), 16) % (1 << 30)
+
+
+def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
+    follow_ups = [questions()[name].question for name in entry.follow_ups]
+    values = (
+        _html(entry.question),
+        _html(entry.answer),
+        _list(map(_html, entry.key_points)),
+        _html(entry.wrong_answer),
+        _list(escape(named(s)) for s in entry.sources),
+        _list(map(_html, follow_ups)),
+        entry.level,
+        entry.kind,
+        escape(address(key, site_url)),
+        key,
+    )
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _html(text: str) -> str:
+    """As on the site, with formulas as MathML; a card leads nowhere, so no links."""
+    return sub(r"</?a\b[^>]*>", "", inline(text, str))
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _model() -> Model:
+    read = partial(Path.read_text, encoding="utf8")
+    front, back = read(_HERE / "card-front.html"), read(_HERE / "card-back.html")
+    return Model(
+        MODEL,
+        NAME,
+        fields=[{"name": name} for name in FIELDS],
+        templates=[{"name": "Question", "qfmt": front, "afmt": back}],
+        css=read(_HERE / "card.css"),
+    )

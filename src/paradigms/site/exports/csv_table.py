@@ -1,0 +1,53 @@
+"""The bank as a table: RFC 4180, one row a question, a line for each part of a list."""
+
+import csv
+import io
+
+from paradigms.site.content.questions import Question, questions
+from paradigms.site.exports.plain_text import address, named, ordered, plain
+
+COLUMNS = (
+    "id",
+    "topic",
+    "level",
+    "kind",
+    "question",
+    "answer",
+    "key points",
+    "usual wrong answer",
+    "sources",
+    "often followed by",
+    "page",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def table(site_url: str = "") -> bytes:
+    """Every question under a line of column names, in UTF-8."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # its defaults are RFC 4180: commas, quotes, CRLF
+    writer.writerow(COLUMNS)
+    for key, entry in ordered().items():
+        writer.writerow(map(harmless, _cells(key, entry, site_url)))
+    return text.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """The cell, with an apostrophe before what a spreadsheet would compute."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _cells(key: str, entry: Question, site_url: str) -> list[str]:
+    return [
+        key,
+        entry.topic,
+        entry.level,
+        entry.kind,
+        plain(entry.question),
+        plain(entry.answer),
+        "\n".join(map(plain, entry.key_points)),
+        plain(entry.wrong_answer),
+        "\n".join(map(named, entry.sources)),
+        "\n".join(plain(questions()[name].question) for name in entry.follow_ups),
+        address(key, site_url),
+    ]

@@ -1,0 +1,57 @@
+"""The bank as JSON, and the schema that it keeps."""
+
+import json
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+
+from paradigms._schema import Entry
+from paradigms.site.content.bibliography import Source, sources, split_citation
+from paradigms.site.content.questions import TOPICS, Question
+from paradigms.site.exports.plain_text import ordered
+
+
+class Row(Question):
+    """A question with its id. Text is Markdown, with TeX between dollars."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")
+    topic: Literal[TOPICS]  # type: ignore[valid-type] # named one by one in the schema
+
+
+class Bank(Entry):
+    """All questions, and the sources that they name by key."""
+
+    model_config = ConfigDict(title="Questions of Model Paradigms")
+
+    schema_file: str = Field(alias="$schema")
+    questions: list[Row] = Field(min_length=1)
+    sources: dict[str, Source]
+
+
+def bank(schema_file: str) -> str:
+    """The bank; `schema_file` is where its schema lies, seen from it."""
+    rows = [{"id": key, **entry.model_dump()} for key, entry in ordered().items()]
+    cited = {
+        split_citation(citation)[0]
+        for entry in ordered().values()
+        for citation in entry.sources
+    }
+    used = {key: source for key, source in sources().items() if key in cited}
+    made = Bank.model_validate(
+        {"$schema": schema_file, "questions": rows, "sources": used}
+    )
+    dumped = made.model_dump(by_alias=True)
+    dumped["questions"] = [{"id": row["id"], **row} for row in dumped["questions"]]
+    return _text(dumped)
+
+
+def schema() -> str:
+    """JSON Schema, Draft 2020-12; it has no address, so it has no `$id`."""
+    return _text(
+        {"$schema": GenerateJsonSchema.schema_dialect, **Bank.model_json_schema()}
+    )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

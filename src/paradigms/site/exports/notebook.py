@@ -1,0 +1,278 @@
+"""A page as a notebook: its prose as text, its blocks as cells, their output stored.
+
+What a fence shows is said in words, a drawing by its title and caption; numbers and
+sources are written out.  Formulas stay TeX, which Jupyter draws itself.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from posixpath import basename, dirname, join, normpath
+from textwrap import dedent, indent
+from typing import Any
+from urllib.parse import urljoin
+
+from mkdocs.exceptions import BuildError
+from mkdocs.utils import get_relative_url
+
+from paradigms.site.content.bibliography import label, sources, split_citation
+from paradigms.site.content.claims import claims
+from paradigms.site.content.comparison_tables import comparison, names
+from paradigms.site.content.questions import of_topic, questions
+from paradigms.site.content.source_code import diff, source
+from paradigms.site.content.toml import FENCE
+from paradigms.site.fences.page import slug
+from paradigms.site.markdown.recorded_numbers import number
+
+OUTPUT = 'text title="Output"'
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+NOTE = (
+    "This is a page of *Model Paradigms* as a notebook. To run it, clone the project, "
+    "run `make test` once, which installs what it needs, and open the notebook with "
+    "the Python of `.venv`. The blocks are independent: run them in any order."
+)
+Cell = dict[str, Any]
+Address = Callable[[str], str | None]  # a link of the page -> where it leads, if known
+
+# Blocks of Material, whose content is indented; a link to a page of the
+# site; and what is written out, unless it is quoted as code.
+_BLOCK = re.compile(r'^(?:===|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
+_BOX = re.compile(r"^</?div[^>]*>\n", re.M)
+_HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
+_LINK = re.compile(
+    r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(([\w./-]*\.(?:md|ipynb)(?:#[\w-]*)?|#[\w-]+)\)"
+)
+_SHORT = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
+
+
+def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | None:
+    """Path in the site and text of a page's notebook; None for a page without code.
+
+    `page` and `files` are those of MkDocs; without `site_url` nothing is linked.
+    """
+
+    def address(target: str) -> str | None:
+        path, _, anchor = target.partition("#")
+        where = normpath(join(dirname(page.file.src_uri), path))
+        file = files.get_file_from_path(where) if path else page.file
+        if not site_url or file is None:
+            return None
+        return urljoin(site_url, file.url) + (f"#{anchor}" if anchor else "")
+
+    if all(fence != "python" for fence, _ in _parts(page.markdown)):
+        return None
+    folder = dirname(page.file.dest_uri)
+    path = join(folder, (basename(folder) or "start") + ".ipynb")
+    return path, text_of(list(cells_of(page.markdown, address)))
+
+
+def link(path: str) -> str:
+    """What leads from a page to its notebook, which lies beside it."""
+    return (
+        f'<p class="as-notebook" data-search-exclude><a href="{basename(path)}" '
+        "download>Download this page as a notebook</a></p>"
+    )
+
+
+def linked(html: str, page: Any, files: Any) -> str:
+    """A lab as the site shows it: in its colours, and `../q19/index.md` leads there.
+
+    In its own folder a lab links to files, which is right where it is run.
+    Errors: BuildError for a page that does not exist.
+    """
+
+    def away(m: re.Match[str]) -> str:
+        file = files.get_file_from_path(
+            normpath(join(dirname(page.file.src_uri), m[1]))
+        )
+        if file is None:
+            raise BuildError(f"docs/{page.file.src_uri}: there is no page {m[1]!r}")
+        return f'href="{get_relative_url(file.url, page.file.url)}{m[2]}"'
+
+    style = get_relative_url("stylesheets/labs.css", page.file.url)
+    html = re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', away, html)
+    return f'<link rel="stylesheet" href="{style}">{html}'
+
+
+def text_of(cells: list[Cell]) -> str:
+    """A notebook of format 4.5, the same to the byte for the same cells.
+
+    A cell is called by its kind and its number among those of its kind.
+    """
+    seen = {"markdown": 0, "code": 0}
+    for cell in cells:
+        seen[cell["cell_type"]] += 1
+        cell["id"] = f"{cell['cell_type']}-{seen[cell['cell_type']]}"
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = seen["code"]
+    body = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def cells_of(markdown: str, address: Address) -> Iterator[Cell]:
+    """The cells of a page: its title, how to run it, then section by section."""
+    title, _, rest = markdown.lstrip().partition("\n")
+    yield _cell("markdown", _plain(title, address))
+    here = address("")
+    yield _cell("markdown", NOTE + (f" [The page itself]({here})." if here else ""))
+    prose, code = "", None
+    for fence, text in _parts(rest):
+        if fence == OUTPUT and code:
+            code["outputs"] = [_printed(text)]
+            continue
+        if code:
+            yield code
+            code = None
+        if fence == "python":
+            yield from _sections(prose)
+            prose, code = "", _cell("code", text, outputs=[])
+        else:
+            prose += _said(fence, text, address)
+    if code:
+        yield code
+    yield from _sections(prose)
+
+
+def _parts(markdown: str) -> Iterator[tuple[str, str]]:
+    """Prose as `("", text)` and fences as `(what stands behind the ticks, body)`.
+
+    Nothing is given for blank lines between two fences.
+    """
+    text = _BLOCK.sub(lambda m: f"**{m[1]}**\n\n{dedent(m[2])}", markdown)
+    end = 0
+    for m in FENCE.finditer(text):
+        if text[end : m.start()].strip():
+            yield "", text[end : m.start()]
+        yield m["info"].strip(), dedent(m["body"])
+        end = m.end()
+    if text[end:].strip():
+        yield "", text[end:]
+
+
+def _sections(prose: str) -> Iterator[Cell]:
+    for part in re.split(r"^(?=## )", prose, flags=re.M):
+        if part.strip():
+            yield _cell("markdown", part)
+
+
+def _cell(kind: str, source: str, **rest: Any) -> Cell:
+    return {"cell_type": kind, "metadata": {}, "source": source.strip("\n"), **rest}
+
+
+def _printed(text: str) -> dict[str, str]:
+    return {"name": "stdout", "output_type": "stream", "text": text}
+
+
+def _said(fence: str, body: str, address: Address) -> str:
+    """Prose, or what stands for a fence: Markdown as Jupyter reads it."""
+    if not fence:
+        return _plain(body, address)
+    if fence == "code":
+        return _listing(**tomllib.loads(body))
+    if fence in _WORDS:
+        said = _WORDS[fence](tomllib.loads(body), address)
+        return _plain(said, address) + "\n"
+    return f"```{fence.partition(' ')[0]}\n{body}```\n"
+
+
+def _plain(text: str, address: Address) -> str:
+    """Without what only the site understands: boxes, ids, citations, numbers, links."""
+
+    def short(m: re.Match[str]) -> str:
+        if m[2] == "=":
+            return number(m[3].replace(r"\|", "|"))  # escaped in tables
+        if m[2] == "@":
+            key, place = split_citation(m[3])
+            cited = f"[{label(key)}]({sources()[key].url})"
+            return f"{cited}, {place}" if place else cited
+        return m[0]
+
+    def away(m: re.Match[str]) -> str:
+        where = address(m[2])
+        return f"[{m[1]}]({where})" if where else m[1]
+
+    text = _HEADING.sub(r"\1", _BOX.sub("", text))
+    return _SHORT.sub(short, _LINK.sub(away, text))
+
+
+def _listing(of: str, against: str = "", caption: str = "") -> str:
+    kind, text = "python", source(of)
+    if against:
+        kind, text = "diff", diff(source(against), text)
+    name = f"`{against}` (−) against `{of}` (+)" if against else f"`{of}`"
+    return f"{name}\n\n```{kind}\n{text}```\n\n{caption}\n"
+
+
+def _figure(keys: dict[str, Any], address: Address) -> str:
+    """Its title and caption: what to see in it, if one looks at the page."""
+    title = keys["title"]
+    where = address(f"#{slug(title)}")
+    place = f"[drawn on the page]({where})" if where else "drawn on the page"
+    return f"**Figure, {place}: {title}.** {keys.get('caption', '')}\n"
+
+
+def _table(keys: dict[str, Any], address: Address) -> str:
+    """A comparison cell by cell; of a generated table only that it is there."""
+    caption = keys.get("caption", "")
+    if keys["name"] not in names():
+        return f"**Table, on the page: {keys['name']}.** {caption}\n"
+    table = comparison(keys["name"])
+    rows = [
+        table.columns,
+        ["---"] * len(table.columns),
+        *([row.aspect, *(cell.text() for cell in row.cells)] for row in table.rows),
+    ]
+    lines = [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, "", caption, ""])
+
+
+def _claims(keys: dict[str, Any], address: Address) -> str:
+    found = [(key, claims()[key]) for key in keys["ids"]]
+    return "\n".join(
+        f"> **{claim.verdict}** ({key}): “{claim.said}”\n>\n> {claim.right}\n"
+        for key, claim in found
+    )
+
+
+def _questions(keys: dict[str, Any], address: Address) -> str:
+    """Answers to say aloud stand open, others open on a click."""
+    cards = []
+    for key in keys.get("ids") or of_topic(keys["topic"]):
+        found = questions()[key]
+        if keys.get("spoken"):
+            cards.append(indent(found.answer.strip(), "> ") + "\n")
+            continue
+        wrong = f"**wrong:** “{found.wrong_answer}”\n\n" if found.wrong_answer else ""
+        points = "".join(f"* {point}\n" for point in found.key_points)
+        cards.append(
+            f"<details><summary>{found.question}</summary>\n\n{found.answer.strip()}"
+            f"\n\n{wrong}A strong answer contains\n\n{points}\n</details>\n"
+        )
+    return "\n".join(cards)
+
+
+def _plan(keys: dict[str, Any], address: Address) -> str:
+    """Only where it is: its ticks stay in the browser."""
+    where = address("")
+    place = f"[on the page]({where})" if where else "on the page"
+    return f"The plan stands {place}, with its minutes, and can be ticked off there.\n"
+
+
+_WORDS: dict[str, Callable[[dict[str, Any], Address], str]] = {
+    "figure": _figure,
+    "table": _table,
+    "claim": _claims,
+    "question": _questions,
+    "plan": _plan,
+}

@@ -1,0 +1,91 @@
+"""The whole site on paper: one PDF, printed by Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from paradigms._files import ROOT
+from paradigms.site.exports.single_page import document, leaves
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Without these, Chromium itself calls its maker and waits for a GPU.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_FOOTER = (
+    '<div style="width: 100%; font: 8px sans-serif; text-align: center">'
+    '<span class="pageNumber"></span></div>'
+)
+_LONGEST = 300_000  # milliseconds until a page of this length is given up
+
+
+def write(file: Path, site: Path | None, part: str = "") -> int:
+    """Print a built site, or one built for this; how many of its pages there are.
+
+    Errors: ValueError with one line, without Chromium or without a site.
+    """
+    program = next(filter(None, map(shutil.which, NAMES)), None)  # or playwright's own
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        except Error:
+            raise ValueError(
+                "printing needs Chromium: sudo apt-get install chromium, "
+                "or put Chrome on the PATH"
+            ) from None
+        site = site or _built(Path(folder) / "site")
+        pages = leaves(site, part)
+        source = Path(folder) / "document.html"
+        html = document(site, pages, edition(site), os.environ.get("SITE_URL", ""))
+        source.write_text(html, "utf8")
+        _print(browser, source, file)
+        browser.close()
+    return len(pages)
+
+
+def edition(site: Path) -> str:
+    """The newest version of the changelog, and the day on which the site was built."""
+    changes = (ROOT / "CHANGELOG.md").read_text("utf8")
+    (newest,) = re.findall(r"^## (.+)$", changes, re.MULTILINE)[:1]
+    built = (site / "index.html").stat().st_mtime
+    day = datetime.fromtimestamp(float(os.environ.get("SOURCE_DATE_EPOCH", built)), UTC)
+    return f"Version {newest}, built {day.day} {day:%B %Y}"
+
+
+def _built(folder: Path) -> Path:
+    """A strict build of this repository. Errors: ValueError with what it says."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "INFO" not in line]
+        raise ValueError("\n".join(["the site cannot be built:", *filter(None, lines)]))
+    return folder
+
+
+def _print(browser: Browser, source: Path, file: Path) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(_LONGEST)
+    page.goto(source.as_uri())
+    page.pdf(
+        path=file,
+        outline=True,
+        tagged=True,
+        print_background=True,
+        prefer_css_page_size=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=_FOOTER,
+    )

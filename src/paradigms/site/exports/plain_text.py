@@ -1,0 +1,44 @@
+"""The bank outside the site: its order, its sources in words, its plain text."""
+
+import re
+
+from paradigms.experiments.records import quote
+from paradigms.site.content.bibliography import label, sources, split_citation
+from paradigms.site.content.questions import (
+    TOPICS,
+    Question,
+    of_topic,
+    question_places,
+    questions,
+)
+
+
+def ordered() -> dict[str, Question]:
+    """Every question by its id, topic by topic, junior before senior."""
+    return {key: questions()[key] for topic in TOPICS for key in of_topic(topic)}
+
+
+def named(citation: str) -> str:
+    """`devlin2019, section 3` as author, year, title and place."""
+    key, place = split_citation(citation)
+    who, _, year = label(key).rpartition(", ")
+    words = f"{who} ({year}), {sources()[key].title}"
+    return f"{words}, {place}" if place else words
+
+
+def plain(text: str) -> str:
+    """A line of the bank with its citations and recorded numbers as words.
+
+    Formulas stay as they are written: TeX between dollars.
+    """
+    text = re.sub(r"\[=([^\]|]+)[^\]]*\]", lambda m: quote(m[1], interval=False), text)
+    return re.sub(r"\[@([^\]]+)\]", lambda m: label(split_citation(m[1])[0]), text)
+
+
+def address(key: str, site_url: str) -> str:
+    """Where the question stands on the published site; empty if there is none."""
+    if not site_url:
+        return ""
+    page, _, anchor = question_places()[key].partition("#")
+    folder = page.removesuffix(".md").removesuffix("index").removesuffix("/")
+    return f"{site_url.rstrip('/')}/{folder}/#{anchor}".replace("//#", "/#")

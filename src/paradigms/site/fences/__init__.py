@@ -1,0 +1,1 @@
+"""What a fence on a page is replaced by."""

@@ -1,0 +1,103 @@
+"""The fence `claim`: what is said, the verdict, what is right, and the evidence."""
+
+import tomllib
+from functools import cache
+from html import escape
+
+from paradigms._schema import ContentError, Entry
+from paradigms.site.content.claims import Claim, claims
+from paradigms.site.content.conditions import experiments, found, rows
+from paradigms.site.content.evidence import proofs
+from paradigms.site.content.toml import bodies
+from paradigms.site.fences.cards import render_each, verdict
+from paradigms.site.fences.page import Page, slug
+
+RECORDED = ("digits", "course", "bands", "field", "strip")
+
+
+def evidence(claim: Claim, page: Page) -> str:
+    """Measurements, tests, sources, and the ledger: paragraphs."""
+    parts = [_measured(name, claim, page) for name in claim.measured]
+    parts += [_tested(name, page) for name in claim.tests]
+    if claim.sources:
+        parts.append(f"<p>Sources: {', '.join(map(page.cite, claim.sources))}</p>")
+    parts.append(f'<p><a href="{page.link("reference/claims.md")}">All claims</a></p>')
+    return "".join(parts)
+
+
+def _measured(name: str, claim: Claim, page: Page) -> str:
+    """An experiment: its record, its figure, its command; what it shows by now."""
+    holds = [line for line in claim.holds if name in experiments(line)]
+    record = page.link(f"reference/evidence.md#{slug(name)}")
+    figure = _figure(name, holds)
+    drawn = f', <a href="{page.link(figure)}">figure</a>' if figure else ""
+    lines = "".join(
+        f"<li><code>{escape(line)}</code><br>found {escape(found(line))}</li>"
+        for line in holds
+    )
+    return (
+        f'<p>Measured: <a href="{record}">{escape(name)}</a>{drawn}, '
+        f"<code>make measure NAME={escape(name)}</code>. Stands while</p>"
+        f"<ul>{lines}</ul>"
+    )
+
+
+def _tested(name: str, page: Page) -> str:
+    proof = proofs()[name]
+    claim = proof.claim.partition("\n\n")[0]  # what follows explains it
+    return (
+        f'<p>Tested: <a href="{page.link(f"reference/evidence.md#{slug(name)}")}">'
+        f"{page.inline(claim)}</a> <code>{escape(proof.command)}</code></p>"
+    )
+
+
+def _figure(name: str, holds: list[str]) -> str | None:
+    """Where the experiment is drawn: the rows that are read, or else its first."""
+    read = {row for line in holds for row in rows(line)}
+    drawn = [
+        (address.rpartition("/")[0] not in read, number, place)
+        for number, (address, place) in enumerate(figures())
+        if address.partition("/")[0] == name
+    ]
+    return min(drawn)[2] if drawn else None
+
+
+@cache
+def figures() -> list[tuple[str, str]]:
+    """Every recorded picture on a page, with its place: `q19/scale.md#a-title`.
+
+    A fence that cannot be read is left to its own page, which says so.
+    """
+    places = []
+    for body, page in bodies("figure"):
+        try:
+            keys = tomllib.loads(body)
+        except tomllib.TOMLDecodeError:
+            continue
+        place = f"{page}#{slug(str(keys.get('title')))}"
+        places += [(str(keys[k]), place) for k in RECORDED if k in keys]
+    return places
+
+
+class ClaimFence(Entry):
+    """Claims in their corrected form, in the order given."""
+
+    ids: list[str]
+
+    def render(self, page: Page) -> str:
+        """One card a claim: what is said, the verdict, what is right, the grounds."""
+        unknown = [key for key in self.ids if key not in claims()]
+        if unknown:
+            raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")
+        return page.anchored(render_each(self.ids, _claim, page, "snippets/claims"))
+
+
+def _claim(key: str, page: Page) -> str:
+    claim = claims()[key]
+    return (
+        f'<div class="claim {slug(claim.verdict)}" id="{key.lower()}">'
+        f'<p class="said">{verdict(claim.verdict)} <q>{page.inline(claim.said)}</q></p>'
+        f"<p>{page.inline(claim.right)}</p>"
+        f'<details class="evidence"><summary>{key} · {claim.status} · evidence'
+        f"</summary>{evidence(claim, page)}</details></div>"
+    )

@@ -1,0 +1,46 @@
+"""The fence `code`: source code on a page, or the lines in which two objects differ."""
+
+from html import escape
+
+from pydantic import Field
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import DiffLexer, PythonLexer
+
+from paradigms._schema import ContentError, Entry
+from paradigms.site.content.source_code import diff, inside, path, source
+from paradigms.site.fences.page import Page
+
+LONGEST = 30  # lines that a reader still reads
+
+
+class CodeFence(Entry):
+    """The body of a `code` fence: what to show, and what to show it against.
+
+    `of` names an object, `models.gpt:GPT.forward`; its docstring is left out.
+    With `against` only the lines in which the two differ are shown.
+    """
+
+    of: str
+    against: str = ""
+    caption: str = Field(default="", max_length=200)
+
+    def render(self, page: Page) -> str:
+        """A highlighted block under the name of its file."""
+        text = source(self.of)
+        title = f"{path(self.of)}: {inside(self.of)}"
+        lexer = PythonLexer()
+        if self.against:
+            title = f"{inside(self.against)} (−) against {inside(self.of)} (+)"
+            text, lexer = diff(source(self.against), text), DiffLexer()
+        if text.count("\n") > LONGEST:
+            raise ContentError(
+                f"of: {self.of} shows {text.count(chr(10))} lines, at most {LONGEST} "
+                "are read; name a smaller part"
+            )
+        caption = f"<p>{page.inline(self.caption)}</p>" if self.caption else ""
+        code = highlight(text, lexer, HtmlFormatter(nowrap=True))
+        return (
+            f'<div class="highlight" data-search-exclude><span class="filename">'
+            f"{escape(title)}</span><pre><code>{code}</code></pre></div>{caption}"
+        )

@@ -1,0 +1,153 @@
+"""How long a page takes, reckoned from its Markdown and from what its fences say.
+
+The rates are assumptions about one reader, and stand on the page that uses them.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from markdown.extensions.toc import slugify, unique
+
+from paradigms._schema import ContentError
+from paradigms.site.content.claims import claims
+from paradigms.site.content.questions import of_topic, questions
+from paradigms.site.content.toml import FENCE, pages
+from paradigms.site.fences.change import ChangeFence
+from paradigms.site.fences.cheat_sheet import CheatSheetFence
+from paradigms.site.fences.page import Page
+from paradigms.site.fences.table import TableFence
+
+WORDS_A_MINUTE = 160  # dense text, read once and understood
+CODE = 1.0  # minutes for a block of code together with what it prints
+FIGURE = 0.5  # with its caption
+FORMULA = 0.25  # one on a line of its own
+QUESTION = 1.5  # answered aloud, opened, graded
+
+SHOWN = {"table": TableFence, "change": ChangeFence, "sheet": CheatSheetFence}
+
+_WORD = re.compile(r"\S*[^\W_]\S*")
+_HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
+_FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
+# What Markdown writes and the reader does not see, and what is read instead of it.
+_UNSEEN = (
+    (re.compile(r"\A---\n.*?\n---\n", re.S), " "),  # the front matter
+    (re.compile(r"<p class=\"evidence\">.*?</p>", re.S), " evidence "),
+    (re.compile(r"<svg.*?</svg>|<small>.*?</small>|<details.*?</details>", re.S), " "),
+    (re.compile(r"(?<!\\)\$[^$]+\$"), " x "),  # a formula is a word; it may hold a <
+    (re.compile(r"</?[a-z][^>]*>"), " "),
+    (re.compile(r"\[=[^\]]*\|interval\]"), "0.9 (0.8 to 1.0)"),
+    (re.compile(r"\[=[^\]]*\]"), "0.9"),
+    (re.compile(r"\[@[^,\]]*"), "Someone and others, 2000 "),
+    (re.compile(r"\]\([^)\s]*\)|\{ *[#.:][^}]*\}"), " "),  # where links lead, ids
+    (re.compile(r"\|"), " "),
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page or a part of it: where it stands, its heading, and its Markdown."""
+
+    place: str
+    title: str
+    text: str
+
+
+def words(text: str) -> int:
+    """The words that a reader sees of Markdown or HTML without fences."""
+    for pattern, seen in _UNSEEN:
+        text = pattern.sub(seen, text)
+    return len(_WORD.findall(text))
+
+
+def minutes(text: str) -> float:
+    """What a piece of Markdown takes, its fences and formulas counted in."""
+    prose = FENCE.sub("", text)
+    formulas = len(_FORMULA.findall(prose))
+    read = words(_FORMULA.sub(" ", prose)) / WORDS_A_MINUTE
+    return read + FORMULA * formulas + sum(map(_fence, FENCE.finditer(text)))
+
+
+def _fence(match: re.Match[str]) -> float:
+    """What one fence takes: a fixed time, or the words that it shows."""
+    kind, _, options = match["info"].strip().partition(" ")
+    body = match["body"]
+    if kind == "text":  # what code prints is read with it
+        return 0 if "Output" in options else words(body) / WORDS_A_MINUTE
+    if kind in {"python", "code"}:
+        return CODE
+    if kind == "figure":
+        return FIGURE
+    try:
+        return _read(kind, tomllib.loads(body))
+    except (KeyError, ValueError):  # a mistake there stops the build of its own page
+        return 0
+
+
+def _read(kind: str, keys: dict[str, Any]) -> float:
+    """What is read or asked where a fence shows entries."""
+    if kind == "question":
+        asked = keys.get("ids") or of_topic(keys["topic"])
+        if not keys.get("spoken"):
+            return QUESTION * len(asked)
+        return sum(words(questions()[key].answer) for key in asked) / WORDS_A_MINUTE
+    shown = _shown(kind, keys)
+    return words(shown) / WORDS_A_MINUTE + FIGURE * shown.count("<figure")
+
+
+def _shown(kind: str, keys: dict[str, Any]) -> str:
+    """What a fence says, what is folded left out."""
+    if kind == "claim":
+        said = [claims()[key] for key in keys["ids"]]
+        return " ".join(f"{c.verdict} {c.said} {c.right} evidence" for c in said)
+    if kind in SHOWN:
+        return SHOWN[kind](**keys).render(Page(link=str, inline=str))
+    return ""
+
+
+@cache
+def sections(path: str) -> dict[str, Section]:
+    """The parts of a page by anchor, in order; the whole page has the anchor ""."""
+    if path not in pages():
+        raise ContentError(f"there is no page docs/{path}")
+    text = pages()[path]
+    # Comments in code look like headings.
+    bare = FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    found = list(_HEADING.finditer(bare))
+    taken: set[str] = set()
+    parts = {"": Section(path, path, text)}
+    for number, match in enumerate(found):
+        level, title = len(match[1]), re.sub(r"[*`$]", "", match[2])
+        anchor = match[3] or unique(slugify(title, "-"), taken)
+        taken.add(anchor)
+        later = (n for n in found[number + 1 :] if len(n[1]) <= level)
+        end = next((n.start() for n in later), len(text))
+        part = Section(f"{path}#{anchor}", match[2], text[match.start() : end])
+        if level == 1:
+            parts[""] = Section(path, match[2], text)
+        parts[anchor] = part
+    return parts
+
+
+def section(place: str) -> Section:
+    """`q19/index.md#draw-it`, or a whole page. Errors: ContentError if not there."""
+    path, _, anchor = place.partition("#")
+    parts = sections(path)
+    if anchor not in parts:
+        known = ", ".join(name for name in parts if name)
+        raise ContentError(f"docs/{path} has no section {anchor!r}; known are {known}")
+    return parts[anchor]
+
+
+@cache
+def lab(path: str) -> tuple[str, int]:
+    """Name and minutes of a lab, as the labs page states them. Errors: ContentError."""
+    name = re.escape(path.rpartition("/")[2])
+    row = re.search(
+        rf"^\| \[([^\]]+)\]\({name}\) \| (\d+) \|", pages()["labs/index.md"], re.M
+    )
+    if not row:
+        raise ContentError(f"docs/labs/index.md states no minutes for {path!r}")
+    return row[1], int(row[2])

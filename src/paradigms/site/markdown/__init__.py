@@ -1,0 +1,1 @@
+"""How Markdown meets the fences, citations and recorded numbers."""

@@ -1,0 +1,39 @@
+"""Mistakes on a page, with page and line."""
+
+import re
+from typing import Any
+
+from markdown import Markdown
+from mkdocs.exceptions import BuildError
+from pymdownx.superfences import SuperFencesException
+
+from paradigms._schema import ContentError
+
+
+class PageError(SuperFencesException, BuildError):
+    """A mistake on a page: superfences lets it pass, MkDocs prints it as one line."""
+
+
+def position(md: Markdown, source: str) -> str:
+    """Page and line of a piece of its source, as far as it can be found."""
+    file = _file(md)
+    if file is None:
+        return "a page"
+    text = re.sub(r"^[ \t]+", "", file.content_string, flags=re.MULTILINE)
+    wanted = re.sub(r"^[ \t]+", "", source.strip(), flags=re.MULTILINE)
+    offset = text.find(wanted)
+    line = f", line {text.count(chr(10), 0, offset) + 1}" if offset >= 0 else ""
+    return f"docs/{file.src_uri}{line}"
+
+
+def _file(md: Markdown) -> Any:
+    if "relpath" not in md.treeprocessors:
+        return None
+    return md.treeprocessors["relpath"].file
+
+
+def failure(md: Markdown, source: str, message: str) -> Exception:
+    """The error that stops the build, with page and line."""
+    if "relpath" not in md.treeprocessors:  # inside an entry: its card says which
+        return ContentError(message)
+    return PageError(f"{position(md, source)}: {message}")

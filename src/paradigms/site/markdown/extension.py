@@ -1,0 +1,31 @@
+"""Python-Markdown extension: citations, recorded numbers, and formulas as MathML.
+
+`[@devlin2019, section 3.1]` becomes a link to the bibliography, and
+`[=experiment/row/column]` the recorded number, linked to its record, with `|interval`
+behind it also its interval, with `|millions` in millions; what is missing stops the
+build. Formulas need no script and no font: the browser draws MathML.
+"""
+
+from typing import Any
+
+from markdown import Extension, Markdown
+
+from paradigms.site.markdown.citations import Citation
+from paradigms.site.markdown.math import MathML
+from paradigms.site.markdown.recorded_numbers import Bars, Recorded
+
+
+class InlineExtension(Extension):
+    """Registers all: links before Markdown's own, formulas after arithmatex."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        # Later than fences (25), whose content is not a table.
+        md.preprocessors.register(Bars(md), "bars", 15)
+        md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
+        md.inlinePatterns.register(Recorded(r"\[=([^\]]+)\]", md), "recorded", 176)
+        md.treeprocessors.register(MathML(md), "mathml", 15)
+
+
+def makeExtension(**options: Any) -> InlineExtension:  # noqa: N802 - Markdown's name
+    """What Python-Markdown calls to load this module."""
+    return InlineExtension(**options)

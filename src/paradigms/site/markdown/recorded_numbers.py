@@ -1,0 +1,89 @@
+"""`[=experiment/row/column]`: a recorded number, linked to its record."""
+
+import re
+from math import floor, log10
+from typing import Any
+from xml.etree import ElementTree
+
+from markdown.preprocessors import Preprocessor
+from markdown.util import ETX, STX, AtomicString
+
+from paradigms._schema import ContentError
+from paradigms.experiments.records import quote, recorded
+from paradigms.site.fences.page import slug
+from paradigms.site.markdown.errors import failure
+from paradigms.site.markdown.links import Linking
+
+_BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
+
+
+_ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
+
+
+class Bars(Preprocessor):
+    """In rows of tables the bar of `[=experiment/row/column|interval]` ends no cell."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The lines, with such bars escaped where the line begins with a bar."""
+        return [
+            _BARE.sub(r"\1\|", line) if line.lstrip().startswith("|") else line
+            for line in lines
+        ]
+
+
+class Recorded(Linking):
+    """`[=experiment/row/column]`: a number nobody typed, linked to its record.
+
+    With `|interval` behind the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
+    """
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
+        """The link, and how much of the line it took."""
+        source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
+        try:
+            value = number(source)
+        except ContentError as error:
+            raise failure(self.md, f"[={source}]", str(error)) from None
+        stem = source.partition("/")[0]
+        anchor = ElementTree.Element("a", {"class": "recorded"})
+        anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
+        anchor.text = AtomicString(value)
+        return anchor, m.start(0), m.end(0)
+
+
+def number(source: str) -> str:
+    """`experiment/row/column`, with or without a form behind a bar, as it is printed.
+
+    Errors: ContentError if it is not recorded, or for an unknown form.
+    """
+    # A column may hold a bar of its own, with spaces: `P(positive | example)`.
+    form = re.search(r"\|(\w*)$", source)
+    if not form:
+        return quote(source, interval=False)
+    address = source[: form.start()]
+    if form[1] == "interval":
+        return spread(address)
+    if form[1] != "millions":
+        raise ContentError(f"{form[1]!r} behind the bar is unknown: interval, millions")
+    value = recorded(address)
+    if not isinstance(value, int | float):
+        raise ContentError(f"{address!r} is no number to count in millions: {value!r}")
+    return f"{value / 1e6:,.1f}"
+
+
+def spread(address: str) -> str:
+    """Mean and interval with as many places as the interval is worth.
+
+    Two digits of half its width, but no more than three of the mean; what is below a
+    millionth counts as 0.
+    Errors: ContentError if the value has no interval, or is not recorded.
+    """
+    value = recorded(address)
+    if not isinstance(value, list):
+        raise ContentError(f"{address!r} has no interval: {value!r}")
+    mean, low, high = value
+    sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
+    wanted = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
+    places = max(min(wanted, default=0), 0)
+    mean, low, high = (f"{part:z,.{places}f}" for part in value)  # never -0
+    return f"{mean} ({low} to {high})"

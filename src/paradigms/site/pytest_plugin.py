@@ -1,0 +1,166 @@
+"""pytest plugin: how code blocks and notebooks are run and their output compared.
+
+Loaded by `-p paradigms.site.pytest_plugin` (see pyproject.toml), so that it is there
+when a single page is run too.  pytest-markdown-docs finds and executes the fences,
+nbval the cells; this adds that fences inside tabs, details and admonitions are found,
+and that what a block or a cell prints equals, as `outputs` compares it, what the page
+shows: in the `text title="Output"` fence below the block, or in the stored output of
+the cell.
+`pytest --update-outputs` rewrites the fences; it writes once, at the end.  With
+`pytest -n` several processes share the pages: each page is run, and rewritten, by one
+of them.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from nbval.plugin import IPyNbCell
+from pytest_markdown_docs import _runners
+
+from paradigms.site.outputs import difference, tolerance
+
+OUTPUT = '```text title="Output"'
+
+_updates: list[tuple[Path, int, int, list[str]]] = []
+_rewrite = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that rewrites printed output."""
+    parser.addoption(
+        "--update-outputs",
+        action="store_true",
+        help="rewrite the Output fences of the pages with what their code prints",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Notes whether to compare or to rewrite; one of several processes: one thread.
+
+    Several processes with a thread for every core would only wait for each other.
+    torch reads the variable when it is imported, which is later than this.
+    """
+    global _rewrite
+    _rewrite = config.getoption("--update-outputs")
+    if hasattr(config, "workerinput"):  # pytest -n
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_markdown_docs_markdown_it() -> MarkdownIt:
+    """A parser that sees fences at any indentation, as the site's Markdown does."""
+    return MarkdownIt("commonmark").disable("code")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Imports torch before the clock of the first block starts, its optimisers too."""
+    if any(item.get_closest_marker("markdown-docs") for item in session.items):
+        importlib.import_module("torch._dynamo")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Makes nbval compare what a cell prints as `outputs` does, not letter by letter.
+
+    A printed text that counts as equal is replaced by the stored one beforehand.
+    """
+    if isinstance(item, IPyNbCell):
+        literally = item.compare_outputs
+
+        def compare(printed: list[Any], stored: list[Any], *rest: Any) -> bool:
+            within = tolerance(item.cell.source)
+            for new, old in zip(printed, stored, strict=False):
+                _take_over(new, old, "text", within)
+                _take_over(
+                    new.get("data", {}), old.get("data", {}), "text/plain", within
+                )
+            return literally(printed, stored, *rest)
+
+        item.compare_outputs = compare
+
+
+def _take_over(
+    new: dict[str, Any], old: dict[str, Any], key: str, within: Decimal
+) -> None:
+    """Replaces a new text by the stored one if the two count as equal."""
+    if key in new and key in old and not difference(old[key], new[key], within):
+        new[key] = old[key]
+
+
+def pytest_sessionfinish() -> None:
+    """Writes collected outputs from each page's bottom up: lines keep their number."""
+    for path, start, end, lines in sorted(_updates, key=lambda u: u[1], reverse=True):
+        page = path.read_text(encoding="utf8").split("\n")
+        page[start:end] = lines
+        path.write_text("\n".join(page), encoding="utf8")
+    _updates.clear()
+
+
+@_runners.register_runner(default=True)
+class OutputRunner(_runners.DefaultRunner):
+    """Runs a block and holds what it prints against what the page shows."""
+
+    def runtest(self, test: Any, args: Any, *, asyncio_runner: Any = None) -> None:
+        """Errors: AssertionError that names page and line, and both outputs."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            super().runtest(test, args, asyncio_runner=asyncio_runner)
+        page = Path(test.source_path)
+        code_end, start, end, indent = output_below(page, test.start_line)
+        lines = page.read_text(encoding="utf8").split("\n")
+        shown = [line.removeprefix(indent) for line in lines[start:end]]
+        got = [line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n")]
+        got = got if printed.getvalue() else []
+        if bool(got) != (start >= 0):
+            unequal = "there is no Output fence" if got else "nothing is printed"
+        else:
+            within = tolerance(test.source)
+            unequal = difference("\n".join(shown), "\n".join(got), within)
+        if not unequal:
+            return
+        if _rewrite and got:
+            _updates.append(_update(page, code_end, start, end, indent, got))
+            return
+        remedy = (
+            "if the new output is right, run pytest with --update-outputs"
+            if got
+            else "nothing is printed: remove the Output fence"
+        )
+        raise AssertionError(
+            f"{page}:{test.start_line}: printed output is not what the page shows; "
+            f"{remedy}\n{unequal}\npage shows: {shown}\ncode prints: {got}"
+        )
+
+
+def output_below(page: Path, opening: int) -> tuple[int, int, int, str]:
+    """The Output fence that follows the code fence opened on line `opening` (from 1).
+
+    Returns the line after the code, first and last-plus-one line of the output, counted
+    from 0 (-1, -1 if there is none), and the indentation.
+    """
+    lines = page.read_text(encoding="utf8").split("\n")
+    indent, ticks = re.match(r"(\s*)(`{3,}|~{3,})", lines[opening - 1]).groups()  # type: ignore[union-attr]
+    close = lines.index(indent + ticks, opening)
+    below = close + 1
+    while below < len(lines) and not lines[below].strip():
+        below += 1
+    if below < len(lines) and lines[below] == indent + OUTPUT:
+        return close + 1, below + 1, lines.index(f"{indent}```", below + 1), indent
+    return close + 1, -1, -1, indent
+
+
+def _update(
+    page: Path, code_end: int, start: int, end: int, indent: str, got: list[str]
+) -> tuple[Path, int, int, list[str]]:
+    body = [(indent + line).rstrip() for line in got]
+    if start >= 0:
+        return page, start, end, body
+    fence = ["", indent + OUTPUT, *body, f"{indent}```"]
+    return page, code_end, code_end, fence

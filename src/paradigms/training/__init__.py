@@ -1,0 +1,1 @@
+"""How weights change: the loop, pretraining, fine-tuning, linear probes."""

@@ -1,0 +1,58 @@
+"""The made language: its tables against brute force and against its own draws."""
+
+import pytest
+import torch
+
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+
+LANGUAGE = MarkovLanguage(words=3, seed=1)
+
+
+def test_all_texts_together_have_probability_one():
+    """Over every text of four words."""
+    texts = LANGUAGE.fillings(4)
+    assert len(texts) == 81
+    assert float(LANGUAGE.log_p(texts).sum(1).exp().sum()) == pytest.approx(1)
+
+
+def test_texts_are_drawn_as_often_as_they_are_probable():
+    """40,000 draws against the probabilities, five standard errors each."""
+    drawn = LANGUAGE.sample(40_000, 3, torch.Generator().manual_seed(0)) - FIRST
+    counts = (drawn @ torch.tensor([9, 3, 1])).bincount(minlength=27)
+    p = LANGUAGE.log_p(LANGUAGE.fillings(3)).sum(1).exp()
+    error = (p * (1 - p) / 40_000).sqrt()
+    assert bool(((counts / 40_000 - p).abs() < 5 * error).all())
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 2), (1, 3), (2, 3), (4, 6), (3, 5)])
+def test_what_fits_a_gap_is_bayes_rule(start, stop):
+    """P(filling | both sides) equals the joint over all fillings, divided."""
+    texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
+    found = LANGUAGE.gap(texts, start, stop)
+    for row, text in zip(found, texts, strict=True):
+        every = text.repeat(len(row), 1)
+        every[:, start:stop] = LANGUAGE.fillings(stop - start)
+        joint = LANGUAGE.log_p(every).sum(1).exp()
+        assert row.tolist() == pytest.approx((joint / joint.sum()).tolist())
+
+
+def test_a_gap_that_ignored_its_right_side_would_be_seen():
+    """The words behind it matter: without them the answer is another."""
+    texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
+    alone = LANGUAGE.gap(texts[:, :4], 3, 4)
+    assert float((LANGUAGE.gap(texts, 3, 4) - alone).abs().max()) > 0.05
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: MarkovLanguage(words=1),
+        lambda: MarkovLanguage(sharpness=-1),
+        lambda: LANGUAGE.gap(LANGUAGE.fillings(2), 1, 1),
+        lambda: LANGUAGE.gap(LANGUAGE.fillings(2), 1, 3),
+    ],
+)
+def test_what_cannot_be_is_refused(wrong):
+    """One word, a negative sharpness, a gap that is empty or too long."""
+    with pytest.raises(ValueError, match="must"):
+        wrong()

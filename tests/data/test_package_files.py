@@ -1,0 +1,53 @@
+"""Files of installed packages: the right one, or one line that says what to install."""
+
+import hashlib
+
+import pytest
+import torch
+from sklearn.datasets import load_breast_cancer
+
+from paradigms.data import breast_cancer, digits, movie_reviews
+from paradigms.data.package_files import PackageFile
+from paradigms.models.pretrained import sentence_encoder
+
+FILES = [
+    digits.FILE,
+    movie_reviews.FILE,
+    breast_cancer.FILE,
+    sentence_encoder.WEIGHTS,
+    sentence_encoder.TOKENIZER,
+]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.inside)
+def test_what_is_installed_is_what_was_measured(file):
+    """It is found; under another hash, name or package it is refused."""
+    assert file.path().is_file()
+    with pytest.raises(ValueError, match=r"has changed .* expected 0000.*pip install"):
+        file._replace(sha256="0" * 64).path()
+    with pytest.raises(FileNotFoundError, match=r"absent\.csv is missing: pip install"):
+        file._replace(inside="absent.csv").path()
+    with pytest.raises(FileNotFoundError, match="package no_such_one is missing: pip"):
+        file._replace(package="no_such_one").path()
+
+
+def test_one_changed_byte_is_noticed(tmp_path, monkeypatch):
+    """The guard itself: a package whose file was right, until a byte is added."""
+    (tmp_path / "boxed").mkdir()
+    (tmp_path / "boxed" / "__init__.py").touch()
+    path = tmp_path / "boxed" / "data.csv"
+    path.write_bytes(b"1,2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    known = hashlib.sha256(b"1,2\n").hexdigest()
+    file = PackageFile("boxed", "data.csv", known, "pip install boxed")
+    assert file.path() == path
+    path.write_bytes(b"1,2\n\n")
+    with pytest.raises(ValueError, match=r"data\.csv has changed"):
+        file.path()
+
+
+def test_the_tumours_are_those_of_scikit_learn():
+    """All 569, standardised, with the same labels."""
+    x, labels = map(torch.from_numpy, load_breast_cancer(return_X_y=True))
+    assert torch.allclose(breast_cancer.load().x, (x - x.mean(dim=0)) / x.std(dim=0))
+    assert breast_cancer.load().labels.equal(labels)

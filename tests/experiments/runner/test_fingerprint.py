@@ -1,0 +1,289 @@
+"""Fingerprints of experiments: they follow the meaning of code, not its spelling."""
+
+import ast
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paradigms.experiments.runner.fingerprint import PACKAGE, fingerprint
+from paradigms.experiments.runner.run import names
+
+EXPERIMENT = '''"""Module."""
+
+from dataclasses import dataclass, field
+
+import torch.nn.functional as F
+
+from paradigms.parts import scaled, unused
+from paradigms import tools
+
+QUESTION = "What comes out?"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes."""
+
+    seeds: int = 3
+    rate: float = 0.5
+
+
+CONFIG = Config()
+
+
+def run(config, each=tools.serial):
+    """The rows."""
+    total = 0.0
+    for seed in range(config.seeds):
+        total += scaled(seed, factor=config.rate)
+        total = F.relu(total)
+    if total < 0:
+        raise ValueError("a negative total")
+    return [{"name": "total", "sum": total, "even": even(config.seeds)}]
+
+
+def even(number):
+    return number == 0 or odd(number - 1)
+
+
+def odd(number):
+    return number > 0 and even(number - 1)
+'''
+PARTS = '''"""Parts."""
+
+from paradigms.numbers import shift as by
+
+
+FACTORS = [1.0]
+FACTORS.append(2.0)
+
+
+def scaled(value, factor=2.0):
+    # Why: a comment.
+    return (value + by(1)) * factor + FACTORS[0]
+
+
+def unused(value):
+    return value + 1
+'''
+TOOLS = """def serial(items, part):
+    return [part(item) for item in items]
+
+
+def other(items):
+    return items
+"""
+NUMBERS = """def shift(value):
+    return value + 1
+"""
+FILES = {
+    "__init__.py": "",
+    "experiments/__init__.py": "",
+    "experiments/small.py": EXPERIMENT,
+    "parts.py": PARTS,
+    "tools.py": TOOLS,
+    "numbers.py": NUMBERS,
+}
+
+SAME = {
+    "a comment": ("parts.py", "# Why: a comment.", "# Another."),
+    "a docstring": ("experiments/small.py", '"""The rows."""', '"""What comes out."""'),
+    "no docstring": ("experiments/small.py", '    """The rows."""\n', ""),
+    "a reformatting": (
+        "parts.py",
+        "value, factor=2.0",
+        "\n    value,\n    factor=2.0,",
+    ),
+    "an annotation": ("parts.py", "(value, factor", "(value: int, factor: float"),
+    "an annotated variable": (
+        "experiments/small.py",
+        "total = 0.0",
+        "total: float = 0.0",
+    ),
+    "the question": ("experiments/small.py", "What comes out?", "What is the sum?"),
+    "the text of an error": ("experiments/small.py", "a negative total", "below zero"),
+    "a local variable": (
+        "experiments/small.py",
+        "for seed in",
+        "for number in",
+        "scaled(seed,",
+        "scaled(number,",
+    ),
+    "a function": ("experiments/small.py", "even(", "is_even("),
+    "a class": ("experiments/small.py", "Config", "SmallConfig"),
+    "a constant": ("parts.py", "FACTORS", "WEIGHTS"),
+    "an alias": ("parts.py", "as by", "as moved_by", "by(1)", "moved_by(1)"),
+    "an import of a module": (
+        "experiments/small.py",
+        "from paradigms import tools",
+        "from paradigms.tools import serial",
+        "tools.serial",
+        "serial",
+    ),
+    "a library's alias": (
+        "experiments/small.py",
+        "import torch.nn.functional as F",
+        "from torch.nn import functional",
+        "F.relu",
+        "functional.relu",
+    ),
+    "order of definitions": ("numbers.py", NUMBERS, "X = 1\n\n\n" + NUMBERS),
+    "what no experiment reaches": ("parts.py", "return value + 1", "return value - 1"),
+    "another function of a module": ("tools.py", "return items", "return items[:1]"),
+}
+OTHER = {
+    "a number": ("numbers.py", "value + 1", "value + 2"),
+    "the type of a number": ("numbers.py", "value + 1", "value + 1.0"),
+    "an operator": ("numbers.py", "value + 1", "value - 1"),
+    "a comparison": ("experiments/small.py", "number > 0", "number >= 0"),
+    "a default": ("parts.py", "factor=2.0", "factor=3.0"),
+    "a default of the configuration": (
+        "experiments/small.py",
+        "seeds: int = 3",
+        "seeds: int = 4",
+    ),
+    "order of fields": (
+        "experiments/small.py",
+        "    seeds: int = 3\n    rate: float = 0.5",
+        "    rate: float = 0.5\n    seeds: int = 3",
+    ),
+    "a decorator": ("experiments/small.py", "(frozen=True)", "(frozen=False)"),
+    "order of statements": (
+        "experiments/small.py",
+        "+= scaled(seed, factor=config.rate)\n        total = F.relu(total)",
+        "= F.relu(total)\n        total += scaled(seed, factor=config.rate)",
+    ),
+    "another local variable": ("experiments/small.py", "F.relu(total)", "F.relu(seed)"),
+    "a keyword": ("experiments/small.py", "factor=config.rate", "config.rate"),
+    "a parameter": ("parts.py", "(value, factor=2.0)", "(factor, value=2.0)"),
+    "a member": ("experiments/small.py", "config.rate", "config.seeds"),
+    "the name of a column": ("experiments/small.py", '"sum"', '"Sum"'),
+    "another function of the same form": (
+        "experiments/small.py",
+        "parts import scaled",
+        "parts import unused as scaled",
+    ),
+    "a function of a library": ("experiments/small.py", "F.relu", "F.gelu"),
+    "the kind of an error": (
+        "experiments/small.py",
+        "raise ValueError",
+        "raise TypeError",
+    ),
+    "a statement without a name": (
+        "parts.py",
+        "FACTORS.append(2.0)",
+        "FACTORS.append(3.0)",
+    ),
+    "a second value": ("parts.py", "FACTORS.append(2.0)", "FACTORS[0] = 3.0"),
+    "recursion": (
+        "experiments/small.py",
+        "and even(number - 1)",
+        "and odd(number - 1)",
+    ),
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of one experiment and three modules."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf8")
+    return tmp_path
+
+
+def edit(package: Path, file: str, *pairs: str) -> None:
+    """Replaces text in a file, one pair after the other."""
+    path = package / file
+    text = path.read_text("utf8")
+    for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, "utf8")
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_spelling_does_not_matter(package, case):
+    """Records survive a better name, comment, layout, and what they do not use."""
+    before = fingerprint("experiments.small", package)
+    edit(package, *SAME[case])
+    assert fingerprint("experiments.small", package) == before
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_meaning_matters(package, case):
+    """Whatever may change a row changes the fingerprint."""
+    before = fingerprint("experiments.small", package)
+    edit(package, *OTHER[case])
+    assert fingerprint("experiments.small", package) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "message"),
+    [
+        ("parts.py", "X = __file__", "parts.py:1: __file__: a fingerprint cannot tell"),
+        ("parts.py", "X = eval('1')", "parts.py:1: eval"),
+        ("parts.py", "from paradigms.tools import *", "a relative import or import *"),
+        ("parts.py", "from .tools import serial", "a relative import or import *"),
+        ("parts.py", "def f():\n    import os", "parts.py:2: an import inside a"),
+    ],
+)
+def test_code_that_hides_what_it_reaches_is_refused(package, file, line, message):
+    """File and line, and what to write instead."""
+    path = package / file
+    path.write_text(f"{line}\n{path.read_text('utf8')}", "utf8")
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        fingerprint("experiments.small", package)
+    assert "import by name at the top of the file" in str(error.value)
+
+
+def test_a_name_that_does_not_exist_is_named(package):
+    """Module and name."""
+    edit(package, "parts.py", "def scaled", "def enlarged")
+    with pytest.raises(ValueError, match=re.escape("paradigms.parts has no 'scaled'")):
+        fingerprint("experiments.small", package)
+    with pytest.raises(ValueError, match=r"there is no module 'experiments\.absent'"):
+        fingerprint("experiments.absent", package)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python files of this package."""
+    target = tmp_path_factory.mktemp("copy") / "paradigms"
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("*.json"))
+    return target
+
+
+def fingerprints(package: Path) -> dict[str, str]:
+    """Those of all experiments."""
+    return {name: fingerprint(f"experiments.{name}", package) for name in names()}
+
+
+def test_every_file_may_be_reformatted_and_moved(copy):
+    """Without comments and docstrings, and a module elsewhere: nothing is stale."""
+    for path in copy.rglob("*.py"):
+        path.write_text(ast.unparse(ast.parse(path.read_text("utf8"))), "utf8")
+    (copy / "statistics").mkdir()
+    (copy / "statistics/__init__.py").write_text("")
+    (copy / "evaluation/statistics.py").rename(copy / "statistics/student.py")
+    for path in copy.rglob("*.py"):
+        text = path.read_text("utf8")
+        text = text.replace(
+            "paradigms.evaluation.statistics", "paradigms.statistics.student"
+        )
+        path.write_text(text, "utf8")
+    assert fingerprints(copy) == fingerprints(PACKAGE)
+
+
+def test_a_changed_number_makes_stale_what_reaches_it(tmp_path):
+    """The quantile of the interval: all that call `t_interval`, and no other."""
+    copy = tmp_path / "paradigms"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.json"))
+    edit(copy, "evaluation/statistics.py", "0.975", "0.95")
+    before, after = fingerprints(PACKAGE), fingerprints(copy)
+    stale = {name for name in names() if before[name] != after[name]}
+    assert "cache" in stale
+    assert not stale & {"boundaries", "targets_per_pass", "published_sizes"}
+    assert 15 < len(stale) < len(names())

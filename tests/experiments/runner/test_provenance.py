@@ -1,0 +1,65 @@
+"""Where a record was made: processor, instruction set, threads, every library."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import torch
+
+from paradigms.experiments.records import load, speeds
+from paradigms.experiments.runner.provenance import SETTINGS, machine, versions
+from paradigms.experiments.runner.run import names, sources
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_record_says_where_it_was_made(name):
+    """A processor by name, the instructions torch used, one thread, no setting."""
+    record = load(name)
+    assert record.processor.endswith("cores")
+    assert record.instruction_set in {"DEFAULT", "AVX2", "AVX512", "SVE256", "VSX"}
+    assert record.threads == 1
+    assert record.settings == {}
+    assert set(record.versions) == set(versions(sources("experiments", name)))
+
+
+def test_benchmarks_say_it_too():
+    """With the threads that were timed."""
+    for name, record in speeds().items():
+        assert record.instruction_set in {"DEFAULT", "AVX2", "AVX512", "SVE256"}
+        assert record.threads > 0
+        assert set(record.versions) == set(
+            versions(sources("evaluation/benchmarks", name))
+        )
+
+
+def test_the_machine_is_described(monkeypatch):
+    """What torch says of itself, and the variables that restrict it."""
+    for key in SETTINGS:
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    found = machine()
+    assert found["threads"] == torch.get_num_threads()
+    assert found["instruction_set"] == torch.backends.cpu.get_cpu_capability()
+    assert found["settings"] == {"ATEN_CPU_CAPABILITY": "avx2"}
+    assert torch.cpu.get_capabilities()["architecture"] in found["processor"]
+
+
+def test_every_library_of_a_row_is_named():
+    """Those that the sources import, however deep, and what they are built on."""
+    found = load("systems").versions
+    for library in ("torch", "transformers", "diffusers", "scikit-learn", "scipy",
+                    "numpy", "accelerate"):  # fmt: skip
+        assert library in found
+    assert "scikit-learn" not in load("targets_per_pass").versions
+
+
+def test_versions_are_read_from_the_imports(tmp_path):
+    """The guard itself: an import more, a library more; ours and Python's are none."""
+    path = tmp_path / "module.py"
+    path.write_text("import os\nfrom paradigms import masks\nfrom . import x\n")
+    assert set(versions([path])) == {"python"}
+    path.write_text("import sklearn.svm as svm\n")
+    assert versions([path, Path(__file__)]).keys() == {
+        "python", "scikit-learn", "numpy", "scipy", "torch", "pytest",
+    }  # fmt: skip
+    assert versions([path])["scikit-learn"] == version("scikit-learn")

@@ -1,0 +1,179 @@
+"""Measuring again: the record stays, and what differs from it is said."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.experiments import sentence_pairs
+from paradigms.experiments.records import FOLDER, Result, load
+from paradigms.experiments.runner import remeasure, run
+from paradigms.site.content.claims import failing_conditions
+from tests.conftest import ROOT, environment
+
+NAME = "targets_per_pass"
+
+
+def result(rows: list[dict]) -> Result:
+    """A record of `calibration` with other rows."""
+    return load("calibration").model_copy(update={"rows": rows})
+
+
+def no_claims(name: str, again: Result) -> list[str]:
+    """Conditions of claims that fail: none."""
+    return []
+
+
+OLD = [{"name": "a", "x": [0.5, 0.4, 0.6], "n": 3, "p": 0.25, "word": "yes"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "lists"),
+    [
+        ({}, {}),
+        ({"p": 0.26}, {"moved": ["a/p 0.25, now 0.26"]}),
+        ({"word": "no"}, {"moved": ["a/word yes, now no"]}),
+        ({"x": [0.55, 0.45, 0.65]}, {"moved": ["a/x 0.5, now 0.55"]}),
+        (
+            {"x": [0.61, 0.5, 0.7]},
+            {"moved": ["a/x 0.5, now 0.61"], "outside": ["a/x"]},
+        ),
+        (
+            {"x": [0.39, 0.3, 0.5]},
+            {"moved": ["a/x 0.5, now 0.39"], "outside": ["a/x"]},
+        ),
+        (
+            {"x": [0.45, -0.1, 1.0]},
+            {
+                "moved": ["a/x 0.5, now 0.45"],
+                "crossed": ["a/x (0.4 to 0.6), now (-0.1 to 1)"],
+            },
+        ),
+        ({"y": 1}, {"unmatched": ["a/y"]}),
+        ({"name": "b"}, {"unmatched": sorted(f"{r}/{c}" for r in "ab" for c in
+                                             ("x", "n", "p", "word"))}),
+    ],
+)  # fmt: skip
+def test_what_moved_is_told_apart(change, lists):
+    """Cells, means outside their interval, intervals at zero, cells of one only."""
+    found = remeasure.compare(
+        "calibration", result(OLD), result([OLD[0] | change]), no_claims
+    )
+    kinds = ("moved", "outside", "crossed", "unmatched", "failing")
+    assert {kind: getattr(found, kind) for kind in kinds if getattr(found, kind)} == (
+        lists
+    )
+    same = found.report().startswith("calibration: same rows, ")
+    assert same == (not lists)
+    for kind in ("moved", "outside", "crossed", "unmatched"):
+        for cell in lists.get(kind, []):
+            assert f"  {kind}: {cell}" in found.report()
+
+
+def test_pictures_and_networks_are_compared():
+    """Each is a cell: the same or not."""
+    old = result(OLD)
+    (name, picture) = next(iter(old.pictures.items()))
+    other = picture.model_copy(update={"columns": ["another"]})
+    new = old.model_copy(update={"pictures": {**old.pictures, name: other}})
+    (moved,) = remeasure.compare("calibration", old, new, no_claims).moved
+    assert moved.startswith(f"picture {name} ")
+    first = old.model_copy(update={"weights": {"network": "1a"}})
+    second = old.model_copy(update={"weights": {"network": "1b"}})
+    assert remeasure.compare("calibration", first, second, no_claims).moved == [
+        "weights network 1a, now 1b"
+    ]
+
+
+def test_an_interval_on_the_other_side_of_zero_has_crossed():
+    """Below instead of above, not only one that includes zero."""
+    rows = [[{"name": "a", "x": x}] for x in ([1, 0.5, 1.5], [-1, -1.5, -0.5])]
+    found = remeasure.compare("calibration", *map(result, rows), no_claims)
+    assert found.crossed == ["a/x (0.5 to 1.5), now (-1.5 to -0.5)"]
+
+
+def chance(rows: list[dict]) -> list[dict]:
+    """Every accuracy that of chance."""
+    return [{"name": row["name"], "accuracy": [0.5, 0.4, 0.6]} for row in rows]
+
+
+def test_a_condition_that_no_longer_holds_is_named():
+    """Claims read the new rows in place of the recorded ones."""
+    recorded = load("sentence_pairs")
+    assert (
+        remeasure.compare(
+            "sentence_pairs", recorded, recorded, failing_conditions
+        ).failing
+        == []
+    )
+    again = recorded.model_copy(update={"rows": chance(recorded.rows)})
+    (failing,) = remeasure.compare(
+        "sentence_pairs", recorded, again, failing_conditions
+    ).failing
+    assert "accuracy > 0.5' does not hold: 0.5 (0.4 to 0.6) > 0.5" in failing
+
+
+def test_a_condition_whose_row_is_gone_is_named():
+    """A row of another name is a reason, not an error."""
+    recorded = load("sentence_pairs")
+    renamed = [{**row, "name": f"{row['name']} again"} for row in recorded.rows]
+    again = recorded.model_copy(update={"rows": renamed})
+    found = remeasure.compare("sentence_pairs", recorded, again, failing_conditions)
+    assert len(found.unmatched) == 8
+    (failing,) = found.failing
+    assert "is not recorded" in failing
+
+
+def test_the_record_is_kept(tmp_path, capsys):
+    """The same code gives the same rows; the file in the repository is not touched."""
+    before = (FOLDER / f"{NAME}.json").stat().st_mtime_ns
+    remeasure.check([NAME], failing_conditions, tmp_path)
+    assert capsys.readouterr().out == f"{NAME}: same rows, 3 cells\n"
+    assert (FOLDER / f"{NAME}.json").stat().st_mtime_ns == before
+    assert json.loads((tmp_path / f"{NAME}.json").read_text("utf8"))["rows"]
+
+
+def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
+    """The guard itself: numbers that break the condition of a claim."""
+    rows = chance(load("sentence_pairs").rows)
+    monkeypatch.setattr(sentence_pairs, "run", lambda config, each: rows)
+    with pytest.raises(ValueError, match="no longer true: S"):
+        remeasure.check(["sentence_pairs"], failing_conditions, tmp_path)
+    printed = capsys.readouterr().out
+    assert printed.startswith("sentence_pairs: 4 of 4 cells moved, ")
+    assert "  failing: S" in printed
+
+
+def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
+    """Said before anything is measured, in one line."""
+    monkeypatch.setattr(run, "measure", None)
+    with pytest.raises(ValueError, match=r"no experiment 'target_per_pass'.*did you"):
+        remeasure.check([NAME, "target_per_pass"], failing_conditions, tmp_path)
+    monkeypatch.setattr(remeasure, "names", lambda: [NAME, "absent"])
+    with pytest.raises(ContentError, match=r"absent\.json is missing; run: make"):
+        remeasure.check([NAME, "absent"], failing_conditions, tmp_path)
+
+
+def test_make_measure_takes_check():
+    """`make measure CHECK=1 NAME=...` is the command below."""
+    done = subprocess.run(
+        ["make", "-n", "--no-print-directory", "-o", ".venv/test.done", "measure",
+         "CHECK=1", f"NAME={NAME}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split()[1:] == ["-m", "paradigms", "measure", "--check", NAME]
+
+
+def test_the_command_line_checks(sources):
+    """In a copy: one line of result, and the record as it was."""
+    path = sources / f"src/paradigms/experiments/results/{NAME}.json"
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "paradigms", "measure", "--check", NAME], cwd=sources,
+        env=environment(sources), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{NAME}: same rows, 3 cells\n"
+    assert path.read_bytes() == before

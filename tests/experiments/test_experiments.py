@@ -1,0 +1,178 @@
+"""Recorded results: they match the code that made them, and can be made again."""
+
+import importlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from paradigms._schema import ContentError
+from paradigms.evaluation.statistics import t_interval, wilson_interval
+from paradigms.experiments.records import load, quote, stems
+from paradigms.experiments.runner.fingerprint import fingerprint
+from paradigms.experiments.runner.run import (
+    PACKAGE,
+    imports,
+    main,
+    measure,
+    names,
+    timed,
+)
+from paradigms.models.naive_bayes import MultinomialNaiveBayes
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_stored_result_belongs_to_the_code(name):
+    """Otherwise: measure again."""
+    stored = load(name).fingerprint
+    assert stored == fingerprint(f"experiments.{name}"), f"make measure NAME={name}"
+
+
+def test_every_result_has_its_experiment():
+    """No result without the module that made it, none missing."""
+    assert stems() == set(names())
+
+
+def test_review_classifiers_again_at_reduced_size():
+    """Two splits, not five: accuracies and example agree with what is recorded."""
+    module = importlib.import_module("paradigms.experiments.review_classifiers")
+    stored = {row["name"]: row for row in load("review_classifiers").rows}
+    for row in (row for row in module.run(module.smaller()) if "accuracy" in row):
+        for column in ("accuracy", "log-loss", "P(positive | example)"):
+            assert row[column][0] == pytest.approx(
+                stored[row["name"]][column][0], abs=0.05
+            )
+
+
+def test_the_log_loss_of_the_reviews_cuts_nothing():
+    """A thousand nats wrong are a thousand, though the probability is zero."""
+    module = importlib.import_module("paradigms.experiments.review_classifiers")
+    model = MultinomialNaiveBayes()
+    model.log_joint = lambda x: torch.tensor([[0.0, -1000.0]])
+    reviews = SimpleNamespace(texts=None, labels=torch.tensor([1]))
+    assert module.log_loss(model, reviews) == 1000
+
+
+def test_what_the_pages_say_of_the_reviews():
+    """The words on the pages, as inequalities between intervals."""
+    rows = {row["name"]: row for row in load("review_classifiers").rows}
+    bayes, logistic = rows["imdb naive Bayes"], rows["imdb logistic regression"]
+    coin = 0.693147
+    assert logistic["accuracy"][1] > bayes["accuracy"][2]  # clearly more accurate
+    assert bayes["log-loss"][1] > coin > logistic["log-loss"][2]  # worse than a coin
+    short = rows["rotten_tomatoes naive Bayes"]  # "no difference is shown"
+    other = rows["rotten_tomatoes logistic regression"]
+    for column in ("accuracy", "log-loss"):
+        assert short[column][1] < other[column][0] < short[column][2]
+    for row in (
+        row for row in rows.values() if "accuracy" in row
+    ):  # nobody answers the textbook's 0.95
+        assert row["P(positive | example)"][2] < 0.7
+
+
+def test_a_recorded_number_is_quoted_with_its_interval():
+    """Mean and interval, three digits; a plain number as it is."""
+    assert "95% interval" in quote("review_classifiers/imdb naive Bayes/accuracy")
+    assert quote("targets_per_pass/next token/targets per 100 tokens") == "100"
+    address = "objective_race/fresh texts, next token/operations a text"
+    assert quote(address, interval=False) == "1,396,224"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (
+            "targets_per_pass/nothing/x",
+            "is not recorded; there is: span corruption/targets",
+        ),
+        ("targets_per_pass", "must read experiment/row/column"),
+        ("absent/x/y", "results/absent.json is missing; run: make measure NAME=absent"),
+    ],
+)
+def test_a_dead_address_says_what_there_is(address, message):
+    """The mistake, and what could have been meant."""
+    with pytest.raises(ContentError) as error:
+        quote(address)
+    assert message in str(error.value)
+
+
+def test_an_interruption_leaves_the_old_result_whole(monkeypatch, tmp_path):
+    """Stopped while writing, half a file written: the old result is as it was."""
+    stored = tmp_path / "targets_per_pass.json"
+    stored.write_text("the old result")
+    write = Path.write_text
+
+    def half(path, text, *options):
+        write(path, text[: len(text) // 2], *options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("paradigms.experiments.runner.run.FOLDER", tmp_path)
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(KeyboardInterrupt):
+        measure("targets_per_pass")
+    assert stored.read_text() == "the old result"
+
+
+def test_a_share_has_an_interval_inside_its_bounds():
+    """Wilson's interval: around the share, never below 0, wider for fewer counts."""
+    mean, low, high = wilson_interval(0, 50)
+    assert (mean, low) == (0, 0)
+    assert 0.05 < high < 0.1
+    assert (
+        wilson_interval(50, 100)[2] - wilson_interval(50, 100)[1]
+        < wilson_interval(5, 10)[2] - wilson_interval(5, 10)[1]
+    )
+
+
+def test_one_value_has_no_interval():
+    """Said so, not a division by zero; for three values Student's t is 4.303."""
+    with pytest.raises(ValueError, match="an interval needs two values or more: got 1"):
+        t_interval((1.0,))
+    middle, low, high = t_interval((0.0, 1.0, 2.0))
+    assert middle == 1
+    assert high - middle == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert low + high == pytest.approx(2)
+
+
+def test_imports_are_read_without_running():
+    """What a module imports, from the package and by name; the fingerprint needs it."""
+    path = PACKAGE / "experiments/review_classifiers.py"
+    assert "paradigms.models.naive_bayes" in imports(path)
+    assert "paradigms.data.movie_reviews" in imports(path)
+
+
+def clocked(name: str) -> bool:
+    """Whether a module reads a clock, by its source."""
+    text = (PACKAGE / "experiments" / f"{name}.py").read_text("utf8")
+    return "perf_counter" in text or "fastest" in text
+
+
+def test_what_looks_at_the_clock_is_measured_alone():
+    """Each experiment that reads a clock says so, and no other."""
+    assert {name for name in names() if timed(name)} == {"cache", "generate_by_masking"}
+    assert {name for name in names() if clocked(name)} == {
+        name for name in names() if timed(name)
+    }
+
+
+def test_several_are_measured_side_by_side(tmp_path, capsys):
+    """In processes of their own, with the rows that one process gives."""
+    wanted = ["objectives_at_work", "targets_per_pass"]
+    main(wanted, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}.json" for name in wanted
+    ]
+    said = capsys.readouterr().err
+    for name in wanted:
+        rows = json.loads((tmp_path / f"{name}.json").read_text("utf8"))["rows"]
+        assert rows == load(name).rows
+        assert f"measured {name}\n" in said
+
+
+def test_one_that_fails_does_not_hide_its_reason(tmp_path):
+    """Of several processes, too: the message of the one that could not write."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot be written"):
+        main(["objectives_at_work", "targets_per_pass"], tmp_path / "file")

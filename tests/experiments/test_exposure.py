@@ -1,0 +1,124 @@
+"""Own words against the truth: again at reduced size, and as the page says."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.experiments import exposure
+from paradigms.experiments.records import load
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("exposure").rows}
+
+
+def test_exposure_again_at_reduced_size():
+    """A badly trained network errs about as much after its own words, without memory.
+
+    Both sources have all rows, and the picture stands in the last of each.
+    """
+    again = {row["name"]: row for row in exposure.run(exposure.smaller())}
+    mean, _, _ = again["60 steps, by its own words"]["times"]
+    assert 0.9 < mean < 1.2
+    recorded = rows()["100 steps, by its own words"]["times"][0]
+    assert abs(mean - recorded) < 0.15
+    for source in ("", "running count, "):
+        row = again[f"{source}60 steps, by its own words"]
+        assert len(row["pictures"]["errors"]["bands"]) == 2
+        grown = row["nats more"][0] - row["nats more, early"][0]
+        assert row["growth"][0] == pytest.approx(grown)
+    counting = again["running count, 60 steps, by its own words"]
+    assert counting["growth"][0] > 0.02  # what memory carries along piles up
+    own = again["60 steps, reads its own words"]["rare words"]
+    assert own[1] > again["60 steps, reads the truth"]["rare words"][2]
+
+
+def test_what_the_page_says_of_own_words():
+    """Where own words cost, where that grows, and where neither is shown."""
+    found = rows()
+
+    def own(training):
+        return found[f"{training} steps, by its own words"]
+
+    def shown(training, column):
+        _, low, high = own(training)[column]
+        return not low <= 0 <= high
+
+    assert not shown("1000", "nats more")
+    assert not shown("1000", "nats more, early")
+    assert 1 < own("100")["times"][1] <= own("100")["times"][2] < 1.1
+    assert own("100")["nats more, early"][1] > 0
+    assert not shown("100", "growth")
+    assert not shown("running count, 100", "nats more, early")
+    for column in ("nats more", "growth"):
+        assert own("running count, 100")[column][1] > 0
+    assert own("running count, 500")["nats more"][1] > 0
+    assert own("running count, 500")["times"][2] < 1.1
+    assert not shown("running count, 500", "growth")
+
+
+def test_what_the_page_says_of_rare_words_and_far_counts():
+    """Own texts hold more rare words; that they stray farther is not shown."""
+    found = rows()
+    for training, times in (
+        ("100", 10),
+        ("1000", 1),
+        ("running count, 100", 1),
+        ("running count, 500", 1),
+    ):
+        truth, own = (
+            found[f"{training} steps, {reads}"]["rare words"]
+            for reads in exposure.READS
+        )
+        assert own[1] > times * truth[2]
+    truth, own = (
+        found[f"running count, 100 steps, {reads}"]["far counts"]
+        for reads in exposure.READS
+    )
+    assert truth[0] == 0
+    assert own[1] <= 0 < own[2] < 0.01
+
+
+def test_the_counting_source_leads_back_and_remembers():
+    """The same last word, another count: other odds; its own texts stay near zero."""
+    language = exposure.Counted(4, 0, pull=1.0)  # words 4 and 6 add, 5 and 7 take away
+    texts = torch.tensor([[4, 6, 4], [5, 7, 4]])
+    assert language.count(texts).tolist() == [3, -1]
+    high, low = language.after(texts)
+    assert float(high.sum()) == pytest.approx(1)
+    assert float(high[[0, 2]].sum()) < float(low[[0, 2]].sum())  # words that add
+    counts = []
+    for pull in (1.0, 0.0):
+        language = exposure.Counted(4, 0, pull)
+        own = language.sample(500, 20, torch.Generator().manual_seed(0))
+        counts.append(float(language.count(own).abs().mean()))
+    assert counts[0] < 0.5 * counts[1]
+    with pytest.raises(ValueError, match="gap 1 to 2: a source that counts has none"):
+        language.gap(texts, 1, 2)
+
+
+@pytest.mark.parametrize("source", ["made", "counted"])
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
+    """Nothing for a network that knows the tables, more for one that does not."""
+    language = (
+        MarkovLanguage(3, 0) if source == "made" else exposure.Counted(3, 0, pull=1.0)
+    )
+
+    def knows(tokens):
+        seen = tokens[:, 1:]  # behind the start symbol
+        logits = torch.full((*tokens.shape, FIRST + 3), -9.0)
+        for t in range(tokens.shape[1]):
+            logits[:, t, FIRST:] = language.after(seen[:, :t]).log().float()
+        logits[..., FIRST] += noise
+        return logits
+
+    texts = language.sample(200, 5, torch.Generator().manual_seed(0))
+    found = exposure.lost(knows, language, texts)
+    first = language.first  # KL to itself with one logit raised, in closed form
+    raised = math.log(float(1 - first[0] + first[0] * math.e**noise))
+    assert found[0] == pytest.approx(raised - noise * float(first[0]), abs=1e-5)
+    assert all((value > 1e-3) == (noise > 0) for value in found)

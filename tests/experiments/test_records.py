@@ -1,0 +1,172 @@
+"""Recorded results as input: what is not as it was written is refused in one line."""
+
+import json
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.experiments import records, targets_per_pass
+from paradigms.experiments.records import FOLDER, digest, load, stems
+from paradigms.experiments.runner import run
+from paradigms.experiments.runner.resume import ResumableRun
+from paradigms.experiments.runner.run import check_rows, measure
+from tests.conftest import environment
+
+NAME = "targets_per_pass"
+TEXT = (FOLDER / f"{NAME}.json").read_text("utf8")
+RECORD = json.loads(TEXT)
+REMEDY = f"; run: make measure NAME={NAME}"
+
+
+def without(*keys: str) -> str:
+    """The record without some of its fields."""
+    return json.dumps({key: RECORD[key] for key in RECORD if key not in keys})
+
+
+def with_rows(rows: list) -> str:
+    """The record with other rows, and a digest that fits them."""
+    record = {**RECORD, "rows": rows}
+    return json.dumps({**record, "digest": digest(record)})
+
+
+BAD = {
+    "truncated": (TEXT[: len(TEXT) // 2], " is not JSON"),
+    "empty": ("", " is not JSON"),
+    "a list": ("[1, 2]", ": the entry: input should be a valid dictionary"),
+    "a number": ("7", ": the entry: input should be a valid dictionary"),
+    "without a field": (without("seconds"), ": seconds: field required"),
+    "without a fingerprint": (without("fingerprint"), ": fingerprint: field required"),
+    "without a digest": (without("digest"), ": digest: field required"),
+    "with another": (TEXT.replace("{", '{"x": 1,', 1), ": x: unknown key; known are"),
+    "without rows": (with_rows([]), ": rows: list should have"),
+    "a row without a name": (with_rows([{"x": 1}]), ": rows.0: a row needs a name"),
+    "not a number": (TEXT.replace("100.0", "NaN"), " holds NaN"),
+    "infinite": (TEXT.replace("100.0", "-Infinity"), " holds -Infinity"),
+    "a changed fingerprint": (
+        TEXT.replace(RECORD["fingerprint"], "0" * 16), " was changed by hand"
+    ),
+    "a changed digest": (
+        TEXT.replace(RECORD["digest"], "0" * 16), " was changed by hand"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_result_is_refused_in_one_line(case, tmp_path, monkeypatch):
+    """File, what is wrong with it, and the command that makes it anew."""
+    text, message = BAD[case]
+    assert text != TEXT
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    (tmp_path / f"{NAME}.json").write_text(text, "utf8")
+    with pytest.raises(ContentError) as error:
+        load.__wrapped__(NAME)
+    said = str(error.value)
+    assert said.startswith(f"results/{NAME}.json{message}")
+    assert said.endswith(REMEDY)
+    assert "\n" not in said
+
+
+def numbers(text: str) -> list[re.Match[str]]:
+    """The first digit of each number of a record; the last may not change a float."""
+    return list(re.finditer(r"(?<=[-\s])\d(?=[\d.,\s])", text))
+
+
+@pytest.mark.parametrize("name", sorted(stems()))
+def test_one_flipped_digit_is_noticed(name, tmp_path, monkeypatch):
+    """The first, the middle and the last number of every record, bound or not."""
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    text = (FOLDER / f"{name}.json").read_text("utf8")
+    found = numbers(text)
+    for spot in (found[0], found[len(found) // 2], found[-1]):
+        other = str((int(spot[0]) + 1) % 9 + 1)
+        flipped = text[: spot.start()] + other + text[spot.end() :]
+        assert json.loads(flipped) != json.loads(text)
+        (tmp_path / f"{name}.json").write_text(flipped, "utf8")
+        with pytest.raises(ContentError) as error:
+            load.__wrapped__(name)
+        assert str(error.value) == (
+            f"results/{name}.json was changed by hand; run: make measure NAME={name}"
+        )
+
+
+def test_a_flipped_digit_stops_the_build(broken):
+    """A number that no claim is bound to: the build names file and remedy."""
+    said = broken(f"src/paradigms/experiments/results/{NAME}.json", "100.0", "100.1")
+    assert f"results/{NAME}.json was changed by hand{REMEDY}" in said
+
+
+def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
+    """Tuples and numbers for keys come back as lists and words; the digest fits."""
+    rows = [{"name": "a", "x": (1.0, 0.5, 1.5), "pictures": {"c": {"curves": {}}}}]
+    module = SimpleNamespace(
+        QUESTION=targets_per_pass.QUESTION, CONFIG=targets_per_pass.CONFIG,
+        run=lambda config, each: rows,
+    )  # fmt: skip
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(run.importlib, "import_module", lambda name: module)
+    measure(NAME)
+    assert load.__wrapped__(NAME).rows == [{"name": "a", "x": [1.0, 0.5, 1.5]}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"x": 1}], "a row without a name: {'x': 1}"),
+        ([{"name": "a"}, {"name": "a"}], "two rows are named 'a'"),
+        ([{"name": "a/b"}], "'a/b' must not hold any of / [ ] < > = ~"),
+        ([{"name": "[MASK]"}], "'[MASK]' must not hold any of"),
+        ([{"name": "a", "x/y": 1}], "'x/y' must not hold any of"),
+        ([{"name": "a", "p < 0.5": 1}], "'p < 0.5' must not hold any of"),
+        ([{"name": "a", "x": float("nan")}], "'x' of row 'a' is nan, which JSON lacks"),
+        ([{"name": "a", "x": [0.0, float("inf")]}], "'x' of row 'a' is [0.0, inf]"),
+    ],
+)
+def test_rows_that_no_page_could_quote_are_refused(rows, message):
+    """By `measure`, before anything is written: module, mistake, and what to do."""
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        check_rows("tiny", rows)
+    assert str(error.value).startswith("experiments/tiny.py: ")
+    assert str(error.value).endswith("; mend it, measure again")
+
+
+def test_measure_checks_the_rows(monkeypatch, tmp_path):
+    """A name that cannot be quoted leaves the old result as it is."""
+    (tmp_path / f"{NAME}.json").write_text("the old result")
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    monkeypatch.setattr(targets_per_pass, "run", lambda *_: [{"name": "a/b", "x": 1}])
+    with pytest.raises(ValueError, match="'a/b' must not hold"):
+        measure(NAME)
+    assert (tmp_path / f"{NAME}.json").read_text() == "the old result"
+
+
+def test_a_second_run_at_once_leaves_the_result_alone(monkeypatch, tmp_path):
+    """It is refused before it computes anything."""
+    (tmp_path / f"{NAME}.json").write_text("the old result")
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    with (
+        ResumableRun(tmp_path / f"{NAME}.parts", {}),
+        pytest.raises(ValueError, match=f"{NAME} is being measured by another run"),
+    ):
+        measure(NAME)
+    assert (tmp_path / f"{NAME}.json").read_text() == "the old result"
+
+
+def test_a_results_folder_that_cannot_be_written_is_named(sources):
+    """On the command line, in one line; a file in its place, for root may write."""
+    folder = sources / "src/paradigms/experiments/results"
+    folder.rename(sources / "elsewhere")
+    folder.write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "paradigms", "measure", NAME], cwd=sources,
+        env=environment(sources), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "results cannot be written (Not a directory): make it writable" in (
+        done.stderr
+    )

@@ -1,0 +1,163 @@
+"""Stored networks: those that the record names, small, and refused if they are not."""
+
+import json
+import shutil
+
+import pytest
+from safetensors import safe_open
+
+from paradigms._schema import ContentError
+from paradigms.experiments import lab_networks as experiment
+from paradigms.experiments import records, stored_networks
+from paradigms.experiments.records import FOLDER, load
+from paradigms.experiments.stored_networks import file_name, lab_network, write
+from paradigms.training import lab_networks
+from tests.site.test_labs import cells
+
+FILES = sorted(FOLDER.glob("*/*.safetensors"))
+REMEDY = "; run: make measure NAME=lab_networks"
+
+
+def test_networks_are_small():
+    """200 kB each at most, and 2 MB in all: they lie in the repository."""
+    assert len(FILES) == len(lab_networks.NETWORKS)
+    sizes = [path.stat().st_size for path in FILES]
+    assert max(sizes) <= 200_000
+    assert sum(sizes) <= 2_000_000
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_says_where_it_was_made(path):
+    """Code, settings, processor and instruction set: those of its record."""
+    record = load(path.parent.name)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    network = metadata.pop("network")
+    assert file_name(network) == path.name
+    stated = {key: json.loads(value) for key, value in metadata.items()}
+    for key in ("fingerprint", "config", "versions", "processor", "instruction_set",
+                "threads", "settings"):  # fmt: skip
+        assert stated[key] == getattr(record, key), key
+
+
+def test_a_network_gives_the_recorded_loss():
+    """Loaded, it is near the mean over seeds; with a higher rate it fills better."""
+    config = lab_networks.NetworkConfig()
+    held_out = lab_networks.data(config).held_out
+    fills = {}
+    for name in lab_networks.NETWORKS:
+        network = lab_network(name)
+        rows = {row["name"]: row for row in load("lab_networks").rows}
+        for visible, loss in lab_networks.losses(
+            network, name, config, held_out
+        ).items():
+            mean, low, high = rows[name][f"loss, {visible} visible"]
+            assert abs(loss - mean) < 2 * (high - low), (name, visible)
+            fills[name, visible] = loss
+    few, many = ((f"masked token {rate}%", "both sides") for rate in (15, 30))
+    assert fills[many] < fills[few] - 0.05
+
+
+def test_lab_networks_again_at_reduced_size(tmp_path, one_thread):
+    """20 steps: the same columns; more steps have a lower loss; weights come back."""
+    stored = {row["name"]: row for row in load("lab_networks").rows}
+    again = experiment.run(experiment.smaller())
+    assert [row["name"] for row in again] == list(stored)
+    weights = {row["name"]: row.pop("weights") for row in again}
+    for row in again:
+        columns = set(row) - {"name"}
+        assert columns == set(stored[row["name"]]) - {"name"}
+        for column in columns:
+            assert row[column][0] > stored[row["name"]][column][2]
+    digests = write(tmp_path / "networks", weights, {"config": {}})
+    for name, parameters in weights.items():
+        content = (tmp_path / "networks" / file_name(name)).read_bytes()
+        assert digests[name] == stored_networks.digest(content)
+        tensors = stored_networks.load(content)
+        assert {key: value.tolist() for key, value in tensors.items()} == parameters
+
+
+def test_what_the_lab_says_of_the_seeds():
+    """Both sides help; a rate of 30% helps more, and solves the exercise; 15% does not.
+
+    All stay above the 0.24 nats of the true distribution.
+    """
+    rows = {row["name"]: row for row in load("lab_networks").rows}
+    writer = rows["next token"]["loss, left visible"]
+    few = rows["masked token 15%"]["loss, both sides visible"]
+    many = rows["masked token 30%"]["loss, both sides visible"]
+    assert 0.24 < many[1] < many[2] < few[1] < few[2] < writer[1]
+    assert many[2] < 0.53 < few[1]
+    assert "< 0.53" in cells("fill-and-continue")["open-task"]
+
+
+def test_no_file_is_left_of_a_network_that_is_no_more(tmp_path):
+    """What the record does not name is removed."""
+    weights = {name: {"x": [1.0]} for name in ("a", "b")}
+    write(tmp_path / "networks", weights, {})
+    digests = write(tmp_path / "networks", {"b": {"x": [2.0]}}, {})
+    assert [path.name for path in (tmp_path / "networks").iterdir()] == [
+        "b.safetensors"
+    ]
+    assert set(digests) == {"b"}
+
+
+BAD = {
+    "missing": (lambda path: path.unlink(), " is missing"),
+    "truncated": (
+        lambda path: path.write_bytes(path.read_bytes()[:1000]),
+        " is not the file that was recorded",
+    ),
+    "empty": (lambda path: path.write_bytes(b""), " is not the file that was recorded"),
+    "another network's": (
+        lambda path: shutil.copy(path.with_name("masked_token_15.safetensors"), path),
+        " is not the file that was recorded",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_weights_are_refused_in_one_line(case, tmp_path, monkeypatch):
+    """File and remedy; nothing is trained instead."""
+    damage, message = BAD[case]
+    shutil.copytree(FOLDER / "lab_networks", tmp_path / "lab_networks")
+    damage(tmp_path / "lab_networks/next_token.safetensors")
+    monkeypatch.setattr(lab_networks, "train", None)
+    load("lab_networks")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    with pytest.raises(ContentError) as error:
+        lab_network("next token")
+    file = "results/lab_networks/next_token.safetensors"
+    assert str(error.value) == f"{file}{message}{REMEDY}"
+
+
+def test_a_file_of_another_format_is_refused(tmp_path, monkeypatch):
+    """Even if the record names it."""
+    content = b"not safetensors"
+    record = load("lab_networks")
+    digests = {"next token": stored_networks.digest(content)}
+    other = record.model_copy(update={"weights": digests})
+    monkeypatch.setattr(records, "load", lambda name: other)
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    (tmp_path / "lab_networks").mkdir()
+    (tmp_path / "lab_networks/next_token.safetensors").write_bytes(content)
+    with pytest.raises(ContentError, match="is not safetensors: ") as error:
+        lab_network("next token")
+    assert "\n" not in str(error.value)
+
+
+def test_a_network_that_is_not_recorded_is_refused():
+    """With those that are."""
+    with pytest.raises(ContentError, match="no network 'GPT-5'; there are: next token"):
+        lab_network("GPT-5")
+
+
+def test_the_lab_trains_nothing_that_it_shows():
+    """Its cells reach the training loop in the open exercise alone."""
+    training = ("lab_networks.train", ".backward(", "torch.optim", ".step(")
+    assert {
+        key
+        for key, code in cells("fill-and-continue").items()
+        if any(word in code.replace("inspect.getsource(lab_networks.train)", "")
+               for word in training)
+    } == {"open-task"}  # fmt: skip

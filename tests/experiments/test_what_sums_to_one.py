@@ -1,0 +1,45 @@
+"""Sums over everything: again at reduced size, and as the record says."""
+
+import pytest
+import torch
+
+from paradigms.experiments import what_sums_to_one
+from paradigms.experiments.records import load
+
+EXACT = (
+    "next token, left to right", "next token, right to left",
+    "next token, an order drawn", "masked, filled in one order",
+    "masked diffusion, what it draws", "VAE, exact likelihood",
+)  # fmt: skip
+BOUNDS = ("masked diffusion, its bound", "VAE, its bound", "diffusion, its bound")
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["again", "recorded"])
+def test_distributions_sum_to_one_and_bounds_to_less(again):
+    """Also what is left of an end that can be reached, and of one that fades."""
+    small = what_sums_to_one.smaller()
+    found = what_sums_to_one.run(small) if again else load("what_sums_to_one").rows
+    rows = {row["name"]: row for row in found}
+    for name in EXACT:
+        assert rows[name]["sum"] == pytest.approx([1, 1, 1], abs=1e-5), name
+    for name in BOUNDS:
+        assert rows[name]["highest"] < 1, name
+    ends = rows["next token, with an end"]
+    assert ends["ended or going on"][0] == pytest.approx(1, abs=1e-5)
+    assert ends["ended after 1"][0] < ends["ended after 4"][0] < 1
+    pseudo = rows["masked, each from all others"]
+    assert pseudo["highest"] - pseudo["lowest"] > 0.1
+    faded = rows["an end that fades"]["ended after 10,000"]
+    assert faded == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_sum_that_is_not_one_would_be_seen():
+    """With a text left out, or told twice, the same sum misses one."""
+    config = what_sums_to_one.smaller()
+    texts = what_sums_to_one.all_texts(config, config.length)
+    assert len(texts) == config.words**config.length
+    torch.manual_seed(0)
+    network = torch.nn.Embedding(16, what_sums_to_one.IDS.first_word + config.words)
+    share = what_sums_to_one.chain(network, texts).exp().detach()
+    assert float(share.sum()) == pytest.approx(1, abs=1e-5)
+    assert float(share[1:].sum()) < 1 - 1e-4

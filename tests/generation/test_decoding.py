@@ -1,0 +1,269 @@
+"""From scores to text: each way of choosing finds what it says."""
+
+from collections.abc import Callable
+from math import exp, fsum
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from paradigms.generation.beam_search import beam_search
+from paradigms.generation.decoding import (
+    as_decoder,
+    generate,
+    greedy,
+    sample,
+    warp_logits,
+)
+from paradigms.models import bart, gpt, llama, t5
+from tests.objectives.rates import LIMIT, errors
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+WORDS, ROOM = 17, 80
+SHAPE = {"vocabulary": WORDS, "width": 16, "layers": 2, "heads": 4}
+
+
+def sharp(network: torch.nn.Module) -> torch.nn.Module:
+    """The network with weights so large that its predictions are far from uniform."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter), alpha=0.3)
+    return network.eval()
+
+
+def reader(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
+    """A decoder alone, for any number of texts."""
+    return lambda rows: sharp(make())
+
+
+def answerer(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
+    """An encoder-decoder that has read one padded source for each text."""
+
+    def build(rows: int) -> Callable:
+        source = torch.randint(WORDS, (rows, 6))
+        real = torch.arange(6) < torch.randint(2, 7, (rows, 1))
+        return as_decoder(sharp(make()), source, real)
+
+    return build
+
+
+NETWORKS = {
+    "GPT": reader(lambda: gpt.GPT(gpt.GPTConfig(**SHAPE, positions=ROOM))),
+    **{
+        f"LLaMA, {k} key heads": reader(
+            lambda k=k: llama.LLaMA(
+                llama.LLaMAConfig(**SHAPE, positions=ROOM, kv_heads=k, hidden=24)
+            )
+        )
+        for k in (1, 2, 4)
+    },
+    "T5": answerer(lambda: t5.T5(t5.T5Config(**SHAPE, head_width=4, hidden=24))),
+    "BART": answerer(
+        lambda: bart.BART(bart.BARTConfig(**SHAPE, positions=ROOM, hidden=24))
+    ),
+}
+every = pytest.mark.parametrize("name", NETWORKS)
+
+
+def built(name: str, rows: int) -> Callable:
+    """A small network, always the same; its source has so many rows."""
+    torch.manual_seed(0)
+    return NETWORKS[name](rows)
+
+
+class Table:
+    """A network that is a table: scores of the next word by the number of words read.
+
+    It reads with a cache, of which it uses the length alone; calls are counted.
+    """
+
+    def __init__(self, scores: Tensor) -> None:
+        self.scores, self.calls = scores, 0  # (T, V)
+
+    def __call__(self, tokens, real=None, cache=None):
+        past = cache.length if cache else 0
+        if cache is not None:
+            cache.length += tokens.shape[1]
+        self.calls += 1
+        return self.scores[past : past + tokens.shape[1]].expand(len(tokens), -1, -1)
+
+
+@every
+def test_greedy_is_the_limit_of_a_low_temperature(name):
+    """At a temperature of 1e-6, and of 1e-300, sampling writes what greedy writes."""
+    network, tokens = built(name, 3), torch.randint(WORDS, (3, 2))
+    wanted = greedy(network, tokens, 8)
+    for temperature in (1e-6, 1e-300):
+        dice = torch.Generator().manual_seed(0)
+        found = sample(network, tokens, 8, dice, temperature=temperature)
+        assert torch.equal(found, wanted)
+    alone = sample(network, tokens, 8, torch.Generator().manual_seed(0), top_k=1)
+    assert torch.equal(alone, wanted)
+
+
+def kept_by_hand(
+    scores: list[float], temperature: float, top_k: int | None, top_p: float | None
+) -> tuple[list[float], float]:
+    """The probabilities that top-k and then top-p leave, from the largest down.
+
+    And how far p is from a sum of them: rounding decides where that is nothing.
+    """
+    ordered = sorted(scores, reverse=True)
+    if top_k is not None and top_k < len(ordered):
+        ordered = [score for score in ordered if score >= ordered[top_k - 1]]
+    weights = [exp((score - ordered[0]) / temperature) for score in ordered]
+    share, margin = [weight / fsum(weights) for weight in weights], 1.0
+    if top_p is not None and top_p < 1:
+        sums = [fsum(share[:count]) for count in range(1, len(share) + 1)]
+        margin = min(abs(total - top_p) for total in sums)
+        short = sum(total < top_p for total in sums[:-1])
+        share = [part / sums[short] for part in share[: short + 1]]
+    return share + [0.0] * (len(scores) - len(share)), margin
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    scores=st.lists(st.floats(-9, 9), min_size=1, max_size=9),
+    temperature=st.floats(0.2, 5),
+    top_k=st.none() | st.integers(1, 11),
+    top_p=st.none() | st.floats(0.01, 1),
+)
+def test_filters_equal_those_by_hand(scores, temperature, top_k, top_p):
+    """Top-k and top-p keep the likeliest, as few as suffice, in their proportions."""
+    given_scores = torch.tensor([scores], dtype=torch.float64)
+    found = warp_logits(given_scores, temperature, top_k, top_p).softmax(dim=-1)[0]
+    wanted, margin = kept_by_hand(scores, temperature, top_k, top_p)
+    assume(margin > 1e-9)
+    largest_first = found.sort(descending=True).values.tolist()
+    assert largest_first == pytest.approx(wanted, abs=1e-9)
+    kept = found > 0
+    if not bool(kept.all()):
+        assert float(given_scores[0, kept].min()) >= float(given_scores[0, ~kept].max())
+
+
+def test_a_top_p_of_one_keeps_every_word():
+    """Rounding never drops the unlikely words when all are asked for."""
+    scores = torch.linspace(0, -30, 50_000)[None]
+    assert bool(warp_logits(scores, top_p=1.0).isfinite().all())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"temperature": 0.5},
+        {"top_k": 3},
+        {"top_p": 0.8},
+        {"top_k": 4, "top_p": 0.7},
+    ],
+    ids=str,
+)
+def test_sampled_words_come_at_their_rates(options):
+    """200,000 draws: each word at its filtered share, within five standard errors."""
+    scores = torch.tensor([[2.0, 1.5, 0.3, 0.0, -1.0, -2.5]])
+    prompt, dice = torch.zeros(200_000, 1, dtype=torch.long), torch.Generator()
+    drawn = sample(Table(scores), prompt, 1, dice.manual_seed(0), **options)[:, 1]
+    wanted, _ = kept_by_hand(
+        scores[0].tolist(),
+        options.get("temperature", 1.0),
+        options.get("top_k"),
+        options.get("top_p"),
+    )
+    for word, share in enumerate(wanted):
+        hits = drawn == word
+        assert errors(hits, share) < LIMIT if share else not bool(hits.any())
+
+
+def test_a_text_ends_with_its_end_symbol():
+    """After `eos` there is only padding, and the network is asked no more."""
+    scores = torch.zeros(6, 4)
+    scores[[0, 1, 2], [3, 2, 1]] = 5.0
+    network = Table(scores)
+    found = greedy(network, torch.zeros(2, 1, dtype=torch.long), 5, eos=2, pad=0)
+    assert found.tolist() == [[0, 3, 2]] * 2
+    assert network.calls == 2
+
+
+def test_with_a_cache_each_word_is_read_once():
+    """A prompt of 3 and 4 steps: the network reads 3 + 1 + 1 + 1 words, not 3 to 6."""
+    read = []
+
+    def network(tokens, real=None, cache=None):
+        read.append(tokens.shape[1])
+        return torch.zeros(len(tokens), tokens.shape[1], 5)
+
+    prompt = torch.zeros(2, 3, dtype=torch.long)
+    greedy(network, prompt, 4)
+    greedy(network, prompt, 4, cached=False)
+    assert read == [3, 1, 1, 1, 3, 4, 5, 6]
+
+
+PROMPT = torch.zeros(1, 1, dtype=torch.long)
+FLAT = Table(torch.zeros(9, 5))
+DICE = torch.Generator().manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: greedy(FLAT, PROMPT, -1),
+            "whole number of at least 0: -1",
+        ),
+        (
+            lambda: sample(FLAT, PROMPT, -2, DICE),
+            "whole number of at least 0: -2",
+        ),
+        (
+            lambda: beam_search(FLAT, PROMPT, -3, 2),
+            "whole number of at least 0: -3",
+        ),
+        (
+            lambda: beam_search(FLAT, PROMPT, 1, 0),
+            "beams must be .* at least 1: 0",
+        ),
+        (
+            lambda: sample(FLAT, PROMPT, 1, DICE, temperature=0.0),
+            "temperature must be positive .*: 0.0",
+        ),
+        (
+            lambda: sample(FLAT, PROMPT, 1, DICE, temperature=-1.0),
+            "temperature must be positive .*: -1.0",
+        ),
+        (
+            lambda: warp_logits(torch.zeros(1, 5), temperature=float("nan")),
+            "temperature must be positive .*: nan",
+        ),
+        (
+            lambda: warp_logits(torch.zeros(1, 5), temperature=float("inf")),
+            "temperature must be positive .*: inf",
+        ),
+        (lambda: sample(FLAT, PROMPT, 1, DICE, top_k=0), "top_k .* at least 1: 0"),
+        (lambda: sample(FLAT, PROMPT, 1, DICE, top_p=0.0), "top_p .* up to 1: 0.0"),
+        (lambda: sample(FLAT, PROMPT, 1, DICE, top_p=1.5), "top_p .* up to 1: 1.5"),
+        (
+            lambda: warp_logits(torch.zeros(1, 5), top_p=float("nan")),
+            "top_p .* up to 1: nan",
+        ),
+    ],
+)
+def test_bad_settings_are_refused(call, message):
+    """One line that names the argument and its value."""
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_scores_that_are_not_finite_are_refused(value):
+    """A network of NaN writes nothing, by any search."""
+    broken = Table(torch.full((9, 5), value))
+    for search in (
+        lambda: greedy(broken, PROMPT, 1),
+        lambda: sample(broken, PROMPT, 1, DICE),
+        lambda: beam_search(broken, PROMPT, 1, 2),
+        lambda: generate(broken, PROMPT, 1, lambda scores: scores.argmax(dim=-1)),
+    ):
+        with pytest.raises(ValueError, match="next word's scores is not finite"):
+            search()

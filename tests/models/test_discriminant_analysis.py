@@ -1,0 +1,118 @@
+"""LDA and QDA: Gaussians with correlations, and what they share with the others."""
+
+import pytest
+import torch
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
+
+from paradigms.models.discriminant_analysis import LDA, QDA
+from tests.models.parity import apart
+
+CLOSE = 1e-8  # closed forms, but with the inverse of an ill-conditioned matrix
+
+
+@pytest.mark.parametrize("name", ["tumours", "standardised", "digits"])
+def test_lda_equals_the_reference(name, request):
+    """Means, covariance, differences of weights and bias, and posteriors.
+
+    Only differences between classes: each side may add one vector to all weights.
+    """
+    x, labels = request.getfixturevalue(name)
+    ours = LDA(classes=int(labels.max()) + 1).fit(x, labels)
+    theirs = LinearDiscriminantAnalysis(store_covariance=True).fit(x, labels)
+    weights, bias = ours.weights.T - ours.weights[:, 0], ours.bias - ours.bias[0]
+    coef, intercept = theirs.coef_, theirs.intercept_
+    if len(coef) == 1:  # two classes: the reference keeps one row, the difference
+        weights, bias = weights[1:], bias[1:]
+    else:
+        coef, intercept = coef - coef[0], intercept - intercept[0]
+    assert apart(ours.mean, theirs.means_) < CLOSE
+    assert apart(ours.covariance[0], theirs.covariance_) < CLOSE
+    assert apart(weights, coef) < CLOSE
+    assert apart(bias, intercept) < CLOSE
+    assert apart(ours.predict_proba(x), theirs.predict_proba(x)) < CLOSE
+
+
+def test_qda_equals_the_reference_on_tumours(tumours):
+    """Covariances, decision values and posteriors, in the data's own units."""
+    x, labels = tumours
+    ours = QDA().fit(x, labels)
+    # tol: the reference else refuses directions of variance below 1e-4 as singular.
+    theirs = QuadraticDiscriminantAnalysis(tol=0, store_covariance=True).fit(x, labels)
+    joint = ours.log_joint(x)
+    for mine, other in zip(ours.covariance, theirs.covariance_, strict=True):
+        assert apart(mine, other) < CLOSE
+    assert apart(joint[:, 1] - joint[:, 0], theirs.decision_function(x)) < CLOSE
+    assert apart(ours.predict_proba(x), theirs.predict_proba(x)) < CLOSE
+
+
+def test_qda_equals_the_reference_on_digits(digits):
+    """Ten classes, by seven pixels of the fourth and fifth row."""
+    x, labels = digits.x[:, 25:33], digits.labels  # the first is pixel 26
+    keep = [column for column in range(8) if all(
+        x[labels == label, column].var() > 0 for label in range(10)
+    )]  # fmt: skip
+    x = x[:, keep]
+    ours = QDA(classes=10).fit(x, labels)
+    theirs = QuadraticDiscriminantAnalysis(tol=0).fit(x, labels)
+    assert apart(ours.predict_proba(x), theirs.predict_proba(x)) < CLOSE
+
+
+def test_the_joint_is_a_density():
+    """Over a fine grid of the plane and both classes, P(X, Y) adds up to 1."""
+    dice = torch.Generator().manual_seed(0)
+    x = torch.randn(200, 2, generator=dice, dtype=torch.float64)
+    labels = torch.arange(200) % 2
+    line = torch.arange(-8, 8, 0.05, dtype=torch.float64)
+    for kind in (LDA, QDA):
+        joint = (
+            kind()
+            .fit(x + labels[:, None], labels)
+            .log_joint(torch.cartesian_prod(line, line))
+        )
+        assert float(joint.exp().sum()) * 0.05**2 == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [LDA, QDA])
+def test_samples_have_the_fitted_mean_and_covariance(standardised, kind):
+    """100,000 draws a class: each entry within five standard errors."""
+    model = kind().fit(standardised.x[:, :5], standardised.labels)
+    for label in (0, 1):
+        covariance = model.covariance[label % len(model.covariance)]
+        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        variance = covariance.diagonal()
+        error = (drawn.mean(dim=0) - model.mean[label]).abs()
+        assert bool((error < 5 * (variance / 100_000).sqrt()).all())
+        spread = ((variance[:, None] * variance + covariance**2) / 100_000).sqrt()
+        assert bool(((drawn.T.cov() - covariance).abs() < 5 * spread).all())
+
+
+def singular(problem: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Twenty rows in two classes, spoiled in one way."""
+    x = torch.randn(20, 3, generator=torch.Generator().manual_seed(0)).double()
+    labels = torch.arange(20) % 2
+    if problem == "constant":
+        x[:, 1] = 7
+    if problem == "sum":
+        x[:, 2] = x[:, 0] + 2 * x[:, 1]
+    if problem == "few":
+        labels = (torch.arange(20) < 2).long()
+    return x, labels
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem", "message"),
+    [
+        (LDA, "constant", "singular covariance within the classes: column 1"),
+        (LDA, "sum", "singular covariance within the classes: column 2"),
+        (QDA, "constant", "singular covariance within class 0: column 1"),
+        (QDA, "few", "singular covariance within class 1: column 1"),
+    ],
+)
+def test_a_singular_covariance_is_refused(kind, problem, message):
+    """A constant column, a sum of others, too few rows: class and column are named."""
+    with pytest.raises(ValueError, match=message):
+        kind().fit(*singular(problem))
+    assert kind().fit(*singular("none")).mean.isfinite().all()

@@ -1,0 +1,202 @@
+"""Next token, prefix, fill in the middle: targets, shares and round trips."""
+
+from collections import Counter
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.masks import causal, prefix_lm
+from paradigms.objectives import (
+    Gap,
+    draw_prefixes,
+    fill_in_the_middle,
+    next_token,
+    prefix,
+    restore_middle,
+)
+from tests.objectives.rates import LIMIT, errors
+
+GAP = Gap(prefix=901, suffix=902, middle=903)
+EOS = SpecialTokens().eos
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    """Reproducible draws."""
+    return torch.Generator().manual_seed(seed)
+
+
+def test_a_start_symbol_makes_the_first_word_a_target():
+    """With BOS all n words are predicted; without it the first never is."""
+    text = torch.tensor([[10, 11, 12, 13]])
+    inputs, targets = next_token(text)
+    assert inputs.tolist() == [[SpecialTokens().bos, 10, 11, 12]]
+    assert targets.tolist() == [[10, 11, 12, 13]]
+    assert text[:, 1:].numel() == targets.numel() - 1
+
+
+def test_padding_is_no_target():
+    """Positions of padding are left out of the loss."""
+    _, targets = next_token(torch.tensor([[10, 11, 0, 0]]))
+    assert targets.tolist() == [[10, 11, IGNORE, IGNORE]]
+
+
+def test_a_prefix_is_read_and_not_predicted():
+    """Targets begin after each row's own prefix; without a prefix it is next token."""
+    text = torch.tensor([[10, 11, 12, 13], [20, 21, 22, 0]])
+    inputs, targets = prefix(text, torch.tensor([3, 1]))
+    assert torch.equal(inputs, next_token(text)[0])
+    assert targets.tolist() == [[IGNORE] * 3 + [13], [IGNORE, 21, 22, IGNORE]]
+    for ours, plain in zip(
+        prefix(text, torch.tensor([0, 0])), next_token(text), strict=True
+    ):
+        assert torch.equal(ours, plain)
+
+
+@pytest.mark.parametrize("given_words", [0, 1, 2, 4])
+def test_no_target_is_visible_where_it_is_predicted(given_words):
+    """Under `prefix_lm(n + 1)`; one place more, a frequent slip, shows the answer."""
+    text = torch.arange(10, 16)[None]
+    _, targets = prefix(text, torch.tensor([given_words]))
+    counted = (targets[0] != IGNORE).nonzero()[:, 0].tolist()
+    # Word j stands in the input at j + 1, after the start symbol.
+    seen = [prefix_lm(given_words + 1)(j, j + 1) for j in counted]
+    assert not any(seen)
+    slip = [prefix_lm(given_words + 2)(j, j + 1) for j in counted]
+    assert slip == [True] + [False] * (len(counted) - 1)
+    assert all(causal(j, k) == (k <= j) for j in counted for k in range(6))
+
+
+def test_prefixes_are_drawn_uniformly():
+    """A million rows of five words: each of the four places a quarter of the time."""
+    text = torch.tensor([[5, 6, 7, 8, 9, 0]]).expand(1_000_000, -1)
+    lengths = draw_prefixes(text, dice())
+    assert (int(lengths.min()), int(lengths.max())) == (1, 4)
+    assert max(errors(lengths == n, 0.25) for n in range(1, 5)) < LIMIT
+
+
+@given(
+    st.lists(st.integers(10, 500), min_size=1, max_size=60),
+    st.integers(0, 10_000),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([0.0, 0.5, 1.0]),
+)
+def test_fill_in_the_middle_round_trip(text, seed, rate, suffix_first):
+    """Moved or not, in both orders, even with empty parts: the text comes back."""
+    moved = fill_in_the_middle(text, GAP, dice(seed), rate, suffix_first)
+    assert restore_middle(moved, GAP) == text
+    assert moved[-1] == EOS
+    assert len(moved) == len(text) + (4 if moved[0] == GAP.prefix else 1)
+    if rate != 0.5:
+        assert (moved[0] == GAP.prefix) == bool(rate)
+
+
+def test_both_orders_as_the_paper_writes_them():
+    """The same cuts: PSM keeps the prefix in front, SPM puts it before the middle."""
+    text = list(range(10, 20))
+    psm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=0)
+    spm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=1)
+    suffix, middle = psm.index(902), psm.index(903)
+    assert spm == [901, *psm[suffix:middle], 903, *psm[1:suffix], *psm[middle + 1 :]]
+
+
+WORDS = list(range(10, 19))
+PLACES = len(WORDS) + 1
+
+
+def cuts(moved: list[int]) -> tuple[int, int]:
+    """Where a document was cut, as far as it shows: the first cut of SPM seems at 0."""
+    suffix = moved.index(GAP.suffix)
+    return suffix - 1, PLACES + suffix - moved.index(GAP.middle)
+
+
+def uniform(spm: float) -> dict[tuple[int, int], float]:
+    """The share of each pair of cuts if both are uniform, and `spm` of them hidden."""
+    shares = {}
+    for stop in range(PLACES):
+        for start in range(stop + 1):
+            ways = (1 - spm) * (1 if start == stop else 2)
+            if start == 0:
+                ways += spm * (2 * stop + 1)  # the other cut is anywhere before
+            shares[start, stop] = ways / PLACES**2
+    return shares
+
+
+def farthest(counts: Counter[tuple[int, int]], spm: float) -> float:
+    """Standard errors of the pair of cuts whose share is farthest from uniform."""
+    shares, draws = uniform(spm), counts.total()
+    assert set(counts) <= set(shares)
+    return max(
+        errors(as_hits(counts[pair], draws), share) for pair, share in shares.items()
+    )
+
+
+def test_shares_of_moved_documents():
+    """A million documents at rate 0.5: half are moved, three in ten of these as SPM.
+
+    The million cuts of the moved ones are uniform: each pair of ten places is met.
+    """
+    draws, counts = dice(), Counter[tuple[int, int]]()
+    for _ in range(1_000_000):
+        moved = fill_in_the_middle(WORDS, GAP, draws, 0.5, 0.3)
+        if moved[0] == GAP.prefix:
+            counts[cuts(moved)] += 1
+    assert errors(as_hits(counts.total(), 1_000_000), 0.5) < LIMIT
+    assert farthest(counts, 0.3) < LIMIT
+    # An empty prefix, with two cuts in ten places 19/100 of the PSM, looks like SPM.
+    count = sum(counts[0, stop] for stop in range(PLACES))
+    looks = as_hits(count, counts.total())
+    assert errors(looks, 0.3 + 0.7 * 19 / 100) < LIMIT
+    assert errors(looks, 0.31 + 0.69 * 19 / 100) > LIMIT
+
+
+@pytest.mark.parametrize("reach", [2, 8])
+def test_cuts_that_miss_some_places_would_be_noticed(reach):
+    """The guard itself: 20,000 documents cut within their first two words, or eight."""
+    draws, counts = dice(), Counter[tuple[int, int]]()
+    for _ in range(20_000):
+        moved = fill_in_the_middle(WORDS[:reach], GAP, draws, 1, 0)
+        middle = moved.index(GAP.middle)  # what is never cut ends the suffix
+        counts[cuts(moved[:middle] + WORDS[reach:] + moved[middle:])] += 1
+    assert farthest(counts, 0) > 2 * LIMIT
+
+
+def as_hits(count: int, draws: int) -> torch.Tensor:
+    """A count as the draws that it came from."""
+    return torch.arange(draws) < count
+
+
+TEXT = torch.tensor([[5, 6, 7]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: next_token(TEXT[:0]), "not empty"),
+        (lambda: next_token(TEXT * 0), "row 0 is padding alone"),
+        (lambda: next_token(-TEXT), "ids from 0: found -7 to -5"),
+        (lambda: prefix(TEXT, torch.tensor([3])), r"target in every row: \[3\] of"),
+        (lambda: prefix(TEXT, torch.tensor([-1])), r"target in every row: \[-1\]"),
+        (lambda: prefix(TEXT, torch.tensor(1)), r"shape \(1,\)"),
+        (lambda: prefix(TEXT, torch.tensor([1.0])), "whole numbers"),
+        (lambda: draw_prefixes(TEXT[:, :1], dice()), r"two to split: \[1\]"),
+        (
+            lambda: fill_in_the_middle([], GAP, dice()),
+            r"document must hold words.*\[\]",
+        ),
+        (lambda: fill_in_the_middle([5, 902], GAP, dice()), "none of .2, 901, 902, 9"),
+        (lambda: fill_in_the_middle([5], GAP, dice(), 1.1), "rate must lie between"),
+        (lambda: fill_in_the_middle([5], GAP, dice(), 1, -1), "suffix_first must lie"),
+        (lambda: fill_in_the_middle([5], Gap(2, 8, 9), dice()), "three ids beside EOS"),
+        (lambda: restore_middle([5, 6], GAP), r"must end with EOS 2: \[5, 6\]"),
+        (lambda: restore_middle([901, 5, 903, 6, 902, 2], GAP), "in this order"),
+        (lambda: restore_middle([5, 901, 902, 903, 2], GAP), "in this order"),
+        (lambda: restore_middle([901, 902, 2], GAP), "in this order"),
+    ],
+)
+def test_input_that_cannot_be_predicted_is_refused(call, message):
+    """One line that names the argument, its value, and what was expected."""
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,98 @@
+"""Losses: what is counted, what is refused."""
+
+import math
+
+import pytest
+import torch
+
+from paradigms.data.special_tokens import IGNORE
+from paradigms.experiments import targets_per_pass
+from paradigms.objectives import (
+    binary_cross_entropy,
+    cross_entropy,
+    weighted_cross_entropy,
+)
+
+
+def test_targets_per_hundred_tokens():
+    """Next token 100, masked token 15, span corruption 15, counted by running them."""
+    rows = targets_per_pass.run(targets_per_pass.smaller())
+    counted = {row["name"]: row["targets per 100 tokens"] for row in rows}
+    assert counted["next token"] == 100
+    assert counted["masked token"] == pytest.approx(15, abs=0.5)
+    assert counted["span corruption"] == pytest.approx(15, abs=0.01)
+
+
+def test_the_loss_is_the_mean_over_targets_alone():
+    """Ignored positions change nothing, whatever their logits are."""
+    logits = torch.randn(1, 4, 5, generator=torch.Generator().manual_seed(0))
+    targets = torch.tensor([[2, IGNORE, 0, IGNORE]])
+    log_p = logits.log_softmax(dim=-1)
+    expected = -(log_p[0, 0, 2] + log_p[0, 2, 0]) / 2
+    assert cross_entropy(logits, targets) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_the_binary_loss_is_the_mean_over_labelled_places():
+    """By hand: -log sigmoid(x) for a 1, -log sigmoid(-x) for a 0, padding left out."""
+    logits = torch.tensor([[2.0, -1.0, 99.0]])
+    targets = torch.tensor([[1, 0, IGNORE]])
+    expected = (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2
+    assert binary_cross_entropy(logits, targets) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_weighted_loss_keeps_sequences_without_a_target():
+    """By hand: two losses of log 5 weighed by 3, a second text that adds nothing."""
+    logits = torch.zeros(2, 3, 5, requires_grad=True)
+    targets = torch.tensor([[2, IGNORE, 0], [IGNORE] * 3])
+    loss = weighted_cross_entropy(logits, targets, torch.tensor([3.0, 7.0]))
+    loss.backward()
+    assert loss.item() == pytest.approx(3 * 2 * math.log(5) / 2, abs=1e-6)
+    assert logits.grad is not None
+    assert not logits.grad[1].any()
+
+
+LOGITS, TARGETS, ONE = torch.zeros(1, 3, 5), torch.tensor([[1, 2, 3]]), torch.ones(1)
+NOTHING = torch.full((1, 3), IGNORE)
+NEVER = LOGITS.scatter(-1, TARGETS[..., None], -math.inf)  # of what is to be said
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: cross_entropy(LOGITS, NOTHING), "all -100"),
+        (lambda: cross_entropy(LOGITS, TARGETS + 2), r"lie in 0\.\.4: found 5"),
+        (lambda: cross_entropy(LOGITS, TARGETS - 2), r"lie in 0\.\.4: found -1"),
+        (lambda: cross_entropy(LOGITS, TARGETS[:, :2]), r"got \(1, 2\) for \(1, 3, 5"),
+        (lambda: cross_entropy(LOGITS[:0], TARGETS[:0]), "not empty"),
+        (lambda: cross_entropy(LOGITS * math.nan, TARGETS), "highest: found nan"),
+        (lambda: cross_entropy(LOGITS + math.inf, TARGETS), "highest: found inf"),
+        (lambda: cross_entropy(LOGITS - math.inf, TARGETS), "highest: found -inf"),
+        (lambda: cross_entropy(NEVER, TARGETS), "probability zero"),
+        (lambda: weighted_cross_entropy(NEVER, TARGETS, ONE * 0), "probability zero"),
+        (lambda: cross_entropy(LOGITS.long(), TARGETS), "numbers: got torch.int64"),
+        (lambda: cross_entropy(LOGITS, TARGETS.double()), "int32: got torch.float64"),
+        (lambda: binary_cross_entropy(LOGITS[..., 0], ONE[None].expand(1, 3)), "int64"),
+        (lambda: binary_cross_entropy(LOGITS[..., 0] - math.inf, TARGETS // 3), "-inf"),
+        (lambda: weighted_cross_entropy(LOGITS + math.inf, TARGETS, ONE), "found inf"),
+        (lambda: binary_cross_entropy(LOGITS[..., 0], NOTHING), "all -100"),
+        (lambda: binary_cross_entropy(LOGITS[..., 0], TARGETS), r"0\.\.1: found 2"),
+        (lambda: binary_cross_entropy(LOGITS, TARGETS), "must fit the logits"),
+        (lambda: weighted_cross_entropy(LOGITS, TARGETS, ONE[:0]), r"shape \(1,\)"),
+        (lambda: weighted_cross_entropy(LOGITS, TARGETS, -ONE), "not negative"),
+        (lambda: weighted_cross_entropy(LOGITS, TARGETS, ONE / 0), "must be finite"),
+        (lambda: weighted_cross_entropy(LOGITS, TARGETS + 9, ONE), "found 10"),
+    ],
+)
+def test_a_loss_without_meaning_is_refused(call, message):
+    """0/0, ids that do not exist, shapes that would broadcast: an error, never NaN."""
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_targets_of_either_kind_of_whole_number_give_the_same_loss():
+    """What the networks take as ids, the losses take as targets."""
+    logits, yes = LOGITS + torch.arange(5), TARGETS // 3
+    wanted = cross_entropy(logits, TARGETS)
+    assert torch.equal(cross_entropy(logits, TARGETS.int()), wanted)
+    wanted = binary_cross_entropy(logits[..., 1], yes)
+    assert torch.equal(binary_cross_entropy(logits[..., 1], yes.int()), wanted)

@@ -1,0 +1,115 @@
+"""A claim's sentence and the rows that it rests on: bound, in both directions."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.experiments import records
+from paradigms.site.content.claims import Claim, claims, unbound
+from paradigms.site.content.conditions import experiments, found, refuted
+
+ROWS = [
+    {"name": "a", "low": [1.0, 0.5, 1.5], "high": [3.0, 2.0, 4.0], "word": "yes"},
+    {"name": "b", "near": [1.4, 0.9, 1.9], "count": 7, "close": 0.999996},
+]
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """One result of two rows."""
+    record = json.loads((records.FOLDER / "targets_per_pass.json").read_text("utf8"))
+    record |= {"rows": ROWS}
+    record["digest"] = records.digest(record)
+    (tmp_path / "toy.json").write_text(json.dumps(record), "utf8")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    records.load.cache_clear()
+    yield
+    records.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        "toy/a/low < toy/a/high", "toy/a/high > toy/a/low", "toy/a/low > 0.4",
+        "toy/a/low ~ toy/b/near", "toy/a/low ~ 1.2", "toy/a/word = yes",
+        "toy/b/count = 7",
+    ],
+)  # fmt: skip
+def test_what_the_rows_show_holds(toy, predicate):
+    """Less, more, level, the same."""
+    assert refuted(predicate) is None
+    assert experiments(predicate) == {"toy"}
+
+
+@pytest.mark.parametrize(
+    ("predicate", "values"),
+    [
+        ("toy/a/low < toy/b/near", "1 (0.5 to 1.5) < 1.4 (0.9 to 1.9)"),
+        ("toy/a/low > 0.6", "1 (0.5 to 1.5) > 0.6"),
+        ("toy/a/low ~ toy/a/high", "1 (0.5 to 1.5) ~ 3 (2 to 4)"),
+        ("toy/a/low ~ 1.6", "1 (0.5 to 1.5) ~ 1.6"),
+        ("toy/a/word = no", "yes = no"),
+    ],
+)
+def test_what_they_do_not_show_is_said(toy, predicate, values):
+    """With both values: overlapping intervals are not less."""
+    assert refuted(predicate).endswith(f"does not hold: {values}")
+
+
+def test_two_numbers_that_differ_are_written_so(toy):
+    """What is a little less than one does not read as one less than one."""
+    assert found("toy/b/close < 1") == "0.999996 < 1"
+    assert found("toy/b/count = 7") == "7 = 7"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "message"),
+    [
+        ("toy/a/low", "must read: experiment/row/column, then <"),
+        ("toy/a/low <= 3", "must read"),
+        ("toy/a/low < toy/c/x", "'toy/c/x' is not recorded; there is: a/low"),
+        ("toy/a/word < 3", "not both numbers: only = fits"),
+    ],
+)
+def test_a_mistake_in_a_predicate_is_named(toy, predicate, message):
+    """Its form, its address, or words where numbers belong."""
+    with pytest.raises(ContentError, match=re.escape(message)):
+        refuted(predicate)
+
+
+def test_every_measured_claim_is_bound_to_rows():
+    """And a claim that were not, or whose rows said otherwise, would be named."""
+    measured = [claim for claim in claims().values() if claim.measured]
+    assert len(measured) > 8
+    known = {"said": "x" * 8, "verdict": "wrong", "right": "x" * 20}
+    bare = Claim(**known, measured=["systems"])
+    assert unbound(bare) == ["measured 'systems' without a line in holds that reads it"]
+    other = Claim(**known, holds=["systems/gan/scores = no"])
+    assert unbound(other) == ["holds reads 'systems', which is not in measured"]
+    false = Claim(**known, measured=["systems"], holds=["systems/gan/scores = yes"])
+    assert unbound(false)[0].endswith("does not hold: no = yes")
+
+
+def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):
+    """The whole chain: another number comes out of a run, and its claim is named."""
+    shutil.copytree(records.FOLDER, tmp_path / "results")
+    path = tmp_path / "results" / "label_efficiency.json"
+    record = json.loads(path.read_text("utf8"))
+    (row,) = (
+        row
+        for row in record["rows"]
+        if row["name"] == "imdb, naive Bayes - logistic regression"
+    )
+    row["at 100"] = [-value for value in row["at 100"]]
+    record["digest"] = records.digest(record)  # as `measure` would have written it
+    path.write_text(json.dumps(record), "utf8")
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "results")
+    records.load.cache_clear()
+    claims.cache_clear()
+    with pytest.raises(ContentError, match=r"S14: .*at 100 < 0' does not hold"):
+        claims()
+    records.load.cache_clear()
+    claims.cache_clear()

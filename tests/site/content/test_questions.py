@@ -1,0 +1,140 @@
+"""The question bank: each question can be found, answered and graded, once."""
+
+import re
+import tomllib
+from itertools import combinations
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.site.content.claims import claims
+from paradigms.site.content.questions import (
+    TOPICS,
+    Question,
+    derivations,
+    of_topic,
+    question_places,
+    questions,
+    topic_places,
+    trapped,
+)
+from paradigms.site.content.toml import entries
+from paradigms.site.fences.question import QuestionFence
+
+ENTRY = """
+[x]
+topic = "decoding"
+level = "junior"
+kind = "concept"
+question = "What is it, then?"
+answer = "It is this."
+key_points = ["a", "b"]
+"""
+
+
+def words(text: str) -> set[str]:
+    """The words of a question that carry its meaning."""
+    found = re.findall(r"[a-z0-9]+", text.lower())
+    return {word for word in found if len(word) > 3}
+
+
+def alike(one: str, other: str) -> float:
+    """The share of words that two questions have in common."""
+    a, b = words(one), words(other)
+    return len(a & b) / max(len(a | b), 1)
+
+
+def test_every_topic_has_a_page_that_asks_all_of_it():
+    """No topic without questions, no question without a page."""
+    assert tuple(topic_places()) == TOPICS
+    assert all(of_topic(topic) for topic in TOPICS)
+    assert set(question_places()) == set(questions())
+    assert topic_places()["decoding"] == "practice/decoding.md"
+
+
+def test_junior_questions_come_first():
+    """On a topic's page, the ladder is climbed from below."""
+    for topic in TOPICS:
+        levels = [questions()[key].level for key in of_topic(topic)]
+        assert levels == sorted(levels, key=["junior", "mid", "senior"].index)
+
+
+def test_no_two_questions_are_alike():
+    """Fewer than seven words in ten are shared by any two."""
+    near = [
+        (a, b)
+        for (a, one), (b, other) in combinations(questions().items(), 2)
+        if alike(one.question, other.question) >= 0.7
+    ]
+    assert near == []
+
+
+def test_a_second_copy_would_be_noticed():
+    """The guard itself: the same question in other order, and another one."""
+    asked = "Why does a causal product sum to one over all texts?"
+    assert alike(asked, "Over all texts, why does a causal product sum to one?") > 0.9
+    assert alike(asked, "Why is nucleus sampling cut at a share?") < 0.3
+
+
+def test_every_trap_names_what_shows_it():
+    """The usual answer, and a claim, test or measurement against it."""
+    traps = [entry for entry in questions().values() if entry.kind == "trap"]
+    assert len(traps) >= 5
+    assert all(trapped(entry) == [] for entry in traps)
+    bare = tomllib.loads(ENTRY)["x"] | {"kind": "trap"}
+    assert trapped(Question(**bare)) == [
+        "a trap needs its wrong_answer",
+        "a trap needs a claim, a test or a measurement that shows it",
+    ]
+
+
+def test_key_points_can_be_graded_one_by_one():
+    """Each is its own, and none is the whole answer."""
+    for key, entry in questions().items():
+        assert len(set(entry.key_points)) == len(entry.key_points), key
+        assert all(len(point.split()) <= 30 for point in entry.key_points), key
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"decoding"', '"decodin"', r"topic: is no topic.*did you mean 'decoding'"),
+        ('"concept"', '"riddle"', "kind: input should be 'concept', 'derivation'"),
+        ('["a", "b"]', '["a"]', "key_points: list should have at least 2 items"),
+        ("level", "colour", "colour: unknown key; known are"),
+        ('kind = "concept"\n', "", "kind: field required"),
+    ],
+)
+def test_a_bad_entry_is_named_with_its_field(old, new, message, tmp_path):
+    """File, id and field, in a line that says what is allowed."""
+    path = tmp_path / "bank.toml"
+    path.write_text(ENTRY.replace(old, new))
+    with pytest.raises(ContentError, match=rf"bank.toml: x: .*?{message}"):
+        entries(Question, path)
+
+
+def test_a_fence_asks_for_ids_or_for_a_topic():
+    """Neither, both, or a topic without questions: one line."""
+    for keys in ({}, {"ids": ["q19-data"], "topic": "decoding"}):
+        with pytest.raises(ContentError, match="takes ids = "):
+            QuestionFence(**keys).render(None)
+    with pytest.raises(ContentError, match="topic: no question of 'cooking'"):
+        QuestionFence(topic="cooking").render(None)
+
+
+def test_ids_are_plain():
+    """Lower case and hyphens, so that they can be anchors and stay for ever."""
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", key) for key in questions())
+
+
+def test_claims_that_no_question_asks_about():
+    """Every claim of the ledger can come up in an interview, and does here."""
+    asked = {name for entry in questions().values() for name in entry.claims}
+    assert sorted(set(claims()) - asked) == []
+
+
+def test_every_derivation_is_worked_line_by_line():
+    """A question that asks for one leads to it, and no page derives another."""
+    asked = {key for key, entry in questions().items() if entry.kind == "derivation"}
+    assert asked <= set(derivations()) <= set(questions())
+    assert len(asked) >= 20

@@ -1,0 +1,271 @@
+"""The systems: what each claims is what its probe finds; its code is what is shown."""
+
+import json
+import re
+from inspect import signature
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from transformers import GPT2Tokenizer
+
+from paradigms.__main__ import main
+from paradigms._schema import ContentError
+from paradigms.evaluation.capabilities import transformers
+from paradigms.experiments import systems as experiment
+from paradigms.experiments.records import load, recorded
+from paradigms.layers import RelativeBias, RMSNorm
+from paradigms.models import bart, t5
+from paradigms.models.bart import BART
+from paradigms.models.t5 import T5
+from paradigms.site.content import systems as registry
+from paradigms.site.content.source_code import diff, source
+from paradigms.site.content.systems import ABILITIES, System, systems
+from paradigms.site.content.toml import pages
+from paradigms.site.fences.code import CodeFence
+from paradigms.site.fences.page import Page
+
+PAGE = Page(link=lambda target: target, inline=lambda text: text)
+
+
+def test_the_probes_again_at_reduced_size():
+    """One seed, fewer draws: every system can what is recorded, and no more."""
+    stored = {row["name"]: row for row in load("systems").rows}
+    again = experiment.run(experiment.smaller())
+    assert {row["name"] for row in again} == set(stored)
+    for row in again:
+        for column in ("sees", *ABILITIES, "equal within"):
+            assert row[column] == stored[row["name"]][column], (row["name"], column)
+
+
+@pytest.mark.parametrize("difference", [1e-5, 1.0, float("nan")])
+def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
+    """The guard itself: by the tolerance, by far, and by what is no number."""
+    assert experiment.bound("gpt2", 9e-6, 1e-5, sees="before") == 1e-5
+    with pytest.raises(ValueError, match="gpt2 differs from its reference by"):
+        experiment.bound("gpt2", difference, 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("key", "ability"), [("gpt2", "fills"), ("bert", "scores"), ("bert", "caches")]
+)
+def test_a_claim_that_the_probe_denies_is_a_finding(key, ability):
+    """The guard itself: GPT that fills blanks, BERT that scores texts or caches."""
+    system = systems()[key]
+    boasting = system.model_copy(update={"can": [*system.can, ability]})
+    assert registry._findings(key, boasting) == [
+        f"can: claims {ability!r}, the probe says no"
+    ]
+
+
+def test_a_capability_that_is_kept_quiet_is_a_finding():
+    """What the probe finds must be claimed, too."""
+    modest = systems()["gpt2"].model_copy(update={"can": []})
+    assert "does not claim 'scores', the probe says yes" in str(
+        registry._findings("gpt2", modest)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"of": "models.gpt:GTP"}, "has no 'GTP' there, but GPTConfig, SIZES, GPT"),
+        ({"of": "models.gtp:GPT"}, "there is no file src/paradigms/models/gtp.py"),
+        (
+            {"parameters": "published_sizes/GPT-5/all"},
+            "parameters: value 'published_sizes/GPT-5/all' is not recorded",
+        ),
+        ({"sources": ["radford1999"]}, "radford1999"),
+    ],
+)
+def test_a_wrong_entry_is_a_finding(change, message):
+    """Code, number of parameters and source of a system must exist."""
+    wrong = systems()["gpt2"].model_copy(update=change)
+    assert message in " ".join(registry._findings("gpt2", wrong))
+
+
+def test_a_system_that_was_not_measured_is_a_finding():
+    """A new entry without a row of the experiment says what to run."""
+    assert registry._findings("gpt3", systems()["gpt2"]) == [
+        "was not measured; run: make measure NAME=systems"
+    ]
+
+
+def test_every_system_is_printed(capsys):
+    """`python -m paradigms systems --json`: a row each, with what was measured."""
+    assert main(["systems", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in rows] == list(systems())
+    by_id = {row["id"]: row for row in rows}
+    assert by_id["gpt2"]["parameters"] == 124_439_808
+    assert by_id["vae"]["parameters"] == recorded("digit_generators/VAE/parameters")
+    assert by_id["claude"]["parameters"] is None
+    assert by_id["gpt2"]["equal within"] == 1e-5
+    assert by_id["vae"]["equal within"] == 1e-10
+    assert by_id["claude"]["equal within"] is None
+    assert main(["systems"]) == 0
+    assert "LLaMA" in capsys.readouterr().out
+
+
+BUILT = [key for key, system in systems().items() if system.of]
+
+
+def section_of(system: System, text: str) -> str:
+    """The part of a page that the system's entry links to, "" if there is none."""
+    anchor = system.page.partition("#")[2]
+    parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
+    found = dict(zip(map(registry_slug, parts[::2]), parts[1::2], strict=True))
+    return found.get(anchor, "")
+
+
+def wanted(system: System) -> dict[str, str]:
+    """What a section has to show, as patterns."""
+    keys = "|".join(source.partition(",")[0] for source in system.sources)
+    return {
+        "code": rf"^```code\nof = \"{re.escape(system.of.partition(':')[0])}:",
+        "picture": r"^```figure$",
+        "number": r"\[=[^\]]+\]",
+        "paper": rf"\[@({keys})[,\]]",
+    }
+
+
+def lacking(system: System, text: str) -> list[str]:
+    """Which of code, picture, number and paper the system's section lacks."""
+    section = section_of(system, text)
+    return [
+        name
+        for name, pattern in wanted(system).items()
+        if not re.search(pattern, section, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("key", BUILT)
+def test_every_system_has_a_section_with_all_that_belongs_to_it(key):
+    """Code from the system's own file, a picture, a recorded number, its paper."""
+    system = systems()[key]
+    assert lacking(system, pages()[system.page.partition("#")[0]]) == []
+
+
+@pytest.mark.parametrize("key", BUILT)
+@pytest.mark.parametrize("part", ["code", "picture", "number", "paper"])
+def test_a_section_that_lacks_a_part_is_noticed(key, part):
+    """The guard itself: one part taken out of the section, not out of the page."""
+    system = systems()[key]
+    text = pages()[system.page.partition("#")[0]]
+    section = section_of(system, text)
+    less = re.sub(wanted(system)[part], "", section, flags=re.MULTILINE)
+    assert lacking(system, text.replace(section, less)) == [part]
+    renamed = text.replace("\n## ", "\n## Not ")
+    assert lacking(system, renamed) == ["code", "picture", "number", "paper"]
+
+
+def unreached(texts: dict[str, str]) -> set[str]:
+    """Pages of systems that no page of q19 or q39 links to."""
+    asked = "".join(t for page, t in texts.items() if page[:4] in ("q19/", "q39/"))
+    linked = set(re.findall(r"\]\(\.\./(systems/[\w-]+\.md)", asked))
+    return {page for page in texts if page.startswith("systems/")} - linked
+
+
+def test_every_page_of_systems_is_reached_from_the_two_questions():
+    """By one link; and a page whose links are gone is noticed."""
+    assert unreached(pages()) == set()
+    for lost in ("systems/index.md", "systems/nearest-review.md"):
+        fewer = {page: text.replace(lost, "") for page, text in pages().items()}
+        assert unreached(fewer) == {lost}
+
+
+def parts_of(network: T5 | BART) -> list[str]:
+    """What stands in the cells of the table that sets T5 beside BART."""
+    side = network.encoder.stack if isinstance(network, BART) else network.encoder
+    block = side.blocks[0]
+    maps = [part for part in block.modules() if isinstance(part, nn.Linear)]
+    (with_bias,) = {part.bias is not None for part in maps}  # all of them, or none
+    norms = {RMSNorm: "RMSNorm", nn.LayerNorm: "layer norm"}
+    bends = {F.relu: "ReLU", F.gelu: "GELU"}
+    scale, shrink = block.attention.scale, getattr(network, "shrink", 1.0)
+    learned = isinstance(getattr(network.encoder, "position", None), nn.Embedding)
+    biased = isinstance(getattr(network, "encoder_bias", None), RelativeBias)
+    # In a stack with the norm first, `norm` is the one after the last block.
+    read = not block.norm_first and isinstance(network.encoder.norm, nn.LayerNorm)
+    width = network.head.in_features
+    return [
+        "before it" if block.norm_first else "after it",
+        norms[type(block.attention_norm)],
+        {(True, False): "learned, added", (False, True): "bias by distance"}[
+            learned, biased
+        ],
+        "one" if read else "none",
+        bends[block.feed_forward.activation],
+        {True: "everywhere", False: "none"}[with_bias],
+        {None: "over √width of a head", 1.0: "as they are"}[scale],
+        {1.0: "nothing", width**-0.5: "state over √width"}[shrink],
+    ]
+
+
+def test_the_table_of_t5_and_bart_is_true_of_the_code():
+    """Every cell is what the two networks are made of."""
+    small = {"vocabulary": 30, "width": 16, "layers": 1, "heads": 4, "hidden": 32}
+    networks = T5(t5.T5Config(**small, head_width=4)), BART(bart.BARTConfig(**small))
+    rows = re.findall(r"^\| (.+) \|$", pages()["systems/encoder-decoders.md"], re.M)
+    assert rows[0] == "Part | T5 | BART"
+    cells = [tuple(row.split(" | ")[1:]) for row in rows[1:]]
+    assert cells == list(zip(*map(parts_of, networks), strict=True))
+    assert all(one != other for one, other in cells)  # so a swapped cell is noticed
+
+
+def registry_slug(title: str) -> str:
+    """A heading's anchor, as Markdown makes it."""
+    return "-".join(re.sub(r"[,:]", "", title.lower()).split())
+
+
+def test_a_listing_is_the_source_without_its_docstring():
+    """Decorators stay, the docstring goes, the indent of a method goes."""
+    text = source("generation.decoding:greedy")
+    assert text.startswith("def greedy(")
+    assert '"""' not in text
+    assert source("models.gpt:GPT.forward").startswith("def forward(")
+    assert source("models.gpt:GPTConfig").startswith("@dataclass(frozen=True)\nclass")
+    assert source("models.albert:BASE").startswith("BASE = replace(")
+
+
+def test_a_difference_shows_only_what_differs():
+    """Lines that two objects share are left out."""
+    assert diff("a\nb\nc\n", "a\nd\nc\n") == "-b\n+d\n"
+    with pytest.raises(ContentError, match="the two are equal"):
+        diff("a\n", "a\n")
+
+
+def test_a_listing_that_nobody_would_read_is_refused():
+    """Thirty lines at most."""
+    with pytest.raises(ContentError, match=r"shows \d+ lines, at most 30"):
+        CodeFence(of="layers.attention:MultiHeadAttention").render(PAGE)
+
+
+def test_a_listing_is_highlighted():
+    """File and object as the title, the code with its classes."""
+    html = CodeFence(of="models.gpt:GPT.forward").render(PAGE)
+    assert "src/paradigms/models/gpt.py: GPT.forward" in html
+    assert '<span class="k">def</span>' in html
+
+
+def test_draws_of_another_network_do_not_agree():
+    """The guard of the probe: probabilities of one network, draws of another."""
+    torch.manual_seed(0)
+    system, settings, _ = transformers.transformers()["gpt2"]
+    ours, other = (
+        transformers.pair(system, settings, torch.float64)[0] for _ in range(2)
+    )
+    texts = transformers.all_texts()
+    first = torch.full((len(texts), 1), transformers.BOS)
+    inputs = torch.cat([first, texts[:, :-1]], dim=1)
+    log_p = transformers.of_words(ours(inputs), texts)
+    prompt = torch.tensor([[transformers.BOS]])
+    assert transformers.draws_agree(ours, prompt, log_p, 4000)
+    assert not transformers.draws_agree(other, prompt, log_p, 4000)
+
+
+def test_what_the_page_says_of_the_start_symbol():
+    """GPT-2's, as transformers has it."""
+    start = signature(GPT2Tokenizer.__init__).parameters["bos_token"].default
+    assert f"in transformers GPT-2's is `{start}`" in pages()["systems/decoders.md"]

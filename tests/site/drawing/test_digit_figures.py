@@ -1,0 +1,117 @@
+"""Drawings of digits and of a training, read back into what they show."""
+
+import re
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.experiments.records import load, picture
+from paradigms.site.drawing import plots
+from paradigms.site.fences.figure import CourseFigure, DigitsFigure
+from paradigms.site.fences.page import Page
+
+PAGE = Page(link=lambda target: target, inline=lambda text: text)
+SAMPLES = "digit_generators/held-out digits/samples"
+
+
+def shades(drawing: str) -> dict[tuple[int, int], int]:
+    """Row and column of each pixel that is drawn, with the number of its shade."""
+    found = {}
+    for opacity, path in re.findall(r'opacity="([\d.]+)" d="([^"]*)"', drawing):
+        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)", path):
+            for step in range(int(length)):
+                place = (int(y), int(x) + step)
+                assert place not in found  # no pixel twice
+                found[place] = plots.GREYS.index(float(opacity)) + 1
+    return found
+
+
+def test_the_drawing_shows_the_recorded_pixels():
+    """Each pixel of each digit, read back from the paths, in one of five shades."""
+    pictures = picture(SAMPLES).digits
+    found = shades(plots.digits(pictures, [], [], "Digits"))
+    expected = {
+        (plots.STEP * r + place // 8, plots.STEP * c + place % 8): shade
+        for r, row in enumerate(pictures)
+        for c, digit in enumerate(row)
+        for place, letter in enumerate(digit)
+        if (shade := round(int(letter, 17) / 4))
+    }
+    assert found == expected
+    assert len(set(found.values())) == len(plots.GREYS)
+
+
+def test_a_mirrored_digit_would_be_noticed():
+    """The guard itself: upside down it is another set of pixels."""
+    digit = picture(SAMPLES).digits[0][0]
+    assert shades(plots.digits([[digit]], [], [], "A")) != shades(
+        plots.digits([[digit[::-1]]], [], [], "A")
+    )
+
+
+def test_labels_stand_beside_their_rows_and_columns():
+    """As many as there are rows and columns; another number is a mistake."""
+    digit = "0" * 64
+    drawing = plots.digits([[digit] * 2], ["<r>"], ["a", "b"], "Digits")
+    assert drawing.count("<text") == 3
+    assert "&lt;r&gt;" in drawing
+    with pytest.raises(ValueError, match="there are 2 to label, and 1 labels"):
+        plots.digits([[digit] * 2], [], ["a"], "Digits")
+    with pytest.raises(ValueError, match="at least one digit"):
+        plots.digits([], [], [], "Digits")
+
+
+def test_the_words_say_what_the_judge_reads():
+    """Row by row, with the title as the figure's anchor."""
+    figure = DigitsFigure(digits=SAMPLES, title="Real ones", caption="Ten and ten.")
+    html = figure.render(PAGE)
+    for read in picture(SAMPLES).read:
+        assert f": {' '.join(read)}</li>" in html
+    assert "real-ones" in PAGE.anchors
+
+
+def test_a_course_is_drawn_where_its_points_are():
+    """Steps from left to right, higher values higher up, the level in the middle."""
+    line = [(0.0, 0.0), (50.0, 0.5), (100.0, 1.0)]
+    drawing = plots.course([("up", line)], 0.5, "half", "A line")
+    path = re.search(r'class="curve c0"[^>]* d="M([^"]+)"', drawing).group(1)
+    points = [tuple(map(int, pair.split())) for pair in path.split("L")]
+    assert [x for x, _ in points] == [30, 160, 290]
+    assert points[0][1] - points[1][1] == points[1][1] - points[2][1] > 0
+    assert f"M30 {points[1][1]}H" in drawing
+    with pytest.raises(ValueError, match="at least one curve"):
+        plots.course([], 0.5, "half", "Nothing")
+
+
+def test_the_course_of_the_gan_is_drawn_whole():
+    """Three curves with the recorded values, and their ends in words."""
+    figure = CourseFigure(
+        course="digit_generators/GAN/accuracy", level=0.5, name="x", title="Course",
+        caption="How it went.",
+    )  # fmt: skip
+    html, curves = figure.render(PAGE), picture("digit_generators/GAN/accuracy").curves
+    assert len(curves) == 3
+    for name, points in curves.items():
+        assert f"{name}: {points[0][1]:.2f} at first" in html
+    paths = re.findall(r'class="curve c\d"[^>]* d="M([^"h]+)"', html)
+    assert [path.count("L") + 1 for path in paths] == [len(p) for p in curves.values()]
+
+
+def test_a_picture_that_is_not_recorded_is_named():
+    """What there is instead."""
+    with pytest.raises(ContentError, match=r"is not recorded; there is: .*VAE/walk"):
+        picture("digit_generators/VAE/wlak")
+
+
+def test_all_pictures_of_the_digits_are_recorded():
+    """Twenty of each model, a walk of 81, three strips, six moments; under 150 kB."""
+    from paradigms.experiments.records import FOLDER
+
+    result = load("digit_generators")
+    for name in ("held-out digits", "VAE", "VAE, 16 latents", "GAN", "DDPM", "DDIM"):
+        found = result.pictures[f"{name}/samples"].digits
+        assert sum(map(len, found)) == 20
+    assert [len(row) for row in result.pictures["VAE/walk"].digits] == [9] * 9
+    assert [len(row) for row in result.pictures["DDPM/strip"].digits] == [10] * 3
+    assert len(result.pictures["GAN/training"].digits) == 6
+    assert (FOLDER / "digit_generators.json").stat().st_size < 150_000

@@ -1,0 +1,174 @@
+"""Fields and strips, read back from their drawings into what was recorded."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from paradigms.experiments import boundaries, objectives_at_work
+from paradigms.experiments.records import load, picture
+from paradigms.site.drawing import plots
+from paradigms.site.fences.figure import FieldFigure, StripFigure, sides
+from paradigms.site.fences.page import Page
+
+PAGE = Page(link=lambda target: target, inline=lambda text: text)
+FIELDS = list(load("boundaries").pictures)
+STRIPS = list(load("objectives_at_work").pictures)
+AXES = ("x", "y")
+
+
+def shades(drawing: str, columns: int, lines: int) -> list[str]:
+    """Each cell's letter, from the paths that cover it; 0 where none does."""
+    side = plots.FIELD / columns
+    found = [["0"] * columns for _ in range(lines)]
+    for opacity, path in re.findall(r'opacity="([\d.]+)" d="([^"]*)"', drawing):
+        for x, y, width in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)", path):
+            first = round(float(x) / side)
+            for column in range(first, first + round(float(width) / side)):
+                line = round(float(y) / side - 0.5)
+                assert found[line][column] == "0"  # no cell twice
+                found[line][column] = str(round(4 * float(opacity)))
+    return ["".join(line) for line in found]
+
+
+@pytest.mark.parametrize("key", FIELDS)
+def test_a_field_is_drawn_cell_by_cell(key):
+    """Each cell in its shade, each point with its sign, where it lies."""
+    found = picture(f"boundaries/{key}")
+    drawing = plots.field(found.field, found.points, AXES, "A field")
+    size = len(found.field[0]), len(found.field)
+    assert shades(drawing, *size) == found.field
+    mirrored = [line[::-1] for line in found.field]
+    assert shades(plots.field(mirrored, [], AXES, "A"), *size) != found.field
+    signs = re.search(r'stroke-width:1\.2" d="([^"]*)"', drawing).group(1)
+    assert signs.count("M") == len(found.points)
+    assert signs.count("v6") == sum(label for *_, label in found.points)
+    middle = plots.field(["00"], [(0, 0, 1)], AXES, "A")
+    assert f'd="M{plots.FIELD // 2} {plots.FIELD // 4}m' in middle
+
+
+def test_a_field_is_put_into_words():
+    """Where class 1 has the upper hand, as shares of the width."""
+    assert sides("0011223344") == "40%, from 60 to 100%"
+    assert sides("4002") == "25%, from 0 to 25%"
+    assert sides("30003") == "40%, from 0 to 20 and 80 to 100%"
+    assert sides("000") == "0%"
+    figure = FieldFigure(
+        field=f"boundaries/{FIELDS[0]}",
+        across="a",
+        up="b",
+        title="Seen",
+        caption="x" * 10,
+    )
+    assert "<li>" in figure.render(PAGE)
+    with pytest.raises(ValueError, match="lines of one length"):
+        plots.field(["00", "0"], [], AXES, "A")
+    with pytest.raises(ValueError, match="lines of one length"):
+        plots.field([], [], AXES, "A")
+
+
+LINES = {
+    "first": [(10.0, 0.4, 0.3, 0.5), (100.0, 0.2, 0.1, 0.3), (1000.0, 0.1, 0.1, 0.1)],
+    "second": [(100.0, 0.3, 0.2, 0.4), (1000.0, 0.1, 0.05, 0.15)],
+}
+
+
+def test_bands_are_drawn_where_their_points_are():
+    """Equal factors are equal steps; higher is higher; a bar spans its interval."""
+    drawing = plots.bands(LINES, AXES, "A chart")
+    drawn = re.findall(r'stroke-width:1.8([^>]*)" d="M([^"]*)"', drawing)
+    (_, path), (dashes, other), *keys = drawn
+    assert sorted(style for style, _ in keys) == ["", dashes]
+    assert all(re.fullmatch(r"\d+ \d+h16", sample) for _, sample in keys)
+    points = [tuple(map(int, pair.split())) for pair in path.split("L")]
+    (a, high), (b, middle), (c, low) = points
+    assert abs((b - a) - (c - b)) <= 1
+    assert low > middle > high
+    assert abs((middle - high) - 2 * (low - middle)) <= 2
+    assert other.split("L")[1].split()[1] == path.split("L")[2].split()[1]
+    bars = re.findall(r"M(\d+) (\d+)V(\d+)", drawing.split('stroke-width:1"')[1])
+    assert [int(x) for x, *_ in bars] == [a, b, c]
+    for (_, bottom, top), (_, mean) in zip(bars, points, strict=True):
+        assert abs(int(bottom) + int(top) - 2 * mean) <= 1
+    names = re.findall(r'y="([\d.]+)">(first|second)<', drawing)
+    assert abs(float(names[0][0]) - float(names[1][0])) >= 14
+    assert plots.bands(LINES | {"first": LINES["second"]}, AXES, "A") != drawing
+    with pytest.raises(ValueError, match="a chart of bands needs two sizes"):
+        plots.bands({"one": [(10.0, 1, 1, 1)]}, AXES, "A")
+
+
+def boxes(drawing: str) -> list[tuple[float, float, str]]:
+    """Height, middle and text of each token, line by line."""
+    pattern = r'text-anchor="middle" x="([\d.]+)" y="([\d.]+)">([^<]*)<'
+    return [(float(y), float(x), text) for x, y, text in re.findall(pattern, drawing)]
+
+
+@pytest.mark.parametrize("key", STRIPS)
+def test_a_strip_shows_each_token_in_its_place(key):
+    """All tokens in order; in columns if the lines are equally long."""
+    lines = picture(f"objectives_at_work/{key}").strip
+    found = boxes(plots.strip(lines, "A strip").replace("&lt;", "").replace("&gt;", ""))
+    said = [token for tokens in lines.values() for token in tokens if token]
+    assert [text for *_, text in found] == [token.strip("<>") for token in said]
+    assert found == sorted(found, key=lambda box: box[:2])
+    if key in ("span corruption/strip", "infilling and permutation/strip",
+               "sentence order/strip"):  # fmt: skip
+        assert max(x for _, x, _ in found) < plots.WRAP
+    else:
+        first, *others = ([bool(token) for token in line] for line in lines.values())
+        columns = len({x for _, x, _ in found})
+        assert columns == sum(map(any, zip(first, *others, strict=True)))
+    figure = StripFigure(
+        strip=f"objectives_at_work/{key}", title="A strip", caption="x" * 10
+    )
+    html = figure.render(PAGE)
+    for name in lines:
+        assert f"<li>{name}: " in html
+    with pytest.raises(ValueError, match="a strip needs a token"):
+        plots.strip({"reads": [""]}, "A")
+
+
+def test_the_boundaries_again_at_reduced_size():
+    """Errors on the tumours are the recorded ones; straight lines are straight."""
+    stored = {row["name"]: row for row in load("boundaries").rows}
+    for row in boundaries.run(boundaries.smaller()):
+        if "tumours" in row:
+            assert row["error"] == stored[row["name"]]["error"]
+    for name in ("LDA", "logistic regression", "linear SVM"):
+        assert straight(picture(f"boundaries/{name}/field").field)
+    for name in ("QDA", "kernel SVM", "Gaussian naive Bayes"):
+        assert not straight(picture(f"boundaries/{name}/field").field)
+
+
+def straight(field: list[str]) -> bool:
+    """Class 1 from the left edge up to a line, give or take one cell."""
+    believed = ["".join("+" if c > "1" else "-" for c in line) for line in field]
+    edges = [line.count("+") for line in believed]
+    first, last, steps = edges[0], edges[-1], len(edges) - 1
+    return all(
+        line.startswith("+" * edge)
+        and abs(edge - (first + (last - first) * place / steps)) <= 1
+        for place, (line, edge) in enumerate(zip(believed, edges, strict=True))
+    )
+
+
+def test_the_words_count_as_the_captions_say():
+    """Multinomial: each repetition tells.  Bernoulli: the first alone."""
+    multinomial = picture("boundaries/multinomial naive Bayes/field").field
+    bernoulli = picture("boundaries/Bernoulli naive Bayes/field").field
+    assert len(set(multinomial[-1])) > 2
+    assert all(len(set(line[1:])) == 1 for line in bernoulli)
+    assert len(set(bernoulli[:-1])) == 1
+
+
+def test_the_objectives_again():
+    """The same strips from the same seed, and others from another."""
+    config = objectives_at_work.CONFIG
+    stored = load("objectives_at_work").pictures
+    found = {
+        f"{row['name']}/strip": row["pictures"]["strip"]["strip"]
+        for row in objectives_at_work.run(config)
+    }
+    assert found == {key: kept.strip for key, kept in stored.items()}
+    other = objectives_at_work.run(replace(config, seed=config.seed + 1))
+    assert [row["pictures"]["strip"]["strip"] for row in other] != list(found.values())

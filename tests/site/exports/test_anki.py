@@ -1,0 +1,256 @@
+"""The deck, as Anki itself takes it in, shows it, and keeps what was learned."""
+
+import os
+import re
+from collections import Counter
+from html import unescape
+from pathlib import Path
+
+import pytest
+from anki.collection import (  # cards and notes, too: alone they import in a circle
+    Card,
+    Collection,
+    ImportAnkiPackageOptions,
+    ImportAnkiPackageRequest,
+    Note,
+)
+from axe_playwright_python.sync_playwright import Axe
+
+from paradigms.site.content.questions import TOPICS, questions
+from paradigms.site.content.toml import FOLDER
+from paradigms.site.exports import anki
+from paradigms.site.exports.plain_text import ordered
+from paradigms.site.fences.page import slug
+
+FIRST, LATER = 1_700_000_000, 1_700_086_400
+TRAP, FORMULA, NEW = (
+    "masks-padding-elsewhere", "cost-training-compute-limits", "masks-padding",
+)  # fmt: skip
+
+
+class Learner:
+    """A collection of Anki, and what a person does with it."""
+
+    def __init__(self, folder: Path):
+        self.collection = Collection(str(folder / "collection.anki2"))
+        self.file = folder / "deck.apkg"
+
+    def imports(self, deck: bytes) -> None:
+        """With the options that Anki offers before anybody changes one."""
+        self.file.write_bytes(deck)
+        self.collection.import_anki_package(
+            ImportAnkiPackageRequest(
+                package_path=str(self.file), options=ImportAnkiPackageOptions()
+            )
+        )
+
+    def notes(self) -> list[Note]:
+        """Every note there is."""
+        return list(map(self.collection.get_note, self.collection.find_notes("")))
+
+    def card(self, key: str) -> Card:
+        """The only card of a question."""
+        (card,) = (
+            card for note in self.notes() if note["Id"] == key for card in note.cards()
+        )
+        return card
+
+    def answers(self, key: str) -> None:
+        """Good, and again good: out of learning, into days."""
+        card = self.card(key)
+        for _ in range(2):
+            card.start_timer()
+            self.collection.sched.answerCard(card, 3)
+
+    def progress(self, key: str) -> tuple:
+        """When a card is due, and every time that it was answered."""
+        card = self.card(key)
+        log = self.collection.db.all("select * from revlog where cid = ?", card.id)
+        plan = (card.id, card.type, card.queue, card.due, card.ivl, card.factor)
+        return *plan, card.reps, card.lapses, log
+
+
+@pytest.fixture
+def learner(tmp_path):
+    """Someone with an empty collection."""
+    someone = Learner(tmp_path)
+    yield someone
+    someone.collection.close()
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Someone who has the whole deck, for tests that only look."""
+    someone = Learner(tmp_path_factory.mktemp("anki"))
+    someone.imports(anki.package(site_url="https://example.org/x/", written=FIRST))
+    yield someone
+    someone.collection.close()
+
+
+def words(html: str) -> str:
+    """What is read of a card."""
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def few(**answers: str) -> dict:
+    """Two questions, with other answers if wanted."""
+    bank = {key: questions()[key] for key in (TRAP, FORMULA)}
+    return bank | {
+        key: bank[key].model_copy(update={"answer": text})
+        for key, text in answers.items()
+    }
+
+
+def test_a_note_for_every_question_and_a_card_for_every_note(full):
+    """None is missing, none is twice, and each list is as long as in the bank."""
+    notes = {note["Id"]: note for note in full.notes()}
+    assert full.collection.note_count() == len(notes) == len(questions())
+    assert full.collection.card_count() == len(questions())
+    assert list(notes[TRAP].keys()) == list(anki.FIELDS)
+    for key, entry in questions().items():
+        note = notes[key]
+        assert words(note["Question"])
+        assert (note["Level"], note["Kind"]) == (entry.level, entry.kind)
+        assert bool(note["Usual wrong answer"]) == bool(entry.wrong_answer)
+        for name, lines in (
+            ("Key points", entry.key_points),
+            ("Sources", entry.sources),
+            ("Often followed by", entry.follow_ups),
+        ):
+            assert note[name].count("<li>") == len(lines)
+
+
+def test_tags_and_decks_follow_topic_level_and_kind(full):
+    """A subdeck a topic, junior before senior in it; a tag for each of the three."""
+    names = {deck.id: deck.name for deck in full.collection.decks.all_names_and_ids()}
+    counts = Counter()
+    for note in full.notes():
+        entry = questions()[note["Id"]]
+        (card,) = note.cards()
+        counts[names[card.did]] += 1
+        assert set(note.tags) == {
+            f"model-paradigms::{name}::{slug(getattr(entry, name))}"
+            for name in ("topic", "level", "kind")
+        }
+    assert counts == {
+        f"Model Paradigms::{topic}": number
+        for topic, number in Counter(e.topic for e in questions().values()).items()
+    }
+    assert len(counts) == len(TOPICS)
+    due = {note["Id"]: note.cards()[0].due for note in full.notes()}
+    assert sorted(due, key=due.get) == list(ordered())
+
+
+def test_anki_shows_question_answer_and_formulas(full):
+    """Anki's own renderer: labels, answer, wrong answer, sources, link, MathML."""
+    card = full.card(FORMULA)
+    entry = questions()[FORMULA]
+    assert entry.question in words(card.question())
+    assert words(card.question()).startswith("senior")
+    assert "<math" not in card.question()
+    assert entry.answer.partition("$")[0] in words(card.answer())
+    assert re.search(r"<math.*?<mfrac>|<math.*?<mi>W</mi>", card.answer(), re.DOTALL)
+    assert "$" not in words(card.answer())
+    trap = full.card(TRAP).answer()
+    assert f"✗ wrong {questions()[TRAP].wrong_answer}" in words(trap)
+    assert "Sources Krell et al. (2021), " in words(trap)
+    page = "https://example.org/x/practice/attention-masks/#masks-padding-elsewhere"
+    assert f'href="{page}"' in trap
+
+
+def test_every_formula_is_mathml(full):
+    """As many formulas on the cards as in the bank; no TeX is left."""
+    fields = {note["Id"]: "".join(note.fields) for note in full.notes()}
+    for key, entry in questions().items():
+        followed = (questions()[name].question for name in entry.follow_ups)
+        texts = [entry.question, entry.answer, entry.wrong_answer, *entry.key_points]
+        dollars = "".join([*texts, *followed]).count("$")
+        assert fields[key].count("<math") == dollars / 2, key
+        assert r"\(" not in fields[key]
+
+
+def test_without_an_address_there_is_no_link(learner):
+    """A card leads nowhere: neither to a page nor from a citation."""
+    learner.imports(anki.package(few()))
+    assert "<a" not in learner.card(TRAP).answer()
+    assert "Sources" in learner.card(TRAP).answer()
+
+
+def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
+    """New answer, new question: dates, intervals and history stay as they were."""
+    old = few(**{TRAP: "As it was said before."})
+    learner.imports(anki.package(old, written=FIRST))
+    for key in old:
+        learner.answers(key)
+    before = {key: learner.progress(key) for key in old}
+    assert all(learner.card(key).ivl > 0 for key in old)
+    assert all(len(progress[-1]) == 2 for progress in before.values())
+
+    learner.imports(anki.package(few() | {NEW: questions()[NEW]}, written=LATER))
+    assert {key: learner.progress(key) for key in old} == before
+    assert questions()[TRAP].answer in words(learner.card(TRAP).answer())
+    assert "As it was said before" not in learner.card(TRAP).answer()
+    assert (learner.card(NEW).type, learner.card(NEW).reps) == (0, 0)
+    assert learner.collection.note_count() == learner.collection.card_count() == 3
+
+
+def test_another_id_would_be_another_note(learner):
+    """The guard itself: what is not tied to its note comes twice."""
+    learner.imports(anki.package(few(), written=FIRST))
+    renamed = {f"{key}-again": entry for key, entry in few().items()}
+    learner.imports(anki.package(renamed, written=LATER))
+    assert learner.collection.note_count() == 4
+
+
+def test_a_deck_that_is_not_newer_changes_nothing(learner):
+    """Why the deck is as old as its sources: of equal age, Anki keeps its own text."""
+    learner.imports(anki.package(few(**{TRAP: "As it was."}), written=FIRST))
+    learner.imports(anki.package(few(), written=FIRST))
+    assert "As it was." in learner.card(TRAP).answer()
+
+
+def test_the_deck_is_as_old_as_its_newest_source(monkeypatch, tmp_path):
+    """Or as old as the environment says, as other builds are."""
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    files = list((FOLDER / "questions").glob("*.toml"))
+    assert anki.newest() >= max(int(path.stat().st_mtime) for path in files)
+    (tmp_path / "one.toml").touch()
+    (tmp_path / "abbreviations.md").touch()
+    os.utime(tmp_path / "one.toml", (4e9, 4e9))
+    monkeypatch.setattr(anki, "FOLDER", tmp_path)
+    assert anki.newest() == 4_000_000_000
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(FIRST))
+    assert anki.newest() == FIRST
+
+
+def test_equal_sources_make_equal_bytes():
+    """Two exports are the same file, and another date is not."""
+    assert anki.package() == anki.package()
+    assert anki.package(few(), written=FIRST) != anki.package(few(), written=LATER)
+
+
+def contrast(browser, body: str) -> dict:
+    """What axe finds in a card whose body is this."""
+    page = browser.new_page()
+    page.set_content(f'<!doctype html><html lang="en"><title>x</title>{body}')
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response
+    page.close()
+    return found
+
+
+@pytest.mark.parametrize("mode", ["", "nightMode night_mode"])
+def test_a_card_is_legible_by_day_and_by_night(full, browser, mode):
+    """Enough contrast for every text, as axe measures it."""
+    body = f'<body class="card {mode}"><main>{full.card(TRAP).answer()}</main>'
+    found = contrast(browser, body)
+    assert found["violations"] == []
+    assert found["passes"], "nothing was looked at"
+
+
+def test_colours_of_the_day_at_night_are_noticed(full, browser):
+    """The guard itself: dark ink on the ground of the night."""
+    answer = full.card(TRAP).answer()
+    dark = "<style>.card { background: #1e2129 !important }</style>"
+    found = contrast(browser, f'<body class="card"><main>{answer}</main>{dark}')
+    assert found["violations"]

@@ -1,0 +1,224 @@
+"""The whole site on paper: every page, in order, with links that lead somewhere."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from unicodedata import normalize
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from paradigms.__main__ import main
+from paradigms.site.exports.pdf import edition
+from paradigms.site.exports.single_page import document, leaves
+from tests.conftest import ROOT, environment
+from tests.site.test_site import pages_of, settings
+
+PART = "foundations/"
+
+
+def addresses(nav: list) -> list[str]:
+    """The address of every page of a navigation, in order."""
+    stems = (re.sub(r"\.(md|ipynb)$", "", page) for page in pages_of(nav))
+    return [f"{re.sub(r'(^|/)index$', '', stem)}/".removeprefix("/") for stem in stems]
+
+
+def dead_links(html: BeautifulSoup) -> list[str]:
+    """Links inside the document that lead to nothing in it."""
+    ids = {tag["id"] for tag in html.select("[id]")}
+    inside = [str(tag["href"]) for tag in html.select('a[href^="#"]')]
+    return [href for href in inside if href[1:] not in ids]
+
+
+def twice(html: BeautifulSoup) -> list[str]:
+    """Ids that more than one thing has."""
+    counts = Counter(str(tag["id"]) for tag in html.select("[id]"))
+    return [name for name, number in counts.items() if number > 1]
+
+
+@pytest.fixture(scope="module")
+def whole(site) -> BeautifulSoup:
+    """The document of all pages."""
+    html = document(site, leaves(site), edition(site))
+    return BeautifulSoup(html, "html.parser")
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command, in a process of its own: two browsers do not share one."""
+    return subprocess.run(
+        [sys.executable, "-m", "paradigms", "export", "print", *arguments],
+        env={**environment(ROOT), **variables}, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def printed(site, tmp_path_factory) -> PdfReader:
+    """A part of the site, printed by Chromium from a site that stands."""
+    file = tmp_path_factory.mktemp("print") / "part.pdf"
+    done = run("--site", str(site), "--part", PART, "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{file}: 3 pages of the site\n"
+    return PdfReader(file)
+
+
+@pytest.fixture(scope="module")
+def texts(printed) -> list[str]:
+    """The text of each page on paper, blanks made alike."""
+    return [" ".join(page.extract_text().split()) for page in printed.pages]
+
+
+def squeezed(text: str) -> str:
+    """Without blanks, and with the ligatures of print as letters."""
+    return re.sub(r"\s", "", normalize("NFKC", text))
+
+
+def headings(site: Path, part: str) -> list[str]:
+    """The first heading of every page of a part."""
+    return [
+        leaf.article.h1.get_text().removesuffix("¶").strip()
+        for leaf in leaves(site, part)
+    ]
+
+
+def test_every_page_of_the_navigation_is_there_in_order(site, whole):
+    """As mkdocs.yml has them, in the contents and in the document."""
+    nav = addresses(settings()["nav"])
+    pages = leaves(site)
+    assert [leaf.address for leaf in pages] == nav
+    names = [leaf.name for leaf in pages]
+    assert [tag["id"] for tag in whole.select(".leaf")] == names
+    assert [tag["href"][1:] for tag in whole.select(".contents a")] == names
+    sections = [tag.get_text() for tag in whole.select(".contents .section")]
+    assert sections[:3] == [
+        "Generative or discriminative", "Autoregressive or autoencoding", "Systems",
+    ]  # fmt: skip
+
+
+def test_all_links_inside_lead_somewhere_and_no_id_comes_twice(whole):
+    """Between pages, too; what leads out of the site keeps its address."""
+    assert dead_links(whole) == []
+    assert twice(whole) == []
+    links = [str(tag["href"]) for tag in whole.select("a[href]")]
+    assert sum(href.startswith("#page-") for href in links) > 1000
+    assert all(href.startswith(("#", "https://", "http://")) for href in links)
+
+
+def test_a_dead_link_and_a_second_id_are_noticed():
+    """The guards themselves."""
+    html = BeautifulSoup(
+        '<a href="#b">x</a><p id="a"></p><p id="a"></p>', "html.parser"
+    )
+    assert dead_links(html) == ["#b"]
+    assert twice(html) == ["a"]
+
+
+def test_nothing_is_folded_and_nothing_is_for_the_screen_only(whole):
+    """Answers stand open; no scripts, no tags; what styles a page styles no other."""
+    assert whole.select("details.question[open]")
+    assert not whole.select("details:not([open])")
+    assert not whole.select("script, .headerlink, nav.md-tags")
+    styles = [tag.string for tag in whole.select(".leaf style") if tag.string]
+    assert not whole.select(".leaf link")
+    own = ("@scope (.jupyter-wrapper)", "@scope (#page-")
+    assert all(style.startswith(own) for style in styles)
+    assert len(styles) == len(set(styles))
+
+
+def test_links_out_of_a_part_lead_to_the_published_site(site):
+    """Or are text only where there is none."""
+    part = leaves(site, PART)
+    html = BeautifulSoup(document(site, part, ""), "html.parser")
+    assert dead_links(html) == []
+    assert not html.select('a[href^="http://"], a[href*="reference"]')
+    html = document(site, leaves(site, PART), "", "https://example.org/x")
+    assert 'href="https://example.org/x/reference/bibliography/#' in html
+
+
+def test_the_title_page_says_which_edition(site, whole, monkeypatch):
+    """The newest version of the changelog, and the day of the build."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert re.fullmatch(r"Version \S.*, built 14 November 2023", edition(site))
+    cover = whole.select_one(".cover").get_text(" ")
+    assert cover.startswith("Model Paradigms Two interview questions")
+    assert re.search(r"Version \S+.*, built \d+ \w+ 20\d\d", cover)
+
+
+def test_the_outline_has_every_page_in_order(site, printed):
+    """What a reader of PDF shows beside the text."""
+    tops = [entry for entry in printed.outline if not isinstance(entry, list)]
+    assert [entry.title for entry in tops] == headings(site, PART)
+    numbers = [printed.get_destination_page_number(entry) for entry in tops]
+    assert numbers == sorted(numbers)
+    assert numbers[0] == 2, "after the title page and the contents"
+    assert printed.trailer["/Root"]["/MarkInfo"]["/Marked"]
+
+
+def test_links_on_paper_lead_to_its_pages(printed):
+    """Every one that stays in the document has a place there."""
+    places = printed.named_destinations
+    inside = []
+    for page in printed.pages:
+        for note in (entry.get_object() for entry in page.get("/Annots", [])):
+            target = note.get("/Dest") or note.get("/A", {}).get("/D")
+            if target is not None:
+                inside.append(target)
+    assert len(inside) >= 3, "the contents at least"
+    assert [t for t in inside if isinstance(t, str) and t not in places] == []
+    numbers = {printed.get_destination_page_number(places[t]) for t in inside}
+    assert numbers <= set(range(len(printed.pages)))
+
+
+def test_no_page_is_blank_and_all_are_numbered(texts):
+    """Text on each, and its number at the foot."""
+    assert all(page.endswith(str(n)) for n, page in enumerate(texts, 1))
+    assert all(len(page) > 40 for page in texts[1:])
+
+
+def test_the_first_and_the_last_page_of_a_part_are_there(site, texts):
+    """Their first and their last paragraph without a formula."""
+    joined = squeezed("".join(texts))
+    for leaf in (leaves(site, PART)[0], leaves(site, PART)[-1]):
+        said = [p for p in leaf.article.select("article > p:not(.as-notebook)")
+                if not p.select("math")]  # fmt: skip
+        for paragraph in (said[0], said[-1]):
+            assert squeezed(paragraph.get_text())[:50] in joined
+
+
+def test_formulas_and_figures_are_printed(printed, texts):
+    """Letters of formulas and of drawings, and on their page many lines."""
+    assert "Position 𝑞 sees 𝑘≤ 𝑞" in " ".join(texts), "MathML as letters of its own"
+    page = next(n for n, page in enumerate(texts) if "A gallery" in page)
+    assert "2 [MASK]" in texts[page]
+    assert "may see → looks ↓" in texts[page]
+    lines = [page.get_contents().get_data().count(b" l\n") for page in printed.pages]
+    assert lines[page] > 500 > lines[0]
+
+
+def test_what_is_missing_is_said_in_one_line(tmp_path, site):
+    """No Chromium, no built site, no such page: nothing is written."""
+    output = ("--output", str(tmp_path / "x.pdf"))
+    nowhere = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    for done, says in (
+        (run("--site", str(site), *output, **nowhere), "printing needs Chromium"),
+        (run("--site", str(tmp_path), *output), "holds no built site"),
+        (run("--site", str(site), "--part", "cooking", *output), "begins with 'cook"),
+    ):
+        assert done.returncode == 1
+        assert says in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_playwright_it_is_said_too(monkeypatch, capsys, tmp_path):
+    """One line that says how to get it."""
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    monkeypatch.delitem(sys.modules, "paradigms.site.exports.pdf", raising=False)
+    monkeypatch.delattr("paradigms.site.exports.pdf", raising=False)
+    assert main(["export", "print", "--output", str(tmp_path / "x")]) == 1
+    said = capsys.readouterr().err
+    assert "playwright" in said
+    assert "make test" in said
+    assert said.count("\n") == 1

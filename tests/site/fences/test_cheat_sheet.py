@@ -1,0 +1,177 @@
+"""The cheat sheet: two sides of A4 that say what was chosen, all of it, legibly."""
+
+import re
+from io import BytesIO
+from unicodedata import normalize
+
+import pytest
+from pypdf import PdfReader
+
+from paradigms._schema import ContentError
+from paradigms.site.content.comparison_tables import comparison
+from paradigms.site.content.questions import questions
+from paradigms.site.fences.cheat_sheet import CheatSheetFence, Rows, Sheet, Trap, sheets
+
+PATH = "practice/cheat-sheet/"
+PAPER = {"width": 733, "height": 1070}  # what the margins leave of A4, in pixels
+FULL = PAPER["height"] - 23  # a line or two of the side are left
+HEIGHTS = "[...document.querySelectorAll('.sheet')].map((e) => e.offsetHeight)"
+# The smallest text in points, of words, of formulas and of labels in drawings.
+SMALLEST = """() => {
+  const points = (element) => parseFloat(getComputedStyle(element).fontSize) * 0.75;
+  const least = {words: 99, formulas: 99, drawings: 99};
+  for (const sheet of document.querySelectorAll('.sheet')) {
+    const texts = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const element = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+      const svg = element.closest('svg'), math = element.closest('math');
+      const kind = svg ? 'drawings' : math ? 'formulas' : 'words';
+      const {a, b} = svg ? element.getScreenCTM() : {a: 1, b: 0};  // some are turned
+      const size = points(math ?? element) * Math.hypot(a, b);
+      least[kind] = Math.min(least[kind], size);
+    }
+  }
+  return least;
+}"""
+# Everything that reaches over the edge of its sheet, or is scrolled away inside it.
+CUT = """() => [...document.querySelectorAll('.sheet')].flatMap((sheet) =>
+  [...sheet.querySelectorAll(':not(math *, svg *)')].filter((element) =>
+    element.getBoundingClientRect().right > sheet.getBoundingClientRect().right + 1
+    || element.scrollWidth > element.clientWidth + 1
+       && getComputedStyle(element).overflowX !== 'visible'
+  ).map((element) => element.outerHTML.slice(0, 80)))"""
+
+
+@pytest.fixture
+def paper(visit):
+    """The page as a printer sees it, every answer unfolded."""
+    page = visit(PATH, viewport=PAPER)
+    page.emulate_media(media="print")
+    return page
+
+
+def printed(page) -> list[str]:
+    """The text of each printed side, letters and digits alone."""
+    pdf = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    for side in pdf.pages:
+        width, height = (float(size) / 72 * 25.4 for size in side.mediabox[2:])
+        assert (round(width), round(height)) == (210, 297), "not A4"
+    return [bare(side.extract_text()) for side in pdf.pages]
+
+
+def bare(text: str) -> str:
+    """Letters and digits: spaces and signs depend on where a line ends."""
+    return re.sub(r"[^a-z0-9]", "", normalize("NFKC", text).lower())  # ﬁ is fi
+
+
+def chosen(sheet: Sheet) -> list[str]:
+    """Every sentence that the sheet must show."""
+    said = [sheet.title, questions()[sheet.spoken].answer, *sheet.figures]
+    for trap in sheet.traps:
+        entry = questions()[trap.id]
+        said += [entry.question, entry.wrong_answer, trap.right()]
+    for table in sheet.tables:
+        said += [
+            line
+            for row in comparison(table.name).rows
+            if not table.rows or row.aspect in table.rows
+            for line in (row.aspect, *(cell.text(False) for cell in row.cells))
+        ]
+    return [*said, *(formula.title for formula in sheet.formulas), *sheet.numbers]
+
+
+def missing(sheet: Sheet, side: str) -> list[str]:
+    """What was chosen and is not on that side; formulas and citations are skipped."""
+    pieces = [
+        piece
+        for line in chosen(sheet)
+        for piece in re.split(r"\$[^$]*\$|\[[=@][^\]]*\]", line)
+    ]
+    return [piece for piece in pieces if bare(piece) not in side]
+
+
+def test_it_prints_as_two_sides_of_a4_with_all_that_was_chosen(paper):
+    """Q19 is the first, Q39 the second; nothing of the site's frame is on them."""
+    sides = printed(paper)
+    assert len(sides) == 2
+    for side, (name, sheet) in zip(sides, sheets().items(), strict=True):
+        assert side.startswith(name)
+        assert missing(sheet, side) == []
+        assert bare("Made with Material") not in side
+        assert bare("Print this page") not in side
+
+
+def test_one_long_entry_more_makes_three_sides(paper):
+    """The guard itself: what does not fit is noticed, and so is what is gone."""
+    paper.evaluate(
+        "document.querySelectorAll('#sheet-q39 .say').forEach((e) =>"
+        " e.after(e.cloneNode(true)))"
+    )
+    assert len(printed(paper)) == 3
+    paper.evaluate("document.querySelector('#sheet-q39 .traps li:last-child').remove()")
+    assert missing(sheets()["q39"], printed(paper)[1]) != []
+
+
+def test_it_is_legible_and_nothing_is_cut_off(paper):
+    """Words of 7.5 points at least, formulas of 8, labels in drawings of 5.5."""
+    assert paper.evaluate(CUT) == []
+    least = paper.evaluate(SMALLEST)
+    print(least)
+    assert least["words"] >= 7.5
+    assert least["formulas"] >= 8
+    assert least["drawings"] >= 5.5
+
+
+def test_small_print_and_a_wide_formula_are_noticed(paper):
+    """The guard itself."""
+    style = ".md-typeset .sheet li {{ {} }}"
+    paper.add_style_tag(content=style.format("font-size: 6pt !important"))
+    assert paper.evaluate(SMALLEST)["words"] < 7.5
+    paper.add_style_tag(content=style.format("width: 300mm"))
+    assert paper.evaluate(CUT) != []
+
+
+def test_a_reader_with_other_fonts_has_room_to_spare(paper):
+    """Each sheet leaves at least a line or two of its side."""
+    heights = paper.evaluate(HEIGHTS)
+    assert max(heights) < FULL, heights
+
+
+def test_a_sheet_that_is_nearly_full_is_noticed(paper):
+    """The guard itself: a little more between the lines."""
+    paper.add_style_tag(
+        content=".md-typeset .sheet li { margin-bottom: 5mm !important }"
+    )
+    assert max(paper.evaluate(HEIGHTS)) > FULL
+
+
+def altered(**changes) -> list[str]:
+    """What is found wrong with the first sheet, changed."""
+    return sheets()["q19"].model_copy(update=changes).findings()
+
+
+def test_a_choice_that_leads_nowhere_is_an_error():
+    """Each with its name; a question without a wrong answer is no trap."""
+    plain = next(key for key, q in questions().items() if not q.wrong_answer)
+    traps = [Trap(id="nowhere"), Trap(id=plain)]
+    assert altered() == []
+    assert "question 'nowhere' does not exist" in altered(traps=traps)
+    assert any(plain in line and "no wrong" in line for line in altered(traps=traps))
+    assert len(altered(figures=["Nothing drawn"])) == 1
+    assert len(altered(tables=[Rows(name="q19-key-diferences")])) == 1
+    assert len(altered(tables=[Rows(name="q39-axes", rows=["Nobody"])])) == 1
+
+
+def test_a_sentence_that_the_answer_does_not_have_is_an_error():
+    """Sentences are counted from one."""
+    assert Trap(id="q19-svm", sentences=[1]).right() == "No."
+    for number in (0, 40):
+        with pytest.raises(ContentError, match="q19-svm: sentences"):
+            Trap(id="q19-svm", sentences=[number]).right()
+
+
+def test_an_unknown_sheet_names_those_that_there_are():
+    """A misspelt fence."""
+    with pytest.raises(ContentError, match="no sheet 'q93'; known are q19, q39"):
+        CheatSheetFence(name="q93").render(None)

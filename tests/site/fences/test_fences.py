@@ -1,0 +1,264 @@
+"""Fences: all run, none shown broken, and a mistake stops the build in one line."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from paradigms.site.content.questions import questions
+from paradigms.site.markdown import adapter
+from paradigms.site.pytest_plugin import OUTPUT, output_below
+from tests.conftest import BARE, build, python
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+OPENING = re.compile(r"^\s*(?:```|~~~)\s*(\{?\s*\.?py(?:thon)?\b.*)$", re.MULTILINE)
+
+
+def openings(text: str) -> list[str]:
+    """What stands behind the ticks of every Python fence, found in the raw text."""
+    return [info.strip() for info in OPENING.findall(text)]
+
+
+def run_pytest(folder: Path, *arguments: str) -> str:
+    """Output of pytest on some pages, with this project's settings."""
+    return python(
+        folder, "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
+        *BARE, "--rootdir", str(folder), *arguments,
+    ).stdout  # fmt: skip
+
+
+def collected(*paths: Path) -> int:
+    """How many fences pytest finds."""
+    out = run_pytest(ROOT, "--collect-only", *map(str, paths))
+    return len(re.findall(r"CodeFence#", out))
+
+
+class Blocks(HTMLParser):
+    """Counts the highlighted Python blocks of a built page."""
+
+    count = 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "div" and "language-python" in (dict(attrs).get("class") or ""):
+            self.count += 1
+
+
+def highlighted(html: str) -> int:
+    """How many Python blocks the reader sees as code."""
+    parser = Blocks()
+    parser.feed(html)
+    return parser.count
+
+
+def test_every_python_fence_is_run_exactly_once(site):
+    """Written = run by pytest = shown highlighted, counted in three different ways."""
+    written = sum(len(openings(page.read_text("utf8"))) for page in PAGES)
+    readme = openings((ROOT / "README.md").read_text("utf8"))
+    assert collected(ROOT / "README.md") == len(readme) > 0
+    labs = {path.stem for path in (ROOT / "docs/labs").glob("*.ipynb")}
+    pages = [path for path in site.rglob("*.html") if path.parent.name not in labs]
+    shown = sum(highlighted(path.read_text("utf8")) for path in pages)
+    assert written == collected(ROOT / "docs") == shown
+    assert written > 20
+
+
+def test_fences_have_no_options():
+    """`python notest` is shown broken, `continuation` hides what a block depends on."""
+    for page in [*PAGES, ROOT / "README.md"]:
+        infos = set(openings(page.read_text("utf8")))
+        assert infos <= {"python"}, f"{page}: write plain ```python, not {infos}"
+
+
+PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the project
+KINDS = {
+    "python",
+    'text title="Output"',
+    *adapter.KINDS,
+}
+
+
+def infos(text: str) -> list[str]:
+    """What stands behind the ticks of every fence, those inside four ticks left out."""
+    text = re.sub(r"^````.*?^````\s*$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^[ \t]*(?:```|~~~)[ \t]*(\S.*)$", text, re.MULTILINE)
+
+
+def unknown_infos(text: str, plain: bool) -> set[str]:
+    """Fences that MkDocs would show as text, without a word."""
+    return set(infos(text)) - KINDS - (PLAIN if plain else set())
+
+
+def test_every_fence_is_of_a_known_kind():
+    """A misspelt kind, or an option on a figure, is shown as source and builds."""
+    for page in [*PAGES, ROOT / "README.md"]:
+        plain = page.name in {"README.md", "contributing.md"}
+        assert unknown_infos(page.read_text("utf8"), plain) == set(), page
+
+
+def loose_outputs(page: Path) -> int:
+    """How many Output fences of a page are not below a block of code."""
+    text = page.read_text("utf8")
+    lines = text.split("\n")
+    held = sum(
+        output_below(page, number)[1] >= 0
+        for number, line in enumerate(lines, 1)
+        if line.strip() == "```python"
+    )
+    return len(re.findall(r"^[ \t]*```.*title\s*=\s*.Output", text, re.M)) - held
+
+
+def test_every_output_belongs_to_the_code_above_it():
+    """An Output fence that follows no code would be compared with nothing."""
+    for page in [*PAGES, ROOT / "README.md"]:
+        assert loose_outputs(page) == 0, page
+
+
+def test_a_loose_output_is_noticed(tmp_path):
+    """The guard itself: a sentence between code and output, or another spelling."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\nx = 1\n```\n\nSo:\n\n" + OUTPUT + "\n42\n```\n\n"
+        "``` text title='Output'\n43\n```\n"
+    )
+    assert loose_outputs(page) == 2
+
+
+def test_what_builds_without_a_word_is_noticed(sources):
+    """The guard itself: `figur` and `python notest` are shown as text, and no more."""
+    misspelt, optional = (
+        sources / f"docs/{name}.md"
+        for name in ("q39/encoder-decoder", "foundations/training-objectives")
+    )
+    for page, old, new in (
+        (misspelt, "```figure", "```figur"),
+        (optional, "```python", "```python notest"),
+    ):
+        page.write_text(page.read_text("utf8").replace(old, new, 1), "utf8")
+    assert build(sources, sources / "site").returncode == 0
+    assert unknown_infos(misspelt.read_text("utf8"), plain=False) == {"figur"}
+    assert unknown_infos("```table title=x\n```", plain=False) == {"table title=x"}
+    html = (sources / "site/foundations/training-objectives/index.html").read_text(
+        "utf8"
+    )
+    written = openings(optional.read_text("utf8"))
+    assert highlighted(html) < len(written)
+    assert "python notest" in written
+
+
+NESTED = """\
+=== "Tab"
+
+    ```python
+    print("in a tab")
+    ```
+
+    ```text title="Output"
+    in a tab
+    ```
+
+!!! note
+
+    ```python
+    assert 1 + 1 == 2
+    ```
+
+??? question
+
+    ```python
+    assert 2 + 2 == 4
+    ```
+
+```python
+assert True
+```
+"""
+
+
+def test_fences_in_tabs_admonitions_and_details_are_run(tmp_path):
+    """All four of a page with nested fences; a stock parser finds one."""
+    (tmp_path / "page.md").write_text(NESTED)
+    assert "4 passed" in run_pytest(tmp_path, "page.md")
+    stock = [t for t in MarkdownIt("commonmark").parse(NESTED) if t.type == "fence"]
+    assert len(stock) == 1
+
+
+def test_brace_fences_are_run_too(tmp_path):
+    """`{.python}` counts as Python; it is not tested without the superfences syntax."""
+    (tmp_path / "page.md").write_text("```{.python}\nassert False, 'it ran'\n```\n")
+    assert "it ran" in run_pytest(tmp_path, "page.md")
+    assert "no tests ran" in run_pytest(
+        tmp_path, "--markdown-docs-syntax=default", "page.md"
+    )
+
+
+WRONG = (
+    '# Title\n\n```python\nprint("new")\nprint("lines")\n```\n\n'
+    '```text title="Output"\nold\n```\n'
+)
+
+
+def test_a_wrong_output_names_page_and_line(tmp_path):
+    """What the page shows and what the code prints, and how to accept the new."""
+    (tmp_path / "page.md").write_text(WRONG)
+    said = run_pytest(tmp_path, "page.md")
+    assert "1 failed" in said
+    assert "page.md:3: printed output is not what the page shows" in said
+    assert "--update-outputs" in said
+    assert "['old']" in said
+    assert "['new', 'lines']" in said
+
+
+def test_an_output_that_is_not_shown_fails(tmp_path):
+    """Printing code needs an Output fence, and an Output fence needs printing code."""
+    (tmp_path / "a.md").write_text("```python\nprint(1)\n```\n")
+    (tmp_path / "b.md").write_text(
+        '```python\nx = 1\n```\n\n```text title="Output"\n1\n```\n'
+    )
+    assert "2 failed" in run_pytest(tmp_path, "a.md", "b.md")
+
+
+def test_update_outputs_rewrites_what_is_shown(tmp_path):
+    """Old output replaced, missing output added, everything else untouched."""
+    page = tmp_path / "page.md"
+    page.write_text(WRONG + "\n    ```python\n    print(3)\n    ```\n\nEnd.\n")
+    run_pytest(tmp_path, "--update-outputs", "page.md")
+    assert page.read_text() == (
+        WRONG.replace("old", "new\nlines")
+        + "\n    ```python\n    print(3)\n    ```\n"
+        + '\n    ```text title="Output"\n    3\n    ```\n\nEnd.\n'
+    )
+    assert "2 passed" in run_pytest(tmp_path, "page.md")
+
+
+def test_a_fence_that_raises_names_page_and_line(tmp_path):
+    """The traceback points into the page."""
+    (tmp_path / "page.md").write_text("Text.\n\n```python\nx = 1\n1 / 0\n```\n")
+    said = run_pytest(tmp_path, "page.md")
+    assert re.search(r'page.md", line 5', said)
+    assert "ZeroDivisionError" in said
+
+
+def as_markdown(text: str) -> str:
+    """What Markdown itself makes of a line."""
+    return adapter._converted(adapter._inline_markdown(), text)
+
+
+def test_a_plain_line_is_what_markdown_would_give_back():
+    """Every answer of the bank."""
+    answers = [question.answer for question in questions().values()]
+    plain = [answer for answer in answers if not adapter._marked().search(answer)]
+    assert len(plain) > 100
+    assert [answer for answer in plain if as_markdown(answer) != answer] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a *b*", "`c`", "$d$", "_a_", "1. first", "- item", "a < b", "AT&T",
+             "# h", "BERT reads", "end  \nline", "a\\_b"],
+)  # fmt: skip
+def test_a_marked_line_is_left_to_markdown(text):
+    """The guard itself: what Markdown changes is never taken as plain."""
+    assert as_markdown(text) != text
+    assert adapter._marked().search(text)

@@ -1,0 +1,146 @@
+"""The plans: whole, and each day of a length that can be kept."""
+
+import re
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.site.fences import plan as plans
+from tests.site.test_site import pages_of, settings
+
+TINY = """
+[items]
+one = { read = "q19/index.md#draw-it" }
+two = { task = "Draw it.", minutes = 5 }
+[plans.tonight]
+limit = 60
+first = "Stop where you must."
+[[plans.tonight.days]]
+title = "Evening"
+items = ["one", "two"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("read =", "rede =", "items.one: rede: unknown key; known are read, lab,"),
+        ("q19/index", "q19/nowhere", "items.one: read: there is no page docs/q19/now"),
+        ("draw-it", "drawit", "read: docs/q19/index.md has no section 'drawit'; kno"),
+        ('read = "q19/index.md#draw-it"', 'topic = "decodin"',
+         "items.one: topic: no topic 'decodin' .did you mean 'decoding'"),
+        ('read = "q19/index.md#draw-it"', 'lab = "labs/x.ipynb"',
+         "items.one: lab: docs/labs/index.md states no minutes for 'labs/x.ipynb'"),
+        (', minutes = 5', "", "items.two: the entry: a task states its minutes"),
+        ("minutes = 5", "minutes = 500", "items.two: minutes: input should be less"),
+        ('draw-it" }', 'draw-it", minutes = 5 }', "a task states its minutes, and no"),
+        ('draw-it" }', 'draw-it", topic = "decoding" }', "items.one: the entry: takes"),
+        ('draw-it" }', 'draw-it", see = "q39/index.md" }', "only a task has something"),
+        ("minutes = 5", 'minutes = 5, see = "q39/no.md"', "items.two: see: there is n"),
+        ("minutes = 5", 'minutes = 5, link = "It"', "the entry: a link needs"),
+        ('"one", "two"]', '"one", "too", "two"]',
+         "plans.tonight: day 1: no item 'too' .did you mean 'two'"),
+        ('"two"]', '"two", "one"]', "day 1: 'one' stands in this plan already"),
+        (', "two"]', "]", "items.two: stands in no plan; put it into one"),
+        ("two =", "one =", "plans.toml: not TOML: .*line 4"),
+        ("limit = 60\n", "", "plans.tonight: limit: field required"),
+        ("[items]", "[item]", "plans.toml: item: unknown key; known are items, plans"),
+    ],
+)  # fmt: skip
+def test_a_wrong_plan_is_named_with_its_field(old, new, message, tmp_path):
+    """File, id and key, in a line that says what to do."""
+    path = tmp_path / "plans.toml"
+    path.write_text(TINY)
+    assert list(plans.load(path)[1]) == ["tonight"]
+    plans.load.cache_clear()
+    path.write_text(TINY.replace(old, new, 1))
+    with pytest.raises(ContentError, match=message):
+        plans.load(path)
+
+
+def test_all_findings_come_at_once(tmp_path):
+    """An unknown key, a dead page and an unknown item: three lines."""
+    path = tmp_path / "plans.toml"
+    text = TINY.replace("minutes = 5", "minutes = 5, colour = 1")
+    text = text.replace("q19/index", "q19/nowhere").replace('"one", ', '"one", "x", ')
+    path.write_text(text)
+    with pytest.raises(ContentError) as error:
+        plans.load(path)
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_an_unknown_plan_is_named():
+    """A fence that asks for no plan: one line, with the nearest name."""
+    with pytest.raises(ContentError, match=r"name: no plan 'tonigth' .did you mean"):
+        plans.PlanFence(name="tonigth").render(None)
+
+
+def uncovered(nav: list, covered: set[str]) -> list[str]:
+    """Chapters of a navigation that stand in no plan; what is looked up is none."""
+    known = covered | {"index.md", "contributing.md"}
+    return [page for page in pages_of(nav)
+            if page not in known and not page.startswith("reference/")]  # fmt: skip
+
+
+def places(name: str) -> set[str]:
+    """The whole pages that a plan leads to."""
+    return {plans.items()[key].place for key in plans.plans()[name].ids()}
+
+
+def test_every_chapter_stands_in_the_two_weeks():
+    """A page that is added must be put into a day: docs/contributing.md says how."""
+    assert uncovered(settings()["nav"], places("two-weeks")) == []
+
+
+def test_a_page_in_no_plan_is_noticed():
+    """The guard itself: a new chapter, and a page of which a section is read alone."""
+    nav = [*settings()["nav"], {"More": [{"New": "more/new.md"}, "more/other.md"]}]
+    missing = uncovered(nav, places("two-weeks") | {"more/other.md#part"})
+    assert missing == ["more/new.md", "more/other.md"]
+
+
+def unbalanced(sums: list[int], limit: int) -> list[int]:
+    """Days longer than the limit, or shorter than six tenths of the longest."""
+    return [day for day in sums if not 0.6 * max(sums) <= day <= limit]
+
+
+@pytest.mark.parametrize("name", ["tonight", "weekend", "two-weeks"])
+def test_no_day_is_too_long_or_too_short(name):
+    """Two hours tonight and on each of fourteen days, five on a day of a weekend."""
+    plan = plans.plans()[name]
+    most, days = {"tonight": (120, 1), "weekend": (300, 2), "two-weeks": (120, 14)}[
+        name
+    ]
+    sums = [plans.takes(day) for day in plan.days]
+    print(name, sums, sum(sums))
+    assert plan.limit == most
+    assert len(sums) == days
+    assert unbalanced(sums, plan.limit) == []
+
+
+def test_a_day_that_grew_too_long_stops_the_build(monkeypatch):
+    """Every such day by plan and number, with what it takes."""
+    plan = plans.plans()["two-weeks"].model_copy(update={"limit": 95})
+    assert plans.too_long(plans.plans()["two-weeks"]) == []
+    long = [n for n, day in enumerate(plan.days, 1) if plans.takes(day) > 95]
+    assert long
+    monkeypatch.setitem(plans.plans(), "two-weeks", plan)
+    with pytest.raises(ContentError) as error:
+        plans.PlanFence(name="two-weeks").render(None)
+    lines = str(error.value).splitlines()
+    assert len(lines) == len(long)
+    said = (
+        r"snippets/plans.toml: plans.two-weeks: day \d+ takes \d+ minutes, at most 95"
+    )
+    assert all(re.match(said, line) for line in lines)
+
+
+def test_a_day_out_of_balance_is_noticed():
+    """The guard itself: one too long, one too short."""
+    assert unbalanced([100, 121, 90], 120) == [121]
+    assert unbalanced([100, 50, 90], 120) == [50]
+
+
+def test_every_id_is_plain():
+    """Lower case and hyphens: they are kept in browsers, and must last."""
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in plans.items())

@@ -1,0 +1,136 @@
+"""What stands between brackets: numbers with and without their interval."""
+
+import pytest
+from markdown import Markdown
+
+from paradigms._schema import ContentError
+from paradigms.site.markdown import extension, recorded_numbers
+
+ADDRESS = "transfer/words counted/at 50"
+FOUND = {
+    ADDRESS: [0.82, 0.79, 0.85],
+    "a/narrow/x": [1.9312, 1.9009, 1.9615],
+    "a/wide/x": [28.272, 25.76, 30.783],
+    "a/level/x": [-0.0001, -0.0123, 0.0121],
+    "a/large/x": [16000.4, 15000.0, 17000.8],
+    "a/none/x": [0.0, 0.0, 0.0],
+    "a/fixed/x": [4.60517, 4.60517, 4.60517],
+    "a/counted/x": 4,
+}
+
+
+@pytest.fixture
+def page(monkeypatch) -> Markdown:
+    """Markdown with tables, as inside generated HTML; the values are those above."""
+    monkeypatch.setattr(recorded_numbers, "recorded", FOUND.__getitem__)
+    monkeypatch.setattr(
+        recorded_numbers, "quote", lambda at, interval: f"{FOUND[at][0]:.3g}"
+    )
+    md = Markdown(extensions=["tables", extension.makeExtension()])
+    md.link = lambda target: f"/{target}"
+    return md
+
+
+def test_a_number_is_printed_bare_or_with_its_interval(page):
+    """Both linked to the record; the interval only where it is asked for."""
+    bare = page.convert(f"It errs [={ADDRESS}].")
+    assert 'href="/reference/evidence.md#transfer">0.82</a>' in bare
+    both = page.convert(f"It errs [={ADDRESS}|interval].")
+    assert 'href="/reference/evidence.md#transfer">0.820 (0.790 to 0.850)</a>' in both
+
+
+@pytest.mark.parametrize("bar", ["|", r"\|"])
+def test_the_bar_ends_no_cell(page, bar):
+    """In a table, bare and escaped: still two cells in the row, nothing lost."""
+    row = f"| a | [={ADDRESS}{bar}interval] |"
+    html = page.convert(f"| x | y |\n|---|---|\n{row}")
+    assert html.count("<td>") == 2
+    assert "0.820 (0.790 to 0.850)" in html
+    assert "[=" not in html
+
+
+def test_bars_elsewhere_are_left_alone(page):
+    """A table of other cells, and a line that is no row."""
+    rows = ["| [x](y) | [=a/b/c] |", f"no row [={ADDRESS}|interval]"]
+    assert recorded_numbers.Bars(page).run(rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("a/narrow/x", "1.93 (1.90 to 1.96)"),
+        ("a/wide/x", "28.3 (25.8 to 30.8)"),
+        ("a/level/x", "0.000 (-0.012 to 0.012)"),
+        ("a/large/x", "16,000 (15,000 to 17,001)"),
+        ("a/none/x", "0 (0 to 0)"),
+        ("a/fixed/x", "4.61 (4.61 to 4.61)"),
+    ],
+)
+def test_an_interval_has_the_places_that_it_is_worth(page, address, expected):
+    """Two digits of half its width, at most three of the mean, no minus before zero."""
+    assert recorded_numbers.spread(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("a/counted/x|interval", "has no interval: 4"), (f"{ADDRESS}|both", "'both'")],
+)
+def test_what_has_no_interval_or_form_is_an_error(page, source, message):
+    """Neither is printed as if nothing were wrong."""
+    with pytest.raises(ContentError, match=message):
+        page.convert(f"[={source}]")
+
+
+def test_a_count_is_written_in_millions(page):
+    """Of a whole number; an interval is no count."""
+    assert ">0.0<" in page.convert("[=a/counted/x|millions]")
+    with pytest.raises(ContentError, match="no number to count in millions"):
+        page.convert(f"[={ADDRESS}|millions]")
+
+
+def as_html(text: str) -> str:
+    """What a page makes of its formulas."""
+    md = Markdown(
+        extensions=["pymdownx.arithmatex", "paradigms.site.markdown.extension"],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
+    )
+    return md.convert(text)
+
+
+@pytest.mark.parametrize(
+    ("tex", "boxes", "breaks"),
+    [("a = b + c", 1, 2), ("f(x = y) - [k = y]", 1, 1), ("x = -a", 1, 1),
+     ("-a \\le b^+", 1, 1), ("\\sum_{i \\in H} -a_{i}", 0, 0),
+     ("a, \\qquad b = -1", 2, 1), ("\\quad a", 0, 0), ("\\frac{a = b}{c}", 0, 0)],
+)  # fmt: skip
+def test_a_long_formula_can_be_broken(tex, boxes, breaks):
+    """Before relations and signs outside of brackets: a phone is narrow."""
+    html = as_html(f"$${tex}$$")
+    assert html.count("<span>") == boxes
+    assert html.count("<wbr>") == breaks
+    assert html.count("<math") == max(boxes, 1) + breaks
+
+
+@pytest.mark.parametrize(
+    ("tex", "spaces"),
+    [("2 \\log N", 2), ("f(x) \\log N", 2), ("- \\log N", 1), ("\\log (x)", 0),
+     ("\\log_2 N", 0), ("x + N", 0)],
+)  # fmt: skip
+def test_a_logarithm_stands_apart(tex, spaces):
+    """As in TeX: from what it multiplies, from its argument, not from a parenthesis."""
+    assert as_html(f"${tex}$").count("<mspace") == spaces
+
+
+def test_a_stop_stays_with_its_formula():
+    """The line breaks behind the stop, not before it; words and lines break as ever."""
+    html = as_html("Of $x$: two, $y$ and ($z$).\n\n$$w$$")
+    assert "</math>:</span> two, " in html
+    assert "</math></span> and (" in html
+    assert "</math>).</span></p>" in html
+    assert "</math></div>" in html
+
+
+@pytest.mark.parametrize(("tex", "raised"), [("P'(Y)", 0), ("P^2(Y)", 1)])
+def test_a_prime_is_as_large_as_a_letter(tex, raised):
+    """It is raised by itself; as an exponent it was a speck on phones and on paper."""
+    assert as_html(f"${tex}$").count("<msup>") == raised

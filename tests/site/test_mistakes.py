@@ -1,0 +1,90 @@
+"""A mistake in docs, snippets or code stops the build, and is said in one line."""
+
+import pytest
+
+from tests.conftest import build
+
+# Early in the alphabet: pages are read in its order, and a build ends at the first.
+PAGE = "docs/foundations/attention-masks.md"
+FORMULAS = "docs/foundations/objectives-beyond-masking.md"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (PAGE, 'mask = "block_causal(2)"', 'msk = "block_causal(2)"',
+         "figure fence: mask: field required"),
+        (PAGE, 'mask = "block_causal(2)"', 'mask = "blck_causal(2)"',
+         "docs/foundations/attention-masks.md, line 118: figure fence: mask: "
+         "mask 'blck_causal(2)' is unknown; known are: causal, bidirectional"),
+        (PAGE, 'mask = "block_causal(2)"', "mask = blck",
+         "line 118: Invalid value"),
+        (PAGE, 'ids = ["S29", "S35"]', 'ids = ["S29", "S35", "S99"]',
+         "ids: no claim 'S99'"),
+        (PAGE, "[@dong2019]", "[@nobody1900]",
+         "citation 'nobody1900' is not in snippets/bibliography.toml"),
+        ("docs/q39/separate-choices.md", 'name = "q39-axes"', 'name = "q39-axis"',
+         "name: no table 'q39-axis'; known are bank, bibliography"),
+        (PAGE, '"masks-layers"]', '"masks-layer"]', "ids: no question 'masks-layer'"),
+        (FORMULAS, r"$\alpha = 1 - t$", r"$\alpah = 1 - t$",
+         r"docs/foundations/objectives-beyond-masking.md, line 227: formula"),
+        (FORMULAS, r"$\alpha = 1 - t$", r"$\alpha = {1 - t$", "braces do not match"),
+        (PAGE, "## A gallery", '--8<-- "absent.md"\n\n## A gallery',
+         "absent.md"),
+        ("snippets/claims/q39.toml", 'verdict = "too simple"', 'verdict = "meh"',
+         "snippets/claims/q39.toml: S25: verdict: input should be 'holds'"),
+        ("snippets/questions/q39.toml", "key_points", "keypoints",
+         "snippets/questions/q39.toml: q39-thirty-seconds: keypoints: unknown key"),
+        ("snippets/tables/q39-comparison.toml", 'sources = ["yang2019, section 2.1"]',
+         'tests = ["test_masks.py::test_absent"]',
+         "autoencoding (BERT): test 'test_masks.py::test_absent' does not exist"),
+        ("snippets/claims/q19.toml", r"\\mathbb{R}^K", r"\\mathbbb{R}^K",
+         "snippets/claims: S21: formula"),
+        ("snippets/tables/q39-comparison.toml", 'mask = "causal"', 'mask = "cosal"',
+         "Attention, six tokens, Autoregressive (GPT): mask 'cosal' is unknown"),
+        ("snippets/cheat-sheet.toml", 'tex = \'P', 'tex = \'Q',
+         "cheat-sheet.toml: q19: formula"),
+        ("docs/q19/data-and-use.md",
+         "[=review_classifiers/imdb", "[=review_classifiers/x",
+         "is not recorded; there is"),
+        ("snippets/bibliography.toml", "https://", "http://",
+         "url: string should match"),
+        ("src/paradigms/experiments/results/targets_per_pass.json", '"rows"', '"rows',
+         "results/targets_per_pass.json is not JSON; run: make measure"),
+    ],
+)  # fmt: skip
+def test_a_mistake_stops_the_build_with_one_line(broken, file, old, new, message):
+    """Each names file, line or key; none is swallowed, none is a traceback."""
+    said = broken(file, old, new)
+    assert any(message.lower() in line.lower() for line in said.splitlines()), said
+    assert "Traceback" not in said
+
+
+def test_a_dead_link_or_anchor_stops_the_build(broken):
+    """Also an anchor that would have to come out of a fence."""
+    said = broken("docs/index.md", "reference/claims.md", "reference/claims.md#s99")
+    assert "does not contain an anchor '#s99'" in said
+
+
+def test_a_drawing_that_raises_stops_the_build(broken):
+    """Superfences would swallow it and show the source; the adapter does not."""
+    said = broken(
+        "src/paradigms/site/drawing/svg.py",
+        "    if not rows",
+        "    1 / 0\n    if not rows",
+    )
+    assert "division by zero" in said
+
+
+def test_superfences_does_swallow_other_errors(sources):
+    """The guard itself: raised as any other exception, the mistake goes through."""
+    adapter = sources / "src/paradigms/site/markdown/adapter.py"
+    text = adapter.read_text("utf8")
+    adapter.write_text(
+        text.replace("class PageError(SuperFencesException, BuildError)",
+                     "class PageError(BuildError)"), "utf8")  # fmt: skip
+    page = sources / PAGE
+    page.write_text(
+        page.read_text("utf8").replace('mask = "block_causal(2)"', 'msk = "cross"')
+    )
+    assert build(sources, sources / "site").returncode == 0

@@ -1,0 +1,260 @@
+"""Pages as notebooks: there, valid, in plain words, and running as they are stored."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from mkdocs.exceptions import BuildError
+from mkdocs.structure.files import File, Files
+
+from paradigms.site.content.toml import DOCS, pages
+from paradigms.site.exports.notebook import beside, cells_of, linked, text_of
+from paradigms.site.markdown.adapter import KINDS
+from paradigms.site.outputs import difference, tolerance
+from tests.conftest import nbval
+from tests.site.fences.test_fences import openings
+
+PAGES = {page: len(openings(text)) for page, text in pages().items()}
+WITH_CODE = [page for page, count in PAGES.items() if count]
+
+
+def stored(page: str) -> str:
+    """Where the notebook of a page lies in the built site."""
+    folder = page.removesuffix(".md").removesuffix("index").strip("/")
+    name = f"{folder.rpartition('/')[2] or 'start'}.ipynb"
+    return f"{folder}/{name}".lstrip("/")
+
+
+def lacks(site: Path, page: str) -> list[str]:
+    """What a page with code misses: its notebook, a cell for each block, its link."""
+    path = site / stored(page)
+    if not path.is_file():
+        return [f"{page}: there is no {stored(page)}"]
+    cells = json.loads(path.read_text("utf8"))["cells"]
+    html = (path.parent / "index.html").read_text("utf8")
+    found = []
+    if sum(cell["cell_type"] == "code" for cell in cells) != PAGES[page]:
+        found.append(f"{page}: not a cell for each block")
+    if f'<a href="{path.name}" download>Download this page as a' not in html:
+        found.append(f"{page}: has no link to {path.name}")
+    return found
+
+
+def failures(notebook: dict) -> list[str]:
+    """Every code cell in order in one namespace; what raises, or prints otherwise."""
+    namespace, found = {"__name__": "__main__"}, []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            continue
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(compile(cell["source"], cell["id"], "exec"), namespace)
+        except Exception:
+            found.append(f"{cell['id']} raises {traceback.format_exc(limit=-1)}")
+            continue
+        shown = "".join(output["text"] for output in cell["outputs"])
+        unequal = difference(shown, printed.getvalue(), tolerance(cell["source"]))
+        if unequal:
+            found.append(f"{cell['id']}, {unequal}")
+    return found
+
+
+def of(markdown: str, site_url: str | None = None) -> dict:
+    """The notebook of a page `q39/page.md`, as it would be downloaded."""
+    page, files = near("q39/page.md")
+    page.markdown = markdown
+    path, text = beside(page, site_url, files)
+    assert path == "q39/page/page.ipynb"
+    return json.loads(text)
+
+
+def near(page: str) -> tuple[SimpleNamespace, Files]:
+    """A page with that path, beside `q39/next.md`."""
+    files = Files([File(name, "docs", "site", True) for name in (page, "q39/next.md")])
+    return SimpleNamespace(file=files.get_file_from_path(page)), files
+
+
+def block(code: str, output: str = "") -> str:
+    """A Python fence, and an Output fence if something is printed."""
+    shown = f'\n```text title="Output"\n{output}\n```\n' if output else ""
+    return f"```python\n{code}\n```\n{shown}"
+
+
+def test_every_page_with_code_can_be_taken_along(site):
+    """A notebook beside each, a cell for each block, a link; and none for others."""
+    assert [finding for page in WITH_CODE for finding in lacks(site, page)] == []
+    assert len(WITH_CODE) > 20
+    labs = {f"labs/{path.stem}/{path.name}" for path in DOCS.glob("labs/*.ipynb")}
+    there = {path.relative_to(site).as_posix() for path in site.rglob("*.ipynb")}
+    assert there == labs | {stored(page) for page in WITH_CODE}
+
+
+def test_what_a_page_lacks_is_noticed(site, tmp_path):
+    """The guard itself: without a link, without a cell, without the notebook."""
+    shutil.copytree(site / "q39/cache", tmp_path / "q39/cache")
+    page = tmp_path / "q39/cache/index.html"
+    page.write_text(page.read_text("utf8").replace(" download>", ">"), "utf8")
+    assert lacks(tmp_path, "q39/cache.md") == [
+        "q39/cache.md: has no link to cache.ipynb"
+    ]
+    path = page.with_name("cache.ipynb")
+    body = json.loads(path.read_text("utf8"))
+    kept = [cell for cell in body["cells"] if cell["id"] != "code-1"]
+    path.write_text(json.dumps(body | {"cells": kept}))
+    assert "q39/cache.md: not a cell for each block" in lacks(tmp_path, "q39/cache.md")
+    path.unlink()
+    assert lacks(tmp_path, "q39/cache.md") == [
+        "q39/cache.md: there is no q39/cache/cache.ipynb"
+    ]
+
+
+@pytest.mark.parametrize("page", WITH_CODE)
+def test_a_notebook_is_valid_and_runs_as_stored(site, page):
+    """Format 4.5; from top to bottom, names left by earlier cells and all."""
+    notebook = nbformat.read(site / stored(page), as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert failures(notebook) == []
+
+
+def test_a_name_left_by_an_earlier_block_is_noticed():
+    """The guard itself: each block runs alone, the second not behind the first."""
+    notebook = of("# A\n" + block("sum = 3") + block("print(sum([1]))", "1"))
+    (finding,) = failures(notebook)
+    assert finding.startswith("code-2 raises")
+    assert "'int' object is not callable" in finding
+
+
+def test_a_missing_or_stale_output_is_noticed():
+    """The guard itself: what is printed and not stored, and the other way round."""
+    notebook = of("# A\n" + block("print(1)") + block("print(2)", "3") + block("4"))
+    assert failures(notebook) == [
+        "code-1, line 1: expected '', printed '1'",
+        "code-2, line 1: expected '3', printed '2'",
+    ]
+
+
+def test_a_notebook_runs_in_a_real_kernel(site, tmp_path):
+    """One as a reader runs it: Jupyter's kernel, each output compared."""
+    shutil.copy(site / "q39/q39.ipynb", tmp_path)
+    done = nbval(tmp_path, "q39.ipynb")
+    assert done.returncode == 0, done.stdout
+    assert f"{PAGES['q39/index.md']} passed" in done.stdout
+
+
+LEFT = re.compile(
+    r"\[=[a-z]|\[@[a-z]|^```(?:" + "|".join(KINDS) + r"|text title)|"
+    r"\]\([^):]*\.(?:md|ipynb)|^</?div|^#.*\{ ?#|^=== ", re.MULTILINE
+)  # fmt: skip
+
+
+def test_nothing_is_left_that_only_the_site_understands(site):
+    """No key of a source, no address of a number, no fence, no link into the air."""
+    for page in WITH_CODE:
+        for cell in json.loads((site / stored(page)).read_text("utf8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                assert LEFT.findall(cell["source"]) == [], (page, cell["id"])
+
+
+def test_what_is_left_would_be_noticed():
+    """The guard itself: each of these as it stands in the sources."""
+    for source in ("[=cache/GPT/ms]", "[@devlin2019]", "```figure\n", "[a](b.md#c)",
+                   '<div class="pair">', "## A { #b }", '=== "Tonight"'):  # fmt: skip
+        assert LEFT.search(source), source
+
+
+PAGE = """
+# A page
+
+Said by [@devlin2019, section 3.1]: `[@devlin2019]`, and [next](next.md#there).
+
+## Measured { #measured }
+
+| One | Two |
+|---|---|
+| [=targets_per_pass/next token/targets per 100 tokens] | $x_1$ |
+
+=== "Tonight"
+
+    Read it.
+
+```figure
+mask = "causal"
+tokens = "a b"
+title = "Causal"
+caption = "A triangle."
+```
+
+```claim
+ids = ["S14"]
+```
+
+```code
+of = "masks:parse"
+```
+
+```python
+print(1)
+```
+
+```text title="Output"
+1
+```
+
+```table
+name = "q39-axes"
+```
+"""
+
+
+def test_a_page_in_plain_words():
+    """Sources and numbers written out, drawings named, listings and tables shown."""
+    title, note, first, measured, code, table = of(PAGE)["cells"]
+    assert title["source"] == "# A page"
+    assert "make test" in note["source"]
+    assert first["source"] == (
+        "Said by [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1: "
+        "`[@devlin2019]`, and next."
+    )
+    assert measured["source"].startswith("## Measured\n")
+    for piece in ("| 100 | $x_1$ |", "**Tonight**", "\nRead it.", "(S14): “",
+                  "**Figure, drawn on the page: Causal.** A triangle.",
+                  "```python\ndef parse("):  # fmt: skip
+        assert piece in measured["source"], piece
+    assert code["outputs"][0]["text"] == "1\n"
+    assert "| --- | --- |" in table["source"]
+
+
+def test_with_an_address_of_the_site_links_lead_there():
+    """To other pages, to the figure, to the page itself."""
+    _, note, first, measured, *_ = of(PAGE, "https://example.org/")["cells"]
+    assert "(https://example.org/q39/page/)" in note["source"]
+    assert "[next](https://example.org/q39/next/#there)" in first["source"]
+    assert "(https://example.org/q39/page/#causal)" in measured["source"]
+
+
+def test_links_of_a_lab_lead_to_pages():
+    """On disk to files, on the site to addresses; to nowhere stops the build."""
+    lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
+    html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
+    shown = linked(html, lab, files)
+    assert shown.endswith(html.replace("../q39/next.md", "../../q39/next/"))
+    assert shown.startswith('<link rel="stylesheet" href="../../stylesheets/labs.css">')
+    with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
+        linked(html.replace("next", "net"), lab, files)
+
+
+def test_cells_keep_their_names():
+    """A cell is named by its kind and its number: the same build, the same bytes."""
+    cells = [list(cells_of(PAGE, lambda target: None)) for _ in range(2)]
+    assert text_of(cells[0]) == text_of(cells[1])
+    ids = [cell["id"] for cell in cells[0]]
+    assert ids == [*(f"markdown-{n}" for n in range(1, 5)), "code-1", "markdown-5"]

@@ -1,0 +1,193 @@
+"""The prose: house style, spelling, and whether the glossary has the bank's terms."""
+
+import json
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.site.content.bibliography import sources
+from paradigms.site.content.house_style import Rule, breaches, rules
+from paradigms.site.content.questions import questions
+from paradigms.site.content.toml import FOLDER, entries
+from tests import prose, vocabulary
+from tests.conftest import ROOT
+
+OWN, PLAIN = FOLDER / "words.txt", FOLDER / "plain.txt"
+
+
+@pytest.fixture(scope="module")
+def passages() -> list[prose.Passage]:
+    """All prose of the project."""
+    return prose.passages(ROOT)
+
+
+@pytest.fixture(scope="module")
+def authors() -> set[str]:
+    """The names of the bibliography."""
+    found = sources().values()
+    return set(prose.names(name for source in found for name in source.authors))
+
+
+@pytest.fixture(scope="module")
+def bank() -> dict[str, list[str]]:
+    """What the bank says: of each question the answer and its key points."""
+    return {key: [q.answer, *q.key_points] for key, q in questions().items()}
+
+
+def test_the_house_style_is_kept(passages):
+    """Every breach of every file, with its place and what to write instead."""
+    found = [
+        f"{passage.at(breach.offset)}: {breach.rule}: {breach.found!r}, "
+        f"write {breach.write}"
+        for passage in passages
+        if not passage.quoted
+        for breach in breaches(passage.text)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", rules())
+def test_each_rule_finds_its_wrong_example_and_no_rule_its_right_one(name):
+    """The guards themselves: every rule can fail, and lets the right form stand."""
+    rule = rules()[name]
+    assert name in [breach.rule for breach in breaches(rule.wrong)]
+    assert breaches(rule.right) == []
+
+
+def test_a_quotation_may_say_what_it_says():
+    """Between quotation marks, in a block quotation, as a claim that is corrected."""
+    assert breaches("He says “it is very simple” and stops.") == []
+    assert breaches("It is very simple.")
+    page = list(prose.of_markdown("p.md", "# A\n\n> It is very simple.\n\nIt is.\n"))
+    assert [(p.line, p.quoted) for p in page] == [(1, False), (3, True), (5, False)]
+    claim = prose.of_toml("c.toml", '[S]\nsaid = "A"\nright = "B"\n')
+    assert [(p.line, p.quoted) for p in claim] == [(2, True), (3, False)]
+
+
+def test_what_is_not_prose_is_left_out():
+    """Code, formulas, sources, numbers, addresses; captions of drawings are prose."""
+    text = (
+        "---\ntitle: teh\n---\nSee `teh` and $teh$ in [a page](https://teh.org/teh).\n"
+        "It is [=teh/row|x/y] [@teh2019, section 1].\n\n## Title { #teh }\n\n"
+        '```python\nteh = 1\n```\n\n```figure\nmask = "teh"\ncaption = "Seen."\n```\n\n'
+        '??? note "More"\n    Inside.\n'
+    )
+    found = list(prose.of_markdown("page.md", text))
+    assert not any("teh" in passage.text for passage in found)
+    assert [p.line for p in found if "Seen." in p.text] == [15]
+    assert any("Inside." in passage.text for passage in found)
+    cells = [{"cell_type": "code", "source": ["teh"]},
+             {"cell_type": "markdown", "source": ["One.\n", "\n", "Two."]}]  # fmt: skip
+    pages = list(prose.of_notebook("lab.ipynb", json.dumps({"cells": cells})))
+    assert [p.at(0) for p in pages] == ["lab.ipynb, cell 2:1", "lab.ipynb, cell 2:3"]
+
+
+def test_an_unknown_key_is_not_passed_over():
+    """The guard itself: what a new key holds is prose, until the key is named."""
+    found = list(prose.of_toml("q.toml", '[a]\nhint = "teh"\nmask = "causal"\n'))
+    assert [passage.text for passage in found] == ["teh"]
+
+
+def test_every_file_of_prose_is_read(passages):
+    """Pages, notebooks, snippets, README and changelog, none of them empty."""
+    read_files = {passage.file.split(",")[0] for passage in passages}
+    wanted = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
+    wanted += [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md"]
+    wanted += [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    names = {path.relative_to(ROOT).as_posix() for path in wanted}
+    assert names - read_files == set()
+    assert sum(len(passage.text.split()) for passage in passages) > 50_000
+
+
+def test_every_word_is_spelt_as_in_britain(passages, authors):
+    """By Harper's dictionary and our list; each finding with its first place."""
+    places = prose.words(passages)
+    wrong = prose.misspelt(places, authors | set(prose.listed(OWN)))
+    found = [
+        f"{places[word]}: {word} ({' or '.join(meant) or 'no suggestion'}); "
+        "if it is right, it belongs into snippets/words.txt"
+        for word, meant in wrong.items()
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_slip_is_found_with_what_was_meant():
+    """The guard itself: a slip, an American spelling, a name in lower case."""
+    wrong = prose.misspelt(["teh", "behavior", "roberta", "behaviour"], {"RoBERTa"})
+    assert "the" in wrong["teh"]
+    assert "behaviour" in wrong["behavior"]
+    assert "behaviour" not in wrong
+    assert (
+        prose.misspelt(["softmax", "Softmax", "RoBERTa"], {"softmax", "RoBERTa"}) == {}
+    )
+    passage = prose.Passage("p.md", 7, "One line,\nand teh next; BERT's, a mask's.")
+    assert prose.words([passage])["teh"] == "p.md:8"
+    assert "BERT" in prose.words([passage])
+
+
+@pytest.mark.parametrize("path", [OWN, PLAIN], ids=lambda path: path.stem)
+def test_the_word_lists_are_in_order(path):
+    """By the alphabet, each word once, so that two people add to them in peace."""
+    words = prose.listed(path)
+    assert words == sorted(set(words), key=lambda word: (word.lower(), word))
+
+
+def test_each_listed_word_is_used_and_needed(passages, authors):
+    """No page would miss it: a word that is gone, or that the dictionary has."""
+    places = prose.words(passages)
+    unknown = prose.misspelt(places, authors)
+    forms = {*unknown, *(word[:1].lower() + word[1:] for word in unknown)}
+    assert [word for word in prose.listed(OWN) if word not in forms] == []
+
+
+def test_the_glossary_has_the_terms_of_the_bank(bank):
+    """What answers say and film reviews do not is explained, or plain all the same."""
+    known = vocabulary.explained(prose.listed(PLAIN))
+    left = vocabulary.of_the_field(bank, known, vocabulary.english())
+    found = [
+        f"{entry}: {term!r} is not in snippets/glossary.toml or abbreviations.md; "
+        "explain it there, or if it is plain name it in snippets/plain.txt"
+        for term, entry in left.items()
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_term_that_the_glossary_lacks_is_found(bank):
+    """The guard itself: a word of the field, a pair of words, an entry taken out."""
+    known = vocabulary.explained(prose.listed(PLAIN))
+    general = vocabulary.english()
+    new = {f"new-{n}": ["It uses tempered margins and eigenvalues."] for n in range(5)}
+    found = vocabulary.of_the_field(new, known, general)
+    assert found["eigenvalues"] == "new-0"
+    ordinary = {"new": ["The people in this film are as good as their story."]}
+    assert vocabulary.of_the_field(ordinary, known, general) == {}
+    pairs = {f"new-{n}": ["A golden window is open."] for n in range(5)}
+    assert "golden window" in vocabulary.of_the_field(pairs, known, general)
+    assert "perplexity" in vocabulary.of_the_field(
+        bank, known - {("perplex",), vocabulary.stems("perplexity")}, general
+    )
+
+
+def test_a_longer_term_does_not_explain_its_parts():
+    """*Posterior collapse* is not the posterior."""
+    known = {vocabulary.stems("posterior collapse")}
+    assert vocabulary.unexplained("posterior collapses", known) == [None]
+    assert vocabulary.unexplained("the posterior", known) == ["the", "posterior"]
+
+
+def test_each_plain_word_is_used_and_needed(bank):
+    """A word or pair that no answer uses any more, or that a term explains, goes."""
+    known = vocabulary.explained([])
+    left = vocabulary.of_the_field(bank, known, vocabulary.english())
+    needed = {vocabulary.stems(term) for term in left}
+    assert [w for w in prose.listed(PLAIN) if vocabulary.stems(w) not in needed] == []
+
+
+def test_a_rule_that_cannot_be_read_is_named(tmp_path):
+    """The guard itself: the file, the rule and the key."""
+    path = tmp_path / "style.toml"
+    path.write_text('[broken]\npattern = "("\nwrite = "a"\nwhy = "b"\n')
+    with pytest.raises(ContentError) as error:
+        entries(Rule, path)
+    assert "broken: pattern: is no regular expression" in str(error.value)
+    assert "broken: wrong: field required" in str(error.value)

@@ -1,0 +1,151 @@
+"""The recipes of docs/contributing.md, walked on a copy of the sources."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import build, python
+
+TINY = '''
+"""A measurement of nothing much."""
+from dataclasses import dataclass
+
+QUESTION = "How many are two and two?"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Two numbers."""
+
+    first: int = 2
+    second: int = 2
+
+
+CONFIG = Config()
+
+
+def run(config, each):
+    """One row."""
+    return [{"name": "sum", "value": config.first + config.second}]
+'''
+RULE = """
+diagonal = Rule("diagonal", lambda q, k: q == k)
+RULES["diagonal"] = diagonal
+"""
+CLAIM = """
+[S60]
+said = "Two and two are five."
+verdict = "wrong"
+right = "Two and two are four, as can be counted [@dong2024]."
+measured = ["tiny"]
+holds = ["tiny/sum/value = 4"]
+"""
+QUESTION = """
+[extra-sum]
+topic = "decoding"
+level = "junior"
+kind = "numbers"
+question = "How many are two and two?"
+answer = "Four."
+key_points = ["four", "not five"]
+claims = ["S60"]
+"""
+TABLE = """
+title = "Sums compared"
+columns = ["Sum", "Value"]
+rows = [{ aspect = "2 + 2", cells = [{ say = "{value}", value = "tiny/sum/value" }] }]
+"""
+PAGE = """# Extra
+
+The sum is [=tiny/sum/value].
+
+```figure
+mask = "diagonal"
+tokens = "a b c"
+title = "Diagonal"
+caption = "Each sees itself alone."
+```
+
+```table
+name = "sums"
+```
+
+```claim
+ids = ["S60"]
+```
+
+```question
+ids = ["extra-sum"]
+```
+"""
+STEPS = {
+    "rule": ("src/paradigms/masks.py", RULE),
+    "experiment": ("src/paradigms/experiments/tiny.py", TINY),
+    "claim": ("snippets/claims/q19.toml", CLAIM),
+    "question": ("snippets/questions/q19.toml", QUESTION),
+    "table": ("snippets/tables/sums.toml", TABLE),
+    "page": ("docs/q19/extra.md", PAGE),
+    "nav": ("mkdocs.yml", ""),
+}
+
+
+def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
+    """Take every step of the recipes but one, measure, and build."""
+    for name, (file, text) in STEPS.items():
+        path = folder / file
+        if name == leave_out:
+            continue
+        if name == "nav":
+            entry = '      - "Q19: the answer": q19/index.md\n'
+            before = path.read_text("utf8")
+            assert entry in before
+            after = before.replace(entry, f"{entry}      - q19/extra.md\n")
+            path.write_text(after, "utf8")
+        else:
+            before = path.read_text("utf8") if path.exists() else ""
+            path.write_text(before + text, "utf8")
+    if leave_out not in {"experiment", "measure"}:
+        python(folder, "paradigms", "measure", "tiny")
+    return build(folder, folder / "site")
+
+
+def test_every_recipe_leads_to_a_built_page(sources):
+    """Mask, measurement, claim, table, question and chapter, with their steps alone."""
+    done = walk(sources)
+    assert done.returncode == 0, done.stdout
+    html = (sources / "site/q19/extra/index.html").read_text("utf8")
+    assert 'aria-label="Diagonal"' in html
+    assert 'id="s60"' in html
+    assert 'id="extra-sum"' in html
+    assert ">4</a>" in html
+    probes = (
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/evaluation/test_receptive_field.py",
+    )
+    measured = python(sources, *probes, "-k", "drawn")
+    assert "diagonal" in python(sources, *probes, "--collect-only").stdout
+    assert measured.returncode == 0, measured.stdout
+
+
+@pytest.mark.parametrize(
+    ("left_out", "message"),
+    [
+        ("rule", "mask 'diagonal' is unknown"),
+        ("experiment", "no stored result 'tiny'; run: make measure NAME=tiny"),
+        ("measure", "no stored result 'tiny'; run: make measure NAME=tiny"),
+        ("claim", "claim 'S60' does not exist"),
+        ("question", "no question 'extra-sum'"),
+        ("table", "no table 'sums'"),
+        ("page", "S60: stands on no page; add a claim fence"),
+        ("nav", 'not included in the "nav" configuration'),
+    ],
+)
+def test_a_forgotten_step_stops_the_build(sources, left_out, message):
+    """Each step of a recipe, left out, is named by the build."""
+    done = walk(sources, left_out)
+    assert done.returncode != 0
+    assert message in done.stdout

@@ -1,0 +1,150 @@
+"""Pages, notebooks and labs hold on other processors and other numbers of threads.
+
+The variables restrict the instructions and threads of the libraries that compute.  Each
+library reads them once, when it is loaded: hence a process for each setting.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from paradigms.experiments.runner.provenance import SETTINGS as VARIABLES
+from tests.conftest import BARE, ROOT, environment
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+THREADS = str(2 * CORES)
+SETTINGS = {
+    "the machine's own": {},
+    "AVX2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    },
+    "SSE4.2": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        # MKL heeds the line above on Intel's processors only, OpenBLAS none of them.
+        "MKL_CBWR": "COMPATIBLE",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
+    "one thread": {"OMP_NUM_THREADS": "1"},
+    # Without the last, torch starts no more threads than there are cores.
+    "more threads than cores": {
+        "OMP_NUM_THREADS": THREADS,
+        "MKL_NUM_THREADS": THREADS,
+        "MKL_DYNAMIC": "FALSE",
+    },
+}
+NEEDS = {"AVX2": "avx2", "SSE4.2": "sse4_2"}  # as torch names what a processor has
+REPORT = """
+import torch
+x = torch.arange(90_000, dtype=torch.float64).reshape(300, 300).sin().float()
+product = hash((x @ x).numpy().tobytes()), hash((x.numpy() @ x.numpy()).tobytes())
+print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), *product)
+"""
+COMPUTED = (
+    "docs", "README.md", "tests/models/test_logistic_regression_parity.py",
+    "tests/models/test_naive_bayes_parity.py",
+    "tests/models/test_discriminant_analysis.py", "tests/models/test_svm.py",
+    "tests/site/test_notebooks.py::test_a_notebook_is_valid_and_runs_as_stored",
+)  # fmt: skip
+
+
+def missing(setting: str) -> str | None:
+    """What this processor lacks for a setting; torch would crash or ignore it."""
+    needs = NEEDS.get(setting)
+    available = torch.cpu.get_capabilities()
+    if needs is None or available.get(needs):
+        return None
+    return f"not run: {available['cpu_name']} has no {setting}"
+
+
+def environment_of(setting: str) -> dict[str, str]:
+    """The environment of the tests, with the variables of that setting alone.
+
+    The machine's own are those that the tests were started with; a single thread is
+    what a process of `pytest -n` sets itself.
+    """
+    inherited = environment(ROOT)
+    own = SETTINGS[setting]
+    dropped = set(VARIABLES) if own else set()
+    if "PYTEST_XDIST_WORKER" in inherited and inherited["OMP_NUM_THREADS"] == "1":
+        dropped.add("OMP_NUM_THREADS")
+    kept = {key: inherited[key] for key in inherited if key not in dropped}
+    return {key: kept[key] for key in kept if not key.startswith("PYTEST_")} | own
+
+
+def run(setting: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`python arguments` in a process of its own, under a setting.
+
+    Skips the test, with the reason, where the processor lacks it.
+    """
+    reason = missing(setting)
+    if reason:
+        pytest.skip(reason)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment_of(setting) | more,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def failure(setting: str, *paths: str, **more: str) -> str | None:
+    """What pytest says of these paths under a setting, if a test fails."""
+    done = run(setting, "-m", "pytest", "-q", *BARE, *paths, **more)
+    if done.returncode == 0:
+        return None
+    return f"Under the setting {setting!r}:\n{done.stdout[-6000:]}{done.stderr[-2000:]}"
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_is_computed_holds_under(setting, site):
+    """Every page, the README, notebook and lab, and the parity of the classifiers."""
+    found = failure(setting, *COMPUTED, BUILT_SITE=str(site))
+    assert not found, found
+
+
+def test_the_settings_take_effect():
+    """Torch reports instruction set and threads; products are rounded otherwise.
+
+    Those of torch are MKL's, those of NumPy OpenBLAS's, on x86.
+    """
+    reported = {
+        setting: run(setting, "-c", REPORT, PYTHONHASHSEED="0").stdout.split()
+        for setting in SETTINGS
+        if not missing(setting)
+    }
+    assert reported["one thread"][1] == "1"
+    assert int(reported["more threads than cores"][1]) > CORES
+    for setting, name in (("AVX2", "AVX2"), ("SSE4.2", "DEFAULT")):
+        assert reported.get(setting, [name])[0] == name
+    if "SSE4.2" in reported:
+        own, restricted = reported["the machine's own"], reported["SSE4.2"]
+        assert own[2] != restricted[2]
+        assert own[3] != restricted[3]
+
+
+def test_a_page_that_depends_on_the_setting_fails_and_names_it(tmp_path):
+    """The guard itself: the number of threads printed on a page."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\nimport torch\n\nprint(torch.get_num_threads(), 'threads')\n```\n\n"
+        '```text title="Output"\n1 threads\n```\n'
+    )
+    options = (f"--rootdir={tmp_path}", "-c", str(ROOT / "pyproject.toml"), str(page))
+    assert failure("one thread", *options) is None
+    found = failure("more threads than cores", *options)
+    assert "Under the setting 'more threads than cores':" in found
+    assert "expected '1 threads'" in found
+
+
+def test_a_setting_that_the_processor_lacks_is_not_counted_as_passed(monkeypatch):
+    """It is skipped, and the reason names processor and setting."""
+    monkeypatch.setattr(
+        torch.cpu, "get_capabilities", lambda: {"cpu_name": "Old", "avx2": False}
+    )
+    with pytest.raises(pytest.skip.Exception, match="not run: Old has no AVX2"):
+        run("AVX2", "-c", REPORT)

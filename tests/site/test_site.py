@@ -1,0 +1,184 @@
+"""The built site: light, complete, without torch, and whole or not there at all."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from material.plugins.search.plugin import Parser
+
+from paradigms.site.mkdocs_hooks import UNSEARCHED
+from tests.conftest import ROOT, environment, forked, nbval
+
+
+def settings() -> dict:
+    """mkdocs.yml as data, tags such as !ENV left out."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+    return yaml.load((ROOT / "mkdocs.yml").read_text("utf8"), Loader)
+
+
+def pages_of(nav: list) -> list[str]:
+    """Every page of a navigation, in order."""
+    found = []
+    for entry in nav:
+        below = next(iter(entry.values())) if isinstance(entry, dict) else entry
+        found += pages_of(below) if isinstance(below, list) else [below]
+    return found
+
+
+def test_the_site_builds_without_torch(site):
+    """Strictly, with an import of torch made an error: every page is there."""
+    for page in [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]:
+        name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
+        assert (site / name.removesuffix("index") / "index.html").is_file(), name
+
+
+def test_a_build_that_needs_torch_would_fail(broken):
+    """The guard itself: a figure that imports torch stops this build."""
+    said = broken(
+        "src/paradigms/site/drawing/svg.py", '"""Drawings', 'import torch\n"""Drawings'
+    )
+    assert "torch" in said
+
+
+def test_quiet_would_hide_warnings_from_strict(tmp_path):
+    """Why the Makefile never says --quiet: with it, a dead anchor goes through."""
+    assert "--quiet" not in re.sub(r"#.*", "", (ROOT / "Makefile").read_text()).replace(
+        "pip install --quiet", ""
+    )
+    (tmp_path / "mkdocs.yml").write_text(
+        "site_name: One page\nplugins: []\nvalidation: {anchors: warn}\n"
+    )
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("[Into the air](#nowhere)\n")
+    loud = forked("site", tmp_path, "mkdocs", "build", "--strict")
+    quiet = forked("site", tmp_path, "mkdocs", "build", "--strict", "--quiet")
+    assert (loud.returncode, quiet.returncode) == (1, 0)
+    assert "nowhere" in loud.stdout
+
+
+def test_every_link_and_anchor_resolves(site):
+    """lychee, offline, on the built pages: also what fences generated."""
+    done = lychee(site)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_dead_anchor_in_generated_html_is_found(site, tmp_path):
+    """The guard itself: the bibliography without one of its anchors."""
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    page = copy / "reference/bibliography/index.html"
+    page.write_text(page.read_text("utf8").replace('id="devlin2019"', 'id="x"'), "utf8")
+    assert "devlin2019" in lychee(copy).stdout
+
+
+def lychee(folder: Path) -> subprocess.CompletedProcess[str]:
+    """The link checker on a built site."""
+    program = Path(sys.executable).parent / "lychee"
+    return subprocess.run(
+        [str(program), "--offline", "--include-fragments",
+         "--index-files", "index.html",
+         "--root-dir", str(folder), "--no-progress", str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_figures_are_drawn_and_stay_out_of_the_search(site):
+    """Inline SVG, not wrapped in a paragraph, and no cell label in the search index."""
+    html = (site / "q39/index.html").read_text("utf8")
+    assert html.count('<svg class="mask"') >= 6
+    assert "<p><svg" not in html
+    assert "<p><figure" not in html
+    index = json.loads((site / "search/search_index.json").read_text("utf8"))
+    text = " ".join(entry["text"] for entry in index["docs"])
+    assert "may see →" not in text
+    assert "Bayes" in text
+
+
+def test_formulas_are_mathml(site):
+    """Built in: no script, no TeX left on the page."""
+    html = (site / "q39/index.html").read_text("utf8")
+    assert html.count("<math") >= 1
+    assert r"\prod" not in html
+    assert "mathjax" not in html.lower()
+
+
+def test_style_sheets_are_sent_without_comments(site):
+    """All rules of the sources, and nothing that is for who edits them."""
+    for source in (ROOT / "docs/stylesheets").glob("*.css"):
+        sent, text = (
+            (site / "stylesheets" / source.name).read_text("utf8"),
+            source.read_text("utf8"),
+        )
+        assert "/*" not in sent
+        assert sent.count("{") == re.sub(r"/\*.*?\*/", "", text).count("{") > 0
+
+
+def test_notebooks_are_shown_as_stored():
+    """Never executed by the build, and an error in one is an error."""
+    entries = [entry for entry in settings()["plugins"] if isinstance(entry, dict)]
+    plugins = {name: options for entry in entries
+               for name, options in entry.items()}  # fmt: skip
+    options = plugins["mkdocs-jupyter"]
+    assert options["execute"] is False
+    assert options["allow_errors"] is False
+    assert options["include"] == ["*.ipynb"]
+    for path in (ROOT / "docs/labs").glob("*.ipynb"):
+        cells = json.loads(path.read_text("utf8"))["cells"]
+        assert len({cell["id"] for cell in cells}) == len(cells)
+        assert any(cell.get("outputs") for cell in cells)
+
+
+def test_a_notebook_is_executed_and_compared(tmp_path):
+    """A changed output and a cell that raises: each fails by its cell."""
+    text = (ROOT / "docs/labs/mask-probe.ipynb").read_text("utf8")
+    (tmp_path / "stale.ipynb").write_text(text.replace("prefix_lm(3)", "prefix_lm(4)"))
+    (tmp_path / "raises.ipynb").write_text(
+        text.replace('measure(\\"causal\\")', "1 / 0")
+    )
+    for name in ("stale", "raises"):
+        done = nbval(tmp_path, f"{name}.ipynb")
+        assert done.returncode == 1, done.stdout
+        assert re.search(r"Cell \d", done.stdout)
+
+
+def test_builds_are_the_same_in_another_folder(site, sources):
+    """Byte for byte: nothing of the machine or the hour gets into the pages."""
+    target = sources / "site"
+    shutil.rmtree(sources / ".cache")  # made anew
+    # In a process of its own: forks of one process all order their sets alike.
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(target)],
+        cwd=sources, env=environment(sources), check=True, capture_output=True,
+    )  # fmt: skip
+    for path in site.rglob("*.html"):
+        assert path.read_bytes() == (target / path.relative_to(site)).read_bytes(), path
+
+
+def indexed(html: str) -> list[list[str]]:
+    """Titles and words of a page's sections, as the search plugin reads them."""
+    parser = Parser()
+    parser.feed(html)
+    parser.close()
+    return [("".join(part.title) + "".join(part.text)).split() for part in parser.data]
+
+
+def test_search_finds_every_word_beside_the_tags_that_it_is_not_shown(site):
+    """What the hook leaves out are tags that the index drops anyway."""
+    left_out = 0
+    for page in site.rglob("index.html"):
+        html = page.read_text("utf8")
+        html = html[html.index("<article") : html.index("</article>")]
+        short = UNSEARCHED.sub("", html)
+        assert indexed(short) == indexed(html), page
+        left_out += len(html) - len(short)
+    assert left_out > 1_000_000
+    hidden = "<h1>A</h1><p>one <span data-search-exclude>two</span></p>"
+    assert indexed(UNSEARCHED.sub("", hidden)) != indexed(hidden)  # it would be noticed

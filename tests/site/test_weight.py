@@ -1,0 +1,123 @@
+"""What our additions to stock Material cost: bytes a page, seconds a build."""
+
+import gzip
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paradigms.site.markdown.adapter import KINDS
+from tests.conftest import ROOT, environment
+
+CHAPTERS = ["q19", "q39", "foundations/attention-masks", "q39/autoencoding"]
+
+
+STOCK = """\
+site_name: Model Paradigms
+theme: {name: material}
+plugins: [search, tags, {mkdocs-jupyter: {include: ['*.ipynb'], ignore: ['*.md']}}]
+markdown_extensions: [abbr, admonition, attr_list, md_in_html, tables, pymdownx.details,
+  {toc: {permalink: true}}, {pymdownx.arithmatex: {generic: true}}, pymdownx.highlight,
+  pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
+"""
+
+
+def weight(site: Path, page: str) -> int:
+    """Gzipped bytes of a page with its style sheets and scripts."""
+    html = (site / page / "index.html").read_text("utf8")
+    total = len(gzip.compress(html.encode(), mtime=0))
+    for name in re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html):
+        if not name.startswith("http"):
+            content = (site / page / name).resolve().read_bytes()
+            total += len(gzip.compress(content, mtime=0))
+    return total
+
+
+def prose(html: str) -> list[str]:
+    """What our fences say on a built page, without markup."""
+    texts = re.findall(
+        r'<(?:div class="claim |details class="question|table class="generated|'
+        r'figcaption|dl class="change")'
+        r".*?</(?:div|details|table|figcaption|dl)>", html, re.DOTALL
+    )  # fmt: skip
+    return [
+        re.sub(r"<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL) for text in texts
+    ]
+
+
+@pytest.fixture(scope="session")
+def stock(site, tmp_path_factory) -> Path:
+    """The same pages in stock Material: what our fences say stands there as prose."""
+    folder = tmp_path_factory.mktemp("stock")
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    tooltips = (ROOT / "snippets/abbreviations.md").read_text("utf8")
+    for page in (folder / "docs").rglob("*.md"):
+        name = page.relative_to(folder / "docs").with_suffix("").as_posix()
+        html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
+        fences = rf"```(?:{'|'.join(KINDS)})\n.*?```\n"
+        text = re.sub(fences, "", page.read_text("utf8"), flags=re.DOTALL)
+        text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
+        page.write_text(text + "\n\n".join(["", *prose(html), tooltips]), "utf8")
+    (folder / "mkdocs.yml").write_text(STOCK)
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-d", str(folder / "site")],
+        cwd=folder, env=environment(folder), capture_output=True, check=True,
+    )  # fmt: skip
+    return folder / "site"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_property):
+    """At most 1.15 times the gzipped weight of stock Material with the same text."""
+    ratio = weight(site, page) / weight(stock, page)
+    record_property("ratio", f"{page} {ratio:.3f}")
+    print(f"{page}: {weight(site, page)} bytes, {ratio:.3f} of stock")
+    assert ratio <= 1.15
+
+
+def test_a_heavy_page_is_noticed(site, stock, tmp_path):
+    """The guard itself: 12 kB that do not compress put a page over its limit."""
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    page = copy / "q39/index.html"
+    page.write_text(page.read_text("utf8") + os.urandom(12_000).hex(), "utf8")
+    assert weight(copy, "q39") / weight(stock, "q39") > 1.15
+
+
+def processor_seconds() -> float:
+    """What the processes that were started and have ended took so far."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def test_a_process_is_charged_for_its_work():
+    """The guard itself: half a second of counting is half a second, sleep is none."""
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    for code, least, most in ((busy, 0.5, 2), ("import time; time.sleep(1)", 0, 0.5)):
+        before = processor_seconds()
+        subprocess.run([sys.executable, "-S", "-c", code], check=True)
+        assert least <= processor_seconds() - before < most
+
+
+def test_a_build_takes_little_longer_than_stock(stock, tmp_path):
+    """At most 1.5 times stock Material with the same text and notebook, in pairs."""
+    best = {ROOT: 1e9, stock.parent: 1e9}
+    # Seconds of the processor, for a build waits for nothing but other processes; and
+    # the best of each: what else the machine does only adds.
+    for _ in range(2):
+        for folder in best:
+            command = [sys.executable, "-m", "mkdocs", "build", "-d", tmp_path / "site"]
+            start = processor_seconds()
+            subprocess.run(command, cwd=folder, env=environment(folder), check=True,
+                           capture_output=True)  # fmt: skip
+            best[folder] = min(best[folder], processor_seconds() - start)
+    ratio = best[ROOT] / best[stock.parent]
+    print(
+        f"ours {best[ROOT]:.2f} s, stock {best[stock.parent]:.2f} s, ratio {ratio:.2f}"
+    )
+    assert ratio <= 1.5

@@ -1,0 +1,111 @@
+"""What changed since 2020: two answers each, dated, and no date that cannot be."""
+
+import re
+from datetime import datetime
+
+import pytest
+
+from paradigms._schema import ContentError
+from paradigms.site.content import changes as module
+from paradigms.site.content.bibliography import label, sources, split_citation
+from paradigms.site.content.changes import NOW, THEN, Change, changes
+from paradigms.site.content.toml import DOCS
+from paradigms.site.fences.change import ChangeFence
+
+PAGE = DOCS / "practice/what-changed.md"
+
+
+def altered(**update) -> list[str]:
+    """What is found wrong with one change, changed."""
+    return changes()["changed-rate"].model_copy(update=update).findings()
+
+
+def test_every_change_is_dated_and_stands_on_the_page(site):
+    """Both answers, every source, the years, what was measured here."""
+    html = (site / "practice/what-changed/index.html").read_text("utf8")
+    for key, change in changes().items():
+        card = html.split(f'id="{key}"')[1].split("</dl>")[0]
+        for citation in (*change.then, *change.sources):
+            assert label(split_citation(citation)[0]).replace("&", "&amp;") in card
+        first, last = change.years()
+        assert THEN <= first <= last <= NOW
+        assert re.search(rf"Changed by work of {first}( to {last})?:", card), key
+        assert all(f"measured: {name}</a>" in card for name in change.measured)
+        assert all(f">{name}</a>" in card for name in change.claims)
+
+
+def test_both_questions_have_their_changes():
+    """Twelve to twenty in all, of each topic some."""
+    topics = [change.topic for change in changes().values()]
+    assert 12 <= len(topics) <= 20
+    assert {"Q19", "Q39", "both"} == set(topics)
+
+
+def undated(change: Change) -> list[str]:
+    """Years that the newer answer names and no source of it has."""
+    known = {str(sources()[split_citation(s)[0]].year) for s in change.sources}
+    text = re.sub(r"(between|until) 20\d\d( and 20\d\d)?", "", change.now)
+    said_then = {str(sources()[split_citation(s)[0]].year) for s in change.then}
+    return [y for y in re.findall(r"\b20\d\d\b", text) if y not in known | said_then]
+
+
+@pytest.mark.parametrize("key", changes())
+def test_a_year_in_an_answer_is_that_of_a_source(key):
+    """ModernBERT alone was released in the December before its paper's year."""
+    expected = ["2024"] if key == "changed-encoders" else []
+    assert undated(changes()[key]) == expected
+
+
+def test_a_wrong_year_in_an_answer_is_noticed():
+    """The guard itself."""
+    change = changes()["changed-rate"]
+    said = change.now.replace("2023", "2019")
+    assert undated(change.model_copy(update={"now": said})) == []  # BERT's own year
+    said = change.now.replace("2023", "2022")
+    assert undated(change.model_copy(update={"now": said})) == ["2022"]
+
+
+def test_a_date_that_cannot_be_is_an_error():
+    """No change by a work from before 2020, no older answer from a work after it."""
+    assert altered() == []
+    assert "no change since 2020" in altered(sources=["devlin2019"])[0]
+    assert "did not say so by 2020" in altered(then=["wettig2023"])[0]
+    assert "no source" in altered(sources=[])[0]
+    assert "nothing measured" in altered(measured=[])[0]
+    assert "nobody1999" in altered(then=["nobody1999"])[0]
+    assert "S99" in altered(claims=["S99"])[0]
+
+
+def test_a_change_that_stands_on_no_page_or_twice_is_an_error(monkeypatch):
+    """And one that is not known is named."""
+    shown = [("change", key) for key in changes()]
+    twice = [(key, "a.md") for _, key in [*shown[1:], shown[1]]]
+    monkeypatch.setattr(module, "placed", lambda kind: twice)
+    with pytest.raises(ContentError) as error:
+        module.changes.__wrapped__()
+    assert "stands in 0 change fences" in str(error.value)
+    assert "stands in 2 change fences" in str(error.value)
+    with pytest.raises(ContentError, match="no change 'changed-nothing'"):
+        ChangeFence(ids=["changed-nothing"]).render(None)
+
+
+def newest(text: str) -> str:
+    """Year and month, as in 2602, of the newest preprint that a page cites."""
+    cited = re.findall(r"\[@([^\],]+)", text)
+    cited += [s for change in changes().values() for s in change.sources]
+    urls = [sources()[split_citation(key)[0]].url for key in cited]
+    return max(found[1] for url in urls if (found := re.search(r"abs/(\d{4})\.", url)))
+
+
+def stated(text: str) -> str:
+    """The same of the month that the page names."""
+    month = re.search(r"No work on this page is newer than (\w+ \d{4})", text)[1]
+    return datetime.strptime(month, "%B %Y").strftime("%y%m")
+
+
+def test_the_page_says_how_new_its_newest_work_is():
+    """Nothing later is judged; the guard sees a month that is too early."""
+    text = PAGE.read_text("utf8")
+    assert newest(text) == stated(text)
+    early = text.replace("newer than February 2026", "newer than December 2025")
+    assert newest(early) > stated(early)

@@ -1,0 +1,63 @@
+"""Tuning on few labels: what is read, and which moment and rate are kept."""
+
+import pytest
+import torch
+
+from paradigms.models.gpt import GPTConfig
+from paradigms.training import finetuning
+from paradigms.training.two_rules import RULES, Words, mean_state
+
+SHAPE = GPTConfig(vocabulary=20, positions=8, width=16, layers=1, heads=2)
+
+
+def made(rule: str = "next token") -> Words:
+    """A fresh network under one of the two rules."""
+    torch.manual_seed(0)
+    return Words(SHAPE, RULES[rule]).eval()
+
+
+def texts(count: int) -> finetuning.Labelled:
+    """Rows of the words 5 to 8; the label is whether the first is 7 or 8."""
+    dice = torch.Generator().manual_seed(count)
+    rows = torch.randint(5, 9, (count, 6), generator=dice)
+    return rows, (rows[:, 0] > 6).long()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_mean_state_is_read_under_both_rules(rule):
+    """Padding left out; the head is the same."""
+    network = finetuning.Read(made(rule), 16)
+    rows = torch.tensor([[1, 5, 6, 0], [1, 7, 7, 8]])
+    expected = network.label(mean_state(network.of.states(rows), rows))
+    assert network(rows).equal(expected)
+
+
+def test_answers_are_judged_by_error_then_by_loss():
+    """One of two wrong; of two with one wrong answer the surer one is the worse."""
+    labels = torch.tensor([0, 0])
+    mild = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 1.0]]), labels)
+    sure = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 9.0]]), labels)
+    right = finetuning.judged(torch.tensor([[2.0, 0.0], [1.0, 0.0]]), labels)
+    assert mild[0] == sure[0] == 0.5
+    assert right < mild < sure
+
+
+def test_the_best_of_all_rates_and_moments_is_kept():
+    """A rate that learns beats one that cannot; the start itself is not touched."""
+    start, learn, choose = made(), texts(64), texts(40)
+    before = start.body.word.weight.clone()
+    plan = finetuning.Plan(steps=30, rates=(1e-9, 1e-2), moments=3, batch=16)
+    network, step = finetuning.tuned(start, 16, learn, choose, plan)
+    assert step in (10, 20, 30)
+    error, _ = finetuning.judged(network(choose[0]), choose[1])
+    fresh = finetuning.of_rate(start, 16, learn, choose, plan, 1e-9)
+    assert error < 0.2 < fresh[0][0]
+    assert start.body.word.weight.equal(before)
+
+
+def test_a_moment_before_the_end_can_be_the_best():
+    """Labels to learn that contradict those that choose: the first moment is kept."""
+    rows, labels = texts(64)
+    plan = finetuning.Plan(steps=40, rates=(1e-2,), moments=4, batch=16)
+    _, step = finetuning.tuned(made(), 16, (rows, 1 - labels), (rows, labels), plan)
+    assert step == 10

@@ -1,0 +1,77 @@
+"""One network under two rules: what each may see, and what its heads read."""
+
+import torch
+
+from paradigms.data.special_tokens import IGNORE
+from paradigms.models.gpt import GPTConfig
+from paradigms.training.two_rules import (
+    RULES,
+    Label,
+    Words,
+    asked,
+    label_loss,
+    mean_state,
+    table,
+    word_loss,
+)
+
+SHAPE = GPTConfig(vocabulary=20, positions=8, width=16, layers=2, heads=2)
+
+
+def networks() -> dict[str, Words]:
+    """Both, from the same first weights."""
+    found = {}
+    for name, rule in RULES.items():
+        torch.manual_seed(0)
+        found[name] = Words(SHAPE, rule)
+    return found
+
+
+def test_texts_stand_in_rows_behind_the_first_symbol():
+    """Words move up by the four specials; what is too long is cut, the rest padded."""
+    rows = table([[0, 1], [2, 3, 4, 5], []], 4)
+    assert rows.tolist() == [[1, 4, 5, 0], [1, 6, 7, 8], [1, 0, 0, 0]]
+
+
+def test_nothing_but_the_rule_tells_the_two_apart():
+    """Equal weights; a later word moves the first state under one rule only."""
+    left, both = networks().values()
+    for name, weight in left.state_dict().items():
+        assert weight.equal(both.state_dict()[name])
+    rows, other = table([[0, 1, 2, 3]], 8), table([[0, 1, 2, 9]], 8)
+    assert left.states(rows)[:, :4].equal(left.states(other)[:, :4])
+    assert not both.states(rows)[:, :4].equal(both.states(other)[:, :4])
+
+
+def test_padding_changes_no_label():
+    """The same text in a longer row gives the same scores, under both rules."""
+    for network in networks().values():
+        head = Label(network, SHAPE.width)
+        short, long = head(table([[0, 1, 2]], 4)), head(table([[0, 1, 2]], 8))
+        assert torch.allclose(short, long, atol=1e-6)
+        assert not torch.allclose(short, head(table([[0, 1, 3]], 4)), atol=1e-6)
+
+
+def test_the_mean_leaves_padding_out():
+    """Two tokens and two of padding: the mean of two."""
+    states = torch.tensor([[[1.0], [3.0], [50.0], [50.0]]])
+    assert mean_state(states, torch.tensor([[1, 4, 0, 0]])).tolist() == [[2.0]]
+
+
+def test_the_losses_are_sums_with_their_number():
+    """Against the log-softmax, target by target."""
+    dice = torch.Generator().manual_seed(0)
+    rows = table([[0, 1, 2, 3, 4, 5, 6]] * 8, 8)
+    for name, network in networks().items():
+        inputs, targets = asked(name, rows, 20, dice)
+        total, count = word_loss(network, (inputs, targets))
+        scores = network.head(network.states(inputs)).log_softmax(dim=-1)
+        places = (targets != IGNORE).nonzero().tolist()
+        byhand = -sum(scores[b, t, targets[b, t]] for b, t in places)
+        assert int(count) == len(places)
+        assert torch.allclose(total, byhand)
+        head, labels = Label(network, 16), torch.tensor([0, 1] * 4)
+        total, count = label_loss(head, (rows, labels))
+        byhand = -head(rows).log_softmax(dim=1)[range(8), labels].sum()
+        assert int(count) == 8
+        assert torch.allclose(total, byhand)
