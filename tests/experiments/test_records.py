@@ -100,8 +100,11 @@ def test_a_flipped_digit_stops_the_build(broken):
 
 
 def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
-    """Tuples and numbers for keys come back as lists and words; the digest fits."""
-    rows = [{"name": "a", "x": (1.0, 0.5, 1.5), "pictures": {"c": {"curves": {}}}}]
+    """Tuples come back as lists; pictures and networks apart, but no other column."""
+    rows = [
+        {"name": "a", "x": (1.0, 0.5, 1.5), "pictures": {"c": {"curves": {}}}},
+        {"name": "b", "weights": 220, "state_dict": {"head.bias": [0.5]}},
+    ]
     module = SimpleNamespace(
         QUESTION=targets_per_pass.QUESTION, CONFIG=targets_per_pass.CONFIG,
         run=lambda config, each: rows,
@@ -110,7 +113,13 @@ def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     monkeypatch.setattr(run.importlib, "import_module", lambda name: module)
     measure(NAME)
-    assert load.__wrapped__(NAME).rows == [{"name": "a", "x": [1.0, 0.5, 1.5]}]
+    record = load.__wrapped__(NAME)
+    assert record.rows == [
+        {"name": "a", "x": [1.0, 0.5, 1.5]},
+        {"name": "b", "weights": 220},
+    ]
+    assert list(record.pictures) == ["a/c"]
+    assert list(record.weights) == ["b"]
 
 
 @pytest.mark.parametrize(

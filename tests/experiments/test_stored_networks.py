@@ -63,7 +63,7 @@ def test_lab_networks_again_at_reduced_size(tmp_path, one_thread):
     stored = {row["name"]: row for row in load("lab_networks").rows}
     again = experiment.run(experiment.smaller())
     assert [row["name"] for row in again] == list(stored)
-    weights = {row["name"]: row.pop("weights") for row in again}
+    weights = {row["name"]: row.pop("state_dict") for row in again}
     for row in again:
         columns = set(row) - {"name"}
         assert columns == set(stored[row["name"]]) - {"name"}

@@ -45,10 +45,10 @@ def _result(
     name: str, seed: int, config: LabNetworksConfig, texts: Data
 ) -> dict[str, Any]:
     network = trained(name, config, seed, texts)
-    weights = network.state_dict() if seed == config.seeds[0] else {}
+    state = network.state_dict() if seed == config.seeds[0] else {}
     return {
         "losses": losses(network, name, config, texts.held_out),
-        "weights": {key: value.tolist() for key, value in weights.items()},
+        "state_dict": {key: value.tolist() for key, value in state.items()},
     }
 
 
@@ -65,5 +65,5 @@ def _rows(
                 )
                 for visible in of_seeds[0]["losses"]
             },
-            "weights": of_seeds[0]["weights"],
+            "state_dict": of_seeds[0]["state_dict"],
         }

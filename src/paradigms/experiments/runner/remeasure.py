@@ -120,7 +120,10 @@ def default_folder() -> Path:
 
 
 def _cells(result: Result) -> dict[str, Value]:
-    """Values by `row/column`; of a picture or a network only whether it is the same."""
+    """Values by `row/column`; of a picture only whether it is the same.
+
+    Networks are left out: their losses are rows.
+    """
     values = {
         f"{row['name']}/{column}": value
         for row in result.rows
@@ -131,8 +134,7 @@ def _cells(result: Result) -> dict[str, Value]:
         f"picture {name}": digest(picture.model_dump())
         for name, picture in result.pictures.items()
     }
-    weights = {f"weights {name}": value for name, value in result.weights.items()}
-    return values | pictures | weights
+    return values | pictures
 
 
 def _side(interval: list[float]) -> int:

@@ -94,7 +94,9 @@ def _record(
     """The record without its digest, and the weights of networks by their row."""
     start = time.monotonic()
     rows = module.run(module.CONFIG, run.each)
-    weights = {row["name"]: row.pop("weights") for row in rows if "weights" in row}
+    weights = {
+        row["name"]: row.pop("state_dict") for row in rows if "state_dict" in row
+    }
     check_rows(name, rows)
     pictures = {
         f"{row['name']}/{name}": picture
