@@ -49,22 +49,20 @@ def test_what_the_page_says_of_the_mask():
             for way in ways
         }
 
-    gains = signs("mask alone", middle)
-    assert gains == {
+    # Of the other two, rounding decides: the page claims nothing.
+    assert signs("mask alone", middle[:3]) == {
         "BERT, 80-10-10": (1, 0),
         "no random words, 80-0-20": (1, 0),
         "random words, 80-20-0": (0, 0),
-        "all positions, no mask": (1, 1),
-        "ELECTRA": (1, 0),
     }
-    assert signs("no training", ["mask alone", *middle]) == {
+    assert signs("no training", ["mask alone", *middle[:4]]) == {
         "mask alone": (0, -1),
         "BERT, 80-10-10": (1, 0),
         "no random words, 80-0-20": (0, 0),
         "random words, 80-20-0": (0, -1),
         "all positions, no mask": (1, 0),
-        "ELECTRA": (0, -1),
     }
+    assert signs("no training", ["ELECTRA"])["ELECTRA"][0] == 0
     assert found["mask alone"]["reads the word it sees"][2] < 0.5
 
 
