@@ -1,29 +1,41 @@
-# serve and site need Python and pip; test also torch and a browser; measure re-runs experiments, bench benchmarks.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
 MAKEFLAGS += --jobs=2  # a browser can be installed while the packages are
-.PHONY: serve site test measure bench browser
+.PHONY: help serve site check test measure bench browser
+.DEFAULT_GOAL := help
 
-serve: .venv/site.done
+help:  ## say what each target does
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf "make %-8s %s\n" "$$name" "$$text"; done
+
+serve: .venv/site.done  ## serve the site at 127.0.0.1:8000, rebuilt at each edit
 	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8000
 
 # The old site stays until the new one is whole. No --quiet: it hides warnings from --strict.
-site: .venv/site.done
+site: .venv/site.done  ## build the site into site/
 	rm -rf .site-new
 	$(BIN)/mkdocs build --strict --site-dir .site-new
 	rm -rf site && mv .site-new site
 
-test: browser .venv/test.done
+# The pages that differ from the last commit, and tests that need neither site nor browser.
+CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md')
+FAST := tests/test_*.py tests/data tests/layers tests/objectives tests/site/content tests/site/test_prose.py
+check: .venv/test.done  ## lint, import contracts, fast tests and changed pages, in a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
+
+test: browser .venv/test.done  ## every test, as CI runs them; ten minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-measure: .venv/test.done
+measure: .venv/test.done  ## measure NAME=... again, or all; CHECK=1 compares and keeps the records
 	$(BIN)/python -m paradigms measure $(if $(CHECK),--check) $(NAME)
 
-bench: .venv/test.done
+bench: .venv/test.done  ## our speed beside the field's, recorded
 	$(BIN)/python -m paradigms bench $(NAME)
 
 .venv/%.done: pyproject.toml constraints.txt

@@ -154,5 +154,5 @@ def test_the_top_level_holds_what_people_expect():
     names = {line.split("/")[0] for line in done.stdout.splitlines()}
     assert {name for name in names if not name.startswith(".")} == {
         "docs", "snippets", "src", "tests", "mkdocs.yml", "pyproject.toml", "README.md",
-        "Makefile", "constraints.txt", "LICENSE", "CHANGELOG.md",
+        "Makefile", "constraints.txt", "LICENSE", "CHANGELOG.md", "CITATION.cff",
     }  # fmt: skip

@@ -215,7 +215,7 @@ def test_padding_that_is_read_is_noticed(unseen, monkeypatch):
             tokens, rule, None if what == unseen else real, cache, what
         )
 
-    monkeypatch.setattr(t5, "look", careless)
+    monkeypatch.setattr(t5, "attention_view", careless)
     with pytest.raises(AssertionError):
         test_encoder_decoders_equal_their_reference(t5.T5, torch.float64, 1e-10)
 

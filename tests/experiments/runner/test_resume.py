@@ -88,9 +88,9 @@ def test_a_second_run_at_once_is_refused(tmp_path):
     path = tmp_path / "x.parts"
     other = (
         "import sys; from pathlib import Path\n"
-        "from paradigms.experiments.runner.resume import Parts\n"
+        "from paradigms.experiments.runner.resume import ResumableRun\n"
         "try:\n"
-        "    with Parts(Path(sys.argv[1]), {}): pass\n"
+        "    with ResumableRun(Path(sys.argv[1]), {}): pass\n"
         "except ValueError as error: print(error)\n"
     )
     with ResumableRun(path, IDENTITY) as parts:
