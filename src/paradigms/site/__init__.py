@@ -1,1 +1,1 @@
-"""What a reader sees; nothing here imports torch."""
+"""The site that readers see; nothing here imports torch."""

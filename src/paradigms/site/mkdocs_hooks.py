@@ -1,4 +1,4 @@
-"""Events of MkDocs: only what cannot be done from Markdown."""
+"""MkDocs hooks: only what cannot be done from Markdown."""
 
 import re
 import sys
@@ -12,17 +12,17 @@ from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 from rcssmin import cssmin
 
-# Colours of code, tooltips and formulas: the search index keeps their words and none of
-# their tags, and reading these took a tenth of a build.
+# Tags of highlighted code, tooltips and formulas: the search index keeps only their
+# words, and parsing these tags took a tenth of a build.
 UNSEARCHED = re.compile(r"</?(?:abbr|span|wbr|math|m[a-z]+)(?: [^>]*)?>")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Make the names of the downloads known: links to them are checked with the pages.
+    """Register the downloads, so that links to them are checked with the pages.
 
-    They are made after these, which then have said what is wrong with the bank.
+    Their content comes later: errors in the bank are reported by the pages first.
     """
-    from paradigms.site.exports.command import OFFERED  # anew: see _forget
+    from paradigms.site.exports.command import OFFERED  # reloaded: see _unload
 
     for name in OFFERED:
         files.append(File.generated(config, f"practice/{name}", content=""))
@@ -49,28 +49,28 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
-    """A page with code can be taken along as a notebook; a lab already is one."""
-    from paradigms.site.exports import notebook  # anew: see _forget
+    """Offer each page with code as a notebook; a lab is one already."""
+    from paradigms.site.exports import notebook  # reloaded: see _unload
 
     if page.file.src_uri.endswith(".ipynb"):
         return notebook.linked(html, page, files)
-    made = notebook.beside(page, config.site_url, files)
-    if made is None:
+    export = notebook.beside(page, config.site_url, files)
+    if export is None:
         return html
-    path, text = made
+    path, text = export
     files.append(File.generated(config, path, content=text))
     return html.replace("</h1>", f"</h1>{notebook.link(path)}", 1)
 
 
 @event_priority(100)
 def _before_search(context: Any, page: Any, config: Any, nav: Any) -> None:
-    """Show the search plugin a page without the tags that it would only pass over."""
+    """Hide from the search plugin the tags that it would skip."""
     page.whole, page.content = page.content, UNSEARCHED.sub("", page.content)
 
 
 @event_priority(-100)
 def _after_search(context: Any, page: Any, config: Any, nav: Any) -> None:
-    """Put the page back as it was."""
+    """Restore the page."""
     page.content = page.whole
 
 
@@ -78,20 +78,20 @@ on_page_context = CombinedEvent(_before_search, _after_search)
 
 
 def on_post_build(config: Any) -> None:
-    """Send style sheets without their comments, and forget the package."""
+    """Minify the style sheets, and unload the package."""
     for sheet in Path(config.site_dir, "stylesheets").glob("*.css"):
         sheet.write_text(cssmin(sheet.read_text("utf8")), "utf8")
-    _forget()
+    _unload()
 
 
 def on_build_error(error: Exception) -> None:
-    """Say in one line what pymdownx buries in a traceback; forget the package too."""
-    _forget()
+    """Report a missing snippet in one line, without traceback; unload the package."""
+    _unload()
     if isinstance(error, SnippetMissingError):
         raise Abort(f"{error}: create it below snippets/, or correct the page")
 
 
-def _forget() -> None:
-    """The package, after each build, so that a live reload sees edits of `src`."""
+def _unload() -> None:
+    """Remove the package from `sys.modules`, so that a reload sees edits of `src`."""
     for name in [name for name in sys.modules if name.split(".")[0] == "paradigms"]:
         del sys.modules[name]

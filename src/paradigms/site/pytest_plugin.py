@@ -1,14 +1,12 @@
-"""pytest plugin: how code blocks and notebooks are run and their output compared.
+"""pytest plugin: runs code blocks and notebooks and compares their output.
 
-Loaded by `-p paradigms.site.pytest_plugin` (see pyproject.toml), so that it is there
-when a single page is run too.  pytest-markdown-docs finds and executes the fences,
-nbval the cells; this adds that fences inside tabs, details and admonitions are found,
-and that what a block or a cell prints equals, as `outputs` compares it, what the page
-shows: in the `text title="Output"` fence below the block, or in the stored output of
-the cell.
+Loaded by `-p paradigms.site.pytest_plugin` (see pyproject.toml), so that it also works
+for a single page.  pytest-markdown-docs collects and executes the fences, nbval the
+cells; this plugin also collects fences inside tabs, details and admonitions, and
+compares what a block or a cell prints, by the rules of `outputs`, with the
+`text title="Output"` fence below the block, or with the stored output of the cell.
 `pytest --update-outputs` rewrites the fences; it writes once, at the end.  With
-`pytest -n` several processes share the pages: each page is run, and rewritten, by one
-of them.
+`pytest -n` each page is run, and rewritten, by one process.
 """
 
 import contextlib
@@ -43,10 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Notes whether to compare or to rewrite; one of several processes: one thread.
+    """Stores whether to rewrite; limits a worker of `pytest -n` to one thread.
 
-    Several processes with a thread for every core would only wait for each other.
-    torch reads the variable when it is imported, which is later than this.
+    Workers with a thread for every core would wait for each other.
+    torch reads the variable on import, which is later than this.
     """
     global _rewrite
     _rewrite = config.getoption("--update-outputs")
@@ -61,35 +59,35 @@ def pytest_markdown_docs_markdown_it() -> MarkdownIt:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Imports torch before the clock of the first block starts, its optimisers too."""
+    """Imports torch and its optimisers before the first block is timed."""
     if any(item.get_closest_marker("markdown-docs") for item in session.items):
         importlib.import_module("torch._dynamo")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Makes nbval compare what a cell prints as `outputs` does, not letter by letter.
+    """Makes nbval compare printed text by the rules of `outputs`, not literally.
 
-    A printed text that counts as equal is replaced by the stored one beforehand.
+    Printed text that counts as equal is replaced by the stored text first.
     """
     if isinstance(item, IPyNbCell):
-        literally = item.compare_outputs
+        compare_exactly = item.compare_outputs
 
         def compare(printed: list[Any], stored: list[Any], *rest: Any) -> bool:
             within = tolerance(item.cell.source)
             for new, old in zip(printed, stored, strict=False):
-                _take_over(new, old, "text", within)
-                _take_over(
+                _copy_if_equal(new, old, "text", within)
+                _copy_if_equal(
                     new.get("data", {}), old.get("data", {}), "text/plain", within
                 )
-            return literally(printed, stored, *rest)
+            return compare_exactly(printed, stored, *rest)
 
         item.compare_outputs = compare
 
 
-def _take_over(
+def _copy_if_equal(
     new: dict[str, Any], old: dict[str, Any], key: str, within: Decimal
 ) -> None:
-    """Replaces a new text by the stored one if the two count as equal."""
+    """Replaces a new text by the stored text if the two count as equal."""
     if key in new and key in old and not difference(old[key], new[key], within):
         new[key] = old[key]
 
@@ -105,37 +103,37 @@ def pytest_sessionfinish() -> None:
 
 @_runners.register_runner(default=True)
 class OutputRunner(_runners.DefaultRunner):
-    """Runs a block and holds what it prints against what the page shows."""
+    """Runs a block and compares its output with the page."""
 
     def runtest(self, test: Any, args: Any, *, asyncio_runner: Any = None) -> None:
         """Errors: AssertionError that names page and line, and both outputs."""
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        stdout = io.StringIO()
+        with contextlib.redirect_stdout(stdout):
             super().runtest(test, args, asyncio_runner=asyncio_runner)
         page = Path(test.source_path)
         code_end, start, end, indent = output_below(page, test.start_line)
         lines = page.read_text(encoding="utf8").split("\n")
-        shown = [line.removeprefix(indent) for line in lines[start:end]]
-        got = [line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n")]
-        got = got if printed.getvalue() else []
-        if bool(got) != (start >= 0):
-            unequal = "there is no Output fence" if got else "nothing is printed"
+        expected = [line.removeprefix(indent) for line in lines[start:end]]
+        actual = [line.rstrip() for line in stdout.getvalue().rstrip("\n").split("\n")]
+        actual = actual if stdout.getvalue() else []
+        if bool(actual) != (start >= 0):
+            mismatch = "there is no Output fence" if actual else "nothing is printed"
         else:
             within = tolerance(test.source)
-            unequal = difference("\n".join(shown), "\n".join(got), within)
-        if not unequal:
+            mismatch = difference("\n".join(expected), "\n".join(actual), within)
+        if not mismatch:
             return
-        if _rewrite and got:
-            _updates.append(_update(page, code_end, start, end, indent, got))
+        if _rewrite and actual:
+            _updates.append(_update(page, code_end, start, end, indent, actual))
             return
         remedy = (
             "if the new output is right, run pytest with --update-outputs"
-            if got
+            if actual
             else "nothing is printed: remove the Output fence"
         )
         raise AssertionError(
             f"{page}:{test.start_line}: printed output is not what the page shows; "
-            f"{remedy}\n{unequal}\npage shows: {shown}\ncode prints: {got}"
+            f"{remedy}\n{mismatch}\npage shows: {expected}\ncode prints: {actual}"
         )
 
 
@@ -157,9 +155,9 @@ def output_below(page: Path, opening: int) -> tuple[int, int, int, str]:
 
 
 def _update(
-    page: Path, code_end: int, start: int, end: int, indent: str, got: list[str]
+    page: Path, code_end: int, start: int, end: int, indent: str, actual: list[str]
 ) -> tuple[Path, int, int, list[str]]:
-    body = [(indent + line).rstrip() for line in got]
+    body = [(indent + line).rstrip() for line in actual]
     if start >= 0:
         return page, start, end, body
     fence = ["", indent + OUTPUT, *body, f"{indent}```"]

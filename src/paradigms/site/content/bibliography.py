@@ -1,4 +1,4 @@
-"""The sources: loaded, checked, and named the way that a page cites them."""
+"""The bibliography: loaded, checked, and labelled as pages cite it."""
 
 from functools import cache
 
@@ -26,11 +26,11 @@ def sources() -> dict[str, Source]:
 
 
 def label(key: str) -> str:
-    """As in running text: Devlin et al., 2019; with a letter where two are alike."""
+    """As in running text: Devlin et al., 2019; with a letter if two are alike."""
     source = sources()[key]
     names = [author.split()[-1] for author in source.authors if author != "others"]
-    who = f"{names[0]} et al." if len(source.authors) > 2 else " & ".join(names)
-    return f"{who}, {source.year}{key[-1] if key[-1].isalpha() else ''}"
+    authors = f"{names[0]} et al." if len(source.authors) > 2 else " & ".join(names)
+    return f"{authors}, {source.year}{key[-1] if key[-1].isalpha() else ''}"
 
 
 def split_citation(citation: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What a good answer said in 2020 and says today, with the years of its evidence."""
+"""Good answers of 2020 and of today, with the years of their evidence."""
 
 from functools import cache
 from typing import Literal
@@ -16,10 +16,10 @@ NOW = 2026  # the year of the newer one
 
 
 class Change(Evidence):
-    """A sentence of 2020 and the one that takes its place.
+    """A sentence of 2020 and the one that replaces it.
 
-    `then`: who said it, as sources of 2020 or before; `sources`: what has changed it,
-    all of them from 2020 on; `claims`: ids of the ledger that bear on it.
+    `then`: sources of the old sentence, of 2020 or before; `sources`: those of the new
+    one, from 2020 on; `claims`: ids of related claims in the ledger.
     """
 
     topic: Literal["Q19", "Q39", "both"]
@@ -29,55 +29,55 @@ class Change(Evidence):
     claims: list[str] = []
 
     def years(self) -> tuple[int, int]:
-        """The first and the last year of what has changed it."""
-        found = sorted(map(_year, self.sources))
-        return found[0], found[-1]
+        """The first and the last year of its `sources`."""
+        cited_years = sorted(map(_year, self.sources))
+        return cited_years[0], cited_years[-1]
 
     def findings(self) -> list[str]:
-        """Every reference that leads nowhere, and every date that cannot be."""
-        found = super().findings() + dead("claim", self.claims, claims())
-        found += Evidence(sources=self.then).findings()
-        if found:
-            return found
-        found += [
+        """Every broken reference and every impossible date."""
+        problems = super().findings() + dead("claim", self.claims, claims())
+        problems += Evidence(sources=self.then).findings()
+        if problems:
+            return problems
+        problems += [
             f"{citation!r} is of {_year(citation)}: it did not say so by {THEN}"
             for citation in self.then
             if _year(citation) > THEN
         ]
-        found += [
+        problems += [
             f"{citation!r} is of {_year(citation)}: no change since {THEN}"
             for citation in self.sources
             if _year(citation) < THEN
         ]
         if not self.sources:
-            found.append("has no source for what has changed")
+            problems.append("has no source for what has changed")
         if not self.runs:
-            found.append("names nothing measured here that bears on it")
-        return found
+            problems.append("names nothing measured here that bears on it")
+        return problems
 
 
 @cache
 def changes() -> dict[str, Change]:
     """Every change by its id, in the order of the file.
 
-    Errors: ContentError with all findings, those about the page's fences as well.
+    Errors: ContentError with all findings, those about fences on pages included.
     """
-    found = entries(Change, FOLDER / "changes.toml")
+    by_id = entries(Change, FOLDER / "changes.toml")
     problems = [
         f"snippets/changes.toml: {key}: {finding}"
-        for key, change in found.items()
+        for key, change in by_id.items()
         for finding in change.findings()
     ]
-    shown = [key for key, _ in placed("change")]
+    ids = [key for key, _ in placed("change")]
     problems += [
-        f"snippets/changes.toml: {key}: stands in {shown.count(key)} change fences; "
+        f"snippets/changes.toml: {key}: stands in {ids.count(key)} change fences; "
         "it must stand in one"
-        for key in found
-        if shown.count(key) != 1
+        for key in by_id
+        if ids.count(key) != 1
     ]
     if problems:
         raise ContentError("\n".join(problems))
-    return found
+    return by_id
 
 
 def _year(citation: str) -> int:

@@ -1,4 +1,4 @@
-"""The claims ledger: what is often said, what is right, and what that rests on."""
+"""The claims ledger: common claims, their corrections, and the evidence."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 class Claim(Evidence):
     """A claim: `said` as textbooks and candidates put it, `right` as they should.
 
-    `holds`: what the measured rows must show for it, at least one for each experiment.
+    `holds`: conditions on the recorded rows, at least one for each experiment.
     """
 
     said: str = Field(min_length=8)
@@ -29,7 +29,7 @@ class Claim(Evidence):
 
     @property
     def status(self) -> Status:
-        """An opinion stays one, whatever source holds it."""
+        """An opinion remains one unless a test or an experiment backs it."""
         if self.verdict == "opinion" and not self.runs:
             return "opinion"
         return super().status
@@ -58,58 +58,58 @@ def claims() -> dict[str, Claim]:
 
 
 def unbound(claim: Claim) -> list[str]:
-    """Where its sentence and the recorded rows do not hold together, one line each."""
-    found, read = [], set()
+    """Failing conditions, and mismatches of `holds` and `measured`, one line each."""
+    problems, experiments_read = [], set()
     for predicate in claim.holds:
         try:
-            read |= experiments(predicate)
+            experiments_read |= experiments(predicate)
             problem = refuted(predicate)
         except ContentError as error:
             problem = str(error)
-        found += [problem] if problem else []
-    found += [
+        problems += [problem] if problem else []
+    problems += [
         f"measured {name!r} without a line in holds that reads it"
         for name in claim.measured
-        if name not in read
+        if name not in experiments_read
     ]
-    return found + [
+    return problems + [
         f"holds reads {name!r}, which is not in measured"
-        for name in sorted(read - set(claim.measured))
+        for name in sorted(experiments_read - set(claim.measured))
     ]
 
 
 @cache
 def places() -> dict[str, str]:
-    """Where each claim stands: `q19/index.md#s01`, found by reading the pages.
+    """The page and anchor of each claim: `q19/index.md#s01`, read from the pages.
 
-    Errors: ContentError if a claim stands nowhere, or twice.
+    Errors: ContentError if a claim is on no page, or on two.
     """
-    found: dict[str, str] = {}
+    by_id: dict[str, str] = {}
     problems: list[str] = []
     for key, page in placed("claim"):
-        if key in found:
-            problems.append(f"docs/{page}: {key} also stands in {found[key]}")
-        found[key] = f"{page}#{key.lower()}"
+        if key in by_id:
+            problems.append(f"docs/{page}: {key} also stands in {by_id[key]}")
+        by_id[key] = f"{page}#{key.lower()}"
     problems += [
         f"snippets/claims: {key}: stands on no page; add a claim fence"
         for key in claims()
-        if key not in found
+        if key not in by_id
     ]
     if problems:
         raise ContentError("\n".join(problems))
-    return found
+    return by_id
 
 
 def ledger() -> list[dict[str, Any]]:
-    """The ledger as plain data, one row a claim: what `claims --json` prints."""
-    where = places()
+    """The ledger as plain data, one row per claim, as `claims --json` prints it."""
+    anchors = places()
     return [
         {
             "id": key,
             "claim": claim.said,
             "verdict": claim.verdict,
             "right": claim.right,
-            "page": where[key],
+            "page": anchors[key],
             "status": claim.status,
             "evidence": {
                 "tests": claim.tests,
@@ -123,23 +123,23 @@ def ledger() -> list[dict[str, Any]]:
 
 
 def failing_conditions(name: str, again: Result) -> list[str]:
-    """The conditions of claims that do not hold for another record of an experiment."""
+    """The conditions of claims that fail for another record of an experiment."""
 
-    def substituted(other: str) -> Result:
-        return again if other == name else load(other)
+    def load_other(stem: str) -> Result:
+        return again if stem == name else load(stem)
 
     return [
         f"{key}: {problem}"
         for key, claim in claims().items()
         for predicate in claim.holds
         if name in experiments(predicate)
-        for problem in [_problem(predicate, substituted)]
+        for problem in [_problem(predicate, load_other)]
         if problem
     ]
 
 
 def _problem(predicate: str, load: Callable[[str], Result]) -> str | None:
-    """Why it does not hold; a row that is missing is a reason, too."""
+    """Why a condition fails, a missing row included; None if it holds."""
     try:
         return refuted(predicate, load)
     except ContentError as error:

@@ -1,4 +1,4 @@
-"""Comparison tables: each cell computed, loaded, or a sentence with its evidence."""
+"""Comparison tables: each cell is computed, recorded, or a sentence with evidence."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ SIZE = 6  # tokens in the small masks of a table
 class Cell(Evidence):
     """A sentence; its `{value}` is a recorded number, `{pairs}` counts a mask's pairs.
 
-    `claims` are ids of the ledger on which the cell rests.
+    `claims` are ids of the claims that support it.
     """
 
     say: str
@@ -31,25 +31,27 @@ class Cell(Evidence):
         if self.value:
             text = text.replace("{value}", quote(self.value, interval))
         if self.mask:
-            seen = sum(map(sum, grid(parse(self.mask), SIZE)))
-            text = text.replace("{pairs}", f"{seen} of {SIZE**2}")
+            pairs = sum(map(sum, grid(parse(self.mask), SIZE)))
+            text = text.replace("{pairs}", f"{pairs} of {SIZE**2}")
         return text
 
     def findings(self) -> list[str]:
-        """Every reference that leads nowhere, and the lack of any."""
-        found = super().findings()
-        found += dead("claim", self.claims, claims())
+        """Every broken reference, and missing evidence."""
+        problems = super().findings()
+        problems += dead("claim", self.claims, claims())
         if bool(self.value) != ("{value}" in self.say):
-            found.append("value and {value} need each other")
+            problems.append("value and {value} need each other")
         if "{pairs}" in self.say and not self.mask:
-            found.append("{pairs} needs a mask to count")
+            problems.append("{pairs} needs a mask to count")
         if not (self.claims or self.value or self.status != "none"):
-            found.append("has no evidence; name a claim, a test, a result or a source")
+            problems.append(
+                "has no evidence; name a claim, a test, a result or a source"
+            )
         try:
             self.text()
         except ValueError as error:
-            found.append(str(error))
-        return found
+            problems.append(str(error))
+        return problems
 
 
 class Row(Entry):
@@ -60,7 +62,7 @@ class Row(Entry):
 
 
 class Comparison(Entry):
-    """A comparison table as it stands in `snippets/tables/`."""
+    """A comparison table of `snippets/tables/`."""
 
     title: str = Field(min_length=5)
     columns: list[str]
@@ -80,10 +82,10 @@ class Comparison(Entry):
 @cache
 def comparison(name: str) -> Comparison:
     """One comparison table, checked. Errors: ContentError with all findings."""
-    where = f"snippets/tables/{name}.toml"
-    table = validate(Comparison, read(FOLDER / "tables" / f"{name}.toml"), where)
+    file = f"snippets/tables/{name}.toml"
+    table = validate(Comparison, read(FOLDER / "tables" / f"{name}.toml"), file)
     problems = [
-        f"{where}: {row.aspect}, {column}: {finding}"
+        f"{file}: {row.aspect}, {column}: {finding}"
         for row in table.rows
         for column, cell in zip(table.columns[1:], row.cells, strict=True)
         for finding in cell.findings()

@@ -1,8 +1,8 @@
-"""What recorded rows must show for a claim to stand: `address < address or number`.
+"""Conditions on recorded rows that a claim needs: `address < address or number`.
 
-An address is `experiment/row/column`, as in quotes.  Of two intervals one is less only
-if it ends before the other begins; `~` says level (each mean, or a number, lies in the
-other's interval), `=` the same number or word.
+An address is `experiment/row/column`.  An interval is less than another only if it ends
+before the other begins; `~` means level (each mean, or a number, lies in the other's
+interval), `=` the same number or word.
 """
 
 import re
@@ -21,11 +21,11 @@ def experiments(predicate: str) -> set[str]:
 
 
 def refuted(predicate: str, load: Load = load) -> str | None:
-    """What speaks against it, with the values; None if it holds.
+    """Why a predicate fails, with the values; None if it holds.
 
-    `load` gives the record of an experiment: another one than the stored, if asked.
+    `load` returns the record of an experiment, by default the stored one.
 
-    Errors: ContentError if it is not of the form, or an address leads nowhere.
+    Errors: ContentError for a malformed predicate or an unknown address.
     """
     left, sign, right = _sides(predicate)
     if _holds(_value(left, load), sign, _value(right, load)):
@@ -34,32 +34,32 @@ def refuted(predicate: str, load: Load = load) -> str | None:
 
 
 def found(predicate: str, load: Load = load) -> str:
-    """It with what is recorded in place of addresses: `1 (0.5 to 1.5) < 2`.
+    """A predicate with recorded values in place of addresses: `1 (0.5 to 1.5) < 2`.
 
-    In as many digits as show that two numbers differ, from four on.
-    Errors: ContentError if it is not of the form, or an address leads nowhere.
+    With four significant digits, or as many as tell two different numbers apart.
+    Errors: ContentError for a malformed predicate or an unknown address.
     """
     left, sign, right = _sides(predicate)
     a, b = _value(left, load), _value(right, load)
     digits = 4
-    while a != b and digits < 9 and _spell(a, digits) == _spell(b, digits):
+    while a != b and digits < 9 and _text(a, digits) == _text(b, digits):
         digits += 1
-    return f"{_spell(a, digits)} {sign} {_spell(b, digits)}"
+    return f"{_text(a, digits)} {sign} {_text(b, digits)}"
 
 
 def rows(predicate: str) -> set[str]:
-    """The rows that it reads: `experiment/row`."""
-    return {s.rpartition("/")[0] for s in _sides(predicate) if "/" in s}
+    """The rows that a predicate reads: `experiment/row`."""
+    return {side.rpartition("/")[0] for side in _sides(predicate) if "/" in side}
 
 
 def _sides(predicate: str) -> tuple[str, str, str]:
-    found = _FORM.fullmatch(predicate)
-    if not found:
+    match = _FORM.fullmatch(predicate)
+    if not match:
         raise ContentError(
             f"{predicate!r} must read: experiment/row/column, then <, >, = or ~, then "
             "another address, a number or a word"
         )
-    return found["left"], found["sign"], found["right"]
+    return match["left"], match["sign"], match["right"]
 
 
 def _value(side: str, load: Load) -> Value:
@@ -76,18 +76,18 @@ def _holds(a: Value, sign: str, b: Value) -> bool:
         return a == b
     if isinstance(a, str) or isinstance(b, str):
         raise ContentError(f"{a!r} and {b!r} are not both numbers: only = fits")
-    (mean, low, high), (other, least, most) = _interval(a), _interval(b)
+    (mean, low, high), (other_mean, other_low, other_high) = _interval(a), _interval(b)
     if sign == "~":
-        inside = isinstance(b, list) and least <= mean <= most
-        return (inside or not isinstance(b, list)) and low <= other <= high
-    return high < least if sign == "<" else low > most
+        inside = isinstance(b, list) and other_low <= mean <= other_high
+        return (inside or not isinstance(b, list)) and low <= other_mean <= high
+    return high < other_low if sign == "<" else low > other_high
 
 
 def _interval(value: float | list[float]) -> list[float]:
     return value if isinstance(value, list) else [value] * 3
 
 
-def _spell(value: Value, digits: int) -> str:
+def _text(value: Value, digits: int) -> str:
     if isinstance(value, list):
         mean, low, high = (f"{number:.{digits}g}" for number in value)
         return f"{mean} ({low} to {high})"

@@ -1,4 +1,4 @@
-"""What a statement rests on: tests, measurements and sources."""
+"""Evidence for statements: tests, measurements and sources."""
 
 import inspect
 import re
@@ -16,7 +16,7 @@ Status = Literal["shown", "sourced", "opinion", "none"]
 
 
 class Evidence(Entry):
-    """The grounds of a claim, a table cell or an answer.
+    """The evidence for a claim, a table cell or an answer.
 
     `tests`: as pytest names them, `test_masks.py::test_name`, below `tests/`.
     `measured`: experiments with a stored result.
@@ -29,22 +29,22 @@ class Evidence(Entry):
 
     @property
     def runs(self) -> bool:
-        """Whether something in this repository executes it."""
+        """Whether a test or an experiment of this repository backs it."""
         return bool(self.tests or self.measured)
 
     @property
     def status(self) -> Status:
-        """Never more than is true."""
+        """The strongest kind of evidence: code, else literature, else none."""
         if self.runs:
             return "shown"
         return "sourced" if self.sources else "none"
 
     def findings(self) -> list[str]:
-        """Every reference that leads nowhere, one line each."""
-        known = proofs()
-        sources()  # what is wrong with the bibliography itself is said once
-        found = dead("test", self.tests, known)
-        found += [
+        """Every broken reference, one line each."""
+        tests = proofs()
+        sources()  # errors of the bibliography itself are reported once
+        problems = dead("test", self.tests, tests)
+        problems += [
             f"no stored result {name!r}; run: make measure NAME={name}"
             for name in self.measured
             if name not in stems()
@@ -53,12 +53,12 @@ class Evidence(Entry):
             try:
                 split_citation(citation)
             except ContentError as error:
-                found.append(str(error))
-        return found
+                problems.append(str(error))
+        return problems
 
 
 def dead(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
-    """A finding for each name that is not known."""
+    """A finding for each unknown name."""
     return [f"{what} {name!r} does not exist" for name in names if name not in known]
 
 
@@ -72,11 +72,11 @@ class Proof:
 
     @property
     def command(self) -> str:
-        """What to type to run just this one."""
+        """The shell command that runs this test alone."""
         return f".venv/bin/python -m pytest tests/{self.path}"
 
 
-# A function down to what is not indented; the end of its signature may be.
+# A function up to the next line that is neither indented nor a closing parenthesis.
 _TEST = re.compile(r"^def (test_\w+)\(.*\n(?:[ \t)].*\n|\n)*", re.MULTILINE)
 _CLAIM = re.compile(r'"""(.*?)"""', re.DOTALL)
 
@@ -85,14 +85,14 @@ _CLAIM = re.compile(r'"""(.*?)"""', re.DOTALL)
 def proofs() -> dict[str, Proof]:
     """Every test function by its pytest name, read from the files without importing.
 
-    By its indentation: to parse a hundred files would be a large part of a build.
+    By regular expression: parsing a hundred files would slow down a build.
     """
-    found = {}
+    by_name = {}
     folder = ROOT / "tests"
     for path in sorted(folder.rglob("test_*.py")):
         for test in _TEST.finditer(path.read_text(encoding="utf8")):
             name = f"{path.relative_to(folder)}::{test[1]}"
-            claim = _CLAIM.search(test[0])
-            said = inspect.cleandoc(claim[1]) if claim else ""
-            found[name] = Proof(said, test[0].rstrip(), name)
-    return found
+            match = _CLAIM.search(test[0])
+            claim = inspect.cleandoc(match[1]) if match else ""
+            by_name[name] = Proof(claim, test[0].rstrip(), name)
+    return by_name

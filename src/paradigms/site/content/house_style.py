@@ -1,4 +1,4 @@
-"""The house style as data: what is not written here, what instead, and why."""
+"""The house style as data: what not to write, what to write instead, and why."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pydantic import field_validator
 from paradigms._schema import Entry
 from paradigms.site.content.toml import FOLDER, entries
 
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"")
 
 
 class Rule(Entry):
-    """One rule, with an example of what it finds and one of what it lets stand."""
+    """One rule, with an example that breaks it and one that keeps it."""
 
     pattern: str
     write: str
@@ -33,12 +33,12 @@ class Rule(Entry):
 
     def finds(self, text: str) -> Iterator[re.Match[str]]:
         """Every breach outside quotation marks."""
-        blank = _QUOTED.sub(lambda found: "·" * len(found[0]), text)
-        return re.finditer(self.pattern, blank, re.IGNORECASE)
+        unquoted = _QUOTATION.sub(lambda match: "·" * len(match[0]), text)
+        return re.finditer(self.pattern, unquoted, re.IGNORECASE)
 
 
 class Finding(NamedTuple):
-    """What stands in a text, at which character, and the rule against it."""
+    """A breach: its offset and text, the rule, and what to write instead."""
 
     offset: int
     found: str
@@ -53,9 +53,9 @@ def rules() -> dict[str, Rule]:
 
 
 def breaches(text: str) -> list[Finding]:
-    """Everything in a text that the house style does not write."""
+    """Every breach of the house style in a text."""
     return [
-        Finding(found.start(), found[0], name, rule.write)
+        Finding(match.start(), match[0], name, rule.write)
         for name, rule in rules().items()
-        for found in rule.finds(text)
+        for match in rule.finds(text)
     ]

@@ -17,7 +17,7 @@ Level = Literal["junior", "mid", "senior"]
 Kind = Literal[
     "concept", "derivation", "comparison", "trap", "whiteboard", "judgement", "numbers"
 ]
-# In the order of reading; each has a page that asks all of its questions.
+# In reading order; each has a page with all of its questions.
 TOPICS = (
     "definitions and taxonomy",
     "probability and Bayes",
@@ -42,7 +42,7 @@ TOPICS = (
 )
 
 
-def _speakable(answer: str) -> str:
+def _check_length(answer: str) -> str:
     words = len(answer.split())
     if words > LONGEST_SPOKEN_ANSWER:
         raise ValueError(
@@ -51,7 +51,7 @@ def _speakable(answer: str) -> str:
     return answer
 
 
-def _known(topic: str) -> str:
+def _check_topic(topic: str) -> str:
     if topic not in TOPICS:
         hint = meant(topic, TOPICS)
         raise ValueError(f"is no topic of the bank{hint}; they stand in questions.py")
@@ -61,14 +61,14 @@ def _known(topic: str) -> str:
 class Question(Evidence):
     """One interview question with the answer to say aloud and what it must contain.
 
-    A trap says what most candidates answer, and names what runs here against it.
+    A trap quotes the usual wrong answer and names a claim, test or result against it.
     """
 
-    topic: Annotated[str, AfterValidator(_known)]
+    topic: Annotated[str, AfterValidator(_check_topic)]
     level: Level
     kind: Kind
     question: str = Field(min_length=10)
-    answer: Annotated[str, AfterValidator(_speakable)]
+    answer: Annotated[str, AfterValidator(_check_length)]
     key_points: list[str] = Field(min_length=2, max_length=6)
     wrong_answer: str = ""
     claims: list[str] = []
@@ -93,41 +93,41 @@ def questions() -> dict[str, Question]:
 
 
 def trapped(question: Question) -> list[str]:
-    """What a trap lacks to be one."""
+    """What a question of kind trap lacks."""
     if question.kind != "trap":
         return []
-    found = [] if question.wrong_answer else ["a trap needs its wrong_answer"]
+    problems = [] if question.wrong_answer else ["a trap needs its wrong_answer"]
     if not (question.claims or question.runs):
-        found.append("a trap needs a claim, a test or a measurement that shows it")
-    return found
+        problems.append("a trap needs a claim, a test or a measurement that shows it")
+    return problems
 
 
 @cache
 def question_places() -> dict[str, str]:
-    """Where each question stands: `q19/index.md#q19-data`.
+    """The page and anchor of each question: `q19/index.md#q19-data`.
 
-    A page that names it comes before the page that asks all of its topic.
+    A page that names the question takes precedence over the page of its topic.
     """
-    found = {
+    by_topic = {
         key: f"{topic_places()[entry.topic]}#{key}"
         for key, entry in questions().items()
         if entry.topic in topic_places()
     }
-    return found | {key: f"{page}#{key}" for key, page in placed("question")}
+    return by_topic | {key: f"{page}#{key}" for key, page in placed("question")}
 
 
 @cache
 def topic_places() -> dict[str, str]:
-    """The page that asks all questions of a topic: `practice/decoding.md`."""
-    placed("question")  # a fence that cannot be read is refused there
+    """The page with all questions of each topic: `practice/decoding.md`."""
+    placed("question")  # raises for a fence that cannot be parsed
     fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
-    found = {keys["topic"]: page for keys, page in fences if "topic" in keys}
-    return {topic: found[topic] for topic in TOPICS if topic in found}
+    by_topic = {keys["topic"]: page for keys, page in fences if "topic" in keys}
+    return {topic: by_topic[topic] for topic in TOPICS if topic in by_topic}
 
 
 @cache
 def derivations() -> dict[str, str]:
-    """Where a question is derived line by line: `practice/x.md#derive-its-id`."""
+    """The line-by-line derivation of a question: `practice/x.md#derive-its-id`."""
     return {
         key: f"{page}#derive-{key}"
         for page, text in pages().items()
@@ -136,7 +136,7 @@ def derivations() -> dict[str, str]:
 
 
 def of_topic(topic: str) -> list[str]:
-    """The ids of a topic's questions, junior before senior, else as in the files."""
+    """The ids of a topic's questions, junior before senior, else in file order."""
     levels = list(get_args(Level))
-    mine = [key for key, entry in questions().items() if entry.topic == topic]
-    return sorted(mine, key=lambda key: levels.index(questions()[key].level))
+    ids = [key for key, entry in questions().items() if entry.topic == topic]
+    return sorted(ids, key=lambda key: levels.index(questions()[key].level))

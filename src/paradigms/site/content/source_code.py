@@ -13,7 +13,7 @@ Defined = ast.ClassDef | ast.FunctionDef
 
 
 def source(of: str) -> str:
-    """The text of an object without docstring and indent. Errors: ContentError."""
+    """The source of an object, without docstring or indent. Errors: ContentError."""
     file = PACKAGE.parent / path(of).removeprefix("src/")
     if not file.is_file():
         raise ContentError(f"of: there is no file {path(of)}")
@@ -22,29 +22,29 @@ def source(of: str) -> str:
     for name in inside(of).split("."):
         parts = {n: part for part in getattr(node, "body", []) for n in _names(part)}
         if name not in parts:
-            known = ", ".join(parts) or "nothing"
-            raise ContentError(f"of: {path(of)} has no {name!r} there, but {known}")
+            available = ", ".join(parts) or "nothing"
+            raise ContentError(f"of: {path(of)} has no {name!r} there, but {available}")
         node = parts[name]
     decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
     first = min([node.lineno, *decorators])
     lines = dict(enumerate(text.splitlines(), 1))
-    dropped = range(0)
+    docstring = range(0)
     if isinstance(node, Defined) and ast.get_docstring(node) is not None:
-        dropped = range(node.body[0].lineno, node.body[0].end_lineno + 1)
-    kept = (n for n in range(first, node.end_lineno + 1) if n not in dropped)
-    body = "\n".join(lines[n] for n in kept)
+        docstring = range(node.body[0].lineno, node.body[0].end_lineno + 1)
+    numbers = (n for n in range(first, node.end_lineno + 1) if n not in docstring)
+    body = "\n".join(lines[n] for n in numbers)
     return textwrap.dedent(body).strip() + "\n"
 
 
 def diff(before: str, after: str) -> str:
-    """The lines that differ, marked with - and +. Errors: ContentError for none."""
+    """The lines that differ, with - and +. Errors: ContentError if there are none."""
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), lineterm="", n=0
     )
-    kept = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
-    if not kept:
+    changes = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    if not changes:
         raise ContentError("against: the two are equal, there is nothing to show")
-    return "\n".join(kept) + "\n"
+    return "\n".join(changes) + "\n"
 
 
 def _names(node: ast.stmt) -> list[str]:
@@ -61,5 +61,5 @@ def path(of: str) -> str:
 
 
 def inside(of: str) -> str:
-    """Its name in that file."""
+    """The name of an object in its file."""
     return of.partition(":")[2]

@@ -1,4 +1,4 @@
-"""The systems that the text names: what each one is, and what was measured of it."""
+"""The systems that the pages describe, and what was measured of each."""
 
 from functools import cache
 from typing import Any, Literal
@@ -23,9 +23,9 @@ ABILITIES: dict[Ability, str] = {
 
 
 class System(Entry):
-    """One system: its place among the others, its code, its reference, its claims.
+    """One system: its family, its code, its reference, its abilities.
 
-    `can` is what the text claims of it; a record that denies it stops the build.
+    `can` is what the pages claim of it; a record that contradicts it stops the build.
     """
 
     name: str
@@ -46,19 +46,19 @@ def systems() -> dict[str, System]:
 
     Errors: ContentError with every finding.
     """
-    found = entries(System, FOLDER / "systems.toml")
+    by_id = entries(System, FOLDER / "systems.toml")
     problems = [
         f"snippets/systems.toml: {key}: {finding}"
-        for key, system in found.items()
+        for key, system in by_id.items()
         for finding in _findings(key, system)
     ]
     if problems:
         raise ContentError("\n".join(problems))
-    return found
+    return by_id
 
 
 def measured() -> dict[str, dict[str, Any]]:
-    """What the experiment `systems` recorded of each system."""
+    """The row of the experiment `systems` for each system."""
     return {row["name"]: row for row in load("systems").rows}
 
 
@@ -71,41 +71,43 @@ def rows() -> list[dict[str, Any]]:
             "capabilities": [*system.can],
             "sees": measured().get(key, {}).get("sees"),
             "parameters": (recorded(system.parameters) if system.parameters else None),
-            "equal within": _bound(key),
+            "equal within": _tolerance(key),
         }
         for key, system in systems().items()
     ]
 
 
-def _bound(key: str) -> float | None:
-    """Within what a system equals its reference, if that was measured."""
+def _tolerance(key: str) -> float | None:
+    """The tolerance to which a system equals its reference, if it was measured."""
     return float(measured()[key]["equal within"]) if key in measured() else None
 
 
 def _findings(key: str, system: System) -> list[str]:
-    found = []
+    problems = []
     for citation in system.sources:
         try:
             split_citation(citation)
         except ContentError as error:
-            found.append(str(error))
+            problems.append(str(error))
     if system.parameters:
         try:
             recorded(system.parameters)
         except ContentError as error:
-            found.append(f"parameters: {error}")
+            problems.append(f"parameters: {error}")
     if not system.of:
-        return found
+        return problems
     try:
         source(system.of)
     except ContentError as error:
-        found.append(str(error))
+        problems.append(str(error))
     record = measured().get(key)
     if record is None:
-        return [*found, "was not measured; run: make measure NAME=systems"]
+        return [*problems, "was not measured; run: make measure NAME=systems"]
     for ability in ABILITIES:
-        claimed, shown = ability in system.can, record[ability] == "yes"
-        if claimed != shown:
-            says = "claims" if claimed else "does not claim"
-            found.append(f"can: {says} {ability!r}, the probe says {record[ability]}")
-    return found
+        in_text, in_record = ability in system.can, record[ability] == "yes"
+        if in_text != in_record:
+            verb = "claims" if in_text else "does not claim"
+            problems.append(
+                f"can: {verb} {ability!r}, the probe says {record[ability]}"
+            )
+    return problems

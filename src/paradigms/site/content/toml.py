@@ -1,4 +1,4 @@
-"""Read what is said once: the TOML files below `snippets/`, checked against a schema.
+"""Read the TOML files below `snippets/`, checked against a schema.
 
 Every finding of a file is collected before one error is raised, each finding as a line
 that names file, entry and key.
@@ -15,7 +15,7 @@ from paradigms._schema import AnyEntry, ContentError, validate
 
 FOLDER = ROOT / "snippets"
 DOCS = ROOT / "docs"
-# Also indented, in a tab or a box; four ticks hold three, which they only quote.
+# Also indented, in a tab or a box; a fence of four ticks may quote one of three.
 FENCE = re.compile(
     r"^(?P<indent>[ \t]*)(?P<ticks>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)"
     r"^(?P=indent)(?P=ticks)[ \t]*$\n?",
@@ -36,34 +36,34 @@ def read(path: Path) -> dict[str, Any]:
 def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
     problems: list[str] = []
-    found: dict[str, AnyEntry] = {}
-    taken: set[str] = set()
+    by_id: dict[str, AnyEntry] = {}
+    ids: set[str] = set()
     for path in paths:
-        said = read(path)
+        table = read(path)
         problems += [
             f"{_name(path)}: {key}: this id is taken; choose another"
-            for key in said
-            if key in taken
+            for key in table
+            if key in ids
         ]
-        fresh = {key: body for key, body in said.items() if key not in taken}
-        found |= valid(kind, fresh, f"{_name(path)}: ", problems)
-        taken |= fresh.keys()
+        new = {key: body for key, body in table.items() if key not in ids}
+        by_id |= valid(kind, new, f"{_name(path)}: ", problems)
+        ids |= new.keys()
     if problems:
         raise ContentError("\n".join(problems))
-    return found
+    return by_id
 
 
 def valid(
     kind: type[AnyEntry], bodies: dict[str, Any], where: str, problems: list[str]
 ) -> dict[str, AnyEntry]:
-    """The entries that are right; what is wrong with others goes to the problems."""
-    found = {}
+    """The valid entries; errors in the others are added to `problems`."""
+    by_id = {}
     for key, body in bodies.items():
         try:
-            found[key] = validate(kind, body, f"{where}{key}")
+            by_id[key] = validate(kind, body, f"{where}{key}")
         except ContentError as error:
             problems.append(str(error))
-    return found
+    return by_id
 
 
 def placed(kind: str) -> list[tuple[str, str]]:
@@ -72,26 +72,26 @@ def placed(kind: str) -> list[tuple[str, str]]:
     A fence that asks for a whole `topic` names no ids.
     Errors: ContentError for a fence that cannot be read.
     """
-    found = []
+    pairs = []
     for body, page in bodies(kind):
         try:
             keys = tomllib.loads(body)
-            found += [(key, page) for key in ([] if "topic" in keys else keys["ids"])]
+            pairs += [(key, page) for key in ([] if "topic" in keys else keys["ids"])]
         except (tomllib.TOMLDecodeError, KeyError, TypeError):
             raise ContentError(
                 f'docs/{page}: {kind} fence: write ids = ["..."]'
             ) from None
-    return found
+    return pairs
 
 
 def bodies(kind: str) -> list[tuple[str, str]]:
-    """What stands in every fence of a kind, with its page."""
+    """The body of every fence of a kind, with its page."""
     return [(body, page) for info, body, page in _fences() if info == kind]
 
 
 @cache
 def _fences() -> list[tuple[str, str, str]]:
-    """Of every fence what stands behind its ticks and in it, and its page."""
+    """Info string, body and page of every fence."""
     return [
         (fence["info"].strip(), fence["body"], page)
         for page, text in pages().items()
@@ -109,7 +109,7 @@ def pages() -> dict[str, str]:
 
 
 def abbreviations() -> dict[str, str]:
-    """Every abbreviation with its words, as `snippets/abbreviations.md` has them."""
+    """Every abbreviation with its expansion, from `snippets/abbreviations.md`."""
     text = (FOLDER / "abbreviations.md").read_text(encoding="utf8")
     return dict(re.findall(r"^\*\[(.+?)\]: (.+)$", text, re.MULTILINE))
 

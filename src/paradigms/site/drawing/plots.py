@@ -1,4 +1,4 @@
-"""Drawings of what experiments recorded: digits, courses, fields and strips.
+"""Plots of recorded results: digits, training curves, bands, fields and strips.
 
 Colours come from the style sheet, as in `svg`.
 """
@@ -16,9 +16,9 @@ GREYS = (0.3, 0.55, 0.8, 1)  # opacities; the lightest pixels are left blank
 def digits(
     pictures: list[list[str]], rows: list[str], columns: list[str], title: str
 ) -> str:
-    """Rows of 8x8 digits in shades of the colour of text, whatever that is.
+    """Rows of 8x8 digits in shades of the text colour.
 
-    A digit is 64 letters of base 17; `rows` and `columns` label, and may be empty.
+    A digit is 64 letters of base 17; `rows` and `columns` are labels, or empty.
     Errors: ValueError if there is no digit, or not one label for each row or column.
     """
     if not pictures or not pictures[0]:
@@ -52,10 +52,10 @@ def _shades(pictures: list[list[str]]) -> str:
     for y, row in enumerate(pictures):
         for x, picture in enumerate(row):
             shades = [round(int(pixel, 17) * len(GREYS) / 16) for pixel in picture]
-            lines = [shades[start : start + 8] for start in range(0, 64, 8)]
-            for down, first, shade, count in runs(lines):
-                place = f"M{x * STEP + first} {y * STEP + down}"
-                paths[shade] += f"{place}h{count}"
+            lines = [shades[first : first + 8] for first in range(0, 64, 8)]
+            for dy, dx, shade, count in runs(lines):
+                start = f"M{x * STEP + dx} {y * STEP + dy}"
+                paths[shade] += f"{start}h{count}"
     # Slightly more than a pixel high: no seams between the lines.
     return "".join(
         f'<path style="stroke:inherit;stroke-width:1.04" opacity="{opacity}" d="{d}"/>'
@@ -67,11 +67,10 @@ def _shades(pictures: list[list[str]]) -> str:
 def course(
     lines: list[tuple[str, list[Point]]], level: float, name: str, title: str
 ) -> str:
-    """Curves over the steps of a training, and a dashed level with its name.
+    """Training curves over steps, and a dashed level with its name.
 
     `lines`: name and points of each curve; the first is thick, the others thin or
-    dotted, so that they can be told apart without colour. y runs from 0 to twice the
-    level.
+    dotted, so that they differ without colour. y runs from 0 to twice the level.
     Errors: ValueError if there is no curve.
     """
     if not lines:
@@ -83,12 +82,12 @@ def course(
         y = height - 40 - point[1] / (2 * level) * (height - 60)
         return f"{30 + point[0] / last * (width - 40):.0f} {y:.0f}"
 
-    drawn = ""
+    curves = ""
     for number, (label, points) in enumerate(lines):
         style = ("2.2", "1.2", "1.2;stroke-dasharray:2 2")[number % 3]
         path = f'<path class="curve c{number}" style="stroke-width:{style}" d="M'
         x = 2 + 98 * number
-        drawn += (
+        curves += (
             f'{path}{"L".join(map(place, points))}"/>{path}{x} {height - 6}h11"/>'
             f'<text class="axis" x="{x + 15}" y="{height - 2}">{escape(label)}</text>'
         )
@@ -97,7 +96,7 @@ def course(
         f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
         f'role="img" aria-label="{escape(title)}" data-search-exclude>'
         f'<path class="frame" d="M30 20V{floor}H{width - 10}"/>'
-        f'<path class="frame dashed" d="M30 {middle}H{width - 10}"/>{drawn}'
+        f'<path class="frame dashed" d="M30 {middle}H{width - 10}"/>{curves}'
         f'<text class="axis" text-anchor="end" x="26" y="{int(middle) + 4}">{name}'
         f'</text><text class="axis" text-anchor="end" x="26" y="{floor}">0</text>'
         f'<text class="axis" text-anchor="end" x="{width - 10}" y="{floor + 14}">'
@@ -114,7 +113,7 @@ def field(
     names: tuple[str, str],
     title: str,
 ) -> str:
-    """A plane in five shades, blue where class 1 is believed, with points on it.
+    """P(class 1) over a plane in five shades, blue where it is high, with points.
 
     `lines`: letters from 0 to 4 for each height, from the top; `points`: x and y from
     -1 to 1, and a class, drawn as minus or plus; `names`: of the axes x and y.
@@ -129,9 +128,9 @@ def field(
         start = f"M{x * side:g} {(y + 0.5) * side:g}h{count * side:g}"
         paths[int(shade)] += start
     # Slightly more than a cell high: no seams between the lines.
-    thick = f"stroke-dasharray:none;stroke-width:{side + 0.3:.4g}"
+    style = f"stroke-dasharray:none;stroke-width:{side + 0.3:.4g}"
     shades = "".join(
-        f'<path class="sees" style="{thick}" opacity="{shade / 4:g}" d="{path}"/>'
+        f'<path class="sees" style="{style}" opacity="{shade / 4:g}" d="{path}"/>'
         for shade, path in enumerate(paths)
         if path and shade
     )
@@ -153,19 +152,19 @@ def field(
 
 
 WRAP = 344  # width at which lines of tokens are broken, unless they form columns
-WIDEST = 450  # of lines in columns; a telephone shows these at three quarters
+WIDEST = 450  # of lines in columns; a phone shows these at three quarters of their size
 
 
 def strip(lines: dict[str, list[str]], title: str) -> str:
-    """Named lines of tokens in boxes; short lines of one length stand in columns.
+    """Named lines of tokens in boxes; short lines of one length are aligned in columns.
 
-    An empty token leaves its box out.
+    An empty token has no box.
     Errors: ValueError if there is no token at all.
     """
     if not any(any(tokens) for tokens in lines.values()):
         raise ValueError("a strip needs a token")
     longest = [max(map(len, column)) for column in zip(*lines.values(), strict=False)]
-    columns = len({len(tokens) for tokens in lines.values()}) == 1 and (
+    aligned = len({len(tokens) for tokens in lines.values()}) == 1 and (
         sum(longest) * LETTER + 11 * len(longest) <= WIDEST
     )
     boxes, names, words, right, y = "", "", "", 0.0, 0
@@ -173,8 +172,8 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
         names += f'<text class="axis" x="0" y="{y + 11}">{escape(name)}</text>'
         x, y = 0.0, y + 27
         for place, token in enumerate(tokens):
-            width = (longest[place] if columns else len(token)) * LETTER + 8
-            if not columns and x and x + width > WRAP:
+            width = (longest[place] if aligned else len(token)) * LETTER + 8
+            if not aligned and x and x + width > WRAP:
                 x, y = 0.0, y + 27
             if token:
                 style = ' class="special"' if token[0] in "[<" else ""
@@ -195,7 +194,7 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
 
 
 CHART = (420, 240)  # width and height of a chart of bands
-KEY = 20  # width of the dashes that stand before a line's name
+KEY = 20  # width of the dashes before a line's name
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 
@@ -204,7 +203,7 @@ def bands(
     names: tuple[str, str],
     title: str,
 ) -> str:
-    """Means with their intervals over sizes in steps of equal factors, lines named.
+    """Means with their intervals over sizes on a logarithmic axis, lines labelled.
 
     `lines`: by name, points of x, mean, low and high; `names`: of the axes x and y.
     Errors: ValueError if there are not two sizes, or one is not positive.
@@ -218,16 +217,16 @@ def bands(
     bottom, top = _range(points)
 
     def place(x: float, y: float) -> Point:
-        share = log(x / xs[0]) / log(xs[-1] / xs[0])
+        fraction = log(x / xs[0]) / log(xs[-1] / xs[0])
         up = (y - bottom) / (top - bottom)
-        return left + share * (right - left), height - 34 - up * (height - 58)
+        return left + fraction * (right - left), height - 34 - up * (height - 58)
 
-    drawn, ends = "", []
+    curves, ends = "", []
     for number, (name, line) in enumerate(lines.items()):
-        places = [place(x, mean) for x, mean, _, _ in line]
+        means = [place(x, mean) for x, mean, _, _ in line]
         bars = [(place(x, low), place(x, high)[1]) for x, _, low, high in line]
-        drawn += _line(number, places, bars)
-        ends.append((places[-1][1], places[-1][0], number, name))
+        curves += _line(number, means, bars)
+        ends.append((means[-1][1], means[-1][0], number, name))
     ticks = "".join(
         f'<text class="axis" text-anchor="middle" x="{place(x, bottom)[0]:.0f}" '
         f'y="{height - 20}">{x:,.0f}</text>'
@@ -235,15 +234,15 @@ def bands(
     )
     floor = place(xs[0], bottom)[1]
     scale = "".join(
-        f'<text class="axis" text-anchor="end" x="{left - 4}" y="{at:.0f}">'
+        f'<text class="axis" text-anchor="end" x="{left - 4}" y="{level:.0f}">'
         f"{value:.2g}</text>"
-        for value, at in ((top, 28), (bottom, floor))
+        for value, level in ((top, 28), (bottom, floor))
     )
     return (
         f'<svg class="mask chart" viewBox="0 0 {width} {height}" '
         f'style="width:{width}px" role="img" aria-label="{escape(title)}" '
         f'data-search-exclude><path class="frame" '
-        f'd="M{left} 24V{floor:.0f}H{right:.0f}"/>{drawn}'
+        f'd="M{left} 24V{floor:.0f}H{right:.0f}"/>{curves}'
         f'{_ends(ends, floor)}{ticks}{scale}<text class="axis" x="2" y="12">'
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
         f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
@@ -251,30 +250,30 @@ def bands(
 
 
 def _range(points: list[tuple[float, float, float, float]]) -> tuple[float, float]:
-    """Of the axis: from zero, or from below if an interval ends clearly below it."""
+    """Range of the y axis: from zero, or from below if an interval is clearly below."""
     top = max(point[3] for point in points)
     low = min(point[2] for point in points)
     return (low if low < -0.02 * top else 0.0), top
 
 
-def _line(number: int, places: list[Point], bars: list[tuple[Point, float]]) -> str:
-    """A line through its means, in its own dashes, and an upright bar for each."""
-    path = "L".join(f"{x:.0f} {y:.0f}" for x, y in places)
-    upright = "".join(f"M{x:.0f} {low:.0f}V{high:.0f}" for (x, low), high in bars)
+def _line(number: int, means: list[Point], bars: list[tuple[Point, float]]) -> str:
+    """A dashed line through the means, and an error bar for each."""
+    path = "L".join(f"{x:.0f} {y:.0f}" for x, y in means)
+    error_bars = "".join(f"M{x:.0f} {low:.0f}V{high:.0f}" for (x, low), high in bars)
     style = f'class="curve c{number % 2}" style="stroke-width:1"'
-    return f'{_dashed(number, path)}<path {style} d="{upright}"/>'
+    return f'{_dashed_path(number, path)}<path {style} d="{error_bars}"/>'
 
 
-def _dashed(number: int, path: str) -> str:
+def _dashed_path(number: int, path: str) -> str:
     """A path in the colour and the dashes of a line."""
     dash = DASHES[number % len(DASHES)]
-    dashed = f";stroke-dasharray:{dash}" if dash else ""
-    style = f'class="curve c{number % 2}" style="stroke-width:1.8{dashed}"'
+    dasharray = f";stroke-dasharray:{dash}" if dash else ""
+    style = f'class="curve c{number % 2}" style="stroke-width:1.8{dasharray}"'
     return f'<path {style} d="M{path}"/>'
 
 
 def _ends(ends: list[tuple[float, float, int, str]], floor: float = inf) -> str:
-    """Each line's dashes and name at its end; they keep apart, above a floor."""
+    """Key and name at the end of each line, kept apart and above the floor."""
     ends, heights = sorted(ends), [-inf]
     for y, *_ in ends:
         heights.append(max(y + 4, heights[-1] + 14))
@@ -282,7 +281,7 @@ def _ends(ends: list[tuple[float, float, int, str]], floor: float = inf) -> str:
     for (_, x, number, name), height in zip(ends[::-1], heights[:0:-1], strict=True):
         ceiling = min(height, ceiling)
         place = f'x="{x + KEY + 6:.0f}" y="{ceiling:.0f}"'
-        labels += _dashed(number, f"{x + 6:.0f} {ceiling - 4:.0f}h{KEY - 4}")
+        labels += _dashed_path(number, f"{x + 6:.0f} {ceiling - 4:.0f}h{KEY - 4}")
         labels += f'<text class="axis" {place}>{escape(name)}</text>'
         ceiling -= 14
     return labels

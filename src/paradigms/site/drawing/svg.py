@@ -1,7 +1,7 @@
 """Drawings as pure functions: a rule and some labels in, SVG text out.
 
 Colours come from the page's style sheet through classes, so that one drawing serves
-light, dark and print; a tick or a dot repeats in shape what the colour says.
+light, dark and print; ticks and dots repeat in shape what the colours say.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ LETTER = 7.8  # width of a letter of a label
 
 
 def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
-    """A mask as a table of cells: a row for who looks, a column for what is seen.
+    """A mask as a grid of cells: a row for each query, a column for each key.
 
     Errors: ValueError if there is no row or no column.
     """
     if not rows or not columns:
         raise ValueError("a mask needs at least one row and one column")
-    seen = grid(rule, len(rows), len(columns))
+    visible = grid(rule, len(rows), len(columns))
     left = max(52.0, 12 + max(width_of(label) for label in rows))
     top = 26 + max(width_of(label) for label in columns) * 0.72
     right = max(10.0, width_of(columns[-1]) * 0.72 - CELL / 2)
@@ -39,15 +39,15 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
         f'<svg class="mask" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
         f"data-search-exclude>"
-        f'<g transform="translate({left:.0f} {top:.0f})">{_cells(seen, CELL)}'
-        f"{_marks(seen)}</g>{''.join(labels)}"
+        f'<g transform="translate({left:.0f} {top:.0f})">{_cells(visible, CELL)}'
+        f"{_marks(visible)}</g>{''.join(labels)}"
         f'<text class="axis" x="2" y="12">may see →</text>'
         f'<text class="axis" x="2" y="{top - 6:.0f}">looks ↓</text></svg>'
     )
 
 
 def thumbnail(rule: Rule, size: int) -> str:
-    """The shape of a mask without words, small enough for a table cell."""
+    """A mask without labels, small enough for a table cell."""
     side = 7 * size
     return (
         f'<svg class="mask small" viewBox="-1 -1 {side + 2} {side + 2}" '
@@ -84,14 +84,14 @@ def curves(
         return x, height - 24 - point[1] / top * (height - 60)
 
     boundary, floor = place((upright, 0))
-    drawn = ""
+    paths = ""
     for number, (name, points) in enumerate(lines):
         path = "L".join(f"{x:.0f} {y:.0f}" for x, y in map(place, points))
         x, y = place(max(points, key=lambda point: point[1]))
         # Names lean away from the boundary, and stay inside the panel.
         anchor = "end" if x < boundary or x > width - 60 else "start"
         x += 24 if x < boundary else -24 if anchor == "start" else 0
-        drawn += (
+        paths += (
             f'<path class="curve c{number}" d="M{path}"/>'
             f'<text text-anchor="{anchor}" x="{x:.0f}" y="{y - 8:.0f}">{name}</text>'
         )
@@ -99,20 +99,20 @@ def curves(
         f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
         f'role="img" aria-label="{escape(title)}" data-search-exclude>'
         f'<path class="frame" d="M10 {floor:.0f}h{width - 20}"/>'
-        f'<path class="frame dashed" d="M{boundary:.0f} 18V{floor:.0f}"/>{drawn}'
+        f'<path class="frame dashed" d="M{boundary:.0f} 18V{floor:.0f}"/>{paths}'
         f'<text class="axis" text-anchor="middle" x="{boundary:.0f}" y="{height - 8}">'
         f'boundary</text><text class="axis" text-anchor="end" x="{width - 10}" '
         f'y="{height - 8}">x →</text></svg>'
     )
 
 
-def _cells(seen: list[list[bool]], side: int) -> str:
-    """Two paths of dashed lines, a dash a cell: a page with six masks stays light.
+def _cells(visible: list[list[bool]], side: int) -> str:
+    """Two paths of dashed lines, a dash per cell: a page with six masks stays light.
 
-    The length of the dash, which is that of the cell, is the style sheet's.
+    The style sheet sets the length of a dash to that of a cell.
     """
     paths = {True: "", False: ""}
-    for y, x, value, count in runs(seen):
+    for y, x, value, count in runs(visible):
         line = f"M{x * side + 1} {y * side + side / 2:g}h{count * side - 2}"
         paths[value] += line
     return "".join(
@@ -121,10 +121,10 @@ def _cells(seen: list[list[bool]], side: int) -> str:
     )
 
 
-def _marks(seen: list[list[bool]]) -> str:
-    """A tick in each cell that sees, a dot in each that does not."""
+def _marks(visible: list[list[bool]]) -> str:
+    """A tick in each visible cell, a dot in each other cell."""
     paths = {True: "", False: ""}
-    for y, x, value, count in runs(seen):
+    for y, x, value, count in runs(visible):
         left, top = x * CELL, y * CELL + CELL // 2
         tick = f"M{left + 9} {top}" + "l4 5 8-10m18 5" * count
         dot = f"M{left + 14} {top}" + "h2m28 0" * count
@@ -145,7 +145,7 @@ def runs(seen: list[list[Any]]) -> Iterator[tuple[int, int, Any, int]]:
 
 
 def text_at(x: float, y: float, text: str, turn: int = 0) -> str:
-    """A row's label ends at (x, y); a column's, which is turned, starts there."""
+    """A row's label ends at (x, y); a column's label is turned and starts there."""
     style = ' class="special"' if "[" in text else ""
     place = f"translate({x:.0f} {y:.0f})"
     if turn:
@@ -154,5 +154,5 @@ def text_at(x: float, y: float, text: str, turn: int = 0) -> str:
 
 
 def width_of(text: str) -> float:
-    """Of a label, in units of the view box."""
+    """The width of a label, in units of the view box."""
     return len(text) * LETTER

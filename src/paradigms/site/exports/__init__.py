@@ -1,4 +1,4 @@
-"""What a reader takes along: the question bank for other programs, the site on paper.
+"""Exports: the question bank for other programs, pages as notebooks, the site as PDF.
 
-No module here knows what builds the site; each makes bytes or text from what is loaded.
+Each module turns loaded content into bytes or text.
 """

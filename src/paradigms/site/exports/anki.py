@@ -1,8 +1,8 @@
-"""The bank as a deck of Anki: a note a question, a subdeck a topic.
+"""The question bank as an Anki deck: one note per question, one subdeck per topic.
 
-A guid made of a question's id ties a note to the reader's own: a new export changes
-its text, and leaves alone when it is due. Anki takes the text only from a file that is
-newer, so the deck is as old as what it is made from. Equal sources, equal bytes.
+A note's guid is made from the question's id, so a new export updates its text and keeps
+the reader's schedule. Anki updates a note only from a newer file, so the deck carries
+the time of its newest source. Equal sources give equal bytes.
 """
 
 import io
@@ -27,7 +27,7 @@ from paradigms.site.fences.page import slug
 from paradigms.site.markdown.adapter import inline
 
 NAME = "Model Paradigms"
-MODEL = 1_590_417_263  # drawn once; another number would be another note type
+MODEL = 1_590_417_263  # a random id; another number would be another note type
 FIELDS = (
     "Question",
     "Answer",
@@ -41,13 +41,13 @@ FIELDS = (
     "Id",
 )
 _HERE = Path(__file__).parent
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 
 
 def package(
     bank: Mapping[str, Question] | None = None, site_url: str = "", written: int = 0
 ) -> bytes:
-    """The file to import; `written` in seconds, else as old as the newest source."""
+    """The file to import; `written` in seconds, by default the newest source's time."""
     decks = _decks(bank or ordered(), site_url)
     written = written or newest()
     with closing(sqlite3.connect(":memory:")) as database:
@@ -62,17 +62,17 @@ def package(
 
 
 def newest() -> int:
-    """Seconds at which the bank or this code last changed, or SOURCE_DATE_EPOCH."""
-    if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(fixed)
-    made_from = [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md", *_HERE.iterdir()]
-    return int(max(path.stat().st_mtime for path in made_from if path.is_file()))
+    """Seconds of the last change to the bank or this code, or SOURCE_DATE_EPOCH."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(epoch)
+    sources = [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md", *_HERE.iterdir()]
+    return int(max(path.stat().st_mtime for path in sources if path.is_file()))
 
 
 def _decks(bank: Mapping[str, Question], site_url: str) -> list[Deck]:
-    """One of each topic, below one that holds them; in reading order."""
+    """The parent deck and a subdeck for each topic, in reading order."""
     model = _model()
-    decks = {topic: Deck(_number(topic), f"{NAME}::{topic}") for topic in TOPICS}
+    decks = {topic: Deck(_deck_id(topic), f"{NAME}::{topic}") for topic in TOPICS}
     for place, (key, entry) in enumerate(bank.items()):
         decks[entry.topic].add_note(
             Note(
@@ -86,11 +86,11 @@ def _decks(bank: Mapping[str, Question], site_url: str) -> list[Deck]:
                 due=place,
             )
         )
-    return [Deck(_number(NAME), NAME), *decks.values()]
+    return [Deck(_deck_id(NAME), NAME), *decks.values()]
 
 
-def _number(name: str) -> int:
-    """A deck's number, the same for ever: below 2^31, as genanki advises."""
+def _deck_id(name: str) -> int:
+    """A stable id for a deck, below 2^31, as genanki advises."""
     return (1 << 30) + int(sha256(name.encode()).hexdigest(), 16) % (1 << 30)
 
 
@@ -101,7 +101,7 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
         _html(entry.answer),
         _list(map(_html, entry.key_points)),
         _html(entry.wrong_answer),
-        _list(escape(named(s)) for s in entry.sources),
+        _list(escape(named(citation)) for citation in entry.sources),
         _list(map(_html, follow_ups)),
         entry.level,
         entry.kind,
@@ -112,7 +112,7 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
 
 
 def _html(text: str) -> str:
-    """As on the site, with formulas as MathML; a card leads nowhere, so no links."""
+    """HTML as on the site, with formulas as MathML, but without links."""
     return sub(r"</?a\b[^>]*>", "", inline(text, str))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from paradigms._files import replaced
 
-# What can be written, what it is, and its name where none is given.
+# Kind of export: its description and default file name.
 KINDS = {
     "anki": ("the question bank as an Anki deck", "model-paradigms.apkg"),
     "csv": ("the question bank as a table", "bank.csv"),
@@ -15,16 +15,16 @@ KINDS = {
 }
 
 
-# What a site offers; its names are known before anything is made.
+# The downloads of the site; their names are known before their content.
 OFFERED = (*(KINDS[kind][1] for kind in ("anki", "csv", "json")), "bank.schema.json")
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
-    """The command `export`, with a command for each kind."""
+    """Add the command `export`, with a subcommand for each kind."""
     export = commands.add_parser("export", help="the bank or the site as one file")
     kinds = export.add_subparsers(required=True, metavar="KIND", dest="kind")
-    for kind, (what, name) in KINDS.items():
-        command = kinds.add_parser(kind, help=what)
+    for kind, (description, name) in KINDS.items():
+        command = kinds.add_parser(kind, help=description)
         command.add_argument(
             "--output",
             type=Path,
@@ -46,12 +46,12 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    """Write, then say so in one line; libraries are loaded only where needed."""
+    """Write the file and print one line; libraries are imported only if needed."""
     if options.kind == "print":
-        said = _print(options)
+        summary = _print(options)
     else:
-        said = _bank(options.kind, options.output)
-    print(f"{options.output}: {said}")
+        summary = _bank(options.kind, options.output)
+    print(f"{options.output}: {summary}")
 
 
 def _bank(kind: str, output: Path) -> str:
@@ -61,19 +61,19 @@ def _bank(kind: str, output: Path) -> str:
     for name, content in files.items():
         with replaced(output.with_name(name)) as draft:
             draft.write_bytes(content)
-    beside = "".join(f", beside it {name}" for name in files if name != output.name)
-    return f"{len(questions())} questions{beside}"
+    others = "".join(f", beside it {name}" for name in files if name != output.name)
+    return f"{len(questions())} questions{others}"
 
 
 def downloads(site_url: str) -> dict[str, bytes]:
-    """Every file of the bank by its name, for a site to offer."""
+    """Every download of the bank: file name and content."""
     kinds = ("anki", "csv", "json")
-    made = [_files(kind, KINDS[kind][1], site_url) for kind in kinds]
-    return {name: content for files in made for name, content in files.items()}
+    exports = [_files(kind, KINDS[kind][1], site_url) for kind in kinds]
+    return {name: content for files in exports for name, content in files.items()}
 
 
 def _files(kind: str, name: str, site_url: str) -> dict[str, bytes]:
-    """What a kind consists of; a schema before what needs it."""
+    """The files of a kind by name; a schema comes before its data."""
     if kind == "anki":
         from paradigms.site.exports import anki
 

@@ -1,4 +1,4 @@
-"""The bank as a table: RFC 4180, one row a question, a line for each part of a list."""
+"""The question bank as CSV (RFC 4180): one row per question, one line per list item."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(site_url: str = "") -> bytes:
-    """Every question under a line of column names, in UTF-8."""
+    """Every question below a header row, in UTF-8."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # its defaults are RFC 4180: commas, quotes, CRLF
     writer.writerow(COLUMNS)
@@ -33,7 +33,7 @@ def table(site_url: str = "") -> bytes:
 
 
 def harmless(cell: str) -> str:
-    """The cell, with an apostrophe before what a spreadsheet would compute."""
+    """The cell, with an apostrophe in front if a spreadsheet would evaluate it."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

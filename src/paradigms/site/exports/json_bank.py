@@ -1,4 +1,4 @@
-"""The bank as JSON, and the schema that it keeps."""
+"""The question bank as JSON, and its JSON Schema."""
 
 import json
 from typing import Any, Literal
@@ -16,7 +16,7 @@ class Row(Question):
     """A question with its id. Text is Markdown, with TeX between dollars."""
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")
-    topic: Literal[TOPICS]  # type: ignore[valid-type] # named one by one in the schema
+    topic: Literal[TOPICS]  # type: ignore[valid-type] # listed one by one in the schema
 
 
 class Bank(Entry):
@@ -30,20 +30,20 @@ class Bank(Entry):
 
 
 def bank(schema_file: str) -> str:
-    """The bank; `schema_file` is where its schema lies, seen from it."""
+    """The bank as JSON; `schema_file` is the path of its schema, relative to it."""
     rows = [{"id": key, **entry.model_dump()} for key, entry in ordered().items()]
-    cited = {
+    keys = {
         split_citation(citation)[0]
         for entry in ordered().values()
         for citation in entry.sources
     }
-    used = {key: source for key, source in sources().items() if key in cited}
-    made = Bank.model_validate(
-        {"$schema": schema_file, "questions": rows, "sources": used}
+    bibliography = {key: source for key, source in sources().items() if key in keys}
+    model = Bank.model_validate(
+        {"$schema": schema_file, "questions": rows, "sources": bibliography}
     )
-    dumped = made.model_dump(by_alias=True)
-    dumped["questions"] = [{"id": row["id"], **row} for row in dumped["questions"]]
-    return _text(dumped)
+    data = model.model_dump(by_alias=True)
+    data["questions"] = [{"id": row["id"], **row} for row in data["questions"]]
+    return _text(data)
 
 
 def schema() -> str:

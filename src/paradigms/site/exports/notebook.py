@@ -1,7 +1,7 @@
-"""A page as a notebook: its prose as text, its blocks as cells, their output stored.
+"""A page as a Jupyter notebook: prose and code blocks as cells, with stored output.
 
-What a fence shows is said in words, a drawing by its title and caption; numbers and
-sources are written out.  Formulas stay TeX, which Jupyter draws itself.
+Fences become text, drawings their title and caption; recorded numbers and citations are
+written out.  Formulas stay TeX, which Jupyter renders itself.
 """
 
 import json
@@ -40,17 +40,17 @@ NOTE = (
     "the Python of `.venv`. The blocks are independent: run them in any order."
 )
 Cell = dict[str, Any]
-Address = Callable[[str], str | None]  # a link of the page -> where it leads, if known
+Address = Callable[[str], str | None]  # a link of the page -> its URL, if known
 
-# Blocks of Material, whose content is indented; a link to a page of the
-# site; and what is written out, unless it is quoted as code.
+# Indented blocks of Material; HTML boxes; headings with attributes; links to pages of
+# the site; citations and recorded numbers, unless they are quoted as code.
 _BLOCK = re.compile(r'^(?:===|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
-_BOX = re.compile(r"^</?div[^>]*>\n", re.M)
+_DIV = re.compile(r"^</?div[^>]*>\n", re.M)
 _HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
 _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(([\w./-]*\.(?:md|ipynb)(?:#[\w-]*)?|#[\w-]+)\)"
 )
-_SHORT = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
+_REFERENCE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
 
 
 def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | None:
@@ -61,8 +61,8 @@ def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | Non
 
     def address(target: str) -> str | None:
         path, _, anchor = target.partition("#")
-        where = normpath(join(dirname(page.file.src_uri), path))
-        file = files.get_file_from_path(where) if path else page.file
+        uri = normpath(join(dirname(page.file.src_uri), path))
+        file = files.get_file_from_path(uri) if path else page.file
         if not site_url or file is None:
             return None
         return urljoin(site_url, file.url) + (f"#{anchor}" if anchor else "")
@@ -75,7 +75,7 @@ def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | Non
 
 
 def link(path: str) -> str:
-    """What leads from a page to its notebook, which lies beside it."""
+    """The HTML link from a page to its notebook in the same folder."""
     return (
         f'<p class="as-notebook" data-search-exclude><a href="{basename(path)}" '
         "download>Download this page as a notebook</a></p>"
@@ -83,13 +83,13 @@ def link(path: str) -> str:
 
 
 def linked(html: str, page: Any, files: Any) -> str:
-    """A lab as the site shows it: in its colours, and `../q19/index.md` leads there.
+    """A lab's HTML with the site's colours, and links to `.md` files as links to pages.
 
-    In its own folder a lab links to files, which is right where it is run.
+    In the repository a lab links to files, which is right where it is run.
     Errors: BuildError for a page that does not exist.
     """
 
-    def away(m: re.Match[str]) -> str:
+    def replace(m: re.Match[str]) -> str:
         file = files.get_file_from_path(
             normpath(join(dirname(page.file.src_uri), m[1]))
         )
@@ -98,21 +98,21 @@ def linked(html: str, page: Any, files: Any) -> str:
         return f'href="{get_relative_url(file.url, page.file.url)}{m[2]}"'
 
     style = get_relative_url("stylesheets/labs.css", page.file.url)
-    html = re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', away, html)
+    html = re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', replace, html)
     return f'<link rel="stylesheet" href="{style}">{html}'
 
 
 def text_of(cells: list[Cell]) -> str:
-    """A notebook of format 4.5, the same to the byte for the same cells.
+    """A notebook in format 4.5; equal cells give equal bytes.
 
-    A cell is called by its kind and its number among those of its kind.
+    A cell's id is its kind and its number among the cells of that kind.
     """
-    seen = {"markdown": 0, "code": 0}
+    counts = {"markdown": 0, "code": 0}
     for cell in cells:
-        seen[cell["cell_type"]] += 1
-        cell["id"] = f"{cell['cell_type']}-{seen[cell['cell_type']]}"
+        counts[cell["cell_type"]] += 1
+        cell["id"] = f"{cell['cell_type']}-{counts[cell['cell_type']]}"
         if cell["cell_type"] == "code":
-            cell["execution_count"] = seen["code"]
+            cell["execution_count"] = counts["code"]
     body = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
@@ -121,12 +121,12 @@ def cells_of(markdown: str, address: Address) -> Iterator[Cell]:
     """The cells of a page: its title, how to run it, then section by section."""
     title, _, rest = markdown.lstrip().partition("\n")
     yield _cell("markdown", _plain(title, address))
-    here = address("")
-    yield _cell("markdown", NOTE + (f" [The page itself]({here})." if here else ""))
+    url = address("")
+    yield _cell("markdown", NOTE + (f" [The page itself]({url})." if url else ""))
     prose, code = "", None
     for fence, text in _parts(rest):
         if fence == OUTPUT and code:
-            code["outputs"] = [_printed(text)]
+            code["outputs"] = [_stdout(text)]
             continue
         if code:
             yield code
@@ -135,16 +135,16 @@ def cells_of(markdown: str, address: Address) -> Iterator[Cell]:
             yield from _sections(prose)
             prose, code = "", _cell("code", text, outputs=[])
         else:
-            prose += _said(fence, text, address)
+            prose += _markdown(fence, text, address)
     if code:
         yield code
     yield from _sections(prose)
 
 
 def _parts(markdown: str) -> Iterator[tuple[str, str]]:
-    """Prose as `("", text)` and fences as `(what stands behind the ticks, body)`.
+    """Prose as `("", text)` and fences as `(info string, body)`.
 
-    Nothing is given for blank lines between two fences.
+    Blank lines between two fences yield nothing.
     """
     text = _BLOCK.sub(lambda m: f"**{m[1]}**\n\n{dedent(m[2])}", markdown)
     end = 0
@@ -167,40 +167,40 @@ def _cell(kind: str, source: str, **rest: Any) -> Cell:
     return {"cell_type": kind, "metadata": {}, "source": source.strip("\n"), **rest}
 
 
-def _printed(text: str) -> dict[str, str]:
+def _stdout(text: str) -> dict[str, str]:
     return {"name": "stdout", "output_type": "stream", "text": text}
 
 
-def _said(fence: str, body: str, address: Address) -> str:
-    """Prose, or what stands for a fence: Markdown as Jupyter reads it."""
+def _markdown(fence: str, body: str, address: Address) -> str:
+    """Prose or a fence, as Markdown that Jupyter renders."""
     if not fence:
         return _plain(body, address)
     if fence == "code":
         return _listing(**tomllib.loads(body))
-    if fence in _WORDS:
-        said = _WORDS[fence](tomllib.loads(body), address)
-        return _plain(said, address) + "\n"
+    if fence in _FENCES:
+        text = _FENCES[fence](tomllib.loads(body), address)
+        return _plain(text, address) + "\n"
     return f"```{fence.partition(' ')[0]}\n{body}```\n"
 
 
 def _plain(text: str, address: Address) -> str:
-    """Without what only the site understands: boxes, ids, citations, numbers, links."""
+    """Markdown without the site's boxes, ids, citations, numbers and relative links."""
 
-    def short(m: re.Match[str]) -> str:
+    def expand(m: re.Match[str]) -> str:
         if m[2] == "=":
             return number(m[3].replace(r"\|", "|"))  # escaped in tables
         if m[2] == "@":
             key, place = split_citation(m[3])
-            cited = f"[{label(key)}]({sources()[key].url})"
-            return f"{cited}, {place}" if place else cited
+            citation = f"[{label(key)}]({sources()[key].url})"
+            return f"{citation}, {place}" if place else citation
         return m[0]
 
-    def away(m: re.Match[str]) -> str:
-        where = address(m[2])
-        return f"[{m[1]}]({where})" if where else m[1]
+    def resolve(m: re.Match[str]) -> str:
+        url = address(m[2])
+        return f"[{m[1]}]({url})" if url else m[1]
 
-    text = _HEADING.sub(r"\1", _BOX.sub("", text))
-    return _SHORT.sub(short, _LINK.sub(away, text))
+    text = _HEADING.sub(r"\1", _DIV.sub("", text))
+    return _REFERENCE.sub(expand, _LINK.sub(resolve, text))
 
 
 def _listing(of: str, against: str = "", caption: str = "") -> str:
@@ -212,15 +212,15 @@ def _listing(of: str, against: str = "", caption: str = "") -> str:
 
 
 def _figure(keys: dict[str, Any], address: Address) -> str:
-    """Its title and caption: what to see in it, if one looks at the page."""
+    """The title and caption of a figure, with a link to it on the page."""
     title = keys["title"]
-    where = address(f"#{slug(title)}")
-    place = f"[drawn on the page]({where})" if where else "drawn on the page"
+    url = address(f"#{slug(title)}")
+    place = f"[drawn on the page]({url})" if url else "drawn on the page"
     return f"**Figure, {place}: {title}.** {keys.get('caption', '')}\n"
 
 
 def _table(keys: dict[str, Any], address: Address) -> str:
-    """A comparison cell by cell; of a generated table only that it is there."""
+    """A comparison table in Markdown; of a generated table only name and caption."""
     caption = keys.get("caption", "")
     if keys["name"] not in names():
         return f"**Table, on the page: {keys['name']}.** {caption}\n"
@@ -238,38 +238,38 @@ def _table(keys: dict[str, Any], address: Address) -> str:
 
 
 def _claims(keys: dict[str, Any], address: Address) -> str:
-    found = [(key, claims()[key]) for key in keys["ids"]]
+    entries = [(key, claims()[key]) for key in keys["ids"]]
     return "\n".join(
         f"> **{claim.verdict}** ({key}): “{claim.said}”\n>\n> {claim.right}\n"
-        for key, claim in found
+        for key, claim in entries
     )
 
 
 def _questions(keys: dict[str, Any], address: Address) -> str:
-    """Answers to say aloud stand open, others open on a click."""
+    """Spoken answers as quotations, others folded below their questions."""
     cards = []
     for key in keys.get("ids") or of_topic(keys["topic"]):
-        found = questions()[key]
+        entry = questions()[key]
         if keys.get("spoken"):
-            cards.append(indent(found.answer.strip(), "> ") + "\n")
+            cards.append(indent(entry.answer.strip(), "> ") + "\n")
             continue
-        wrong = f"**wrong:** “{found.wrong_answer}”\n\n" if found.wrong_answer else ""
-        points = "".join(f"* {point}\n" for point in found.key_points)
+        wrong = f"**wrong:** “{entry.wrong_answer}”\n\n" if entry.wrong_answer else ""
+        points = "".join(f"* {point}\n" for point in entry.key_points)
         cards.append(
-            f"<details><summary>{found.question}</summary>\n\n{found.answer.strip()}"
+            f"<details><summary>{entry.question}</summary>\n\n{entry.answer.strip()}"
             f"\n\n{wrong}A strong answer contains\n\n{points}\n</details>\n"
         )
     return "\n".join(cards)
 
 
 def _plan(keys: dict[str, Any], address: Address) -> str:
-    """Only where it is: its ticks stay in the browser."""
-    where = address("")
-    place = f"[on the page]({where})" if where else "on the page"
+    """Only a link: ticks are stored in the browser."""
+    url = address("")
+    place = f"[on the page]({url})" if url else "on the page"
     return f"The plan stands {place}, with its minutes, and can be ticked off there.\n"
 
 
-_WORDS: dict[str, Callable[[dict[str, Any], Address], str]] = {
+_FENCES: dict[str, Callable[[dict[str, Any], Address], str]] = {
     "figure": _figure,
     "table": _table,
     "claim": _claims,

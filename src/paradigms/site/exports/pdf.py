@@ -1,4 +1,4 @@
-"""The whole site on paper: one PDF, printed by Chromium."""
+"""The whole site as one PDF, printed by Chromium."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from paradigms._files import ROOT
 from paradigms.site.exports.single_page import document, leaves
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Without these, Chromium itself calls its maker and waits for a GPU.
+# Without these, Chromium contacts Google and waits for a GPU.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,11 +29,11 @@ _FOOTER = (
     '<div style="width: 100%; font: 8px sans-serif; text-align: center">'
     '<span class="pageNumber"></span></div>'
 )
-_LONGEST = 300_000  # milliseconds until a page of this length is given up
+_TIMEOUT = 300_000  # milliseconds; the document is long
 
 
 def write(file: Path, site: Path | None, part: str = "") -> int:
-    """Print a built site, or one built for this; how many of its pages there are.
+    """Print a site, built first if none is given; returns the number of its pages.
 
     Errors: ValueError with one line, without Chromium or without a site.
     """
@@ -46,7 +46,7 @@ def write(file: Path, site: Path | None, part: str = "") -> int:
                 "printing needs Chromium: sudo apt-get install chromium, "
                 "or put Chrome on the PATH"
             ) from None
-        site = site or _built(Path(folder) / "site")
+        site = site or _build(Path(folder) / "site")
         pages = leaves(site, part)
         source = Path(folder) / "document.html"
         html = document(site, pages, edition(site), os.environ.get("SITE_URL", ""))
@@ -65,19 +65,19 @@ def edition(site: Path) -> str:
     return f"Version {newest}, built {day.day} {day:%B %Y}"
 
 
-def _built(folder: Path) -> Path:
-    """A strict build of this repository. Errors: ValueError with what it says."""
+def _build(folder: Path) -> Path:
+    """Build this repository strictly. Errors: ValueError with the build's messages."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "INFO" not in line]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if process.returncode:
+        lines = [line for line in process.stderr.splitlines() if "INFO" not in line]
         raise ValueError("\n".join(["the site cannot be built:", *filter(None, lines)]))
     return folder
 
 
 def _print(browser: Browser, source: Path, file: Path) -> None:
     page = browser.new_page()
-    page.set_default_timeout(_LONGEST)
+    page.set_default_timeout(_TIMEOUT)
     page.goto(source.as_uri())
     page.pdf(
         path=file,

@@ -1,4 +1,4 @@
-"""The bank outside the site: its order, its sources in words, its plain text."""
+"""The question bank as plain text for exports: order, sources, URLs."""
 
 import re
 
@@ -21,9 +21,9 @@ def ordered() -> dict[str, Question]:
 def named(citation: str) -> str:
     """`devlin2019, section 3` as author, year, title and place."""
     key, place = split_citation(citation)
-    who, _, year = label(key).rpartition(", ")
-    words = f"{who} ({year}), {sources()[key].title}"
-    return f"{words}, {place}" if place else words
+    authors, _, year = label(key).rpartition(", ")
+    text = f"{authors} ({year}), {sources()[key].title}"
+    return f"{text}, {place}" if place else text
 
 
 def plain(text: str) -> str:
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 
 
 def address(key: str, site_url: str) -> str:
-    """Where the question stands on the published site; empty if there is none."""
+    """The URL of a question on the published site; empty without a site."""
     if not site_url:
         return ""
     page, _, anchor = question_places()[key].partition("#")

@@ -1,7 +1,7 @@
 """The pages of a built site as one HTML document, in the order of the navigation.
 
-Each id gets the name of its page in front, so that none comes twice, and links between
-pages lead to these ids. What is folded on the screen is open: paper has no clicks.
+Each id is prefixed with the name of its page, so that ids are unique, and links between
+pages point to these ids. Folded blocks are open: paper has no clicks.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import Stylesheet
 
 _SITE = "https://site.invalid/"  # only to resolve relative addresses
-_REFERS = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
-_SCREEN = {"script", "clipboard-copy"}  # what only a screen can use
+# Attributes that name ids
+_IDREFS = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
+_SCREEN_TAGS = {"script", "clipboard-copy"}  # useless on paper
 _SCREEN_CLASSES = {
     "md-tags",
     "headerlink",
@@ -37,22 +38,22 @@ class Leaf:
 
     @property
     def name(self) -> str:
-        """What stands before its ids; the page itself is found by it."""
+        """The id of the page, and the prefix of the ids on it."""
         return f"page-{self.address.strip('/').replace('/', '-') or 'start'}"
 
     @cached_property
     def article(self) -> Tag:
-        """What the page says, without what surrounds it on the screen."""
+        """The content of the page, without header, navigation and footer."""
         return _soup(self.file).select_one("article")
 
     @cached_property
     def ids(self) -> set[str]:
-        """Everything on it that a link can lead to, as it was."""
+        """The ids on the page before they are prefixed."""
         return {str(tag["id"]) for tag in self.article.find_all(id=True)}
 
 
 def leaves(site: Path, part: str = "") -> list[Leaf]:
-    """Every page in the order of the navigation, or those whose address begins so.
+    """Every page in the order of the navigation whose address begins with `part`.
 
     Errors: ValueError if no site is built there, or has no such page.
     """
@@ -60,25 +61,26 @@ def leaves(site: Path, part: str = "") -> list[Leaf]:
     links = _soup(start).select(_LINKS) if start.is_file() else []
     if not links:
         raise ValueError(f"{site} holds no built site: run `make site` first")
-    found = []
+    pages = []
     for link in links:
         address = urlsplit(urljoin(_SITE, str(link["href"]))).path.lstrip("/")
-        around = link.find_parent("nav")
-        inner = "md-nav--primary" not in around["class"]  # else the site's name
-        label = around.select_one("label.md-nav__title").get_text(strip=True)
+        nav = link.find_parent("nav")
+        # The label of the outermost list is the name of the site.
+        in_section = "md-nav--primary" not in nav["class"]
+        label = nav.select_one("label.md-nav__title").get_text(strip=True)
         title = link.get_text(strip=True)
         file = site / address / "index.html"
-        found.append(Leaf(address, title, label if inner else "", file))
-    kept = [leaf for leaf in found if leaf.address.startswith(part)]
-    if not kept:
+        pages.append(Leaf(address, title, label if in_section else "", file))
+    selected = [leaf for leaf in pages if leaf.address.startswith(part)]
+    if not selected:
         raise ValueError(f"no page of the site begins with {part!r}: such as q39/")
-    return kept
+    return selected
 
 
 def document(site: Path, pages: list[Leaf], edition: str, site_url: str = "") -> str:
-    """The HTML: a title page, the contents, then every page on paper of its own.
+    """The HTML: a title page, the contents, then every page, each after a page break.
 
-    A link to what is not in it leads to the published site, if there is one.
+    A link to a page that is not in it points to the published site, if there is one.
     """
     by_address = {leaf.address: leaf for leaf in pages}
     start = _soup(site / "index.html")
@@ -86,23 +88,23 @@ def document(site: Path, pages: list[Leaf], edition: str, site_url: str = "") ->
     styles = "".join(
         f'<link rel="stylesheet" href="{file.resolve().as_uri()}">' for file in files
     )
-    colours = "".join(f' {key}="{value}"' for key, value in start.body.attrs.items())
-    ours = (Path(__file__).parent / "paper.css").read_text("utf8")
+    attributes = "".join(f' {key}="{value}"' for key, value in start.body.attrs.items())
+    css = (Path(__file__).parent / "paper.css").read_text("utf8")
     name = escape(str(start.select_one("a.md-logo")["title"]))
-    says = escape(str(start.select_one("meta[name=description]")["content"]))
-    seen: set[str] = set()
-    body = "".join(_printed(leaf, by_address, seen, site_url) for leaf in pages)
+    description = escape(str(start.select_one("meta[name=description]")["content"]))
+    styled: set[str] = set()
+    body = "".join(_leaf_html(leaf, by_address, styled, site_url) for leaf in pages)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{name}</title>{styles}<style>{ours}</style></head>"
-        f'<body{colours}><header class="cover"><p>{name}</p>'
-        f"<p>{says}</p><p>{escape(edition)}</p></header>{_contents(pages)}{body}"
+        f"<title>{name}</title>{styles}<style>{css}</style></head>"
+        f'<body{attributes}><header class="cover"><p>{name}</p>'
+        f"<p>{description}</p><p>{escape(edition)}</p></header>{_contents(pages)}{body}"
         "</body></html>"
     )
 
 
 def _contents(pages: list[Leaf]) -> str:
-    """The list of all pages below their sections."""
+    """The table of contents: all pages below their sections."""
     lines, section = [], ""
     for leaf in pages:
         if leaf.section != section:
@@ -112,60 +114,62 @@ def _contents(pages: list[Leaf]) -> str:
     return f'<nav class="contents md-typeset"><ul>{"".join(lines)}</ul></nav>'
 
 
-def _printed(leaf: Leaf, pages: dict[str, Leaf], seen: set[str], site_url: str) -> str:
-    """A page with ids of its own, ready to stand beside all others."""
-    known = leaf.ids  # before they change
+def _leaf_html(
+    leaf: Leaf, pages: dict[str, Leaf], styled: set[str], site_url: str
+) -> str:
+    """The HTML of a page for the document, with unique ids."""
+    ids = leaf.ids  # before they change
     for tag in leaf.article.find_all(True):  # one walk: a selector is a walk, too
         if tag.decomposed:
             continue
-        if _only_on_screens(tag) or (tag.name == "style" and tag.string in seen):
+        if _is_screen_only(tag) or (tag.name == "style" and tag.string in styled):
             tag.decompose()
             continue
         if tag.name == "details":
             tag["open"] = ""
-        elif tag.name == "style":  # a notebook brings its own, for all the page
-            seen.add(tag.string)
+        elif tag.name == "style":  # a notebook's styles, which would apply to all pages
+            styled.add(tag.string)
             tag.string = Stylesheet(f"@scope (.jupyter-wrapper) {{ {tag.string} }}")
-        elif tag.name == "link":  # a page brings its own, for itself
+        elif tag.name == "link":  # the style sheet of one page
             file = (leaf.file.parent / str(tag["href"])).resolve()
             tag.name, tag.attrs = "style", {}
             scoped = f"@scope (#{leaf.name}) {{ {file.read_text('utf8')} }}"
-            tag.string = Stylesheet("" if scoped in seen else scoped)
-            seen.add(scoped)
+            tag.string = Stylesheet("" if scoped in styled else scoped)
+            styled.add(scoped)
         elif tag.name == "img":
             tag["src"] = (leaf.file.parent / str(tag["src"])).resolve().as_uri()
         elif tag.name == "a" and "href" in tag.attrs:
-            _lead(tag, leaf, pages, site_url)
+            _rewrite_link(tag, leaf, pages, site_url)
         elif tag.name == "input" and "name" in tag.attrs:
             tag["name"] = f"{leaf.name}--{tag['name']}"
-        _rename(tag, leaf.name, known)
+        _prefix_ids(tag, leaf.name, ids)
     return f'<div class="leaf" id="{leaf.name}">{leaf.article}</div>'
 
 
-def _only_on_screens(tag: Tag) -> bool:
-    """A button, a script; or the code of a test: that is 150 pages, and in `tests/`."""
-    if tag.name in _SCREEN or not _SCREEN_CLASSES.isdisjoint(tag.get("class", ())):
+def _is_screen_only(tag: Tag) -> bool:
+    """Buttons, scripts, and code of tests: that is 150 pages, and in `tests/`."""
+    if tag.name in _SCREEN_TAGS or not _SCREEN_CLASSES.isdisjoint(tag.get("class", ())):
         return True
     return tag.name == "details" and tag.find_parent("table") is not None
 
 
-def _rename(tag: Tag, page: str, known: set[str]) -> None:
-    """Put the name of the page before the ids that a tag has or names."""
-    for kind in tag.attrs.keys() & {"id", *_REFERS}:
+def _prefix_ids(tag: Tag, page: str, ids: set[str]) -> None:
+    """Prefix the ids that a tag has or refers to with the name of the page."""
+    for kind in tag.attrs.keys() & {"id", *_IDREFS}:
         names = " ".join(tag.get_attribute_list(kind)).split()
-        tag[kind] = " ".join(f"{page}--{n}" if n in known else n for n in names)
+        tag[kind] = " ".join(f"{page}--{n}" if n in ids else n for n in names)
 
 
-def _lead(tag: Tag, leaf: Leaf, pages: dict[str, Leaf], site_url: str) -> None:
-    """Make a link right from the document; without a target it is only text."""
+def _rewrite_link(tag: Tag, leaf: Leaf, pages: dict[str, Leaf], site_url: str) -> None:
+    """Point a link into the document or to the site; without either it is only text."""
     target = urlsplit(urljoin(_SITE + leaf.address, str(tag["href"])))
     address = target.path.lstrip("/")
     if not target.geturl().startswith(_SITE):
-        return  # to the world
+        return  # an external link
     other = pages.get(address)
     if other:
-        there = target.fragment in other.ids
-        tag["href"] = f"#{other.name}{'--' + target.fragment if there else ''}"
+        has_fragment = target.fragment in other.ids
+        tag["href"] = f"#{other.name}{'--' + target.fragment if has_fragment else ''}"
     elif site_url:
         tag["href"] = urljoin(site_url.rstrip("/") + "/", address) + (
             f"#{target.fragment}" if target.fragment else ""

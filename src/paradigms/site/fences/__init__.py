@@ -1,1 +1,1 @@
-"""What a fence on a page is replaced by."""
+"""The HTML that replaces each custom fence of a page."""

@@ -1,4 +1,4 @@
-"""What the fences of claims, questions and changes share."""
+"""Helpers shared by the fences of claims, questions and changes."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ _SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
 def render_each(
     ids: list[str], card: Callable[[str, Page], str], page: Page, folder: str
 ) -> str:
-    """The cards of all entries; what is wrong with one is said with its id."""
+    """The cards of all entries; an error in one names its id."""
     cards = []
     for key in ids:
         try:
@@ -22,5 +22,5 @@ def render_each(
 
 
 def verdict(word: str) -> str:
-    """A verdict with its sign: the colour only repeats what the word says."""
+    """A verdict with its sign; the colour adds no information."""
     return f'<span class="verdict {slug(word)}">{_SIGN[word]} {word}</span>'

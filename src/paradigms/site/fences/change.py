@@ -14,7 +14,7 @@ class ChangeFence(Entry):
     ids: list[str]
 
     def render(self, page: Page) -> str:
-        """One card a change: both sentences with their years, then the evidence."""
+        """One card per change: both sentences with their years, then the evidence."""
         unknown = [key for key in self.ids if key not in changes()]
         if unknown:
             raise ContentError(
@@ -29,9 +29,9 @@ def _change(key: str, page: Page) -> str:
     change = changes()[key]
     first, last = change.years()
     years = str(first) if first == last else f"{first} to {last}"
-    changed_by = " · ".join(map(page.cite, change.sources))
-    here = [page.evidence(Evidence(tests=change.tests, measured=change.measured))]
-    here += [
+    sources = " · ".join(map(page.cite, change.sources))
+    evidence = [page.evidence(Evidence(tests=change.tests, measured=change.measured))]
+    evidence += [
         f'<a href="{page.link(places()[name])}">{name}</a>' for name in change.claims
     ]
     return (
@@ -39,6 +39,6 @@ def _change(key: str, page: Page) -> str:
         f"</span></dt><dd><q>{page.inline(change.said)}</q>"
         f'<p class="evidence">{" · ".join(map(page.cite, change.then))}</p></dd>'
         f"<dt>{NOW}</dt><dd>{page.inline(change.now)}"
-        f'<p class="evidence">Changed by work of {years}: {changed_by}<br>'
-        f"Here: {' · '.join(here)}</p></dd></dl>"
+        f'<p class="evidence">Changed by work of {years}: {sources}<br>'
+        f"Here: {' · '.join(evidence)}</p></dd></dl>"
     )

@@ -1,6 +1,6 @@
-"""The cheat sheet: two sheets of A4, put together from what is said elsewhere.
+"""The cheat sheet: two sheets of A4, assembled from content of other pages.
 
-`snippets/cheat-sheet.toml` only chooses: a spoken answer, figures, formulas, rows of
+`snippets/cheat-sheet.toml` only selects: a spoken answer, figures, formulas, rows of
 tables and traps by their names, and lines of numbers.
 """
 
@@ -26,30 +26,30 @@ HOME = "practice/cheat-sheet.md"
 
 
 class Formula(Entry):
-    """A formula as it stands on some page, under a title."""
+    """A formula exactly as on a page, under a title."""
 
     title: str
     tex: str
 
 
 class Rows(Entry):
-    """A comparison table, or those of its rows that are named."""
+    """A comparison table, or the named rows of it."""
 
     name: str
     rows: list[str] = []
 
 
 class Trap(Entry):
-    """A question of the bank with the usual answer, and what is right.
+    """A question of the bank with its usual wrong answer and the right one.
 
-    What is right: its key points, or those `sentences` of its answer, counted from one.
+    The right one: its key points, or these `sentences` of its answer, counted from one.
     """
 
     id: str
     sentences: list[int] = []
 
     def right(self) -> str:
-        """The short form."""
+        """The right answer, in its short form."""
         entry = questions()[self.id]
         if not self.sentences:
             return "; ".join(entry.key_points) + "."
@@ -74,56 +74,56 @@ class Sheet(Entry):
 
     @property
     def title(self) -> str:
-        """That of its page."""
+        """The title of its page."""
         return re.findall(r"^# (.+)$", pages()[self.page], re.MULTILINE)[0]
 
     def findings(self) -> list[str]:
-        """Every choice that leads nowhere, one line each."""
+        """Every broken reference, one line each."""
         if self.page not in pages():
             return [f"page {self.page!r} does not exist"]
         ids = [self.spoken, *(trap.id for trap in self.traps)]
-        found = dead("question", ids, questions())
-        found += [
+        problems = dead("question", ids, questions())
+        problems += [
             f"question {trap.id!r} quotes no wrong answer; choose a trap"
             for trap in self.traps
             if trap.id in questions() and not questions()[trap.id].wrong_answer
         ]
-        found += dead(f"figure of {self.page}", self.figures, _figures(self.page))
-        found += dead("table", [table.name for table in self.tables], names())
+        problems += dead(f"figure of {self.page}", self.figures, _figures(self.page))
+        problems += dead("table", [table.name for table in self.tables], names())
         for table in self.tables:
             if table.name in names():
-                known = [row.aspect for row in comparison(table.name).rows]
-                found += dead(f"row of {table.name}", table.rows, known)
-        return found
+                aspects = [row.aspect for row in comparison(table.name).rows]
+                problems += dead(f"row of {table.name}", table.rows, aspects)
+        return problems
 
 
 @cache
 def sheets() -> dict[str, Sheet]:
     """Every sheet by its name. Errors: ContentError with all findings."""
-    found = entries(Sheet, FOLDER / "cheat-sheet.toml")
+    by_name = entries(Sheet, FOLDER / "cheat-sheet.toml")
     problems = [
         f"{FILE}: {name}: {finding}"
-        for name, sheet in found.items()
+        for name, sheet in by_name.items()
         for finding in sheet.findings()
     ]
     if problems:
         raise ContentError("\n".join(problems))
-    return found
+    return by_name
 
 
 def check_formulas() -> None:
-    """Each stands displayed on a page. Errors: ContentError with all that do not.
+    """Check that each formula is on a page. Errors: ContentError with all missing.
 
-    Not among the findings: a slip in a formula is first told by its own page.
+    Not among the findings: an error in a formula is first reported by its own page.
     """
-    lost = [
+    missing = [
         f"{FILE}: {name}: formula {formula.title!r} stands on no page: {formula.tex}"
         for name, sheet in sheets().items()
         for formula in sheet.formulas
-        if not _derived(formula.tex)
+        if not _page_of_formula(formula.tex)
     ]
-    if lost:
-        raise ContentError("\n".join(lost))
+    if missing:
+        raise ContentError("\n".join(missing))
 
 
 class CheatSheetFence(Entry):
@@ -134,8 +134,8 @@ class CheatSheetFence(Entry):
     def render(self, page: Page) -> str:
         """One section, which on paper is a page of its own."""
         if self.name not in sheets():
-            known = ", ".join(sheets())
-            raise ContentError(f"name: no sheet {self.name!r}; known are {known}")
+            available = ", ".join(sheets())
+            raise ContentError(f"name: no sheet {self.name!r}; known are {available}")
         sheet = sheets()[self.name]
         try:
             return page.anchored(_section(self.name, sheet, page))
@@ -146,11 +146,11 @@ class CheatSheetFence(Entry):
 def _section(name: str, sheet: Sheet, page: Page) -> str:
     """All parts of a sheet, each under its heading.
 
-    The style sheet stands with it: no other page needs it, and it sets the paper.
+    The style sheet is linked here: no other page needs it, and it sets the paper size.
     """
     style = page.link("stylesheets/cheat-sheet.css")
-    known = _figures(sheet.page)
-    figures = "".join(known[title].render(page) for title in sheet.figures)
+    by_title = _figures(sheet.page)
+    figures = "".join(by_title[title].render(page) for title in sheet.figures)
     parts = [
         ("say", "Say it", f"<p>{page.inline(questions()[sheet.spoken].answer)}</p>"),
         ("draw", "Draw it", f"<div>{figures}</div>"),
@@ -159,7 +159,7 @@ def _section(name: str, sheet: Sheet, page: Page) -> str:
         ("traps", "Traps", _traps(sheet.traps, page)),
         ("numbers", "Numbers", _items(map(page.inline, sheet.numbers))),
     ]
-    inside = "".join(
+    body = "".join(
         f'<div class="{kind}"><h3>{heading}</h3>{html}</div>'
         for kind, heading, html in parts
     )
@@ -167,7 +167,7 @@ def _section(name: str, sheet: Sheet, page: Page) -> str:
         f'<section class="sheet" id="sheet-{name}" data-search-exclude>'
         f'<link rel="stylesheet" href="{style}">'
         f'<h2><a href="{page.link(sheet.page)}">{name.upper()}</a> '
-        f"{page.inline(sheet.title)}</h2>{inside}</section>"
+        f"{page.inline(sheet.title)}</h2>{body}</section>"
     )
 
 
@@ -177,7 +177,7 @@ def _items(lines: Iterable[str]) -> str:
 
 def _formulas_list(formulas: list[Formula], page: Page) -> str:
     pairs = (
-        f'<dt><a href="{page.link(_derived(formula.tex) or HOME)}">'
+        f'<dt><a href="{page.link(_page_of_formula(formula.tex) or HOME)}">'
         f"{page.inline(formula.title)}</a></dt>"
         f'<dd tabindex="0">'
         f"{page.inline(f'${formula.tex}$')}</dd>"
@@ -199,10 +199,12 @@ def _traps(traps: list[Trap], page: Page) -> str:
     )
 
 
-def _table(chosen: Rows, page: Page) -> str:
-    """The rows of a comparison without their grounds, which the page has."""
-    table = comparison(chosen.name)
-    rows = [row for row in table.rows if not chosen.rows or row.aspect in chosen.rows]
+def _table(selection: Rows, page: Page) -> str:
+    """Rows of a comparison table without their evidence, which its own page shows."""
+    table = comparison(selection.name)
+    rows = [
+        row for row in table.rows if not selection.rows or row.aspect in selection.rows
+    ]
     return (
         f'<div class="table-box" tabindex="0" role="region" '
         f'aria-label="Table: {escape(table.title)}"><table class="generated">'
@@ -224,25 +226,25 @@ def _cell(cell: Cell, page: Page) -> str:
 @cache
 def _figures(page: str) -> dict[str, MaskFigure | TwoViewsFigure]:
     """The figures of a page that a candidate draws, by title."""
-    found: dict[str, MaskFigure | TwoViewsFigure] = {}
-    for body, place in bodies("figure"):
-        keys = tomllib.loads(body) if place == page else {}
+    by_title: dict[str, MaskFigure | TwoViewsFigure] = {}
+    for body, path in bodies("figure"):
+        keys = tomllib.loads(body) if path == page else {}
         if "mask" in keys:
-            found[keys["title"]] = MaskFigure(**keys)
+            by_title[keys["title"]] = MaskFigure(**keys)
         elif "view" in keys:
-            found[keys["title"]] = TwoViewsFigure(**keys)
-    return found
+            by_title[keys["title"]] = TwoViewsFigure(**keys)
+    return by_title
 
 
 @cache
-def _derived(tex: str) -> str:
+def _page_of_formula(tex: str) -> str:
     """The first page that displays a formula, Q19 and Q39 before others; or nothing."""
-    return next((page for page, shown in _displayed() if tex in shown), "")
+    return next((page for page, formulas in _formulas_by_page() if tex in formulas), "")
 
 
 @cache
-def _displayed() -> list[tuple[str, str]]:
+def _formulas_by_page() -> list[tuple[str, str]]:
     """Each page with all of its displayed formulas."""
-    first = sorted(pages().items(), key=lambda item: item[0][0] != "q")
-    found = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
-    return [(page, "\n".join(found.findall(text))) for page, text in first]
+    ordered = sorted(pages().items(), key=lambda item: item[0][0] != "q")
+    pattern = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
+    return [(page, "\n".join(pattern.findall(text))) for page, text in ordered]

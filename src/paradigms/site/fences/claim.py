@@ -1,4 +1,4 @@
-"""The fence `claim`: what is said, the verdict, what is right, and the evidence."""
+"""The fence `claim`: the claim, the verdict, what is right, and the evidence."""
 
 import tomllib
 from functools import cache
@@ -16,35 +16,35 @@ RECORDED = ("digits", "course", "bands", "field", "strip")
 
 
 def evidence(claim: Claim, page: Page) -> str:
-    """Measurements, tests, sources, and the ledger: paragraphs."""
-    parts = [_measured(name, claim, page) for name in claim.measured]
-    parts += [_tested(name, page) for name in claim.tests]
+    """Paragraphs: measurements, tests, sources, and a link to the ledger."""
+    parts = [_measurement(name, claim, page) for name in claim.measured]
+    parts += [_test(name, page) for name in claim.tests]
     if claim.sources:
         parts.append(f"<p>Sources: {', '.join(map(page.cite, claim.sources))}</p>")
     parts.append(f'<p><a href="{page.link("reference/claims.md")}">All claims</a></p>')
     return "".join(parts)
 
 
-def _measured(name: str, claim: Claim, page: Page) -> str:
-    """An experiment: its record, its figure, its command; what it shows by now."""
+def _measurement(name: str, claim: Claim, page: Page) -> str:
+    """An experiment: its record, figure and command, and its recorded values."""
     holds = [line for line in claim.holds if name in experiments(line)]
     record = page.link(f"reference/evidence.md#{slug(name)}")
     figure = _figure(name, holds)
-    drawn = f', <a href="{page.link(figure)}">figure</a>' if figure else ""
+    link = f', <a href="{page.link(figure)}">figure</a>' if figure else ""
     lines = "".join(
         f"<li><code>{escape(line)}</code><br>found {escape(found(line))}</li>"
         for line in holds
     )
     return (
-        f'<p>Measured: <a href="{record}">{escape(name)}</a>{drawn}, '
+        f'<p>Measured: <a href="{record}">{escape(name)}</a>{link}, '
         f"<code>make measure NAME={escape(name)}</code>. Stands while</p>"
         f"<ul>{lines}</ul>"
     )
 
 
-def _tested(name: str, page: Page) -> str:
+def _test(name: str, page: Page) -> str:
     proof = proofs()[name]
-    claim = proof.claim.partition("\n\n")[0]  # what follows explains it
+    claim = proof.claim.partition("\n\n")[0]  # the rest of the docstring explains it
     return (
         f'<p>Tested: <a href="{page.link(f"reference/evidence.md#{slug(name)}")}">'
         f"{page.inline(claim)}</a> <code>{escape(proof.command)}</code></p>"
@@ -52,21 +52,21 @@ def _tested(name: str, page: Page) -> str:
 
 
 def _figure(name: str, holds: list[str]) -> str | None:
-    """Where the experiment is drawn: the rows that are read, or else its first."""
-    read = {row for line in holds for row in rows(line)}
-    drawn = [
-        (address.rpartition("/")[0] not in read, number, place)
+    """The figure of the experiment: that of a row in `holds`, or else its first."""
+    rows_read = {row for line in holds for row in rows(line)}
+    candidates = [
+        (address.rpartition("/")[0] not in rows_read, number, place)
         for number, (address, place) in enumerate(figures())
         if address.partition("/")[0] == name
     ]
-    return min(drawn)[2] if drawn else None
+    return min(candidates)[2] if candidates else None
 
 
 @cache
 def figures() -> list[tuple[str, str]]:
-    """Every recorded picture on a page, with its place: `q19/scale.md#a-title`.
+    """Every recorded picture on a page, with its anchor: `q19/scale.md#a-title`.
 
-    A fence that cannot be read is left to its own page, which says so.
+    A fence that cannot be parsed is skipped: its own page reports it.
     """
     places = []
     for body, page in bodies("figure"):
@@ -85,7 +85,7 @@ class ClaimFence(Entry):
     ids: list[str]
 
     def render(self, page: Page) -> str:
-        """One card a claim: what is said, the verdict, what is right, the grounds."""
+        """One card per claim: the claim, the verdict, what is right, the evidence."""
         unknown = [key for key in self.ids if key not in claims()]
         if unknown:
             raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")

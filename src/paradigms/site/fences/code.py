@@ -11,11 +11,11 @@ from paradigms._schema import ContentError, Entry
 from paradigms.site.content.source_code import diff, inside, path, source
 from paradigms.site.fences.page import Page
 
-LONGEST = 30  # lines that a reader still reads
+LONGEST = 30  # lines; longer listings are not read
 
 
 class CodeFence(Entry):
-    """The body of a `code` fence: what to show, and what to show it against.
+    """The body of a `code` fence: what to show, and what to compare it with.
 
     `of` names an object, `models.gpt:GPT.forward`; its docstring is left out.
     With `against` only the lines in which the two differ are shown.

@@ -1,4 +1,4 @@
-"""Figures for the pages: a drawing, what to see in it, and the same in words."""
+"""Figures for the pages: a drawing, its caption, and the same in words."""
 
 from html import escape
 from itertools import groupby
@@ -14,7 +14,7 @@ from paradigms.site.drawing import plots, svg
 from paradigms.site.fences.page import Page, slug
 
 
-def _known(mask: str) -> str:
+def _check_mask(mask: str) -> str:
     parse(mask)
     return mask
 
@@ -23,10 +23,10 @@ class MaskFigure(Entry):
     """A mask drawn from its rule.
 
     `mask` is written as in code: `causal & padding(4)`.  `tokens` label rows and
-    columns; where these differ (cross-attention), `columns` names what is seen.
+    columns; where these differ (cross-attention), `columns` labels the keys.
     """
 
-    mask: Annotated[str, AfterValidator(_known)]
+    mask: Annotated[str, AfterValidator(_check_mask)]
     tokens: str = Field(min_length=1)
     columns: str = ""
     title: str = Field(min_length=3)
@@ -35,7 +35,7 @@ class MaskFigure(Entry):
     def render(self, page: Page) -> str:
         """The figure element, with the mask spelled out row by row below it."""
         rule = parse(self.mask)
-        rows = _numbered(self.tokens.split())
+        rows = _with_numbers(self.tokens.split())
         columns = (self.columns or self.tokens).split()
         drawing = svg.mask(rule, rows, columns, self.title)
         words = "".join(
@@ -46,7 +46,7 @@ class MaskFigure(Entry):
 
 
 class TwoViewsFigure(Entry):
-    """One problem as both kinds of model see it: a joint, and a posterior.
+    """One problem as both kinds of model treat it: a joint, and a posterior.
 
     `view` is `joint` (what a generative model learns) or `posterior` (a discriminative
     one); both come from the same two normal distributions, one for each class.
@@ -77,7 +77,7 @@ class TwoViewsFigure(Entry):
 class DigitsFigure(Entry):
     """Recorded pictures of digits: `digits = "digit_generators/VAE/walk"`.
 
-    In words: what the judge of the experiment reads, row by row.
+    In words: the predictions of the experiment's classifier, row by row.
     """
 
     digits: str
@@ -85,22 +85,22 @@ class DigitsFigure(Entry):
     caption: str = Field(min_length=10)
 
     def render(self, page: Page) -> str:
-        """The figure element, with each row's readings below it."""
-        found = picture(self.digits)
-        drawing = plots.digits(found.digits, found.rows, found.columns, self.title)
-        names = found.rows or [f"row {row}" for row in range(1, len(found.read) + 1)]
+        """The figure element, with each row's predictions below it."""
+        record = picture(self.digits)
+        drawing = plots.digits(record.digits, record.rows, record.columns, self.title)
+        names = record.rows or [f"row {row}" for row in range(1, len(record.read) + 1)]
         words = "".join(
-            f"<li>{escape(name)}: {escape(' '.join(read))}</li>"
-            for name, read in zip(names, found.read, strict=True)
+            f"<li>{escape(name)}: {escape(' '.join(predictions))}</li>"
+            for name, predictions in zip(names, record.read, strict=True)
         )
-        said = "What a classifier reads; a question mark where it is not sure:"
-        return element(page, self, drawing, f"<p>{said}</p><ul>{words}</ul>")
+        intro = "What a classifier reads; a question mark where it is not sure:"
+        return element(page, self, drawing, f"<p>{intro}</p><ul>{words}</ul>")
 
 
 class CourseFigure(Entry):
-    """Recorded curves of a training: `course = "digit_generators/GAN/accuracy"`.
+    """Recorded training curves: `course = "digit_generators/GAN/accuracy"`.
 
-    `level` is where the dashed line stands, and `name` what it is called.
+    `level` is the height of the dashed line, and `name` its label.
     """
 
     course: str
@@ -110,7 +110,7 @@ class CourseFigure(Entry):
     caption: str = Field(min_length=10)
 
     def render(self, page: Page) -> str:
-        """The figure element, with each curve's first, mean and last value below it."""
+        """The figure element, with each curve's end values and range below it."""
         curves = picture(self.course).curves
         drawing = plots.course(list(curves.items()), self.level, self.name, self.title)
         words = "".join(
@@ -151,7 +151,7 @@ class BandsFigure(Entry):
 
 
 class FieldFigure(Entry):
-    """A recorded plane of beliefs: `field = "boundaries/LDA/field"`.
+    """Recorded predictions over a plane: `field = "boundaries/LDA/field"`.
 
     `across` and `up` name the axes with their range.
     """
@@ -163,15 +163,15 @@ class FieldFigure(Entry):
     caption: str = Field(min_length=10)
 
     def render(self, page: Page) -> str:
-        """The figure element, with the middle of each boundary's line below it."""
-        found = picture(self.field)
+        """The figure element, with class 1's share of about eight lines below it."""
+        record = picture(self.field)
         drawing = plots.field(
-            found.field, found.points, (self.across, self.up), self.title
+            record.field, record.points, (self.across, self.up), self.title
         )
-        lines = found.field[:: max(1, len(found.field) // 8)]
+        lines = record.field[:: max(1, len(record.field) // 8)]
         words = "".join(f"<li>{sides(line)}</li>" for line in lines)
-        said = "From the top down, how much of the width class 1 has, and where:"
-        return element(page, self, drawing, f"<p>{said}</p><ul>{words}</ul>")
+        intro = "From the top down, how much of the width class 1 has, and where:"
+        return element(page, self, drawing, f"<p>{intro}</p><ul>{words}</ul>")
 
 
 class StripFigure(Entry):
@@ -195,16 +195,16 @@ class StripFigure(Entry):
 
 def sides(line: str) -> str:
     """A line of a field in words: `42%, from 0 to 42%`."""
-    believed = [letter > "2" for letter in line]
-    stretches, start = [], 0
-    for value, run in groupby(believed):
+    positive = [letter > "2" for letter in line]
+    intervals, start = [], 0
+    for value, run in groupby(positive):
         end = start + len(list(run))
         if value:
             low, high = (round(100 * edge / len(line)) for edge in (start, end))
-            stretches.append(f"{low} to {high}")
+            intervals.append(f"{low} to {high}")
         start = end
-    share = round(100 * sum(believed) / len(line))
-    return f"{share}%" + (f", from {' and '.join(stretches)}%" if stretches else "")
+    share = round(100 * sum(positive) / len(line))
+    return f"{share}%" + (f", from {' and '.join(intervals)}%" if intervals else "")
 
 
 def element(page: Page, figure: Any, drawing: str, words: str, tail: str = "") -> str:
@@ -232,16 +232,16 @@ def posterior(x: float) -> float:
 
 
 def in_words(rule: Rule, rows: list[str], columns: list[str]) -> list[str]:
-    """A sentence a row: `2 cat sees 1 The to 2 cat`, or `1 The sees nothing`."""
-    numbered = _numbered(columns)
+    """One sentence per row: `2 cat sees 1 The to 2 cat`, or `1 The sees nothing`."""
+    labels = _with_numbers(columns)
     lines = []
-    for row, seen in zip(rows, grid(rule, len(rows), len(columns)), strict=True):
+    for row, visible in zip(rows, grid(rule, len(rows), len(columns)), strict=True):
         runs = [
             list(run)
-            for sees, run in groupby(
-                zip(seen, numbered, strict=True), key=lambda cell: cell[0]
+            for value, run in groupby(
+                zip(visible, labels, strict=True), key=lambda cell: cell[0]
             )
-            if sees
+            if value
         ]
         spans = [
             run[0][1] if len(run) == 1 else f"{run[0][1]} to {run[-1][1]}"
@@ -251,5 +251,5 @@ def in_words(rule: Rule, rows: list[str], columns: list[str]) -> list[str]:
     return lines
 
 
-def _numbered(tokens: list[str]) -> list[str]:
+def _with_numbers(tokens: list[str]) -> list[str]:
     return [f"{number} {token}" for number, token in enumerate(tokens, 1)]

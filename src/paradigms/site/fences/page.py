@@ -1,4 +1,4 @@
-"""What a figure, table or card may ask of the page that it stands on."""
+"""The page, as its figures, tables and cards use it."""
 
 import re
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from paradigms.site.content.evidence import Evidence
 
 @dataclass(frozen=True)
 class Page:
-    """Links that are right from this page, and Markdown inside generated HTML.
+    """Links relative to this page, and Markdown inside generated HTML.
 
     `link` turns `q19/index.md#s01` into an address; `inline` turns a line of Markdown
-    into HTML; `anchors` collects the ids that generated HTML brings, so that MkDocs can
-    check links to them.
+    into HTML; `anchors` collects the ids of generated HTML, so that MkDocs can check
+    links to them.
     """
 
     link: Callable[[str], str]
@@ -23,7 +23,7 @@ class Page:
     anchors: set[str] = field(default_factory=set)
 
     def anchored(self, html: str) -> str:
-        """The same HTML, with its ids noted as places that links may lead to."""
+        """The same HTML; its ids are registered as link targets."""
         self.anchors.update(re.findall(r'\bid="([^"]+)"', html))
         return html
 
@@ -35,10 +35,10 @@ class Page:
         return f'<a class="cite" href="{href}">{escape(label(key))}</a>{tail}'
 
     def evidence(self, evidence: Evidence) -> str:
-        """Everything that a statement rests on, as links."""
+        """The evidence for a statement, as links."""
         parts = [
             f'<a href="{self.link(f"reference/evidence.md#{slug(name)}")}">'
-            f"test: {escape(_plain(name))}</a>"
+            f"test: {escape(_words(name))}</a>"
             for name in evidence.tests
         ]
         parts += [
@@ -55,5 +55,5 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _plain(test: str) -> str:
+def _words(test: str) -> str:
     return test.rpartition("::test_")[2].replace("_", " ")

@@ -1,4 +1,4 @@
-"""Plans of study: what to do, in which order, and how long it takes."""
+"""Study plans: what to do, in which order, and how long it takes."""
 
 from collections.abc import Iterable
 from functools import cache, cached_property
@@ -34,9 +34,9 @@ class Item(Entry):
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Item":
-        given = [kind for kind in KINDS if getattr(self, kind)]
-        if len(given) != 1:
-            raise ValueError(f"takes one of {', '.join(KINDS)}; here are {len(given)}")
+        kinds = [kind for kind in KINDS if getattr(self, kind)]
+        if len(kinds) != 1:
+            raise ValueError(f"takes one of {', '.join(KINDS)}; here are {len(kinds)}")
         if bool(self.task) != (self.minutes is not None):
             raise ValueError("a task states its minutes, and nothing else does")
         if self.see and not self.task:
@@ -46,21 +46,23 @@ class Item(Entry):
         return self
 
     def findings(self) -> list[str]:
-        """Every key that leads nowhere."""
-        found = []
-        for key, look in (("read", section), ("see", section), ("lab", lab)):
+        """Every broken reference."""
+        problems = []
+        for key, resolve in (("read", section), ("see", section), ("lab", lab)):
             try:
                 if getattr(self, key):
-                    look(getattr(self, key))
+                    resolve(getattr(self, key))
             except ContentError as error:
-                found.append(f"{key}: {error}")
+                problems.append(f"{key}: {error}")
         if self.topic and self.topic not in TOPICS:
-            found.append(f"topic: no topic {self.topic!r}{meant(self.topic, TOPICS)}")
-        return found
+            problems.append(
+                f"topic: no topic {self.topic!r}{meant(self.topic, TOPICS)}"
+            )
+        return problems
 
     @property
     def place(self) -> str:
-        """The page or section that it leads to; none for some tasks."""
+        """The page or section that it links to; empty for a task."""
         return topic_places()[self.topic] if self.topic else self.read or self.lab
 
     @cached_property
@@ -73,7 +75,7 @@ class Item(Entry):
         return max(1, round(minutes(section(self.place).text)))
 
     def render(self, page: Page) -> str:
-        """What is to be done, with a link to where."""
+        """The item as HTML, with a link to its place."""
         if self.task:
             if not self.see:
                 return page.inline(self.task)
@@ -89,8 +91,8 @@ class Item(Entry):
         if self.lab:
             return f"Lab: {escape(lab(self.lab)[0])}"
         path, _, anchor = self.read.partition("#")
-        whole = page.inline(section(path).title)
-        return f"{whole}: {page.inline(section(self.read).title)}" if anchor else whole
+        title = page.inline(section(path).title)
+        return f"{title}: {page.inline(section(self.read).title)}" if anchor else title
 
 
 class Day(Entry):
@@ -101,7 +103,7 @@ class Day(Entry):
 
 
 class Plan(Entry):
-    """Days that take at most `limit` minutes each; `first` is said before them."""
+    """Days that take at most `limit` minutes each; `first` introduces them."""
 
     limit: int = Field(ge=30, le=480)
     first: str = Field(min_length=10)
@@ -115,45 +117,45 @@ class Plan(Entry):
 @cache
 def load(path: Path) -> tuple[dict[str, Item], dict[str, Plan]]:
     """Items and plans of a file by their ids. Errors: ContentError, every finding."""
-    said = read(path)
+    tables = read(path)
     name = f"snippets/{path.name}"
     problems = [
         f"{name}: {key}: unknown key; known are items, plans"
-        for key in said
+        for key in tables
         if key not in {"items", "plans"}
     ]
     items, plans = (
-        valid(kind, said.get(key, {}), f"{name}: {key}.", problems)
+        valid(kind, tables.get(key, {}), f"{name}: {key}.", problems)
         for key, kind in (("items", Item), ("plans", Plan))
     )
     for key, item in items.items():
         problems += [f"{name}: items.{key}: {finding}" for finding in item.findings()]
-    known = said.get("items", {})  # one that is wrong is told once
+    ids = tables.get("items", {})  # an invalid item is reported once
     for key, plan in plans.items():
-        problems += [f"{name}: plans.{key}: {line}" for line in _misplaced(plan, known)]
-    used = {key for plan in plans.values() for key in plan.ids()}
+        problems += [f"{name}: plans.{key}: {line}" for line in _id_problems(plan, ids)]
+    used_ids = {key for plan in plans.values() for key in plan.ids()}
     problems += [
         f"{name}: items.{key}: stands in no plan; put it into one"
         for key in items
-        if plans and key not in used
+        if plans and key not in used_ids
     ]
     if problems:
         raise ContentError("\n".join(problems))
     return items, plans
 
 
-def _misplaced(plan: Plan, known: Iterable[str]) -> list[str]:
-    """Ids that a plan has twice, or that are no items."""
-    seen: set[str] = set()
-    found = []
+def _id_problems(plan: Plan, item_ids: Iterable[str]) -> list[str]:
+    """Duplicate and unknown item ids of a plan."""
+    ids: set[str] = set()
+    problems = []
     for number, day in enumerate(plan.days, 1):
         for key in day.items:
-            if key in seen:
-                found.append(f"day {number}: {key!r} stands in this plan already")
-            if key not in known:
-                found.append(f"day {number}: no item {key!r}{meant(key, known)}")
-            seen.add(key)
-    return found
+            if key in ids:
+                problems.append(f"day {number}: {key!r} stands in this plan already")
+            if key not in item_ids:
+                problems.append(f"day {number}: no item {key!r}{meant(key, item_ids)}")
+            ids.add(key)
+    return problems
 
 
 def items() -> dict[str, Item]:
@@ -183,26 +185,26 @@ def too_long(plan: Plan) -> list[str]:
 class PlanFence(Entry):
     """The body of a `plan` fence: which plan to show.
 
-    Without scripts it is a list of links with minutes. The script that adds boxes to
-    tick stands behind the last plan, the style sheet before the first.
+    Without scripts it is a list of links with minutes. The style sheet is linked before
+    the first plan, the script that adds boxes to tick after the last.
     """
 
     name: str
 
     def render(self, page: Page) -> str:
-        """Days that open, each with its items and their minutes."""
+        """Foldable days, each with its items and their minutes."""
         if self.name not in plans():
             raise ContentError(
                 f"name: no plan {self.name!r}{meant(self.name, plans())}"
             )
         plan, order = plans()[self.name], list(plans())
-        if late := too_long(plan):
-            where = f"snippets/plans.toml: plans.{self.name}"
-            raise ContentError("\n".join(f"{where}: {line}" for line in late))
-        whole = sum(map(takes, plan.days))
+        if problems := too_long(plan):
+            entry = f"snippets/plans.toml: plans.{self.name}"
+            raise ContentError("\n".join(f"{entry}: {line}" for line in problems))
+        total = sum(map(takes, plan.days))
         html = (
             f'<div class="plan" data-search-exclude><p>{page.inline(plan.first)}</p>'
-            f'<p class="state"><output>{len(plan.ids())} items, {whole:,} minutes'
+            f'<p class="state"><output>{len(plan.ids())} items, {total:,} minutes'
             f"</output></p>{''.join(_days(plan, page))}</div>"
         )
         if self.name == order[0]:
@@ -215,7 +217,7 @@ class PlanFence(Entry):
 
 
 def _days(plan: Plan, page: Page) -> Iterable[str]:
-    """One block a day; the first stands open."""
+    """One block per day; the first is open."""
     for number, day in enumerate(plan.days):
         count = f"Day {number + 1}: " if len(plan.days) > 1 else ""
         rows = "".join(

@@ -13,9 +13,9 @@ from paradigms.site.fences.page import Page
 
 
 class QuestionFence(Entry):
-    """Questions to attempt before their answers open: in the order given, or a topic's.
+    """Questions with folded answers: those of `ids` in order, or all of a topic.
 
-    With `spoken` the answers stand open, without their questions: text to say aloud.
+    With `spoken` the answers are open and without their questions: text to say aloud.
     """
 
     ids: list[str] = []
@@ -23,7 +23,7 @@ class QuestionFence(Entry):
     spoken: bool = False
 
     def render(self, page: Page) -> str:
-        """One closed block a question; it opens on the answer and its key points."""
+        """One folded block per question, with the answer and its key points."""
         if bool(self.ids) == bool(self.topic):
             raise ContentError('a question fence takes ids = ["..."] or a topic')
         ids = self.ids or of_topic(self.topic)
@@ -49,25 +49,25 @@ def _question(key: str, page: Page) -> str:
         if question.wrong_answer
         else ""
     )
-    grounds = [
+    evidence = [
         f'<a href="{page.link(places()[name])}">{name}</a>' for name in question.claims
     ]
-    grounds += [page.evidence(question)] if question.status != "none" else []
-    further = " · ".join(
+    evidence += [page.evidence(question)] if question.status != "none" else []
+    follow_ups = " · ".join(
         f'<a href="{page.link(question_places()[name])}">'
         f"{page.inline(questions()[name].question)}</a>"
         for name in question.follow_ups
     )
-    further = f"<p>Often followed by: {further}</p>" if further else ""
+    follow_ups = f"<p>Often followed by: {follow_ups}</p>" if follow_ups else ""
     if key in derivations():
-        lines = f'<a href="{page.link(derivations()[key])}">line by line</a>'
-        further = f"<p>Derived {lines}</p>{further}"
+        derivation = f'<a href="{page.link(derivations()[key])}">line by line</a>'
+        follow_ups = f"<p>Derived {derivation}</p>{follow_ups}"
     return (
         f'<details class="question" id="{key}"><summary>'
         f'<span class="level">{question.level}</span> '
         f'<span class="level">{question.kind}</span> '
         f"{page.inline(question.question)}</summary>"
         f"<p>{page.inline(question.answer)}</p>{wrong}"
-        f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>{further}"
-        f'<p class="evidence">{" · ".join(grounds)}</p></details>'
+        f"<p><strong>A strong answer contains</strong></p><ul>{points}</ul>{follow_ups}"
+        f'<p class="evidence">{" · ".join(evidence)}</p></details>'
     )

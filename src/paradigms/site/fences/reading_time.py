@@ -1,6 +1,6 @@
-"""How long a page takes, reckoned from its Markdown and from what its fences say.
+"""The reading time of a page, estimated from its Markdown and the text of its fences.
 
-The rates are assumptions about one reader, and stand on the page that uses them.
+The rates are assumptions about one reader; the page that uses them states them.
 """
 
 import re
@@ -31,8 +31,8 @@ SHOWN = {"table": TableFence, "change": ChangeFence, "sheet": CheatSheetFence}
 _WORD = re.compile(r"\S*[^\W_]\S*")
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
 _FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
-# What Markdown writes and the reader does not see, and what is read instead of it.
-_UNSEEN = (
+# Markup that readers do not see, and the text that they read instead.
+_REPLACEMENTS = (
     (re.compile(r"\A---\n.*?\n---\n", re.S), " "),  # the front matter
     (re.compile(r"<p class=\"evidence\">.*?</p>", re.S), " evidence "),
     (re.compile(r"<svg.*?</svg>|<small>.*?</small>|<details.*?</details>", re.S), " "),
@@ -48,7 +48,7 @@ _UNSEEN = (
 
 @dataclass(frozen=True)
 class Section:
-    """A page or a part of it: where it stands, its heading, and its Markdown."""
+    """A page or a part of it: its anchor, its heading, and its Markdown."""
 
     place: str
     title: str
@@ -57,21 +57,21 @@ class Section:
 
 def words(text: str) -> int:
     """The words that a reader sees of Markdown or HTML without fences."""
-    for pattern, seen in _UNSEEN:
-        text = pattern.sub(seen, text)
+    for pattern, replacement in _REPLACEMENTS:
+        text = pattern.sub(replacement, text)
     return len(_WORD.findall(text))
 
 
 def minutes(text: str) -> float:
-    """What a piece of Markdown takes, its fences and formulas counted in."""
+    """Minutes for a piece of Markdown, its fences and formulas included."""
     prose = FENCE.sub("", text)
     formulas = len(_FORMULA.findall(prose))
-    read = words(_FORMULA.sub(" ", prose)) / WORDS_A_MINUTE
-    return read + FORMULA * formulas + sum(map(_fence, FENCE.finditer(text)))
+    reading = words(_FORMULA.sub(" ", prose)) / WORDS_A_MINUTE
+    return reading + FORMULA * formulas + sum(map(_fence_minutes, FENCE.finditer(text)))
 
 
-def _fence(match: re.Match[str]) -> float:
-    """What one fence takes: a fixed time, or the words that it shows."""
+def _fence_minutes(match: re.Match[str]) -> float:
+    """Minutes for one fence: a fixed time, or by the words that it shows."""
     kind, _, options = match["info"].strip().partition(" ")
     body = match["body"]
     if kind == "text":  # what code prints is read with it
@@ -81,27 +81,27 @@ def _fence(match: re.Match[str]) -> float:
     if kind == "figure":
         return FIGURE
     try:
-        return _read(kind, tomllib.loads(body))
+        return _entries_minutes(kind, tomllib.loads(body))
     except (KeyError, ValueError):  # a mistake there stops the build of its own page
         return 0
 
 
-def _read(kind: str, keys: dict[str, Any]) -> float:
-    """What is read or asked where a fence shows entries."""
+def _entries_minutes(kind: str, keys: dict[str, Any]) -> float:
+    """Minutes for a fence that shows entries."""
     if kind == "question":
-        asked = keys.get("ids") or of_topic(keys["topic"])
+        ids = keys.get("ids") or of_topic(keys["topic"])
         if not keys.get("spoken"):
-            return QUESTION * len(asked)
-        return sum(words(questions()[key].answer) for key in asked) / WORDS_A_MINUTE
-    shown = _shown(kind, keys)
-    return words(shown) / WORDS_A_MINUTE + FIGURE * shown.count("<figure")
+            return QUESTION * len(ids)
+        return sum(words(questions()[key].answer) for key in ids) / WORDS_A_MINUTE
+    text = _entries_text(kind, keys)
+    return words(text) / WORDS_A_MINUTE + FIGURE * text.count("<figure")
 
 
-def _shown(kind: str, keys: dict[str, Any]) -> str:
-    """What a fence says, what is folded left out."""
+def _entries_text(kind: str, keys: dict[str, Any]) -> str:
+    """The text of a fence, without what is folded."""
     if kind == "claim":
-        said = [claims()[key] for key in keys["ids"]]
-        return " ".join(f"{c.verdict} {c.said} {c.right} evidence" for c in said)
+        entries = [claims()[key] for key in keys["ids"]]
+        return " ".join(f"{c.verdict} {c.said} {c.right} evidence" for c in entries)
     if kind in SHOWN:
         return SHOWN[kind](**keys).render(Page(link=str, inline=str))
     return ""
@@ -114,16 +114,16 @@ def sections(path: str) -> dict[str, Section]:
         raise ContentError(f"there is no page docs/{path}")
     text = pages()[path]
     # Comments in code look like headings.
-    bare = FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    found = list(_HEADING.finditer(bare))
-    taken: set[str] = set()
+    prose = FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    headings = list(_HEADING.finditer(prose))
+    anchors: set[str] = set()
     parts = {"": Section(path, path, text)}
-    for number, match in enumerate(found):
+    for number, match in enumerate(headings):
         level, title = len(match[1]), re.sub(r"[*`$]", "", match[2])
-        anchor = match[3] or unique(slugify(title, "-"), taken)
-        taken.add(anchor)
-        later = (n for n in found[number + 1 :] if len(n[1]) <= level)
-        end = next((n.start() for n in later), len(text))
+        anchor = match[3] or unique(slugify(title, "-"), anchors)
+        anchors.add(anchor)
+        following = (n for n in headings[number + 1 :] if len(n[1]) <= level)
+        end = next((n.start() for n in following), len(text))
         part = Section(f"{path}#{anchor}", match[2], text[match.start() : end])
         if level == 1:
             parts[""] = Section(path, match[2], text)
@@ -136,8 +136,10 @@ def section(place: str) -> Section:
     path, _, anchor = place.partition("#")
     parts = sections(path)
     if anchor not in parts:
-        known = ", ".join(name for name in parts if name)
-        raise ContentError(f"docs/{path} has no section {anchor!r}; known are {known}")
+        anchors = ", ".join(name for name in parts if name)
+        raise ContentError(
+            f"docs/{path} has no section {anchor!r}; known are {anchors}"
+        )
     return parts[anchor]
 
 

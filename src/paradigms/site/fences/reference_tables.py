@@ -1,4 +1,4 @@
-"""The tables of the reference pages: generated from what is loaded elsewhere."""
+"""The tables of the reference pages, generated from content and records."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -38,7 +38,7 @@ def filled(columns: Iterable[str], rows: Iterable[str]) -> str:
 def claims_table(page: Page) -> str:
     """Every claim with its verdict and the state of its evidence.
 
-    The script that filters the rows by both stands in the table, and on no other page.
+    The script that filters the rows by both is loaded with the table, nowhere else.
     """
     rows = (
         f'<tr><th scope="row"><a href="{page.link(places()[key])}">{key}</a></th>'
@@ -83,13 +83,13 @@ def measured_table(page: Page) -> str:
 
 
 def _result(stem: str, page: Page) -> str:
-    """A row that says what was asked and how, then a row for each that came out."""
+    """A row with the question and the settings, then one for each recorded row."""
     result = load(stem)
     settings = {**result.config, **result.versions, **where_made(result)}
     first = (
         f'<tr id="{slug(stem)}"><th scope="row">{escape(question(stem))}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
-        f"<td>{_pairs(settings)}{_bound(stem, page)}</td></tr>"
+        f"<td>{_pairs(settings)}{_conditions(stem, page)}</td></tr>"
     )
     rows = [
         (
@@ -104,8 +104,8 @@ def _result(stem: str, page: Page) -> str:
     )
 
 
-def _bound(stem: str, page: Page) -> str:
-    """The claims that stand only while these rows show what they do."""
+def _conditions(stem: str, page: Page) -> str:
+    """The claims with conditions on these rows."""
     lines = "".join(
         f'<li><a href="{page.link(places()[key])}">{key}</a> stands while '
         f"<code>{escape(predicate)}</code></li>"
@@ -117,9 +117,9 @@ def _bound(stem: str, page: Page) -> str:
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    """Names and values in two columns of letters: seven thousand tags would be slow."""
-    wide = max((len(name) for name in values), default=0)
-    lines = (f"{name:{wide}}  {_plain(value)}" for name, value in values.items())
+    """Names and values as preformatted text: seven thousand tags would be slow."""
+    width = max((len(name) for name in values), default=0)
+    lines = (f"{name:{width}}  {_plain(value)}" for name, value in values.items())
     return f'<pre class="pairs">{escape(chr(10).join(lines))}</pre>'
 
 
@@ -129,13 +129,13 @@ def _plain(value: Any) -> str:
 
 
 def systems_table(page: Page) -> str:
-    """Every system: what it is, what it was shown to do, how close to its reference."""
+    """Every system: objective, measured abilities, distance from its reference."""
     rows = (
         f'<tr id="{slug(key)}"><th scope="row"><a href="{page.link(system.page)}">'
         f"{escape(system.name)}</a><small>{escape(system.family)}</small>"
         f"{_parameters(system)}</th><td>{escape(system.objective)}<small>sees: "
         f"{escape(measured().get(key, {}).get('sees', system.mask))}</small></td>"
-        f"<td>{escape(', '.join(system.can) or _nothing(system))}</td>"
+        f"<td>{escape(', '.join(system.can) or _no_ability(system))}</td>"
         f"<td>{_reference(key, system)}<small>"
         f"{' · '.join(map(page.cite, system.sources))}</small></td></tr>"
         for key, system in systems().items()
@@ -148,22 +148,22 @@ def _parameters(system: System) -> str:
     if not system.parameters:
         return ""
     _, name, _ = system.parameters.split("/")
-    counted = f"{name}: {quote(system.parameters)} parameters"
-    return f"<small>{escape(counted)}</small>"
+    text = f"{name}: {quote(system.parameters)} parameters"
+    return f"<small>{escape(text)}</small>"
 
 
-def _nothing(system: System) -> str:
-    """What stands where no ability was found: none is there, or nobody could look."""
+def _no_ability(system: System) -> str:
+    """The text for a system without abilities, or without public code."""
     return "none of these" if system.of else "not public"
 
 
 def _reference(key: str, system: System) -> str:
-    """What the system equals, and within what."""
+    """The reference, and the tolerance to which the system equals it."""
     name = escape(system.reference)
     if not system.of:
         return name
-    within = quote(f"systems/{key}/equal within")
-    return f"{name}<small>within {within}</small>"
+    tolerance = quote(f"systems/{key}/equal within")
+    return f"{name}<small>within {tolerance}</small>"
 
 
 def sizes_table(page: Page) -> str:
@@ -190,9 +190,9 @@ def speed_table(_: Page) -> str:
     )
     times = "Times as fast", "Ours, ms", "Reference, ms"
     table = filled(("Task", *times, "Share of the memory's rate"), rows)
-    days: dict[str, list[str]] = {}  # those of one day and machine in one line
+    days: dict[str, list[str]] = {}  # benchmarks by day and machine, a line each
     for name, benchmark in speeds().items():
-        days.setdefault(_when(benchmark), []).append(name)
+        days.setdefault(_day_and_machine(benchmark), []).append(name)
     foot = "".join(
         f'<tr><td colspan="5">{escape(" and ".join(names))}, {escape(day)}</td></tr>'
         for day, names in days.items()
@@ -200,7 +200,7 @@ def speed_table(_: Page) -> str:
     return f"{table}<tfoot>{foot}</tfoot>"
 
 
-def _when(benchmark: Benchmark) -> str:
+def _day_and_machine(benchmark: Benchmark) -> str:
     """The day, the machine and the versions, which the times depend on."""
     versions = ", ".join(f"{name} {v}" for name, v in benchmark.versions.items())
     day = f"{benchmark.date.day} {benchmark.date:%B %Y}"
@@ -210,37 +210,39 @@ def _when(benchmark: Benchmark) -> str:
 def where_made(record: Record) -> dict[str, str]:
     """Processor, instruction set, threads, and the variables that restricted them."""
     threads = f"{record.threads} thread{'s' * (record.threads > 1)}"
-    made = {
+    machine = {
         "processor": record.processor,
         "instruction set": record.instruction_set,
         "threads": threads,
     }
-    return made | {key: f"{key}={record.settings[key]}" for key in record.settings}
+    return machine | {key: f"{key}={record.settings[key]}" for key in record.settings}
 
 
 def _share(row: dict[str, Any]) -> str:
-    """Where the memory sets the limit: how near to it."""
+    """The share of the memory's rate, for tasks that memory limits."""
     if "share of it" not in row:
         return ""
     return _spread(row["share of it"], row["lowest and highest share"])
 
 
-def _spread(middle: float, ends: list[float]) -> str:
-    """A median, and below it the lowest and the highest round."""
-    low, high = ends
-    return f"{middle:.2f}<small>{low:.2f} to {high:.2f}</small>"
+def _spread(median: float, extremes: list[float]) -> str:
+    """A median, and below it the minimum and maximum over all rounds."""
+    low, high = extremes
+    return f"{median:.2f}<small>{low:.2f} to {high:.2f}</small>"
 
 
 def glossary_table(page: Page) -> str:
     """Every term with its sentence. Errors: ContentError for one without a sentence."""
     terms = read(FOLDER / "glossary.toml")
-    bare = [term for term, says in terms.items() if not str(says).endswith(".")]
-    if bare:
-        raise ContentError(f"snippets/glossary.toml: {bare[0]}: write a sentence")
+    incomplete = [
+        term for term, sentence in terms.items() if not str(sentence).endswith(".")
+    ]
+    if incomplete:
+        raise ContentError(f"snippets/glossary.toml: {incomplete[0]}: write a sentence")
     rows = (
         f'<tr id="{slug(term)}"><th scope="row">{escape(term)}</th>'
-        f"<td>{page.inline(says)}</td></tr>"
-        for term, says in terms.items()
+        f"<td>{page.inline(sentence)}</td></tr>"
+        for term, sentence in terms.items()
     )
     return filled(("Term", "What it means"), rows)
 
@@ -260,10 +262,10 @@ def bank_table(page: Page) -> str:
     levels = get_args(Level)
     rows = []
     for topic, place in topic_places().items():
-        mine = [entry for entry in questions().values() if entry.topic == topic]
-        counts = [sum(entry.level == level for entry in mine) for level in levels]
-        traps = sum(entry.kind == "trap" for entry in mine)
-        cells = "".join(f"<td>{count}</td>" for count in (*counts, traps, len(mine)))
+        entries = [entry for entry in questions().values() if entry.topic == topic]
+        counts = [sum(entry.level == level for entry in entries) for level in levels]
+        traps = sum(entry.kind == "trap" for entry in entries)
+        cells = "".join(f"<td>{count}</td>" for count in (*counts, traps, len(entries)))
         rows.append(
             f'<tr><th scope="row"><a href="{page.link(place)}">{escape(topic)}</a>'
             f"</th>{cells}</tr>"
@@ -274,14 +276,14 @@ def bank_table(page: Page) -> str:
 @cache
 def cited_tests() -> set[str]:
     """Every test that claims, table cells, questions and changes name as evidence."""
-    cited = {name for claim in claims().values() for name in claim.tests}
-    cited |= {name for question in questions().values() for name in question.tests}
-    cited |= {name for change in changes().values() for name in change.tests}
+    tests = {name for claim in claims().values() for name in claim.tests}
+    tests |= {name for question in questions().values() for name in question.tests}
+    tests |= {name for change in changes().values() for name in change.tests}
     for name in names():
-        cited |= {
+        tests |= {
             t for row in comparison(name).rows for cell in row.cells for t in cell.tests
         }
-    return cited
+    return tests
 
 
 def _names(authors: list[str]) -> str:

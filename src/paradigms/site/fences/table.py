@@ -36,7 +36,7 @@ GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
     "style": ("House style", style_table),
 }
 
-# On a phone long cells stand below each other, and short ones in narrow columns.
+# On a phone long cells are stacked, and short ones are in narrow columns.
 STACKED = {"bibliography", "evidence", "measured", "style"}
 NARROW = {"bank", "claims", "sizes", "speed"}
 
@@ -66,8 +66,8 @@ class TableFence(Entry):
             return title, make(page)
         if self.name in names():
             return comparison(self.name).title, _comparison(self.name, page)
-        known = ", ".join(sorted([*GENERATED, *names()]))
-        raise ContentError(f"name: no table {self.name!r}; known are {known}")
+        available = ", ".join(sorted([*GENERATED, *names()]))
+        raise ContentError(f"name: no table {self.name!r}; known are {available}")
 
 
 def _comparison(name: str, page: Page) -> str:
@@ -90,5 +90,5 @@ def _cell(cell: Cell, page: Page) -> str:
         links.append(f'<a href="{href}">measured</a>')
     if cell.status != "none":
         links.append(page.evidence(cell))
-    grounds = " · ".join(links)
-    return f"<td>{drawing}{page.inline(cell.text())}<small>{grounds}</small></td>"
+    evidence = " · ".join(links)
+    return f"<td>{drawing}{page.inline(cell.text())}<small>{evidence}</small></td>"

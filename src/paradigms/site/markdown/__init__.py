@@ -1,1 +1,1 @@
-"""How Markdown meets the fences, citations and recorded numbers."""
+"""Python-Markdown extensions: fences, citations, recorded numbers and formulas."""

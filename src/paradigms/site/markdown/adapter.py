@@ -1,8 +1,8 @@
-"""The adapter to Markdown: custom fences with TOML bodies.
+"""Custom fences with TOML bodies, rendered for superfences.
 
-superfences swallows every exception but its own and shows the source instead, while a
-strict build exits 0.  So whatever goes wrong here leaves as a `PageError`, which says
-page, line and key in one line, and stops the build.
+superfences swallows every exception but its own and shows the source instead, and even
+a strict build exits 0.  So every error here is raised as a `PageError`, which names
+page, line and key in one line and stops the build.
 """
 
 import re
@@ -35,7 +35,7 @@ from paradigms.site.fences.question import QuestionFence
 from paradigms.site.fences.table import TableFence
 from paradigms.site.markdown.errors import PageError, position
 
-# A fence that has several forms takes the one that knows most of the keys given.
+# A fence with several forms uses the one whose fields match most of its keys.
 KINDS: dict[str, list[type[Entry]]] = {
     "figure": [
         MaskFigure,
@@ -64,7 +64,7 @@ def render(
     md: markdown.Markdown,
     **_: Any,
 ) -> str:
-    """What superfences calls for each custom fence: TOML in, HTML out."""
+    """The formatter that superfences calls for each custom fence: TOML to HTML."""
     try:
         keys = tomllib.loads(source)
         kind = max(KINDS[language], key=lambda k: len(keys.keys() & k.model_fields))
@@ -72,13 +72,13 @@ def render(
         return body.render(page_of(md))  # type: ignore[attr-defined]
     except Exception as error:
         message = str(error)
-        if message.startswith(("snippets/", "results/")):  # says already where it is
+        if message.startswith(("snippets/", "results/")):  # names its file already
             raise PageError(message) from error
         raise PageError(f"{position(md, source)}: {message}") from error
 
 
 def page_of(md: markdown.Markdown) -> Page:
-    """The page under construction, as figures, tables and cards see it."""
+    """The page being built, as figures, tables and cards use it."""
     relpath = md.treeprocessors["relpath"]
     anchors = md.treeprocessors["mkdocs_extract_anchors"].present_anchor_ids
 
@@ -94,26 +94,26 @@ def page_of(md: markdown.Markdown) -> Page:
 
 
 def inline(text: str, link: Callable[[str], str]) -> str:
-    """A line of Markdown as HTML; `link` turns `reference/x.md#y` into an address."""
+    """A line of Markdown as HTML; `link` turns `reference/x.md#y` into a URL."""
     if "[" not in text:  # no citation, no link: the same on every page
         return _without_links(text)
     md = _inline_markdown()
-    md.link = link  # the citation pattern asks for it
+    md.link = link  # read by the citation pattern
     return _converted(md, text)
 
 
 @cache
 def _without_links(text: str) -> str:
-    if not _marked().search(text):  # most lines: Markdown would give them back
+    if not _marked().search(text):  # Markdown would return most lines unchanged
         return text
     return _converted(_inline_markdown(), text)
 
 
 @cache
 def _marked() -> re.Pattern[str]:
-    """What Markdown, a formula or an abbreviation may change in a line."""
-    short = "|".join(map(re.escape, abbreviations()))
-    return re.compile(rf"[^\w\s.,;:?()“”‘’'\"%/–—-]|^\W|^\d+\.|_|\s\s|\b(?:{short})\b")
+    """Matches what Markdown, a formula or an abbreviation may change in a line."""
+    terms = "|".join(map(re.escape, abbreviations()))
+    return re.compile(rf"[^\w\s.,;:?()“”‘’'\"%/–—-]|^\W|^\d+\.|_|\s\s|\b(?:{terms})\b")
 
 
 def _converted(md: markdown.Markdown, text: str) -> str:

@@ -16,7 +16,7 @@ class Citation(Linking):
     """`[@key]` or `[@key, place]`, named as in running text."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
-        """The link, and how much of the line it took."""
+        """The link, and start and end of the match."""
         try:
             key, place = split_citation(m.group(1))
         except ContentError as error:

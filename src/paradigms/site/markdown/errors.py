@@ -1,4 +1,4 @@
-"""Mistakes on a page, with page and line."""
+"""Errors on a page, with page and line."""
 
 import re
 from typing import Any
@@ -11,17 +11,17 @@ from paradigms._schema import ContentError
 
 
 class PageError(SuperFencesException, BuildError):
-    """A mistake on a page: superfences lets it pass, MkDocs prints it as one line."""
+    """An error on a page: superfences re-raises it, MkDocs prints it as one line."""
 
 
 def position(md: Markdown, source: str) -> str:
-    """Page and line of a piece of its source, as far as it can be found."""
+    """Page and line of a piece of its source; no line if the piece is not found."""
     file = _file(md)
     if file is None:
         return "a page"
     text = re.sub(r"^[ \t]+", "", file.content_string, flags=re.MULTILINE)
-    wanted = re.sub(r"^[ \t]+", "", source.strip(), flags=re.MULTILINE)
-    offset = text.find(wanted)
+    excerpt = re.sub(r"^[ \t]+", "", source.strip(), flags=re.MULTILINE)
+    offset = text.find(excerpt)
     line = f", line {text.count(chr(10), 0, offset) + 1}" if offset >= 0 else ""
     return f"docs/{file.src_uri}{line}"
 
@@ -34,6 +34,6 @@ def _file(md: Markdown) -> Any:
 
 def failure(md: Markdown, source: str, message: str) -> Exception:
     """The error that stops the build, with page and line."""
-    if "relpath" not in md.treeprocessors:  # inside an entry: its card says which
+    if "relpath" not in md.treeprocessors:  # inside an entry: its card adds the id
         return ContentError(message)
     return PageError(f"{position(md, source)}: {message}")

@@ -1,8 +1,8 @@
 """Python-Markdown extension: citations, recorded numbers, and formulas as MathML.
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
-`[=experiment/row/column]` the recorded number, linked to its record, with `|interval`
-behind it also its interval, with `|millions` in millions; what is missing stops the
+`[=experiment/row/column]` the recorded number, linked to its record; `|interval` adds
+its interval, `|millions` prints it in millions. A missing source or number stops the
 build. Formulas need no script and no font: the browser draws MathML.
 """
 
@@ -16,7 +16,7 @@ from paradigms.site.markdown.recorded_numbers import Bars, Recorded
 
 
 class InlineExtension(Extension):
-    """Registers all: links before Markdown's own, formulas after arithmatex."""
+    """Registers links before Markdown's own patterns, and formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
         # Later than fences (25), whose content is not a table.
@@ -27,5 +27,5 @@ class InlineExtension(Extension):
 
 
 def makeExtension(**options: Any) -> InlineExtension:  # noqa: N802 - Markdown's name
-    """What Python-Markdown calls to load this module."""
+    """Entry point for Python-Markdown."""
     return InlineExtension(**options)

@@ -12,11 +12,11 @@ from paradigms.site.markdown.errors import failure
 _ALPHABETS = {r"\mathbb", r"\mathbf", r"\mathcal", r"\mathit", r"\mathrm", r"\mathsf"}
 
 
-_NAMED = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
+_NAME = r"<mi>(?:log|ln|exp)</mi>"  # a name that latex2mathml takes for a variable
 
 
-# A raised sign raised once more: where the system has no fonts for formulas, a speck.
-_PRIMED = re.compile(r"<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
+# A prime is raised already: raised again, it is a speck without a maths font.
+_PRIME = re.compile(r"<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
 
 
 _THIN = '<mspace width="0.17em"></mspace>'
@@ -31,7 +31,7 @@ _SUM = r"\\(?:sum|prod|int)"
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 
 
-# A sum is one token with what stands below and above it.
+# A sum is one token with its limits.
 _TOKEN = re.compile(
     rf"{_SUM}(?:\s*[_^]\s*(?:{_GROUP}|\\[a-zA-Z]+|\S))*"
     r"|\\(?:[a-zA-Z]+|.)|\S",
@@ -52,37 +52,37 @@ _RELATIONS |= {r"\iff", r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\gets
 
 
 class MathML(Treeprocessor):
-    """Replaces what arithmatex marked as a formula."""
+    """Converts what arithmatex marked as a formula."""
 
     def run(self, root: ElementTree.Element) -> None:
-        """Walk the page once; a formula that latex2mathml does not know is an error."""
+        """Convert every formula; one that latex2mathml does not know is an error."""
         for element in root.iter():
             if element.get("class") == "arithmatex" and element.text:
                 tex = unescape(element.text)[2:-2].strip()
                 display = element.tag == "div"
                 html = self._convert(tex, display)
-                if display:  # a long one scrolls on a phone: by keyboard, too
+                if display:  # a long one scrolls on a phone, by keyboard too
                     element.set("tabindex", "0")
                 element.text = self.md.htmlStash.store(html)
-                if stop := not display and re.match(r"[.,:;?!)]+", element.tail or ""):
-                    # Browsers would break the line between a formula and its stop.
-                    element.text += stop[0]
-                    element.tail = element.tail[stop.end() :]
+                if marks := not display and re.match(r"[.,:;?!)]+", element.tail or ""):
+                    # Browsers would break the line between a formula and punctuation.
+                    element.text += marks[0]
+                    element.tail = element.tail[marks.end() :]
 
     def _convert(self, tex: str, display: bool) -> str:
         if not display:
             return self._piece(tex, "inline")
         parts = []
         for part in pieces(tex):
-            made = [self._piece(piece, "block") for piece in part]
-            # `+` and `-` at the beginning would be taken for signs.
-            made[1:] = [
+            mathml = [self._piece(piece, "block") for piece in part]
+            # A leading `+` or `-` would be taken for a prefix operator.
+            mathml[1:] = [
                 re.sub("^(<math[^>]*><mrow>)<mo>", r'\1<mo form="infix">', html)
-                for html in made[1:]
+                for html in mathml[1:]
             ]
-            parts.append(f"<span>{'<wbr>'.join(made)}</span>")
-        html = made[0] if len(parts) == len(made) == 1 else " ".join(parts)
-        # A block could not stand beside another in a line.
+            parts.append(f"<span>{'<wbr>'.join(mathml)}</span>")
+        html = mathml[0] if len(parts) == len(mathml) == 1 else " ".join(parts)
+        # Two blocks cannot share a line.
         return html.replace('display="block"', 'displaystyle="true"')
 
     def _piece(self, tex: str, display: str) -> str:
@@ -95,45 +95,45 @@ class MathML(Treeprocessor):
             reason = str(error) or type(error).__name__
             raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
         # latex2mathml passes an unknown command through as a name, and drops an unknown
-        # alphabet without a word.
+        # alphabet silently.
         unknown = set(re.findall(r"\\[a-zA-Z]+", html))
         unknown |= set(re.findall(r"\\math[a-z]+", tex)) - _ALPHABETS
         if unknown:
             raise failure(self.md, tex, f"formula {tex!r}: unknown {min(unknown)}")
-        html = _PRIMED.sub(
+        html = _PRIME.sub(
             r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
             html.replace(_NAMESPACE, ""),
         )
-        return _spaced(html)
+        return _with_thin_spaces(html)
 
 
 def pieces(tex: str) -> list[list[str]]:
-    r"""The parts of a formula between `\quad`s, each in pieces where it may be broken.
+    r"""A formula split at `\quad`, and each part where a line may be broken.
 
-    That is before a relation, a plus or a minus outside of all brackets.
+    That is before a relation, a plus or a minus outside all brackets.
     """
     parts: list[list[str]] = [[]]
-    begin, depth, calm = 0, 0, True  # calm: where a sign would be that of a number
+    start, depth, unary = 0, 0, True  # unary: a sign here would belong to a number
     for token in _TOKEN.finditer(tex):
         word = token[0]
         depth += (word in _OPENING) - (word in _CLOSING)
-        relates = word in _RELATIONS
-        gap = word in {r"\quad", r"\qquad"}
-        if depth == 0 and (gap or (not calm and (relates or word in "+-"))):
-            parts[-1].append(tex[begin : token.start()])
-            begin = token.start()
-        if depth == 0 and gap:
+        is_relation = word in _RELATIONS
+        is_quad = word in {r"\quad", r"\qquad"}
+        if depth == 0 and (is_quad or (not unary and (is_relation or word in "+-"))):
+            parts[-1].append(tex[start : token.start()])
+            start = token.start()
+        if depth == 0 and is_quad:
             parts.append([])
-            begin = token.end()
-        calm = relates or gap or word in ",:(^_" or bool(re.match(_SUM, word))
-    parts[-1].append(tex[begin:])
+            start = token.end()
+        unary = is_relation or is_quad or word in ",:(^_" or bool(re.match(_SUM, word))
+    parts[-1].append(tex[start:])
     stripped = [[piece for piece in part if piece.strip()] for part in parts]
     return [part for part in stripped if part]
 
 
-def _spaced(html: str) -> str:
-    """As TeX sets `a log b`: a thin space on each side, none before a parenthesis."""
-    # Below `<msub>` stand two elements, and a third would be an error.
-    html = re.sub(rf"(?<!<msub>)(?<!<msup>){_NAMED}(?=<m(?!o))", rf"\g<0>{_THIN}", html)
+def _with_thin_spaces(html: str) -> str:
+    """Thin spaces around function names, as in TeX; none before a parenthesis."""
+    # `<msub>` takes two elements, a third would be an error.
+    html = re.sub(rf"(?<!<msub>)(?<!<msup>){_NAME}(?=<m(?!o))", rf"\g<0>{_THIN}", html)
     before = r"</m(?:i|n|su[bp]|subsup|frac)>|&#x00029;</mo>"
-    return re.sub(rf"(?:{before})(?={_NAMED})", rf"\g<0>{_THIN}", html)
+    return re.sub(rf"(?:{before})(?={_NAME})", rf"\g<0>{_THIN}", html)

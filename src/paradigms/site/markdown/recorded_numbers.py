@@ -14,32 +14,33 @@ from paradigms.site.fences.page import slug
 from paradigms.site.markdown.errors import failure
 from paradigms.site.markdown.links import Linking
 
-_BARE = re.compile(r"(\[=[^\]|\\]+)\|")  # a bar that would end a cell of a table
+# It would end a cell of a table.
+_UNESCAPED_BAR = re.compile(r"(\[=[^\]|\\]+)\|")
 
 
-_ESCAPED = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
+_ESCAPED_BAR = f"{STX}{ord('|')}{ETX}"  # what Markdown makes of an escaped bar
 
 
 class Bars(Preprocessor):
-    """In rows of tables the bar of `[=experiment/row/column|interval]` ends no cell."""
+    """Escapes the bar of `[=experiment/row/column|interval]` in rows of tables."""
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines, with such bars escaped where the line begins with a bar."""
+        """The lines, with such bars escaped in those that begin with a bar."""
         return [
-            _BARE.sub(r"\1\|", line) if line.lstrip().startswith("|") else line
+            _UNESCAPED_BAR.sub(r"\1\|", line) if line.lstrip().startswith("|") else line
             for line in lines
         ]
 
 
 class Recorded(Linking):
-    """`[=experiment/row/column]`: a number nobody typed, linked to its record.
+    """`[=experiment/row/column]`: a recorded number, linked to its record.
 
-    With `|interval` behind the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
+    With `|interval` after the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
     """
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
-        """The link, and how much of the line it took."""
-        source = self.unescape(m.group(1)).replace(_ESCAPED, "|")
+        """The link, and start and end of the match."""
+        source = self.unescape(m.group(1)).replace(_ESCAPED_BAR, "|")
         try:
             value = number(source)
         except ContentError as error:
@@ -52,11 +53,11 @@ class Recorded(Linking):
 
 
 def number(source: str) -> str:
-    """`experiment/row/column`, with or without a form behind a bar, as it is printed.
+    """The number at `experiment/row/column` as printed, with or without a `|form`.
 
     Errors: ContentError if it is not recorded, or for an unknown form.
     """
-    # A column may hold a bar of its own, with spaces: `P(positive | example)`.
+    # The name of a column may contain a bar, with spaces: `P(positive | example)`.
     form = re.search(r"\|(\w*)$", source)
     if not form:
         return quote(source, interval=False)
@@ -72,10 +73,10 @@ def number(source: str) -> str:
 
 
 def spread(address: str) -> str:
-    """Mean and interval with as many places as the interval is worth.
+    """Mean and interval, rounded to the precision of the interval.
 
-    Two digits of half its width, but no more than three of the mean; what is below a
-    millionth counts as 0.
+    Two significant digits of its half-width, but at most three of the mean; what is
+    below a millionth counts as 0.
     Errors: ContentError if the value has no interval, or is not recorded.
     """
     value = recorded(address)
@@ -83,7 +84,7 @@ def spread(address: str) -> str:
         raise ContentError(f"{address!r} has no interval: {value!r}")
     mean, low, high = value
     sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
-    wanted = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
-    places = max(min(wanted, default=0), 0)
+    decimals = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
+    places = max(min(decimals, default=0), 0)
     mean, low, high = (f"{part:z,.{places}f}" for part in value)  # never -0
     return f"{mean} ({low} to {high})"
