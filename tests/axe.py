@@ -1,13 +1,13 @@
-"""What axe has against a page that is open in the browser."""
+"""axe violations on a page that is open in the browser."""
 
 from axe_playwright_python.sync_playwright import Axe
 
-# Asked here and not by `Axe.run`, which sends what passed too, and takes twice as long.
+# Not `Axe.run`: it also returns the rules that passed, and takes twice as long.
 RUN = """([context, options]) => axe.run(context, options).then(({violations}) =>
   violations.flatMap(({id, nodes}) => nodes.map(({html}) =>
     `${id}: ${html.slice(0, 160)}`)))"""
-# Contrast depends on the letters and on the grounds behind them: axe looks at one
-# element of each such look, as the thousands of a long page would take it long.
+# Contrast depends on text style and background only: axe checks one element of each
+# combination, as checking the thousands of a long page would be slow.
 MARK_LOOKS = """() => {
   const grounds = new Map([[null, ""]]);
   const ground = (element) => {
@@ -36,17 +36,17 @@ MARK_LOOKS = """() => {
 def axe_findings(
     page, include: str = "html", only: list[str] | None = None
 ) -> list[str]:
-    """What axe has against a page, contrasts only if asked for: rule and element."""
-    asked = (
+    """Violations as rule and element; contrast is checked only if `only` names it."""
+    rules = (
         {"runOnly": only} if only else {"rules": {"color-contrast": {"enabled": False}}}
-    )  # axe takes a 0 for true
+    )  # axe treats 0 as true
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    options = {"resultTypes": ["violations"], **asked}
+    options = {"resultTypes": ["violations"], **rules}
     return page.evaluate(RUN, [{"include": [include]}, options])
 
 
 def contrast_findings(page) -> list[str]:
-    """Letters too faint for their ground; one element of each look is asked."""
+    """Text with too little contrast; one element of each style is checked."""
     assert page.evaluate(MARK_LOOKS) > 5
     return axe_findings(page, "[data-look]", only=["color-contrast"])

@@ -1,4 +1,4 @@
-"""What several tests need: the built site, a browser, a copy of the sources."""
+"""Shared fixtures: the built site, a browser, a copy of the sources."""
 
 import atexit
 import json
@@ -24,17 +24,16 @@ SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 PHONE = {"width": 360, "height": 740}
 INDEX = "search/search_index.json"
 
-# For pytest on pages made by a test: nothing is kept, and Hypothesis, which has no part
-# in them, is not loaded.
+# Options for pytest on generated pages: no cache, and no Hypothesis plugin.
 BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 
-# How long an example takes says what else the machine does, not what the code does.
+# No deadline: the time of an example depends on the load of the machine.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The file that takes longest first, so that no process waits for it at the end."""
+    """Start the slowest file first, so that no worker waits for it at the end."""
     items.sort(key=lambda item: item.path.name != "site/test_settings.py")
 
 
@@ -42,25 +41,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory, worker_id) -> Path:
     """The whole site, built strictly and without torch; with `-n`, once for all.
 
-    Tests that start pytest again say where theirs is built: BUILT_SITE.
+    Tests that start pytest themselves pass its path in BUILT_SITE.
     """
     if "BUILT_SITE" in os.environ:
         return Path(os.environ["BUILT_SITE"])
     folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":  # what the processes of this run have in common
+    if worker_id != "master":  # the folder that all workers share
         folder = folder.parent
 
     def make(target: Path) -> None:
-        done = build(ROOT, target)
-        assert done.returncode == 0, done.stdout
+        result = build(ROOT, target)
+        assert result.returncode == 0, result.stdout
 
     return once(folder / "site", make)
 
 
 def once(target: Path, make: Callable[[Path], None]) -> Path:
-    """The folder that `make` fills, filled by the first process that asks.
+    """Build a folder with `make`, once, in the first process that asks for it.
 
-    The others wait; a folder that `make` did not finish is never seen.
+    The others wait for a lock; `target` never holds a partial build.
     """
     with FileLock(f"{target}.lock"):
         if not target.exists():
@@ -72,36 +71,36 @@ def once(target: Path, make: Callable[[Path], None]) -> Path:
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """For tiny networks: threads would only wait for each other."""
+    """Run torch on one thread, the fastest for tiny networks."""
     import torch
 
-    before = torch.get_num_threads()
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
 def fewer_reviews(monkeypatch) -> Iterator[None]:
-    """Every fifth review: for a small training the words of all need not be counted.
+    """Load every fifth review only, to make small trainings fast.
 
-    What was read from all of them is forgotten before, and what from these after.
+    The caches of the loaded data are cleared before and after.
     """
     from paradigms.data import movie_reviews, review_endings
     from paradigms.experiments import transfer
 
-    load, read = movie_reviews.load, (review_endings.review_endings, transfer.data)
+    load, cached = movie_reviews.load, (review_endings.review_endings, transfer.data)
     monkeypatch.setattr(movie_reviews, "load", lambda source=None: load(source)[::5])
-    for kept in read:
-        kept.cache_clear()
+    for function in cached:
+        function.cache_clear()
     yield
-    for kept in read:
-        kept.cache_clear()
+    for function in cached:
+        function.cache_clear()
 
 
 @pytest.fixture
 def sources(tmp_path, site) -> Path:
-    """A copy of what the site is built from, and of what a build leaves to the next."""
+    """A copy of the sources of the site, and of the build cache."""
     for name in [*SOURCES, ".cache"]:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
@@ -115,22 +114,22 @@ def sources(tmp_path, site) -> Path:
 
 @pytest.fixture
 def broken(sources) -> Callable[[str, str, str], str]:
-    """Change one file of the copy, build it, and return what the failed build says."""
+    """Change one file of the copy; returns the output of the build, which must fail."""
 
     def break_and_build(file: str, old: str, new: str) -> str:
         path = sources / file
         text = path.read_text(encoding="utf8")
         assert old in text, f"{old!r} is not in {file}"
         path.write_text(text.replace(old, new, 1), encoding="utf8")
-        done = build(sources, sources / "site")
-        assert done.returncode != 0, "the build went through"
-        return done.stdout
+        result = build(sources, sources / "site")
+        assert result.returncode != 0, "the build went through"
+        return result.stdout
 
     return break_and_build
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and logs nothing."""
+    """Serves files without logging."""
 
     def log_message(self, *args):
         pass
@@ -138,7 +137,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of a folder that is served on a port of its own."""
+    """Serve a folder on a free port; yields its URL."""
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
     )
@@ -152,9 +151,9 @@ def serving(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def address(site, tmp_path_factory) -> Iterator[str]:
-    """Where the built site is served, with nothing in its index for searching.
+    """URL of the built site, served with an empty search index.
 
-    Each page that opens sorts the words of the index, and most tests search nothing.
+    Every page processes the index when it opens, and most tests do not search.
     """
     folder = tmp_path_factory.mktemp("served")
     for path in site.iterdir():
@@ -163,8 +162,8 @@ def address(site, tmp_path_factory) -> Iterator[str]:
     (folder / "search").mkdir()
     index = json.loads((site / INDEX).read_text(encoding="utf8"))
     (folder / INDEX).write_text(json.dumps({**index, "docs": []}), encoding="utf8")
-    with serving(folder) as found:
-        yield found
+    with serving(folder) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +186,7 @@ def browser():
 def visit(browser, address):
     """Open a page of the site; `options` are those of a browser context.
 
-    `settled` waits until nothing is loaded any more, half a second a page.
+    `settled` waits until the network is idle, half a second per page.
     """
     contexts = []
 
@@ -218,36 +217,58 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def forked(
     kind: str, folder: Path, module: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """What `python -m module arguments` says, and its exit code: see forks.py."""
+    """Run `python -m module arguments` in a fork, with its output: see forks.py."""
     with tempfile.NamedTemporaryFile("r", encoding="utf8") as log:
-        order = {"folder": str(folder), "module": module, "arguments": arguments,
-                 "log": log.name, "environment": environment(folder)}  # fmt: skip
-        forks = _forks(kind)
-        forks.stdin.write(json.dumps(order) + "\n")
-        forks.stdin.flush()
-        code = int(forks.stdout.readline())
+        request = {
+            "folder": str(folder),
+            "module": module,
+            "arguments": arguments,
+            "log": log.name,
+            "environment": environment(folder),
+        }
+        server = _fork_server(kind)
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
         return subprocess.CompletedProcess([], code, log.read(), "")
 
 
 @cache
-def _forks(kind: str) -> subprocess.Popen[str]:
-    """One of a kind for this process; it ends when its input does."""
-    forks = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/forks.py"), kind], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    atexit.register(forks.communicate)  # closes its input, and waits
-    return forks
+def _fork_server(kind: str) -> subprocess.Popen[str]:
+    """The fork server of a kind for this process; it exits at end of input."""
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests/forks.py"), kind],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    atexit.register(server.communicate)  # closes its input, and waits
+    return server
 
 
 def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
-    """Execute one notebook in Jupyter's kernel, and compare what it prints."""
+    """Execute one notebook in Jupyter's kernel, and compare its outputs."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", *BARE,
-         "-p", "paradigms.site.pytest_plugin", "-c", os.devnull,
-         "--rootdir", str(folder), name],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--nbval",
+            "-q",
+            *BARE,
+            "-p",
+            "paradigms.site.pytest_plugin",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(folder),
+            name,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Random configs and batches, at which each system is compared with its reference.
+"""Random configs and batches for comparing each system with its reference.
 
-Drawn without Hypothesis, which repeats configs and seldom draws a batch that needs
-padding.
+Sampled without Hypothesis, which repeats configs and seldom generates a batch that
+needs padding.
 """
 
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from paradigms.layers import RMSNorm, gelu_tanh
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
 
 CONFIGS = 25  # distinct ones, for every system
-PAD = 1  # the id that the references take for padding
+PAD = 1  # the padding id of the references
 LONGEST = 11
 
 Draw = Callable[[Random], Any]
 
 
 def shape(random: Random) -> dict[str, Any]:
-    """Sizes that every config has."""
+    """Random values of the sizes that every config has."""
     heads = random.choice([1, 2, 3, 4, 6])
-    # Of two numbers a layer norm leaves the signs, and with them hides most mistakes.
+    # Layer norm over two values keeps only their signs, which hides most mistakes.
     widths = [4, 6, 10] if heads == 1 else [2, 4, 6, 10]
     return {
         "vocabulary": random.randint(11, 41),
@@ -39,17 +39,17 @@ def shape(random: Random) -> dict[str, Any]:
 
 
 def hidden(random: Random) -> int:
-    """The width inside a feed-forward."""
+    """A random hidden width of a feed-forward layer."""
     return random.randint(3, 40)
 
 
 def draw_gpt(random: Random) -> gpt.GPTConfig:
-    """A GPT-2 of any shape."""
+    """A GPT-2 config of random sizes."""
     return gpt.GPTConfig(**shape(random), positions=24, tied=random.random() < 0.5)
 
 
 def draw_llama(random: Random) -> llama.LLaMAConfig:
-    """A LLaMA of any shape."""
+    """A LLaMA config of random sizes."""
     sizes = shape(random)
     groups = [k for k in range(1, 7) if sizes["heads"] % k == 0]
     return llama.LLaMAConfig(
@@ -63,18 +63,18 @@ def draw_llama(random: Random) -> llama.LLaMAConfig:
 
 
 def draw_encoder(base: Any, **choices: list[Any]) -> Draw:
-    """How to draw an encoder: the base in any shape, with one of each choice."""
+    """A sampler of encoder configs: the base with random sizes and choices."""
 
-    def drawn(random: Random) -> Any:
-        more = {key: random.choice(choice) for key, choice in choices.items()}
+    def sample(random: Random) -> Any:
+        options = {key: random.choice(values) for key, values in choices.items()}
         sizes = {**shape(random), "hidden": hidden(random)}
-        return replace(base, **sizes, positions=26, **more)
+        return replace(base, **sizes, positions=26, **options)
 
-    return drawn
+    return sample
 
 
 def draw_t5(random: Random) -> t5.T5Config:
-    """A T5 of any shape, in both forms."""
+    """A T5 config of random sizes, gated or not, tied or not."""
     return t5.T5Config(
         **shape(random),
         head_width=random.randint(1, 7),
@@ -87,12 +87,12 @@ def draw_t5(random: Random) -> t5.T5Config:
 
 
 def draw_bart(random: Random) -> bart.BARTConfig:
-    """A BART of any shape."""
+    """A BART config of random sizes."""
     return bart.BARTConfig(**shape(random), positions=24, hidden=hidden(random))
 
 
 ACTIVATION = [F.gelu, gelu_tanh]
-NARROW = [5, 9]  # widths are even: never as wide as the states
+NARROW = [5, 9]  # widths are even: never the width of the hidden states
 ENCODERS: dict[Any, Draw] = {
     bert.BERT: draw_encoder(bert.BASE, activation=ACTIVATION, segments=[1, 2, 3]),
     bert.Classifier: draw_encoder(bert.BASE, segments=[2]),
@@ -103,43 +103,43 @@ ENCODERS: dict[Any, Draw] = {
 DECODERS: dict[Any, Draw] = {gpt.GPT: draw_gpt, llama.LLaMA: draw_llama}
 WRITERS: dict[Any, Draw] = {t5.T5: draw_t5, bart.BART: draw_bart}
 SYSTEMS = ENCODERS | DECODERS | WRITERS
-# References that give a text the same positions wherever its padding is, as ours do;
+# References whose positions do not depend on the side of the padding, as in ours;
 # the others are compared with padding on the right only.
 EITHER_SIDE = {*DECODERS, roberta.RoBERTa, t5.T5}
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The lengths of some texts, and on which side the shorter ones are padded."""
+    """Lengths of the texts of a batch, and the side on which they are padded."""
 
     lengths: tuple[int, ...]
     left: bool = False
 
     @classmethod
     def draw(cls, random: Random, rows: int, left: bool) -> "Batch":
-        """One text at least has a word before another, and so a word to predict."""
-        rest = [random.randint(1, LONGEST) for _ in range(rows - 1)]
-        return cls((random.randint(2, LONGEST), *rest), left)
+        """Random lengths; at least one text has two tokens, and so one to predict."""
+        others = [random.randint(1, LONGEST) for _ in range(rows - 1)]
+        return cls((random.randint(2, LONGEST), *others), left)
 
     @property
     def padded(self) -> bool:
         return len(set(self.lengths)) > 1
 
     def real(self) -> Tensor:
-        """False at padding, (B, T)."""
-        places = torch.arange(max(self.lengths))
-        places = places.flip(0) if self.left else places
-        return places < torch.tensor(self.lengths)[:, None]
+        """The padding mask (B, T), False at padding."""
+        positions = torch.arange(max(self.lengths))
+        positions = positions.flip(0) if self.left else positions
+        return positions < torch.tensor(self.lengths)[:, None]
 
     def tokens(self, vocabulary: int) -> Tensor:
-        """Random ids (B, T), none of which means anything to a reference."""
+        """Random token ids (B, T), none special to a reference except the padding."""
         real = self.real()
         return torch.randint(3, vocabulary, real.shape).masked_fill(~real, PAD)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A config, and what its network reads; encoder-decoders read a target, too."""
+    """A config and the inputs of its network; encoder-decoders also read targets."""
 
     config: Any
     seed: int  # of weights and tokens
@@ -148,7 +148,7 @@ class Example:
 
 
 def draw_example(system: Any, random: Random) -> Example:
-    """One example for a system."""
+    """A random example for a system."""
     rows = random.randint(1, 4)
     sides = [system in EITHER_SIDE and random.random() < 0.5 for _ in range(2)]
     texts, targets = (Batch.draw(random, rows, left) for left in sides)
@@ -157,23 +157,23 @@ def draw_example(system: Any, random: Random) -> Example:
 
 @cache
 def examples(system: Any) -> list[Example]:
-    """The same ones in every run, with as many distinct configs as examples."""
+    """Examples for a system, the same in every run, all with distinct configs."""
     random = Random(system.__name__)
-    found: dict[Any, Example] = {}
-    while len(found) < CONFIGS:
+    by_config: dict[Any, Example] = {}
+    while len(by_config) < CONFIGS:
         example = draw_example(system, random)
-        found.setdefault(example.config, example)
-    return list(found.values())
+        by_config.setdefault(example.config, example)
+    return list(by_config.values())
 
 
 def shortfalls(system: Any, drawn: list[Example]) -> list[str]:
-    """What too few of the examples have."""
+    """Properties that too few of the examples have, with their counts."""
     distinct = len({example.config for example in drawn})
-    found = [f"distinct configs: {distinct}"] if distinct < CONFIGS else []
-    if system is llama.LLaMA:  # one group, or as many as heads, have only one order
+    problems = [f"distinct configs: {distinct}"] if distinct < CONFIGS else []
+    if system is llama.LLaMA:  # one group, or a group per head, has only one order
         configs = [example.config for example in drawn]
         groups = sum(1 < config.kv_heads < config.heads for config in configs)
-        found += [f"configs with groups of heads: {groups}"] if groups < 3 else []
+        problems += [f"configs with groups of heads: {groups}"] if groups < 3 else []
     for name in ("texts", "targets"):
         batches: list[Batch] = [getattr(example, name) for example in drawn]
         padded = [batch.left for batch in batches if batch.padded]
@@ -187,17 +187,17 @@ def shortfalls(system: Any, drawn: list[Example]) -> list[str]:
                 len(drawn),
             ),
         }
-        for what, (count, least) in counts.items():
-            if count < least:
-                found.append(f"{name} {what}: {count}")
-    return found
+        for description, (count, minimum) in counts.items():
+            if count < minimum:
+                problems.append(f"{name} {description}: {count}")
+    return problems
 
 
 def exact_norms(network: nn.Module) -> None:
-    """In double precision, norms in double precision.
+    """Replace the RMS norms of a reference by ones in double precision.
 
-    The reference rounds inside its RMS norms to single precision, whatever it is given;
-    everything else of it is compared to the last digit.
+    The reference casts to float32 inside its RMS norms, whatever its dtype; everything
+    else of it is compared to the last digit.
     """
     for name, child in network.named_children():
         if type(child).__name__ in ("LlamaRMSNorm", "T5LayerNorm"):

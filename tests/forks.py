@@ -1,8 +1,9 @@
-"""Runs modules in forks of a process that has loaded what takes longest.
+"""A fork server: runs modules in forks of a process with slow imports done.
 
-`python tests/forks.py KIND` reads an order a line: `folder`, `module`, `arguments`,
-`log` and the whole `environment`, as JSON; it answers with the exit code.  A fork sees
-the packages of its folder: with `-m` the `tests` from here would be loaded already.
+`python tests/forks.py KIND` reads one JSON request per line: `folder`, `module`,
+`arguments`, `log` and the whole `environment`; it answers with the exit code.  A fork
+imports the packages of its folder: started with `-m`, this process would have imported
+`tests` from here.
 """
 
 import json
@@ -11,7 +12,7 @@ import runpy
 import sys
 from importlib import import_module
 
-# By kind, what is loaded.  For a site torch is not even allowed, as for who has none.
+# Imports by kind.  For a site, importing torch fails, as if it were not installed.
 LOADED = {
     "site": ["mkdocs.commands.build", "mkdocs_jupyter.plugin", "pydantic", "genanki",
              "material.plugins.search.plugin", "pymdownx.superfences",
@@ -26,17 +27,17 @@ def run(
     """In a fork: `python -m module arguments` in that folder."""
     os.environ.clear()
     os.environ.update(environment)
-    to = os.open(log, os.O_WRONLY)
-    os.dup2(to, 1)
-    os.dup2(to, 2)
+    descriptor = os.open(log, os.O_WRONLY)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
     os.chdir(folder)
-    sys.path[:1] = [folder, f"{folder}/src"]  # in place of that of this file
+    sys.path[:1] = [folder, f"{folder}/src"]  # replaces the folder of this file
     sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def main(kind: str) -> None:
-    """Serve orders until the input ends."""
+    """Serve requests until the end of input."""
     if kind == "site":
         sys.modules["torch"] = None  # type: ignore[assignment]
     for name in LOADED[kind]:

@@ -1,4 +1,4 @@
-"""The layout: packages import only from those below, and functions stay short."""
+"""Architecture: packages import only from lower layers, functions stay short."""
 
 import ast
 import re
@@ -18,13 +18,20 @@ PACKAGE = ROOT / "src" / "paradigms"
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
-    """import-linter on the sources below a folder, with the contracts of this one."""
+    """Run import-linter on the sources in a folder, with this project's contracts."""
     return subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache",
-         "--config", ROOT / "pyproject.toml"],
-        cwd=root, capture_output=True, text=True, check=False,
+        [
+            Path(sys.executable).parent / "lint-imports",
+            "--no-cache",
+            "--config",
+            ROOT / "pyproject.toml",
+        ],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
         env=environment(root),
-    )  # fmt: skip
+    )
 
 
 def modules() -> list[Path]:
@@ -33,9 +40,9 @@ def modules() -> list[Path]:
 
 
 def test_packages_import_as_the_contracts_say():
-    """The order of the packages, and what a page must not need: see pyproject.toml."""
-    done = lint_imports(ROOT)
-    assert done.returncode == 0, done.stdout
+    """Packages form layers, and pages need no torch: contracts of pyproject.toml."""
+    result = lint_imports(ROOT)
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize(
@@ -58,30 +65,31 @@ def test_a_forbidden_import_is_noticed(tmp_path, module, line, contract):
     path.parent.mkdir(exist_ok=True)
     text = path.read_text("utf8") if path.exists() else ""
     path.write_text(f"{text}\n{line}\n", "utf8")
-    done = lint_imports(tmp_path)
-    assert done.returncode == 1
-    (broken,) = re.findall(r"^(.*) BROKEN$", done.stdout, re.MULTILINE)
-    assert contract in broken
+    result = lint_imports(tmp_path)
+    assert result.returncode == 1
+    (failed,) = re.findall(r"^(.*) BROKEN$", result.stdout, re.MULTILINE)
+    assert contract in failed
 
 
 MAP = (ROOT / "docs/contributing.md").read_text("utf8")
 
 
 def unmapped(text: str) -> set[str]:
-    """Modules that a map does not name, and names of the map that are no module."""
-    there = {
+    """Modules that a map does not name, and names in it that are no modules."""
+    existing = {
         f"{path.relative_to(PACKAGE).with_suffix('')}"
         for path in modules()
         if path.name != "__init__.py" and path.parent != PACKAGE
     }
-    named = set()
+    mapped = set()
     for package, section in re.findall(r"^### (\w+)$(.*?)(?=^##)", text, re.M | re.S):
         if (PACKAGE / package).is_dir():
             lines = re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)
-            named |= {
-                f"{package}/{m}" for m in re.findall(r"`([\w/]+)`", " ".join(lines))
+            mapped |= {
+                f"{package}/{module}"
+                for module in re.findall(r"`([\w/]+)`", " ".join(lines))
             }
-    return there ^ named
+    return existing ^ mapped
 
 
 def test_the_map_has_a_line_for_every_module():
@@ -99,10 +107,10 @@ def test_a_module_without_a_line_is_noticed():
 
 
 def complaints(text: str) -> list[str]:
-    """What is too long in a module, or lacks a docstring."""
+    """Functions of a module that are too long, public names without a docstring."""
     tree = ast.parse(text)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    found = [
+    problems = [
         f"{node.name} is over 50 lines"
         for node in functions
         if (node.end_lineno or 0) - node.lineno >= 50
@@ -112,12 +120,12 @@ def complaints(text: str) -> list[str]:
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
     ]
-    found += [
+    problems += [
         f"{node.name} has no docstring"
         for node in public
         if not ast.get_docstring(node)
     ]
-    return found
+    return problems
 
 
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
@@ -125,34 +133,44 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 @pytest.mark.parametrize("path", [*modules(), *TESTS], ids=lambda path: path.stem)
 def test_functions_are_short_and_documented(path):
-    """50 lines a function, a docstring a public name; tests, too."""
+    """At most 50 lines per function, a docstring per public name, also in tests."""
     assert complaints(path.read_text("utf8")) == []
 
 
 def test_what_is_too_long_is_noticed():
     """The guard itself: a long function, a name without a docstring."""
-    long = "def f():\n" + '    """One."""\n' + "    x = 1\n" * 60
-    assert complaints(long) == ["f is over 50 lines"]
+    code = "def f():\n" + '    """One."""\n' + "    x = 1\n" * 60
+    assert complaints(code) == ["f is over 50 lines"]
     assert complaints("class A:\n    pass\n") == ["A has no docstring"]
 
 
 def test_every_pin_installs_on_the_oldest_python():
-    """What constraints.txt pins accepts Python 3.11.0, as the README promises."""
-    refused = []
+    """Every pin of constraints.txt supports Python 3.11.0, as the README promises."""
+    incompatible = []
     for distribution in distributions():
-        wanted = distribution.metadata["Requires-Python"]
-        if wanted and "3.11.0" not in SpecifierSet(wanted):
-            refused.append(f"{distribution.metadata['Name']} wants {wanted}")
-    assert refused == []
+        required = distribution.metadata["Requires-Python"]
+        if required and "3.11.0" not in SpecifierSet(required):
+            incompatible.append(f"{distribution.metadata['Name']} wants {required}")
+    assert incompatible == []
 
 
 def test_the_top_level_holds_what_people_expect():
     """Nothing but the listed files and folders is under version control at the top."""
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    names = {line.split("/")[0] for line in done.stdout.splitlines()}
+    names = {line.split("/")[0] for line in result.stdout.splitlines()}
     assert {name for name in names if not name.startswith(".")} == {
-        "docs", "snippets", "src", "tests", "mkdocs.yml", "pyproject.toml", "README.md",
-        "Makefile", "constraints.txt", "LICENSE", "CHANGELOG.md", "CITATION.cff",
-    }  # fmt: skip
+        "docs",
+        "snippets",
+        "src",
+        "tests",
+        "mkdocs.yml",
+        "pyproject.toml",
+        "README.md",
+        "Makefile",
+        "constraints.txt",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CITATION.cff",
+    }

@@ -1,4 +1,4 @@
-"""A file is whole or not there."""
+"""A file is written completely or not at all."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from paradigms._files import replaced
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path):
-    """What fails on the way leaves the old file, and nothing beside it."""
+    """A failed write leaves the old file, and no temporary file beside it."""
     path = tmp_path / "bank.csv"
     path.write_text("old")
     with pytest.raises(FileNotFoundError), replaced(path) as draft:
@@ -18,4 +18,4 @@ def test_a_file_is_whole_or_as_it_was(tmp_path):
     assert path.read_text() == "new"
     other = tmp_path / "other"
     other.touch()
-    assert path.stat().st_mode == other.stat().st_mode  # not its owner's alone
+    assert path.stat().st_mode == other.stat().st_mode  # not only its owner's

@@ -1,4 +1,4 @@
-"""Masks as rules: what each lets through, for integers, tensors and FlexAttention."""
+"""Mask rules, evaluated on integers, on tensors and by FlexAttention."""
 
 import subprocess
 import sys
@@ -35,8 +35,8 @@ EXPRESSIONS = [
 
 
 def rows(*lines: str) -> list[list[bool]]:
-    """A mask as it is drawn by hand: x for sees, . for does not."""
-    return [[mark == "x" for mark in line] for line in lines]
+    """A mask written by hand: x for visible, . for hidden."""
+    return [[cell == "x" for cell in line] for line in lines]
 
 
 def test_the_causal_matrix_of_the_textbook():
@@ -72,7 +72,7 @@ def test_each_rule_equals_its_picture(expression, drawn):
 
 
 def test_packed_documents_do_not_see_each_other():
-    """Whatever a document holds, the states of its neighbour in the row stay."""
+    """Changing a document leaves the outputs of its neighbour in the row equal."""
     torch.manual_seed(0)
     network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=7))
     text = torch.randint(4, 30, (1, 7))
@@ -107,12 +107,12 @@ def test_changing_the_future_changes_nothing():
     torch.manual_seed(0)
     network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=8))
     text = torch.randint(4, 30, (2, 8))
-    for changed in range(1, 8):
+    for position in range(1, 8):
         other = text.clone()
-        other[:, changed] = (other[:, changed] + 1) % 26 + 4
+        other[:, position] = (other[:, position] + 1) % 26 + 4
         before, after = network(text, causal), network(other, causal)
-        assert torch.equal(before[:, :changed], after[:, :changed])
-        assert not torch.equal(before[:, changed:], after[:, changed:])
+        assert torch.equal(before[:, :position], after[:, :position])
+        assert not torch.equal(before[:, position:], after[:, position:])
 
 
 def test_a_leaking_mask_is_caught_by_the_perturbation():
@@ -126,14 +126,14 @@ def test_a_leaking_mask_is_caught_by_the_perturbation():
 
 
 def test_changing_padding_changes_nothing():
-    """What stands in padded positions, and how many there are, moves no real output."""
+    """Neither the tokens nor the number of padded positions change a real output."""
     torch.manual_seed(0)
     network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=3, positions=9))
     text = torch.randint(4, 30, (1, 5))
-    alone = network(text, bidirectional)
-    for filler in (0, 7):
-        padded = torch.cat([text, torch.full((1, 4), filler)], dim=1)
-        assert torch.allclose(network(padded, padding(5))[:, :5], alone, atol=1e-6)
+    unpadded = network(text, bidirectional)
+    for token in (0, 7):
+        padded = torch.cat([text, torch.full((1, 4), token)], dim=1)
+        assert torch.allclose(network(padded, padding(5))[:, :5], unpadded, atol=1e-6)
 
 
 def test_a_batch_may_have_a_length_for_each_sequence():
@@ -141,14 +141,14 @@ def test_a_batch_may_have_a_length_for_each_sequence():
     torch.manual_seed(0)
     network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=2, positions=6))
     text = torch.randint(4, 30, (2, 6))
-    together = network(text, padding(torch.tensor([6, 3])[:, None, None]))
+    batched = network(text, padding(torch.tensor([6, 3])[:, None, None]))
     assert torch.allclose(
-        together[1, :3], network(text[1:, :3], bidirectional)[0], atol=1e-6
+        batched[1, :3], network(text[1:, :3], bidirectional)[0], atol=1e-6
     )
 
 
 def test_a_row_that_sees_nothing_gives_zeros():
-    """An empty row is zero, not NaN, forwards and backwards; other rows are unmoved."""
+    """An empty row is zero, not NaN, forward and backward; other rows are unchanged."""
     torch.manual_seed(0)
     query, key, value = torch.randn(3, 2, 4, 8).requires_grad_().unbind()
     visible = dense_mask(causal, 4)
@@ -163,7 +163,7 @@ def test_a_row_that_sees_nothing_gives_zeros():
 
 
 def test_minus_infinity_alone_would_give_nan():
-    """The guard itself: without the special case, an empty row is not a number."""
+    """The guard itself: without the special case, an empty row is NaN."""
     assert torch.full((3,), float("-inf")).softmax(dim=0).isnan().all()
 
 
@@ -182,8 +182,8 @@ def test_both_boolean_conventions_of_pytorch():
     module.in_proj_weight.data.copy_(torch.eye(8).repeat(3, 1))
     inverted, _ = module(query, key, value, attn_mask=dense_mask(~rule, 5))
     assert torch.allclose(ours, inverted, atol=1e-6)
-    mistaken, _ = module(query, key, value, attn_mask=dense_mask(rule, 5))
-    assert not torch.allclose(ours, mistaken, atol=1e-3)
+    not_inverted, _ = module(query, key, value, attn_mask=dense_mask(rule, 5))
+    assert not torch.allclose(ours, not_inverted, atol=1e-3)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -195,7 +195,7 @@ def test_flex_attention_equals_the_dense_mask(expression):
 
     blocks = create_block_mask(rule.mask_mod, None, None, 7, 7, device="cpu")
     with warnings.catch_warnings():
-        # Uncompiled FlexAttention warns that it is slow; here it is only to be right.
+        # Uncompiled FlexAttention warns that it is slow; speed is not tested here.
         warnings.simplefilter("ignore")
         theirs = flex_attention(query, key, value, block_mask=blocks)
     ours = attend(query, key, value, dense_mask(rule, 7))

@@ -1,7 +1,6 @@
-"""Which words of the question bank belong to the field, and which are explained.
+"""Technical terms of the question bank, and which of them are explained.
 
-A word of the field is one that film reviews do not use: what people write about films
-is English as everybody reads it.
+A technical term is a word that film reviews, a sample of general English, do not use.
 """
 
 import csv
@@ -19,12 +18,12 @@ from paradigms.site.content.toml import FOLDER, abbreviations, read
 
 WORD = re.compile(r"[^\W\d_]+")
 REVIEWS = 8000  # nearly two million words
-OFTEN = 3  # a word in so many questions
-RARE = 5  # may stand in these reviews so many times and is still of the field
-PAIRED = 5  # two words side by side in so many questions
-APART = 2  # and in these reviews at most so many times
-FREQUENT = 150  # words too frequent to make a term with another
-SHORTEST = 3  # letters; symbols such as x_t are explained where they stand
+OFTEN = 3  # a word in at least so many questions
+RARE = 5  # and at most so often in the reviews is technical
+PAIRED = 5  # a pair of adjacent words in at least so many questions
+APART = 2  # and at most so often in the reviews is a term
+FREQUENT = 150  # the most frequent words of the reviews form no terms
+SHORTEST = 3  # letters; symbols such as x_t are explained in the text
 ENDING = re.compile(
     r"(?:is(?:ations?|ing|es?|ed|ers?)|if(?:ications?|ying|ies|ied|iers?)"
     r"|at(?:ions?|ing|es?|ed|ors?)|ings?|ed|ers?|ors?|ly|ies|y|es|e|s)$"
@@ -34,7 +33,7 @@ Stems = tuple[str, ...]
 
 @cache
 def stem(word: str) -> str:
-    """A word without its ending, so that forms of one word are alike."""
+    """A word without its ending: the forms of a word share a stem."""
     word = word.lower()
     if len(word) <= 4:
         return word[:-1] if re.fullmatch(r"\w{3}(?<!s)s", word) else word
@@ -50,7 +49,7 @@ def stems(text: str) -> Stems:
 
 
 class English(NamedTuple):
-    """How often stems, and pairs of them, stand in film reviews."""
+    """Counts of stems and of pairs of adjacent stems in film reviews."""
 
     words: Counter[str]
     pairs: Counter[Stems]
@@ -62,11 +61,11 @@ class English(NamedTuple):
 
 @cache
 def english() -> English:
-    """Counted over the first reviews of the file."""
+    """The counts over the first reviews of the file."""
     with FILE.path().open(encoding="utf8", newline="") as file:
         texts = [row["text"] for row in islice(csv.DictReader(file), REVIEWS)]
-    found = [stem(word) for text in texts for word in WORD.findall(text)]
-    return English(Counter(found), Counter(pairwise(found)))
+    tokens = [stem(word) for text in texts for word in WORD.findall(text)]
+    return English(Counter(tokens), Counter(pairwise(tokens)))
 
 
 def explained(plain: Iterable[str]) -> set[Stems]:
@@ -74,56 +73,58 @@ def explained(plain: Iterable[str]) -> set[Stems]:
 
     A term may hold another form in brackets, or two terms joined by *and*.
     """
-    said = [*plain, *read(FOLDER / "glossary.toml")]
-    said = [part for term in said for part in re.split(r"[()]| and ", term)]
+    terms = [*plain, *read(FOLDER / "glossary.toml")]
+    terms = [part for term in terms for part in re.split(r"[()]| and ", term)]
     for short, long in abbreviations().items():
-        said += [short, long.partition(":")[0]]
-    said += [system.name for system in systems().values()]
+        terms += [short, long.partition(":")[0]]
+    terms += [system.name for system in systems().values()]
     for source in sources().values():
-        said += WORD.findall(" ".join(source.authors))
-    return {stems(text) for text in said} - {()}
+        terms += WORD.findall(" ".join(source.authors))
+    return {stems(text) for text in terms} - {()}
 
 
 def unexplained(text: str, known: set[Stems]) -> list[str | None]:
-    """The words of a text; None for each term that is explained, the longest first."""
+    """The words of a text, with None for each explained term, longest match first."""
     longest = max(map(len, known))
-    words, keys, left, at = WORD.findall(text), stems(text), [], 0
-    while at < len(words):
-        sizes = range(min(longest, len(words) - at), 0, -1)
-        taken = next((n for n in sizes if keys[at : at + n] in known), 0)
-        left.append(None if taken else words[at].lower())
-        at += taken or 1
-    return left
+    words, keys, remaining, position = WORD.findall(text), stems(text), [], 0
+    while position < len(words):
+        sizes = range(min(longest, len(words) - position), 0, -1)
+        length = next(
+            (size for size in sizes if keys[position : position + size] in known), 0
+        )
+        remaining.append(None if length else words[position].lower())
+        position += length or 1
+    return remaining
 
 
 def of_the_field(
     entries: dict[str, list[str]], known: set[Stems], general: English
 ) -> dict[str, str]:
-    """Words and pairs that nothing explains, each with the first entry that uses it."""
+    """Unexplained technical words and pairs, each with the first entry that uses it."""
     words: dict[str, list[str]] = {}
     pairs: dict[str, list[str]] = {}
-    shown: dict[str, str] = {}
+    forms: dict[str, str] = {}
     frequent = general.frequent()
     for entry, texts in entries.items():
         parts = [part for text in texts for part in re.split(r"[.:;,?!()]", text)]
-        for left in (unexplained(part, known) for part in parts):
-            for word in filter(None, left):
+        for remaining in (unexplained(part, known) for part in parts):
+            for word in filter(None, remaining):
                 if len(word) >= SHORTEST:
                     words.setdefault(stem(word), []).append(entry)
-                    shown.setdefault(stem(word), word)
-            for one, two in pairwise(left):
-                if one and two and min(len(one), len(two)) >= SHORTEST:
-                    pairs.setdefault(f"{one} {two}", []).append(entry)
+                    forms.setdefault(stem(word), word)
+            for first, second in pairwise(remaining):
+                if first and second and min(len(first), len(second)) >= SHORTEST:
+                    pairs.setdefault(f"{first} {second}", []).append(entry)
 
-    def new(word: str, users: list[str]) -> bool:
-        seen = general.words[word]
-        return not seen or (len(set(users)) >= OFTEN and seen <= RARE)
+    def is_new(word: str, users: list[str]) -> bool:
+        count = general.words[word]
+        return not count or (len(set(users)) >= OFTEN and count <= RARE)
 
-    def term(pair: str, users: list[str]) -> bool:
-        both = stems(pair)
-        met = general.pairs[both] > APART or set(both) & frequent
-        return len(set(users)) >= PAIRED and not met
+    def is_term(pair: str, users: list[str]) -> bool:
+        key = stems(pair)
+        ordinary = general.pairs[key] > APART or set(key) & frequent
+        return len(set(users)) >= PAIRED and not ordinary
 
-    return {shown[w]: users[0] for w, users in words.items() if new(w, users)} | {
-        p: users[0] for p, users in pairs.items() if term(p, users)
+    return {forms[w]: users[0] for w, users in words.items() if is_new(w, users)} | {
+        p: users[0] for p, users in pairs.items() if is_term(p, users)
     }

@@ -8,8 +8,8 @@ from tests.conftest import ROOT, serving
 
 
 def out_of_reach(page) -> tuple[int, list[str]]:
-    """The number of visible links, buttons and folds; those that Tab misses."""
-    wanted = page.evaluate(
+    """The number of visible links, buttons and summaries, and those that Tab misses."""
+    count = page.evaluate(
         """() => {
           const stops = 'a[href], button, summary, [tabindex="0"]';
           const folded = 'details:not([open]) > :not(summary)';
@@ -20,25 +20,25 @@ def out_of_reach(page) -> tuple[int, list[str]]:
           return visible.length;
         }"""
     )
-    reached = set()
-    for _ in range(wanted + 40):
+    focused = set()
+    for _ in range(count + 40):
         page.keyboard.press("Tab")
-        mark = page.evaluate("document.activeElement?.dataset?.wanted ?? null")
-        reached.add(mark)
+        index = page.evaluate("document.activeElement?.dataset?.wanted ?? null")
+        focused.add(index)
     describe = "(i) => document.querySelector(`[data-wanted='${i}']`).outerHTML"
-    return wanted, [
+    return count, [
         page.evaluate(describe, number)[:120]
-        for number in range(wanted)
-        if str(number) not in reached
+        for number in range(count)
+        if str(number) not in focused
     ]
 
 
 @pytest.mark.parametrize("path", ["q39/", "reference/claims/", "labs/mask-probe/"])
 def test_the_keyboard_reaches_everything(visit, path):
     """Every visible link, button and fold takes the focus by Tab alone."""
-    wanted, missed = out_of_reach(visit(path, viewport={"width": 1280, "height": 900}))
-    assert wanted > 30
-    assert missed == []
+    count, missing = out_of_reach(visit(path, viewport={"width": 1280, "height": 900}))
+    assert count > 30
+    assert missing == []
 
 
 def test_a_trap_for_the_keyboard_is_noticed(visit):
@@ -62,7 +62,7 @@ def test_the_keyboard_opens_a_question(visit):
 
 
 def test_a_link_to_a_folded_question_opens_it(visit):
-    """From elsewhere on the site to the answer, in one click."""
+    """A link to a question leads to its open answer in one click."""
     page = visit("q39/#q39-axes")
     assert page.locator("#q39-axes").get_attribute("open") is not None
 
@@ -78,7 +78,7 @@ def test_printing_unfolds_everything(visit):
     assert page.locator("details:not([open])").count() == folded
 
 
-# Colours fade from one to the other; how long that takes, a busy machine decides.
+# Waits for CSS transitions, whose duration depends on the load of the machine.
 FADED = """async () => {
   await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
   const fading = document.getAnimations().filter((a) => a instanceof CSSTransition);
@@ -144,7 +144,7 @@ def test_tags_lead_from_level_and_topic_to_pages(visit):
 
 
 def test_a_picture_of_the_page_for_the_readme():
-    """The picture that the README shows is there, and is a picture."""
+    """The picture that the README shows is a PNG of under 300 kB."""
     path = ROOT / "docs/images/q39.png"
     assert path.read_bytes()[:4] == b"\x89PNG"
     assert Path(path).stat().st_size < 300_000

@@ -26,7 +26,7 @@ CUT = """[...document.querySelectorAll('article pre > code')]
 
 @dataclass(frozen=True)
 class Seen:
-    """What one visit of a page shows."""
+    """What one visit to a page records."""
 
     asked: list[str]
     failed: list[str]
@@ -38,66 +38,66 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
-    """Each page is visited once, in the light and then in the dark, in one window."""
+    """Each page is visited once, in the light and then in the dark scheme."""
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
-    usual = page.viewport_size
-    asked, failed = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    viewport = page.viewport_size
+    urls, errors = [], []
+    page.on("request", lambda request: urls.append(request.url))
     page.on(
         "response",
-        lambda answer: failed.append(answer.url) if answer.status >= 400 else None,
+        lambda answer: errors.append(answer.url) if answer.status >= 400 else None,
     )
 
     @cache
     def look(path: str) -> Seen:
-        asked.clear()
-        failed.clear()
+        urls.clear()
+        errors.clear()
         page.goto(address + path)
         page.set_viewport_size(PHONE)
         width = page.evaluate(WIDTH)
-        page.set_viewport_size(usual)
+        page.set_viewport_size(viewport)
         page.evaluate(UNFOLD)
         cut = page.evaluate(CUT)
         findings = axe_findings(page) + contrast_findings(page)
         darken(page)
-        in_the_dark = contrast_findings(page)
-        page.wait_for_load_state("networkidle")  # by now, nearly always so
+        dark_findings = contrast_findings(page)
+        page.wait_for_load_state("networkidle")  # usually idle already
         page.evaluate("localStorage.clear()")  # the next page is light again
-        return Seen([*asked], [*failed], width, cut, findings, in_the_dark)
+        return Seen([*urls], [*errors], width, cut, findings, dark_findings)
 
     yield look
     context.close()
 
 
 def darken(page) -> None:
-    """By the button that a reader presses."""
+    """Switch to the dark scheme with the button of the page."""
     page.locator("form[data-md-component=palette] label:visible").click()
     assert page.get_attribute("body", "data-md-color-scheme") == "slate"
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(seen, path):
-    """Every page, everything unfolded; in the dark, only the contrasts differ."""
+    """Every page passes, fully unfolded; in the dark only contrast is checked."""
     assert seen(path).findings == []
     assert seen(path).in_the_dark == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_would_find_a_contrast(visit, scheme):
-    """The guard itself: one faint word among hundreds of twins is a finding."""
+    """The guard itself: one faint word among hundreds of others is a finding."""
     page = visit("reference/glossary/", settled=False, reduced_motion="reduce")
     if scheme == "dark":
         darken(page)
     assert contrast_findings(page) == []
-    twins = page.locator("article td")
-    assert twins.count() > 200
-    twins.nth(-7).evaluate(
+    cells = page.locator("article td")
+    assert cells.count() > 200
+    cells.nth(-7).evaluate(
         "(e, faint) => e.style.color = faint", {"light": "#ddd", "dark": "#334"}[scheme]
     )
     assert len(contrast_findings(page)) == 1
-    assert axe_findings(page) == []  # which leaves contrasts, and their time, to others
-    twins.nth(-7).evaluate(
+    assert axe_findings(page) == []  # contrast is off by default
+    cells.nth(-7).evaluate(
         "(e, ground) => e.style.cssText = `background: ${ground}`",
         {"light": "#666", "dark": "#999"}[scheme],
     )
@@ -115,8 +115,11 @@ def test_axe_would_find_a_picture_without_words(visit):
 def test_nothing_is_requested_from_a_third_party(seen, address, path):
     """Every request of every page goes to the site itself, and is answered."""
     home = urlsplit(address).netloc
-    foreign = [url for url in seen(path).asked if urlsplit(url).netloc != home
-               and urlsplit(url).scheme not in {"data", "blob"}]  # fmt: skip
+    foreign = [
+        url
+        for url in seen(path).asked
+        if urlsplit(url).netloc != home and urlsplit(url).scheme not in {"data", "blob"}
+    ]
     assert foreign == []
     assert seen(path).failed == []
     assert len(seen(path).asked) > 3
@@ -126,13 +129,13 @@ def test_a_foreign_request_would_be_noticed(browser, address):
     """The guard itself: an image from elsewhere is among the requests."""
     context = browser.new_context()
     page = context.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(address)
     page.evaluate("new Image().src = 'http://localhost:9/x.png'")
     page.wait_for_timeout(200)
     context.close()
-    assert any("localhost:9" in url for url in asked)
+    assert any("localhost:9" in url for url in urls)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -150,7 +153,7 @@ def test_a_page_that_is_too_wide_is_noticed(visit):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_code_is_cut_on_a_wide_screen(seen, path):
-    """At 1280 pixels every line of code and of output is seen whole."""
+    """At 1280 pixels every line of code and of output is fully visible."""
     assert seen(path).cut == []
 
 

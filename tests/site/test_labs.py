@@ -1,4 +1,4 @@
-"""Labs: what they promise stands in them, and their checks refuse a wrong answer."""
+"""Labs contain what they promise, and their checks reject wrong answers."""
 
 import contextlib
 import io
@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.ipynb"))}
 OPEN = re.compile(r"(?<== )\.\.\.(?:, \.\.\.)*|(?<=return )\.\.\.")
 
-# For each check a wrong answer and a right one; the last of the third lab has none, as
-# it takes three times 500 steps: `test_stored_networks.py` reads it off the record.
+# For each check a wrong and a right answer; the last of the third lab has no right one,
+# which takes three times 500 steps: `test_stored_networks.py` tests it on the record.
 COPY, EVEN = "[[1.0, 0.0], [0.0, 1.0]]", "[[0.5, 0.5], [0.5, 0.5]]"
 CHECKS = {
     "classifiers-on-reviews": {
@@ -42,20 +42,20 @@ NOT_NEEDED = {"lda-run", "several-run", "write-run", "middle-run", "solution"}
 
 def cells(lab: str) -> dict[str, str]:
     """The code of a lab by cell."""
-    found = nbformat.read(LABS[lab], as_version=nbformat.NO_CONVERT).cells
-    return {cell.id: cell.source for cell in found if cell.cell_type == "code"}
+    notebook_cells = nbformat.read(LABS[lab], as_version=nbformat.NO_CONVERT).cells
+    return {cell.id: cell.source for cell in notebook_cells if cell.cell_type == "code"}
 
 
 def prose(lab: str) -> list[str]:
     """The text cells of a lab."""
-    found = nbformat.read(LABS[lab], as_version=nbformat.NO_CONVERT).cells
-    return [cell.source for cell in found if cell.cell_type == "markdown"]
+    notebook_cells = nbformat.read(LABS[lab], as_version=nbformat.NO_CONVERT).cells
+    return [cell.source for cell in notebook_cells if cell.cell_type == "markdown"]
 
 
 def answered(code: str, answers: list[str]) -> str:
     """A task with its dots replaced, in order."""
-    waiting = iter(answers)
-    return OPEN.sub(lambda _: next(waiting), code)
+    remaining = iter(answers)
+    return OPEN.sub(lambda _: next(remaining), code)
 
 
 @pytest.mark.parametrize("lab", LABS)
@@ -81,17 +81,17 @@ def test_a_lab_ends_in_what_to_say(lab):
 
 
 def test_every_task_is_checked_here():
-    """A cell that waits for an answer has a wrong one and a right one below."""
+    """Every cell that waits for an answer has test answers in CHECKS."""
     for lab in LABS:
-        waiting = {name for name, code in cells(lab).items() if OPEN.search(code)}
-        assert waiting == CHECKS.get(lab, {}).keys(), lab
+        tasks = {name for name, code in cells(lab).items() if OPEN.search(code)}
+        assert tasks == CHECKS.get(lab, {}).keys(), lab
 
 
 @pytest.mark.parametrize("lab", CHECKS)
 def test_a_check_refuses_a_wrong_answer(lab, one_thread):
-    """Left open a task passes, a wrong answer stops it; right ones, if quick, pass."""
+    """An open task passes, a wrong answer fails; a right one, if fast, passes."""
     namespace: dict = {"__name__": "__main__"}
-    shortened = 0
+    replacements = 0
 
     def run(code: str) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -101,15 +101,15 @@ def test_a_check_refuses_a_wrong_answer(lab, one_thread):
         for name, code in cells(lab).items():
             if name in NOT_NEEDED:
                 continue
-            short = code.replace(*FEWER_STEPS)
-            shortened += short != code
-            run(short)
+            fast_code = code.replace(*FEWER_STEPS)
+            replacements += fast_code != code
+            run(fast_code)
             if name in CHECKS[lab]:
                 wrong, right = CHECKS[lab][name]
                 with pytest.raises(AssertionError):
                     run(answered(code, wrong))
                 if right:
                     run(answered(code, right))
-        assert shortened == (lab == "fill-and-continue")
+        assert replacements == (lab == "fill-and-continue")
     finally:
-        torch.set_grad_enabled(True)  # a lab may train nothing, other tests do
+        torch.set_grad_enabled(True)  # labs may disable it, other tests need it

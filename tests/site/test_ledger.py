@@ -22,7 +22,7 @@ def expected(verdict: str = "", status: str = "") -> list[str]:
 
 
 def shown(page: Page) -> list[str]:
-    """The ids in the rows of the ledger that can be seen."""
+    """The ids in the visible rows of the ledger."""
     return page.evaluate(
         """() => [...document.querySelector("table.generated").tBodies[0].rows]
           .filter((row) => row.checkVisibility())
@@ -31,27 +31,27 @@ def shown(page: Page) -> list[str]:
 
 
 def choice(page: Page, name: str) -> Locator:
-    """The list of a filter, found by its label."""
+    """The select element of a filter, by its label."""
     return page.locator("form.filters").get_by_label(name)
 
 
 def disagreements(page: Page, verdict: str, status: str) -> list[str]:
-    """Where rows, count and chosen values are not those of a filter."""
-    wanted = expected(verdict, status)
-    found = []
-    if shown(page) != wanted:
-        found.append(f"shows {shown(page)}, not {wanted}")
+    """Differences of the rows, the count and the selected values from a filter."""
+    ids = expected(verdict, status)
+    problems = []
+    if shown(page) != ids:
+        problems.append(f"shows {shown(page)}, not {ids}")
     count = page.locator("form.filters output").inner_text()
-    if count != f"{len(wanted)} of {len(claims())} claims":
-        found.append(f"counts {count!r}")
-    chosen = [choice(page, name).input_value() for name in ("Verdict", "Evidence")]
-    if chosen != [verdict, status]:
-        found.append(f"has chosen {chosen}")
-    return found
+    if count != f"{len(ids)} of {len(claims())} claims":
+        problems.append(f"counts {count!r}")
+    values = [choice(page, name).input_value() for name in ("Verdict", "Evidence")]
+    if values != [verdict, status]:
+        problems.append(f"has chosen {values}")
+    return problems
 
 
 def choose(page: Page, verdict: str, status: str) -> None:
-    """Both lists, as a reader sets them."""
+    """Set both filters."""
     choice(page, "Verdict").select_option(verdict)
     choice(page, "Evidence").select_option(status)
 
@@ -92,8 +92,8 @@ def test_a_link_restores_its_filter(visit):
     assert disagreements(page, "too simple", "sourced") == []
     address = page.url
     assert address.endswith("?verdict=too+simple&evidence=sourced")
-    again = visit(f"{LEDGER}?{address.partition('?')[2]}")
-    assert disagreements(again, "too simple", "sourced") == []
+    reopened = visit(f"{LEDGER}?{address.partition('?')[2]}")
+    assert disagreements(reopened, "too simple", "sourced") == []
 
 
 def test_links_on_the_page_lead_to_filtered_lists(visit):
@@ -107,7 +107,7 @@ def test_links_on_the_page_lead_to_filtered_lists(visit):
 
 
 def test_an_unknown_value_in_a_link_filters_nothing(visit):
-    """A list that has no such value stays at all; the other one filters."""
+    """A filter without such a value stays at *all*; the other one filters."""
     page = visit(f"{LEDGER}?verdict=nonsense&evidence=sourced")
     assert disagreements(page, "", "sourced") == []
 
@@ -126,7 +126,7 @@ def test_the_filter_works_on_files(browser, site):
 
 
 def test_without_scripts_the_whole_ledger_shows(visit):
-    """Every claim, whatever the address says, and no list that does nothing."""
+    """Every claim is shown, whatever the URL says, and no filter."""
     page = visit(f"{LEDGER}?verdict=wrong", java_script_enabled=False)
     assert shown(page) == list(claims())
     assert page.locator("select").count() == 0

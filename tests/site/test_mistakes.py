@@ -1,10 +1,10 @@
-"""A mistake in docs, snippets or code stops the build, and is said in one line."""
+"""A mistake in docs, snippets or code stops the build with a message of one line."""
 
 import pytest
 
 from tests.conftest import build
 
-# Early in the alphabet: pages are read in its order, and a build ends at the first.
+# Early in the alphabet: pages are built in that order, and the first error stops it.
 PAGE = "docs/foundations/attention-masks.md"
 FORMULAS = "docs/foundations/objectives-beyond-masking.md"
 
@@ -54,26 +54,26 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
     ],
 )  # fmt: skip
 def test_a_mistake_stops_the_build_with_one_line(broken, file, old, new, message):
-    """Each names file, line or key; none is swallowed, none is a traceback."""
-    said = broken(file, old, new)
-    assert any(message.lower() in line.lower() for line in said.splitlines()), said
-    assert "Traceback" not in said
+    """Each message names file, line or key; none is swallowed, none is a traceback."""
+    output = broken(file, old, new)
+    assert any(message.lower() in line.lower() for line in output.splitlines()), output
+    assert "Traceback" not in output
 
 
 def test_a_dead_link_or_anchor_stops_the_build(broken):
-    """Also an anchor that would have to come out of a fence."""
-    said = broken("docs/index.md", "reference/claims.md", "reference/claims.md#s99")
-    assert "does not contain an anchor '#s99'" in said
+    """Also an anchor that a fence would have to generate."""
+    output = broken("docs/index.md", "reference/claims.md", "reference/claims.md#s99")
+    assert "does not contain an anchor '#s99'" in output
 
 
 def test_a_drawing_that_raises_stops_the_build(broken):
     """Superfences would swallow it and show the source; the adapter does not."""
-    said = broken(
+    output = broken(
         "src/paradigms/site/drawing/svg.py",
         "    if not rows",
         "    1 / 0\n    if not rows",
     )
-    assert "division by zero" in said
+    assert "division by zero" in output
 
 
 def test_superfences_does_swallow_other_errors(sources):
@@ -81,8 +81,12 @@ def test_superfences_does_swallow_other_errors(sources):
     adapter = sources / "src/paradigms/site/markdown/adapter.py"
     text = adapter.read_text("utf8")
     adapter.write_text(
-        text.replace("class PageError(SuperFencesException, BuildError)",
-                     "class PageError(BuildError)"), "utf8")  # fmt: skip
+        text.replace(
+            "class PageError(SuperFencesException, BuildError)",
+            "class PageError(BuildError)",
+        ),
+        "utf8",
+    )
     page = sources / PAGE
     page.write_text(
         page.read_text("utf8").replace('mask = "block_causal(2)"', 'msk = "cross"')

@@ -1,4 +1,4 @@
-"""Pages as notebooks: there, valid, in plain words, and running as they are stored."""
+"""Pages as notebooks: complete, valid, readable, with the outputs of their cells."""
 
 import contextlib
 import io
@@ -26,45 +26,45 @@ WITH_CODE = [page for page, count in PAGES.items() if count]
 
 
 def stored(page: str) -> str:
-    """Where the notebook of a page lies in the built site."""
+    """Path of the notebook of a page in the built site."""
     folder = page.removesuffix(".md").removesuffix("index").strip("/")
     name = f"{folder.rpartition('/')[2] or 'start'}.ipynb"
     return f"{folder}/{name}".lstrip("/")
 
 
 def lacks(site: Path, page: str) -> list[str]:
-    """What a page with code misses: its notebook, a cell for each block, its link."""
+    """What a page with code lacks: its notebook, a cell for each block, its link."""
     path = site / stored(page)
     if not path.is_file():
         return [f"{page}: there is no {stored(page)}"]
     cells = json.loads(path.read_text("utf8"))["cells"]
     html = (path.parent / "index.html").read_text("utf8")
-    found = []
+    problems = []
     if sum(cell["cell_type"] == "code" for cell in cells) != PAGES[page]:
-        found.append(f"{page}: not a cell for each block")
+        problems.append(f"{page}: not a cell for each block")
     if f'<a href="{path.name}" download>Download this page as a' not in html:
-        found.append(f"{page}: has no link to {path.name}")
-    return found
+        problems.append(f"{page}: has no link to {path.name}")
+    return problems
 
 
 def failures(notebook: dict) -> list[str]:
-    """Every code cell in order in one namespace; what raises, or prints otherwise."""
-    namespace, found = {"__name__": "__main__"}, []
+    """Run all code cells in one namespace; returns errors and differing outputs."""
+    namespace, problems = {"__name__": "__main__"}, []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             continue
-        printed = io.StringIO()
+        stdout = io.StringIO()
         try:
-            with contextlib.redirect_stdout(printed):
+            with contextlib.redirect_stdout(stdout):
                 exec(compile(cell["source"], cell["id"], "exec"), namespace)
         except Exception:
-            found.append(f"{cell['id']} raises {traceback.format_exc(limit=-1)}")
+            problems.append(f"{cell['id']} raises {traceback.format_exc(limit=-1)}")
             continue
-        shown = "".join(output["text"] for output in cell["outputs"])
-        unequal = difference(shown, printed.getvalue(), tolerance(cell["source"]))
-        if unequal:
-            found.append(f"{cell['id']}, {unequal}")
-    return found
+        expected = "".join(output["text"] for output in cell["outputs"])
+        mismatch = difference(expected, stdout.getvalue(), tolerance(cell["source"]))
+        if mismatch:
+            problems.append(f"{cell['id']}, {mismatch}")
+    return problems
 
 
 def of(markdown: str, site_url: str | None = None) -> dict:
@@ -84,8 +84,8 @@ def near(page: str) -> tuple[SimpleNamespace, Files]:
 
 def block(code: str, output: str = "") -> str:
     """A Python fence, and an Output fence if something is printed."""
-    shown = f'\n```text title="Output"\n{output}\n```\n' if output else ""
-    return f"```python\n{code}\n```\n{shown}"
+    output_fence = f'\n```text title="Output"\n{output}\n```\n' if output else ""
+    return f"```python\n{code}\n```\n{output_fence}"
 
 
 def test_every_page_with_code_can_be_taken_along(site):
@@ -93,8 +93,8 @@ def test_every_page_with_code_can_be_taken_along(site):
     assert [finding for page in WITH_CODE for finding in lacks(site, page)] == []
     assert len(WITH_CODE) > 20
     labs = {f"labs/{path.stem}/{path.name}" for path in DOCS.glob("labs/*.ipynb")}
-    there = {path.relative_to(site).as_posix() for path in site.rglob("*.ipynb")}
-    assert there == labs | {stored(page) for page in WITH_CODE}
+    notebooks = {path.relative_to(site).as_posix() for path in site.rglob("*.ipynb")}
+    assert notebooks == labs | {stored(page) for page in WITH_CODE}
 
 
 def test_what_a_page_lacks_is_noticed(site, tmp_path):
@@ -107,8 +107,8 @@ def test_what_a_page_lacks_is_noticed(site, tmp_path):
     ]
     path = page.with_name("cache.ipynb")
     body = json.loads(path.read_text("utf8"))
-    kept = [cell for cell in body["cells"] if cell["id"] != "code-1"]
-    path.write_text(json.dumps(body | {"cells": kept}))
+    cells = [cell for cell in body["cells"] if cell["id"] != "code-1"]
+    path.write_text(json.dumps(body | {"cells": cells}))
     assert "q39/cache.md: not a cell for each block" in lacks(tmp_path, "q39/cache.md")
     path.unlink()
     assert lacks(tmp_path, "q39/cache.md") == [
@@ -118,7 +118,7 @@ def test_what_a_page_lacks_is_noticed(site, tmp_path):
 
 @pytest.mark.parametrize("page", WITH_CODE)
 def test_a_notebook_is_valid_and_runs_as_stored(site, page):
-    """Format 4.5; from top to bottom, names left by earlier cells and all."""
+    """Valid in format 4.5, and runs from top to bottom in one namespace."""
     notebook = nbformat.read(site / stored(page), as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
@@ -145,9 +145,9 @@ def test_a_missing_or_stale_output_is_noticed():
 def test_a_notebook_runs_in_a_real_kernel(site, tmp_path):
     """One as a reader runs it: Jupyter's kernel, each output compared."""
     shutil.copy(site / "q39/q39.ipynb", tmp_path)
-    done = nbval(tmp_path, "q39.ipynb")
-    assert done.returncode == 0, done.stdout
-    assert f"{PAGES['q39/index.md']} passed" in done.stdout
+    result = nbval(tmp_path, "q39.ipynb")
+    assert result.returncode == 0, result.stdout
+    assert f"{PAGES['q39/index.md']} passed" in result.stdout
 
 
 LEFT = re.compile(
@@ -157,7 +157,7 @@ LEFT = re.compile(
 
 
 def test_nothing_is_left_that_only_the_site_understands(site):
-    """No key of a source, no address of a number, no fence, no link into the air."""
+    """No citation key, no address of a number, no fence, no relative link is left."""
     for page in WITH_CODE:
         for cell in json.loads((site / stored(page)).read_text("utf8"))["cells"]:
             if cell["cell_type"] == "markdown":
@@ -166,8 +166,15 @@ def test_nothing_is_left_that_only_the_site_understands(site):
 
 def test_what_is_left_would_be_noticed():
     """The guard itself: each of these as it stands in the sources."""
-    for source in ("[=cache/GPT/ms]", "[@devlin2019]", "```figure\n", "[a](b.md#c)",
-                   '<div class="pair">', "## A { #b }", '=== "Tonight"'):  # fmt: skip
+    for source in (
+        "[=cache/GPT/ms]",
+        "[@devlin2019]",
+        "```figure\n",
+        "[a](b.md#c)",
+        '<div class="pair">',
+        "## A { #b }",
+        '=== "Tonight"',
+    ):
         assert LEFT.search(source), source
 
 
@@ -216,38 +223,45 @@ name = "q39-axes"
 
 
 def test_a_page_in_plain_words():
-    """Sources and numbers written out, drawings named, listings and tables shown."""
-    title, note, first, measured, code, table = of(PAGE)["cells"]
+    """Citations and numbers are written out, drawings named, code and tables shown."""
+    title, note, intro, section, code, table = of(PAGE)["cells"]
     assert title["source"] == "# A page"
     assert "make test" in note["source"]
-    assert first["source"] == (
+    assert intro["source"] == (
         "Said by [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1: "
         "`[@devlin2019]`, and next."
     )
-    assert measured["source"].startswith("## Measured\n")
-    for piece in ("| 100 | $x_1$ |", "**Tonight**", "\nRead it.", "(S14): “",
-                  "**Figure, drawn on the page: Causal.** A triangle.",
-                  "```python\ndef parse("):  # fmt: skip
-        assert piece in measured["source"], piece
+    assert section["source"].startswith("## Measured\n")
+    for piece in (
+        "| 100 | $x_1$ |",
+        "**Tonight**",
+        "\nRead it.",
+        "(S14): “",
+        "**Figure, drawn on the page: Causal.** A triangle.",
+        "```python\ndef parse(",
+    ):
+        assert piece in section["source"], piece
     assert code["outputs"][0]["text"] == "1\n"
     assert "| --- | --- |" in table["source"]
 
 
 def test_with_an_address_of_the_site_links_lead_there():
-    """To other pages, to the figure, to the page itself."""
-    _, note, first, measured, *_ = of(PAGE, "https://example.org/")["cells"]
+    """Links to other pages, to the figure and to the page itself are absolute."""
+    _, note, intro, section, *_ = of(PAGE, "https://example.org/")["cells"]
     assert "(https://example.org/q39/page/)" in note["source"]
-    assert "[next](https://example.org/q39/next/#there)" in first["source"]
-    assert "(https://example.org/q39/page/#causal)" in measured["source"]
+    assert "[next](https://example.org/q39/next/#there)" in intro["source"]
+    assert "(https://example.org/q39/page/#causal)" in section["source"]
 
 
 def test_links_of_a_lab_lead_to_pages():
-    """On disk to files, on the site to addresses; to nowhere stops the build."""
+    """On disk they lead to files, on the site to URLs; a dead one stops the build."""
     lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
     html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
-    shown = linked(html, lab, files)
-    assert shown.endswith(html.replace("../q39/next.md", "../../q39/next/"))
-    assert shown.startswith('<link rel="stylesheet" href="../../stylesheets/labs.css">')
+    output = linked(html, lab, files)
+    assert output.endswith(html.replace("../q39/next.md", "../../q39/next/"))
+    assert output.startswith(
+        '<link rel="stylesheet" href="../../stylesheets/labs.css">'
+    )
     with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
         linked(html.replace("next", "net"), lab, files)
 

@@ -1,4 +1,4 @@
-"""Printed output is compared as text and numbers, the same way everywhere."""
+"""Printed output is compared as text and numbers, by one rule everywhere."""
 
 import json
 from decimal import Decimal
@@ -60,9 +60,9 @@ def test_rounding_in_the_last_digit_is_allowed(case):
 def test_everything_else_is_noticed(case):
     """In both directions, and with a tolerance too small for it."""
     one, other = UNEQUAL[case]
-    for within in (Decimal(0), Decimal("1e-12")):
-        assert difference(one, other, within)
-        assert difference(other, one, within)
+    for allowed_error in (Decimal(0), Decimal("1e-12")):
+        assert difference(one, other, allowed_error)
+        assert difference(other, one, allowed_error)
 
 
 def test_the_first_line_that_differs_is_named():
@@ -74,11 +74,11 @@ def test_the_first_line_that_differs_is_named():
 
 def test_a_tolerance_is_stated_in_the_code():
     """It widens the unit, never narrows it, and leaves counts exact."""
-    within = tolerance("x = 1\n# output within 0.05: a sample of 100\nprint(x)")
-    assert within == Decimal("0.05")
-    assert difference("0.300", "0.350", within) is None
-    assert difference("0.300", "0.351", within)
-    assert difference("0.3", "0.4", within) is None  # one unit
+    allowed_error = tolerance("x = 1\n# output within 0.05: a sample of 100\nprint(x)")
+    assert allowed_error == Decimal("0.05")
+    assert difference("0.300", "0.350", allowed_error) is None
+    assert difference("0.300", "0.351", allowed_error)
+    assert difference("0.3", "0.4", allowed_error) is None  # one unit
     assert difference("3", "4", Decimal(2))
     assert tolerance("print('# output within 3')") == 0
     for comment in (
@@ -92,7 +92,7 @@ def test_a_tolerance_is_stated_in_the_code():
 
 @pytest.mark.parametrize("stated", ["0", "-0.1", "much", "1e-3x", "0.0"])
 def test_a_tolerance_that_is_no_positive_number_is_refused(stated):
-    """One that means nothing would be taken for none."""
+    """A tolerance that cannot be read would be ignored."""
     with pytest.raises(ValueError, match=f"# output within {stated}: write a positive"):
         tolerance(f"# output within {stated}")
 
@@ -111,27 +111,27 @@ CASES = {  # code, shown output, and whether they are equal
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_exported_notebook_is_compared_so(case):
-    """What readers download, run in one namespace."""
-    code, shown, equal = CASES[case]
-    assert (not failures(of("# A\n" + block(code, shown)))) == equal
+    """The notebook that readers download, run in one namespace."""
+    code, expected, equal = CASES[case]
+    assert (not failures(of("# A\n" + block(code, expected)))) == equal
 
 
 def test_a_page_is_compared_so(tmp_path):
-    """A page with each case: those that differ fail, no other."""
-    for number, (code, shown, _) in enumerate(CASES.values()):
-        (tmp_path / f"{number}.md").write_text("# A\n" + block(code, shown))
-    said = run_pytest(tmp_path, str(tmp_path))
+    """A page for each case: those whose output differs fail, and no other."""
+    for number, (code, expected, _) in enumerate(CASES.values()):
+        (tmp_path / f"{number}.md").write_text("# A\n" + block(code, expected))
+    report = run_pytest(tmp_path, str(tmp_path))
     for number, (_, _, equal) in enumerate(CASES.values()):
-        assert (f"FAILED {number}.md" in said) != equal, said
+        assert (f"FAILED {number}.md" in report) != equal, report
 
 
 def test_a_lab_is_compared_so(tmp_path):
     """The same in Jupyter's kernel, a cell for each case."""
-    blocks = [block(code, shown) for code, shown, _ in CASES.values()]
+    blocks = [block(code, expected) for code, expected, _ in CASES.values()]
     (tmp_path / "lab.ipynb").write_text(json.dumps(of("# A\n" + "".join(blocks))))
-    said = nbval(tmp_path, "lab.ipynb").stdout
+    report = nbval(tmp_path, "lab.ipynb").stdout
     for number, (_, _, equal) in enumerate(CASES.values()):
-        assert (f"FAILED lab.ipynb::Cell {number}" in said) != equal, said
+        assert (f"FAILED lab.ipynb::Cell {number}" in report) != equal, report
 
 
 @pytest.mark.parametrize(("shown", "equal"), [("0.87", True), ("0.90", False)])
@@ -140,7 +140,13 @@ def test_the_value_of_a_cell_is_compared_so(tmp_path, shown, equal):
     lab = of("# A\n" + block("0.88"))
     data = {"text/plain": shown}
     cell = next(cell for cell in lab["cells"] if cell["cell_type"] == "code")
-    cell["outputs"] = [{"output_type": "execute_result", "execution_count": 1,
-                        "metadata": {}, "data": data}]  # fmt: skip
+    cell["outputs"] = [
+        {
+            "output_type": "execute_result",
+            "execution_count": 1,
+            "metadata": {},
+            "data": data,
+        }
+    ]
     (tmp_path / "lab.ipynb").write_text(json.dumps(lab))
     assert (nbval(tmp_path, "lab.ipynb").returncode == 0) == equal

@@ -1,4 +1,4 @@
-"""The plans in the reader's browser: ticked, kept, cleared."""
+"""The plans in the browser: ticks are stored, restored and cleared."""
 
 import re
 
@@ -13,32 +13,32 @@ ALL = len(plan.plans()["tonight"].ids())
 
 
 def state(page: Page) -> str:
-    """What the plan in sight says about itself."""
+    """The status line of the visible plan."""
     return page.locator(".plan output:visible").inner_text()
 
 
 def numbers(text: str) -> list[int]:
-    """The numbers of a line: done, all, left, minutes."""
+    """The numbers of a status line: done, all, left, minutes."""
     return [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)]
 
 
 def box(page: Page, item: str):
-    """The box of an item in the plan in sight."""
+    """The checkbox of an item in the visible plan."""
     return page.locator(f".plan:visible [data-item={item}] input")
 
 
 def test_ticks_are_kept_and_cleared(visit):
-    """Counted at once, there after a reload, in every plan; cleared when confirmed."""
+    """Ticks count at once, survive reloads, show in every plan; clearing asks first."""
     page = visit("", settled=False)
     tonight = plan.plans()["tonight"]
-    whole = sum(map(plan.takes, tonight.days))
-    takes = plan.items()["q39"].takes
-    assert state(page) == f"0 of {ALL} done, {whole} of {whole} minutes left"
+    total = sum(map(plan.takes, tonight.days))
+    minutes = plan.items()["q39"].takes
+    assert state(page) == f"0 of {ALL} done, {total} of {total} minutes left"
     box(page, "q39").check()
-    ticked = f"1 of {ALL} done, {whole - takes} of {whole} minutes left"
-    assert state(page) == ticked
+    expected = f"1 of {ALL} done, {total - minutes} of {total} minutes left"
+    assert state(page) == expected
     page.reload()
-    assert state(page) == ticked
+    assert state(page) == expected
     page.get_by_text("Two weeks", exact=True).click()
     assert numbers(state(page))[:2] == [1, len(plan.plans()["two-weeks"].ids())]
     page.once("dialog", lambda dialog: dialog.dismiss())
@@ -49,11 +49,11 @@ def test_ticks_are_kept_and_cleared(visit):
     assert numbers(state(page))[:1] == [0]
     page.reload()
     page.get_by_text("Tonight", exact=True).click()
-    assert state(page) == f"0 of {ALL} done, {whole} of {whole} minutes left"
+    assert state(page) == f"0 of {ALL} done, {total} of {total} minutes left"
 
 
 def test_a_finished_day_folds_and_the_next_one_opens(visit):
-    """Who comes back sees the day that is next."""
+    """A returning reader sees the next day."""
     page = visit("", settled=False)
     for key in plan.plans()["two-weeks"].days[0].items:
         page.evaluate(f"localStorage.setItem('model-paradigms.done.{key}', '1')")
@@ -61,21 +61,23 @@ def test_a_finished_day_folds_and_the_next_one_opens(visit):
     page.get_by_text("Two weeks", exact=True).click()
     days = page.locator(".plan:visible details")
     assert [day.get_attribute("open") is not None for day in days.all()[:3]] == [
-        False, True, False
-    ]  # fmt: skip
+        False,
+        True,
+        False,
+    ]
     assert "✓ done" in days.first.inner_text()
 
 
 def test_the_chosen_plan_is_shown_again(visit):
-    """Who opens the start page another day need not choose once more."""
+    """A returning reader need not choose the plan again."""
     page = visit("", settled=False)
     page.get_by_text("Two weeks", exact=True).click()
-    page.goto(page.url.partition("#")[0])  # opened anew: the address names no plan
+    page.goto(page.url.partition("#")[0])  # the URL names no plan
     assert numbers(state(page))[1] == len(plan.plans()["two-weeks"].ids())
 
 
 def test_two_windows_do_not_disturb_each_other(visit):
-    """What one ticks the other shows; neither undoes what the other did."""
+    """A tick in one window shows in the other; neither overwrites the other's ticks."""
     one = visit("", settled=False)
     other = one.context.new_page()
     other.goto(one.url)
@@ -90,7 +92,7 @@ def test_two_windows_do_not_disturb_each_other(visit):
 
 
 def test_a_new_order_keeps_the_ticks(visit):
-    """Ids are kept, not places: two lines change places, and the tick moves along."""
+    """Ids are stored, not positions: when two lines swap, the tick moves along."""
     page = visit("", settled=False)
     box(page, "q19").check()
 
@@ -110,7 +112,7 @@ def test_a_new_order_keeps_the_ticks(visit):
 
 
 def test_without_scripts_a_plan_is_a_list_of_links(visit):
-    """Every item with its minutes and its link; nothing that does nothing."""
+    """Every item has its minutes and its link; there is no checkbox and no button."""
     page = visit("", settled=False, java_script_enabled=False)
     tonight = plan.plans()["tonight"]
     rows = page.locator(".plan").first.locator("li")
@@ -119,12 +121,12 @@ def test_without_scripts_a_plan_is_a_list_of_links(visit):
         assert f"{plan.items()[key].takes} min" in row.inner_text()
     assert page.locator(".plan").first.locator("li a").count() >= 6
     assert page.locator(".plan :is(input, button)").count() == 0
-    whole = sum(map(plan.takes, tonight.days))
-    assert state(page) == f"{len(tonight.ids())} items, {whole} minutes"
+    total = sum(map(plan.takes, tonight.days))
+    assert state(page) == f"{len(tonight.ids())} items, {total} minutes"
 
 
 def test_where_nothing_can_be_stored_the_page_still_works(visit, address):
-    """In a frame that may not store, boxes tick, and the plan says so."""
+    """In a frame without storage, boxes tick, and the plan says that none is kept."""
     page = visit("labs/", settled=False)
     page.set_content(
         f'<iframe sandbox="allow-scripts allow-modals" src="{address}" '
@@ -132,15 +134,15 @@ def test_where_nothing_can_be_stored_the_page_still_works(visit, address):
     )
     frame = page.frame_locator("iframe")
     frame.locator("[data-item=q39] input").first.check()
-    said = frame.locator(".plan output").first.inner_text()
-    assert said.startswith(f"1 of {ALL} done")
-    assert said.endswith("this browser will not keep it")
-    with pytest.raises(Exception, match="SecurityError"):  # it may really not store
+    status = frame.locator(".plan output").first.inner_text()
+    assert status.startswith(f"1 of {ALL} done")
+    assert status.endswith("this browser will not keep it")
+    with pytest.raises(Exception, match="SecurityError"):  # storage really is denied
         page.frames[1].evaluate("localStorage.length")
 
 
 def shift(page: Page) -> float:
-    """By how much things have moved on a page since it was opened."""
+    """Cumulative layout shift of a page since it was opened."""
     return page.evaluate(
         """() => new Promise((done) => {
           let sum = 0;
@@ -152,7 +154,7 @@ def shift(page: Page) -> float:
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_jumps_when_the_boxes_come(visit, width):
-    """Their place is kept free, also for a reader who comes back to a half-done day."""
+    """Their space is reserved, also for a reader who returns to a half-done day."""
     page = visit("", settled=False, viewport={"width": width, "height": 1200})
     box(page, "q39").check()
     page.reload()
@@ -193,23 +195,25 @@ def test_a_plan_is_for_everybody(visit, scheme):
 def test_only_the_start_page_loads_the_script(site):
     """One script, one style sheet, on one page: no other page is heavier."""
     for name in ("plans.js", "plans.css"):
-        counts = {path.relative_to(site).as_posix(): path.read_text("utf8").count(name)
-                  for path in site.rglob("*.html")}  # fmt: skip
+        counts = {
+            path.relative_to(site).as_posix(): path.read_text("utf8").count(name)
+            for path in site.rglob("*.html")
+        }
         assert {page: n for page, n in counts.items() if n} == {"index.html": 1}
 
 
 def test_who_comes_back_finds_the_day_that_was_left(visit):
-    """The plan, the day and the line, though days above are not done; also tomorrow."""
+    """The plan, the day and the line are restored, though earlier days are not done."""
     page = visit("", settled=False, viewport=PHONE)
     start = page.url
     page.get_by_text("Two weeks", exact=True).click()
-    third = page.locator(".plan:visible details").nth(2)
-    third.locator("summary").click()
-    third.locator("[data-item=few-labels] a").click()
+    day = page.locator(".plan:visible details").nth(2)
+    day.locator("summary").click()
+    day.locator("[data-item=few-labels] a").click()
     page.wait_for_url("**/few-labels/")
     page.go_back()
-    line = page.locator(".plan:visible [data-item=few-labels]")
-    line.wait_for()
+    row = page.locator(".plan:visible [data-item=few-labels]")
+    row.wait_for()
     page.wait_for_function(
         """() => {
           const line = [...document.querySelectorAll("[data-item=few-labels]")].pop();
@@ -220,10 +224,10 @@ def test_who_comes_back_finds_the_day_that_was_left(visit):
     )
     page.goto("about:blank")
     page.goto(start)
-    opened = page.locator(".plan:visible details[open]")
-    assert opened.count() == 1
-    assert opened.inner_text().startswith("Day 3")
+    open_days = page.locator(".plan:visible details[open]")
+    assert open_days.count() == 1
+    assert open_days.inner_text().startswith("Day 3")
     page.evaluate("localStorage.clear()")
     page.goto("about:blank")
     page.goto(start)
-    assert opened.inner_text().startswith("One evening")  # the guard: a new reader
+    assert open_days.inner_text().startswith("One evening")  # the guard: a new reader

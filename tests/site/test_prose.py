@@ -24,31 +24,31 @@ def passages() -> list[prose.Passage]:
 @pytest.fixture(scope="module")
 def authors() -> set[str]:
     """The names of the bibliography."""
-    found = sources().values()
-    return set(prose.names(name for source in found for name in source.authors))
+    works = sources().values()
+    return set(prose.names(name for source in works for name in source.authors))
 
 
 @pytest.fixture(scope="module")
 def bank() -> dict[str, list[str]]:
-    """What the bank says: of each question the answer and its key points."""
+    """The answer and the key points of each question of the bank."""
     return {key: [q.answer, *q.key_points] for key, q in questions().items()}
 
 
 def test_the_house_style_is_kept(passages):
-    """Every breach of every file, with its place and what to write instead."""
-    found = [
+    """No file breaks a rule; each breach has its location and what to write instead."""
+    problems = [
         f"{passage.at(breach.offset)}: {breach.rule}: {breach.found!r}, "
         f"write {breach.write}"
         for passage in passages
         if not passage.quoted
         for breach in breaches(passage.text)
     ]
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("name", rules())
 def test_each_rule_finds_its_wrong_example_and_no_rule_its_right_one(name):
-    """The guards themselves: every rule can fail, and lets the right form stand."""
+    """The guards themselves: every rule can fail, and accepts the right form."""
     rule = rules()[name]
     assert name in [breach.rule for breach in breaches(rule.wrong)]
     assert breaches(rule.right) == []
@@ -65,58 +65,62 @@ def test_a_quotation_may_say_what_it_says():
 
 
 def test_what_is_not_prose_is_left_out():
-    """Code, formulas, sources, numbers, addresses; captions of drawings are prose."""
+    """Code, formulas, citations, numbers and URLs; captions of drawings are prose."""
     text = (
         "---\ntitle: teh\n---\nSee `teh` and $teh$ in [a page](https://teh.org/teh).\n"
         "It is [=teh/row|x/y] [@teh2019, section 1].\n\n## Title { #teh }\n\n"
         '```python\nteh = 1\n```\n\n```figure\nmask = "teh"\ncaption = "Seen."\n```\n\n'
         '??? note "More"\n    Inside.\n'
     )
-    found = list(prose.of_markdown("page.md", text))
-    assert not any("teh" in passage.text for passage in found)
-    assert [p.line for p in found if "Seen." in p.text] == [15]
-    assert any("Inside." in passage.text for passage in found)
-    cells = [{"cell_type": "code", "source": ["teh"]},
-             {"cell_type": "markdown", "source": ["One.\n", "\n", "Two."]}]  # fmt: skip
-    pages = list(prose.of_notebook("lab.ipynb", json.dumps({"cells": cells})))
-    assert [p.at(0) for p in pages] == ["lab.ipynb, cell 2:1", "lab.ipynb, cell 2:3"]
+    pieces = list(prose.of_markdown("page.md", text))
+    assert not any("teh" in passage.text for passage in pieces)
+    assert [p.line for p in pieces if "Seen." in p.text] == [15]
+    assert any("Inside." in passage.text for passage in pieces)
+    cells = [
+        {"cell_type": "code", "source": ["teh"]},
+        {"cell_type": "markdown", "source": ["One.\n", "\n", "Two."]},
+    ]
+    notebook = list(prose.of_notebook("lab.ipynb", json.dumps({"cells": cells})))
+    assert [p.at(0) for p in notebook] == ["lab.ipynb, cell 2:1", "lab.ipynb, cell 2:3"]
 
 
 def test_an_unknown_key_is_not_passed_over():
-    """The guard itself: what a new key holds is prose, until the key is named."""
-    found = list(prose.of_toml("q.toml", '[a]\nhint = "teh"\nmask = "causal"\n'))
-    assert [passage.text for passage in found] == ["teh"]
+    """The guard itself: the value of a new key is prose, until SILENT names the key."""
+    pieces = list(prose.of_toml("q.toml", '[a]\nhint = "teh"\nmask = "causal"\n'))
+    assert [passage.text for passage in pieces] == ["teh"]
 
 
 def test_every_file_of_prose_is_read(passages):
     """Pages, notebooks, snippets, README and changelog, none of them empty."""
     read_files = {passage.file.split(",")[0] for passage in passages}
-    wanted = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
-    wanted += [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md"]
-    wanted += [ROOT / "README.md", ROOT / "CHANGELOG.md"]
-    names = {path.relative_to(ROOT).as_posix() for path in wanted}
+    paths = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
+    paths += [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md"]
+    paths += [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    names = {path.relative_to(ROOT).as_posix() for path in paths}
     assert names - read_files == set()
     assert sum(len(passage.text.split()) for passage in passages) > 50_000
 
 
 def test_every_word_is_spelt_as_in_britain(passages, authors):
-    """By Harper's dictionary and our list; each finding with its first place."""
-    places = prose.words(passages)
-    wrong = prose.misspelt(places, authors | set(prose.listed(OWN)))
-    found = [
-        f"{places[word]}: {word} ({' or '.join(meant) or 'no suggestion'}); "
+    """By Harper's dictionary and our list; each finding has its first location."""
+    locations = prose.words(passages)
+    misspellings = prose.misspelt(locations, authors | set(prose.listed(OWN)))
+    problems = [
+        f"{locations[word]}: {word} ({' or '.join(suggestions) or 'no suggestion'}); "
         "if it is right, it belongs into snippets/words.txt"
-        for word, meant in wrong.items()
+        for word, suggestions in misspellings.items()
     ]
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 def test_a_slip_is_found_with_what_was_meant():
     """The guard itself: a slip, an American spelling, a name in lower case."""
-    wrong = prose.misspelt(["teh", "behavior", "roberta", "behaviour"], {"RoBERTa"})
-    assert "the" in wrong["teh"]
-    assert "behaviour" in wrong["behavior"]
-    assert "behaviour" not in wrong
+    suggestions = prose.misspelt(
+        ["teh", "behavior", "roberta", "behaviour"], {"RoBERTa"}
+    )
+    assert "the" in suggestions["teh"]
+    assert "behaviour" in suggestions["behavior"]
+    assert "behaviour" not in suggestions
     assert (
         prose.misspelt(["softmax", "Softmax", "RoBERTa"], {"softmax", "RoBERTa"}) == {}
     )
@@ -127,60 +131,64 @@ def test_a_slip_is_found_with_what_was_meant():
 
 @pytest.mark.parametrize("path", [OWN, PLAIN], ids=lambda path: path.stem)
 def test_the_word_lists_are_in_order(path):
-    """By the alphabet, each word once, so that two people add to them in peace."""
+    """Alphabetical, each word once, so that two people can add without conflicts."""
     words = prose.listed(path)
     assert words == sorted(set(words), key=lambda word: (word.lower(), word))
 
 
 def test_each_listed_word_is_used_and_needed(passages, authors):
-    """No page would miss it: a word that is gone, or that the dictionary has."""
-    places = prose.words(passages)
-    unknown = prose.misspelt(places, authors)
+    """No listed word is unused, and none is in the dictionary."""
+    locations = prose.words(passages)
+    unknown = prose.misspelt(locations, authors)
     forms = {*unknown, *(word[:1].lower() + word[1:] for word in unknown)}
     assert [word for word in prose.listed(OWN) if word not in forms] == []
 
 
 def test_the_glossary_has_the_terms_of_the_bank(bank):
-    """What answers say and film reviews do not is explained, or plain all the same."""
-    known = vocabulary.explained(prose.listed(PLAIN))
-    left = vocabulary.of_the_field(bank, known, vocabulary.english())
-    found = [
+    """Words of answers that film reviews do not use are explained or plain."""
+    explained = vocabulary.explained(prose.listed(PLAIN))
+    missing = vocabulary.of_the_field(bank, explained, vocabulary.english())
+    problems = [
         f"{entry}: {term!r} is not in snippets/glossary.toml or abbreviations.md; "
         "explain it there, or if it is plain name it in snippets/plain.txt"
-        for term, entry in left.items()
+        for term, entry in missing.items()
     ]
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 def test_a_term_that_the_glossary_lacks_is_found(bank):
     """The guard itself: a word of the field, a pair of words, an entry taken out."""
-    known = vocabulary.explained(prose.listed(PLAIN))
+    explained = vocabulary.explained(prose.listed(PLAIN))
     general = vocabulary.english()
-    new = {f"new-{n}": ["It uses tempered margins and eigenvalues."] for n in range(5)}
-    found = vocabulary.of_the_field(new, known, general)
-    assert found["eigenvalues"] == "new-0"
+    answers = {
+        f"new-{n}": ["It uses tempered margins and eigenvalues."] for n in range(5)
+    }
+    terms = vocabulary.of_the_field(answers, explained, general)
+    assert terms["eigenvalues"] == "new-0"
     ordinary = {"new": ["The people in this film are as good as their story."]}
-    assert vocabulary.of_the_field(ordinary, known, general) == {}
+    assert vocabulary.of_the_field(ordinary, explained, general) == {}
     pairs = {f"new-{n}": ["A golden window is open."] for n in range(5)}
-    assert "golden window" in vocabulary.of_the_field(pairs, known, general)
+    assert "golden window" in vocabulary.of_the_field(pairs, explained, general)
     assert "perplexity" in vocabulary.of_the_field(
-        bank, known - {("perplex",), vocabulary.stems("perplexity")}, general
+        bank, explained - {("perplex",), vocabulary.stems("perplexity")}, general
     )
 
 
 def test_a_longer_term_does_not_explain_its_parts():
     """*Posterior collapse* is not the posterior."""
-    known = {vocabulary.stems("posterior collapse")}
-    assert vocabulary.unexplained("posterior collapses", known) == [None]
-    assert vocabulary.unexplained("the posterior", known) == ["the", "posterior"]
+    explained = {vocabulary.stems("posterior collapse")}
+    assert vocabulary.unexplained("posterior collapses", explained) == [None]
+    assert vocabulary.unexplained("the posterior", explained) == ["the", "posterior"]
 
 
 def test_each_plain_word_is_used_and_needed(bank):
-    """A word or pair that no answer uses any more, or that a term explains, goes."""
-    known = vocabulary.explained([])
-    left = vocabulary.of_the_field(bank, known, vocabulary.english())
-    needed = {vocabulary.stems(term) for term in left}
-    assert [w for w in prose.listed(PLAIN) if vocabulary.stems(w) not in needed] == []
+    """No plain word or pair is unused by the answers, or explained by a term."""
+    explained = vocabulary.explained([])
+    terms = vocabulary.of_the_field(bank, explained, vocabulary.english())
+    needed = {vocabulary.stems(term) for term in terms}
+    assert [
+        word for word in prose.listed(PLAIN) if vocabulary.stems(word) not in needed
+    ] == []
 
 
 def test_a_rule_that_cannot_be_read_is_named(tmp_path):

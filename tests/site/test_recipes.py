@@ -1,4 +1,4 @@
-"""The recipes of docs/contributing.md, walked on a copy of the sources."""
+"""The recipes of docs/contributing.md, followed on a copy of the sources."""
 
 import subprocess
 from pathlib import Path
@@ -98,13 +98,13 @@ def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
             continue
         if name == "nav":
             entry = '      - "Q19: the answer": q19/index.md\n'
-            before = path.read_text("utf8")
-            assert entry in before
-            after = before.replace(entry, f"{entry}      - q19/extra.md\n")
-            path.write_text(after, "utf8")
+            old = path.read_text("utf8")
+            assert entry in old
+            new = old.replace(entry, f"{entry}      - q19/extra.md\n")
+            path.write_text(new, "utf8")
         else:
-            before = path.read_text("utf8") if path.exists() else ""
-            path.write_text(before + text, "utf8")
+            old = path.read_text("utf8") if path.exists() else ""
+            path.write_text(old + text, "utf8")
     if leave_out not in {"experiment", "measure"}:
         python(folder, "paradigms", "measure", "tiny")
     return build(folder, folder / "site")
@@ -112,8 +112,8 @@ def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
 
 def test_every_recipe_leads_to_a_built_page(sources):
     """Mask, measurement, claim, table, question and chapter, with their steps alone."""
-    done = walk(sources)
-    assert done.returncode == 0, done.stdout
+    result = walk(sources)
+    assert result.returncode == 0, result.stdout
     html = (sources / "site/q19/extra/index.html").read_text("utf8")
     assert 'aria-label="Diagonal"' in html
     assert 'id="s60"' in html
@@ -126,9 +126,9 @@ def test_every_recipe_leads_to_a_built_page(sources):
         "no:cacheprovider",
         "tests/evaluation/test_receptive_field.py",
     )
-    measured = python(sources, *probes, "-k", "drawn")
+    test_run = python(sources, *probes, "-k", "drawn")
     assert "diagonal" in python(sources, *probes, "--collect-only").stdout
-    assert measured.returncode == 0, measured.stdout
+    assert test_run.returncode == 0, test_run.stdout
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_every_recipe_leads_to_a_built_page(sources):
     ],
 )
 def test_a_forgotten_step_stops_the_build(sources, left_out, message):
-    """Each step of a recipe, left out, is named by the build."""
-    done = walk(sources, left_out)
-    assert done.returncode != 0
-    assert message in done.stdout
+    """The build names the step of a recipe that was left out."""
+    result = walk(sources, left_out)
+    assert result.returncode != 0
+    assert message in result.stdout

@@ -1,4 +1,4 @@
-"""No page prints the digits of a rounding error: another processor has others."""
+"""No page prints digits of rounding errors, which differ between processors."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from paradigms.experiments.records import spelled
 from tests.conftest import ROOT
 
-# Below a millionth.  A bare power of ten is a bound, and no result.
+# Below a millionth.  A bare power of ten is a bound, not a result.
 TINY = re.compile(
     r"(?<![\w.])-?(?!1e-)(?!0+\.?0*e)\d+(?:\.\d+)?e-(?:0[7-9]|[1-9]\d)(?!\d)"
     r"|(?<![\w.])-?0\.000000\d*[1-9]\d*"
@@ -39,21 +39,21 @@ def test_numbers_at_the_start_of_a_line_and_in_tables_are_noticed():
 
 
 def test_the_built_site_prints_none(site):
-    """The text of every page, outputs, tables and records included."""
-    text = {
+    """The text of every page, with outputs, tables and records, has no such digits."""
+    texts = {
         str(path.relative_to(site)): BeautifulSoup(
             path.read_text("utf8"), "html.parser"
         ).get_text(" ")
         for path in site.rglob("*.html")
     }
-    assert len(text) > 70
-    assert {path: tiny(text[path]) for path in text if tiny(text[path])} == {}
-    whole = " ".join(text.values())
-    assert [number for number in QUANTITIES if number not in whole] == []
+    assert len(texts) > 70
+    assert {path: tiny(texts[path]) for path in texts if tiny(texts[path])} == {}
+    joined = " ".join(texts.values())
+    assert [number for number in QUANTITIES if number not in joined] == []
 
 
 def test_notebooks_and_the_readme_print_none(site):
-    """What is stored as output of a cell, and what the README shows."""
+    """Neither the stored outputs of cells nor the README have such digits."""
     for path in [*site.rglob("*.ipynb"), *ROOT.glob("docs/labs/*.ipynb")]:
         cells = json.loads(path.read_text("utf8"))["cells"]
         outputs = [
@@ -94,5 +94,5 @@ def test_bounds_and_quantities_are_left_alone(text):
     ],
 )
 def test_a_recorded_rounding_error_is_printed_as_zero(value, printed):
-    """Whatever a record holds there, another processor holds something else."""
+    """Its digits differ between processors."""
     assert spelled(value) == printed

@@ -1,4 +1,4 @@
-"""`make site` and `make serve`: never half a site, and edits show up."""
+"""`make site` and `make serve`: no partial site, and edits show up."""
 
 import shutil
 import signal
@@ -23,35 +23,51 @@ def test_the_old_site_stays_until_the_new_one_is_whole(sources):
     page = sources / "docs/q39/index.md"
     page.write_text(page.read_text("utf8").replace('"q39-axes"', '"q39-axis"'), "utf8")
     make = ["make", "-o", ".venv/site.done", "site"]
-    done = subprocess.run(make, cwd=sources, env=environment(sources), check=False,
-                          capture_output=True, text=True)  # fmt: skip
-    assert done.returncode != 0
+    result = subprocess.run(
+        make,
+        cwd=sources,
+        env=environment(sources),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode != 0
     assert (sources / "site/index.html").read_text() == "the old site"
     page.write_text(page.read_text("utf8").replace('"q39-axis"', '"q39-axes"'), "utf8")
-    subprocess.run(make, cwd=sources, env=environment(sources), check=True,
-                   capture_output=True)  # fmt: skip
+    subprocess.run(
+        make, cwd=sources, env=environment(sources), check=True, capture_output=True
+    )
     assert "Model Paradigms" in (sources / "site/index.html").read_text("utf8")
 
 
 @pytest.fixture
 def served(sources):
     """`mkdocs serve` on a copy of the sources; yields the folder and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", "serve", "--livereload",
-         "-a", f"127.0.0.1:{port}"],
-        cwd=sources, env=environment(sources),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "serve",
+            "--livereload",
+            "-a",
+            f"127.0.0.1:{port}",
+        ],
+        cwd=sources,
+        env=environment(sources),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     yield sources, f"http://127.0.0.1:{port}"
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=20)
 
 
 def seconds_until(address: str, wanted: str) -> float:
-    """How long until a page shows a text; AssertionError after 30 seconds."""
+    """Seconds until a page shows a text; AssertionError after 30."""
     start = time.monotonic()
     while time.monotonic() - start < 30:
         try:
@@ -70,11 +86,15 @@ def test_edits_of_pages_snippets_and_source_show_up(served):
     seconds_until(f"{address}/q39/", "Autoregressive and autoencoding")
     for file, old, new, page in (
         ("docs/q39/index.md", "Asked at every level.", "Asked at each level.", "q39/"),
-        ("snippets/claims/q39.toml", "It is a factorisation, not a mask.",
-         "It is a factorisation and not a mask.", "q39/"),
+        (
+            "snippets/claims/q39.toml",
+            "It is a factorisation, not a mask.",
+            "It is a factorisation and not a mask.",
+            "q39/",
+        ),
         (drawing, "may see →", "is allowed to see →", "q39/"),
         (drawing, "is allowed to see →", "can see →", "q39/"),
-    ):  # fmt: skip
+    ):
         path = folder / file
         path.write_text(path.read_text("utf8").replace(old, new), "utf8")
         print(f"{file}: {seconds_until(f'{address}/{page}', new):.2f} s")

@@ -1,7 +1,7 @@
-"""Pages, notebooks and labs hold on other processors and other numbers of threads.
+"""Pages, notebooks and labs pass on other processors and other numbers of threads.
 
-The variables restrict the instructions and threads of the libraries that compute.  Each
-library reads them once, when it is loaded: hence a process for each setting.
+The variables restrict the instruction sets and threads of the numerical libraries,
+which read them once, at import: hence a process for each setting.
 """
 
 import os
@@ -27,7 +27,7 @@ SETTINGS = {
         "ATEN_CPU_CAPABILITY": "default",
         "ONEDNN_MAX_CPU_ISA": "SSE41",
         "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
-        # MKL heeds the line above on Intel's processors only, OpenBLAS none of them.
+        # MKL obeys the line above on Intel's processors only, OpenBLAS none of them.
         "MKL_CBWR": "COMPATIBLE",
         "OPENBLAS_CORETYPE": "Nehalem",
     },
@@ -55,10 +55,10 @@ COMPUTED = (
 
 
 def missing(setting: str) -> str | None:
-    """What this processor lacks for a setting; torch would crash or ignore it."""
-    needs = NEEDS.get(setting)
+    """Why this processor cannot run a setting, which torch would ignore or crash on."""
+    capability = NEEDS.get(setting)
     available = torch.cpu.get_capabilities()
-    if needs is None or available.get(needs):
+    if capability is None or available.get(capability):
         return None
     return f"not run: {available['cpu_name']} has no {setting}"
 
@@ -66,20 +66,22 @@ def missing(setting: str) -> str | None:
 def environment_of(setting: str) -> dict[str, str]:
     """The environment of the tests, with the variables of that setting alone.
 
-    The machine's own are those that the tests were started with; a single thread is
-    what a process of `pytest -n` sets itself.
+    The machine's own setting keeps the inherited variables, except the single thread
+    that a worker of `pytest -n` sets itself.
     """
     inherited = environment(ROOT)
-    own = SETTINGS[setting]
-    dropped = set(VARIABLES) if own else set()
+    variables = SETTINGS[setting]
+    excluded = set(VARIABLES) if variables else set()
     if "PYTEST_XDIST_WORKER" in inherited and inherited["OMP_NUM_THREADS"] == "1":
-        dropped.add("OMP_NUM_THREADS")
-    kept = {key: inherited[key] for key in inherited if key not in dropped}
-    return {key: kept[key] for key in kept if not key.startswith("PYTEST_")} | own
+        excluded.add("OMP_NUM_THREADS")
+    remaining = {key: inherited[key] for key in inherited if key not in excluded}
+    return {
+        key: remaining[key] for key in remaining if not key.startswith("PYTEST_")
+    } | variables
 
 
 def run(setting: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """`python arguments` in a process of its own, under a setting.
+    """Run `python arguments` in a new process, under a setting.
 
     Skips the test, with the reason, where the processor lacks it.
     """
@@ -87,44 +89,51 @@ def run(setting: str, *arguments: str, **more: str) -> subprocess.CompletedProce
     if reason:
         pytest.skip(reason)
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environment_of(setting) | more,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment_of(setting) | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def failure(setting: str, *paths: str, **more: str) -> str | None:
-    """What pytest says of these paths under a setting, if a test fails."""
-    done = run(setting, "-m", "pytest", "-q", *BARE, *paths, **more)
-    if done.returncode == 0:
+    """The output of pytest on these paths under a setting, if a test fails."""
+    result = run(setting, "-m", "pytest", "-q", *BARE, *paths, **more)
+    if result.returncode == 0:
         return None
-    return f"Under the setting {setting!r}:\n{done.stdout[-6000:]}{done.stderr[-2000:]}"
+    return (
+        f"Under the setting {setting!r}:\n"
+        f"{result.stdout[-6000:]}{result.stderr[-2000:]}"
+    )
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_is_computed_holds_under(setting, site):
-    """Every page, the README, notebook and lab, and the parity of the classifiers."""
-    found = failure(setting, *COMPUTED, BUILT_SITE=str(site))
-    assert not found, found
+    """Every page, README, notebook, lab and parity test of the classifiers passes."""
+    report = failure(setting, *COMPUTED, BUILT_SITE=str(site))
+    assert not report, report
 
 
 def test_the_settings_take_effect():
-    """Torch reports instruction set and threads; products are rounded otherwise.
+    """Torch reports the instruction set and threads; products round differently.
 
-    Those of torch are MKL's, those of NumPy OpenBLAS's, on x86.
+    On x86, torch multiplies with MKL and NumPy with OpenBLAS.
     """
-    reported = {
+    reports = {
         setting: run(setting, "-c", REPORT, PYTHONHASHSEED="0").stdout.split()
         for setting in SETTINGS
         if not missing(setting)
     }
-    assert reported["one thread"][1] == "1"
-    assert int(reported["more threads than cores"][1]) > CORES
+    assert reports["one thread"][1] == "1"
+    assert int(reports["more threads than cores"][1]) > CORES
     for setting, name in (("AVX2", "AVX2"), ("SSE4.2", "DEFAULT")):
-        assert reported.get(setting, [name])[0] == name
-    if "SSE4.2" in reported:
-        own, restricted = reported["the machine's own"], reported["SSE4.2"]
-        assert own[2] != restricted[2]
-        assert own[3] != restricted[3]
+        assert reports.get(setting, [name])[0] == name
+    if "SSE4.2" in reports:
+        default, restricted = reports["the machine's own"], reports["SSE4.2"]
+        assert default[2] != restricted[2]
+        assert default[3] != restricted[3]
 
 
 def test_a_page_that_depends_on_the_setting_fails_and_names_it(tmp_path):
@@ -136,9 +145,9 @@ def test_a_page_that_depends_on_the_setting_fails_and_names_it(tmp_path):
     )
     options = (f"--rootdir={tmp_path}", "-c", str(ROOT / "pyproject.toml"), str(page))
     assert failure("one thread", *options) is None
-    found = failure("more threads than cores", *options)
-    assert "Under the setting 'more threads than cores':" in found
-    assert "expected '1 threads'" in found
+    report = failure("more threads than cores", *options)
+    assert "Under the setting 'more threads than cores':" in report
+    assert "expected '1 threads'" in report
 
 
 def test_a_setting_that_the_processor_lacks_is_not_counted_as_passed(monkeypatch):

@@ -1,4 +1,4 @@
-"""The built site: light, complete, without torch, and whole or not there at all."""
+"""The built site: complete, reproducible, without torch or dead links."""
 
 import json
 import re
@@ -26,15 +26,15 @@ def settings() -> dict:
 
 def pages_of(nav: list) -> list[str]:
     """Every page of a navigation, in order."""
-    found = []
+    pages = []
     for entry in nav:
-        below = next(iter(entry.values())) if isinstance(entry, dict) else entry
-        found += pages_of(below) if isinstance(below, list) else [below]
-    return found
+        target = next(iter(entry.values())) if isinstance(entry, dict) else entry
+        pages += pages_of(target) if isinstance(target, list) else [target]
+    return pages
 
 
 def test_the_site_builds_without_torch(site):
-    """Strictly, with an import of torch made an error: every page is there."""
+    """A strict build, in which importing torch is an error, has every page."""
     for page in [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]:
         name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
         assert (site / name.removesuffix("index") / "index.html").is_file(), name
@@ -42,10 +42,10 @@ def test_the_site_builds_without_torch(site):
 
 def test_a_build_that_needs_torch_would_fail(broken):
     """The guard itself: a figure that imports torch stops this build."""
-    said = broken(
+    output = broken(
         "src/paradigms/site/drawing/svg.py", '"""Drawings', 'import torch\n"""Drawings'
     )
-    assert "torch" in said
+    assert "torch" in output
 
 
 def test_quiet_would_hide_warnings_from_strict(tmp_path):
@@ -65,9 +65,9 @@ def test_quiet_would_hide_warnings_from_strict(tmp_path):
 
 
 def test_every_link_and_anchor_resolves(site):
-    """lychee, offline, on the built pages: also what fences generated."""
-    done = lychee(site)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """On the built pages lychee finds no dead link, also in generated HTML."""
+    result = lychee(site)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_dead_anchor_in_generated_html_is_found(site, tmp_path):
@@ -83,11 +83,21 @@ def lychee(folder: Path) -> subprocess.CompletedProcess[str]:
     """The link checker on a built site."""
     program = Path(sys.executable).parent / "lychee"
     return subprocess.run(
-        [str(program), "--offline", "--include-fragments",
-         "--index-files", "index.html",
-         "--root-dir", str(folder), "--no-progress", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            str(program),
+            "--offline",
+            "--include-fragments",
+            "--index-files",
+            "index.html",
+            "--root-dir",
+            str(folder),
+            "--no-progress",
+            str(folder),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_figures_are_drawn_and_stay_out_of_the_search(site):
@@ -111,21 +121,20 @@ def test_formulas_are_mathml(site):
 
 
 def test_style_sheets_are_sent_without_comments(site):
-    """All rules of the sources, and nothing that is for who edits them."""
+    """They keep all rules of the sources and none of the comments."""
     for source in (ROOT / "docs/stylesheets").glob("*.css"):
-        sent, text = (
+        minified, original = (
             (site / "stylesheets" / source.name).read_text("utf8"),
             source.read_text("utf8"),
         )
-        assert "/*" not in sent
-        assert sent.count("{") == re.sub(r"/\*.*?\*/", "", text).count("{") > 0
+        assert "/*" not in minified
+        assert minified.count("{") == re.sub(r"/\*.*?\*/", "", original).count("{") > 0
 
 
 def test_notebooks_are_shown_as_stored():
-    """Never executed by the build, and an error in one is an error."""
+    """The build never executes them, and fails on an error in one."""
     entries = [entry for entry in settings()["plugins"] if isinstance(entry, dict)]
-    plugins = {name: options for entry in entries
-               for name, options in entry.items()}  # fmt: skip
+    plugins = {name: options for entry in entries for name, options in entry.items()}
     options = plugins["mkdocs-jupyter"]
     assert options["execute"] is False
     assert options["allow_errors"] is False
@@ -137,27 +146,30 @@ def test_notebooks_are_shown_as_stored():
 
 
 def test_a_notebook_is_executed_and_compared(tmp_path):
-    """A changed output and a cell that raises: each fails by its cell."""
+    """A changed output and a cell that raises: each fails, and its cell is named."""
     text = (ROOT / "docs/labs/mask-probe.ipynb").read_text("utf8")
     (tmp_path / "stale.ipynb").write_text(text.replace("prefix_lm(3)", "prefix_lm(4)"))
     (tmp_path / "raises.ipynb").write_text(
         text.replace('measure(\\"causal\\")', "1 / 0")
     )
     for name in ("stale", "raises"):
-        done = nbval(tmp_path, f"{name}.ipynb")
-        assert done.returncode == 1, done.stdout
-        assert re.search(r"Cell \d", done.stdout)
+        result = nbval(tmp_path, f"{name}.ipynb")
+        assert result.returncode == 1, result.stdout
+        assert re.search(r"Cell \d", result.stdout)
 
 
 def test_builds_are_the_same_in_another_folder(site, sources):
-    """Byte for byte: nothing of the machine or the hour gets into the pages."""
+    """Pages are equal byte for byte: they depend on neither machine nor time."""
     target = sources / "site"
-    shutil.rmtree(sources / ".cache")  # made anew
-    # In a process of its own: forks of one process all order their sets alike.
+    shutil.rmtree(sources / ".cache")  # rebuilt
+    # In a new process: forks of one process share the hash seed, so the order of sets.
     subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(target)],
-        cwd=sources, env=environment(sources), check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=sources,
+        env=environment(sources),
+        check=True,
+        capture_output=True,
+    )
     for path in site.rglob("*.html"):
         assert path.read_bytes() == (target / path.relative_to(site)).read_bytes(), path
 
@@ -171,14 +183,14 @@ def indexed(html: str) -> list[list[str]]:
 
 
 def test_search_finds_every_word_beside_the_tags_that_it_is_not_shown(site):
-    """What the hook leaves out are tags that the index drops anyway."""
-    left_out = 0
+    """The hook removes only tags that the index drops anyway."""
+    removed = 0
     for page in site.rglob("index.html"):
         html = page.read_text("utf8")
         html = html[html.index("<article") : html.index("</article>")]
-        short = UNSEARCHED.sub("", html)
-        assert indexed(short) == indexed(html), page
-        left_out += len(html) - len(short)
-    assert left_out > 1_000_000
+        stripped = UNSEARCHED.sub("", html)
+        assert indexed(stripped) == indexed(html), page
+        removed += len(html) - len(stripped)
+    assert removed > 1_000_000
     hidden = "<h1>A</h1><p>one <span data-search-exclude>two</span></p>"
     assert indexed(UNSEARCHED.sub("", hidden)) != indexed(hidden)  # it would be noticed

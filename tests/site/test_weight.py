@@ -1,4 +1,4 @@
-"""What our additions to stock Material cost: bytes a page, seconds a build."""
+"""The cost of our additions to stock Material: bytes per page, seconds per build."""
 
 import gzip
 import os
@@ -39,12 +39,14 @@ def weight(site: Path, page: str) -> int:
 
 
 def prose(html: str) -> list[str]:
-    """What our fences say on a built page, without markup."""
+    """The text that our fences generate on a built page, without markup."""
     texts = re.findall(
         r'<(?:div class="claim |details class="question|table class="generated|'
         r'figcaption|dl class="change")'
-        r".*?</(?:div|details|table|figcaption|dl)>", html, re.DOTALL
-    )  # fmt: skip
+        r".*?</(?:div|details|table|figcaption|dl)>",
+        html,
+        re.DOTALL,
+    )
     return [
         re.sub(r"<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL) for text in texts
     ]
@@ -52,7 +54,7 @@ def prose(html: str) -> list[str]:
 
 @pytest.fixture(scope="session")
 def stock(site, tmp_path_factory) -> Path:
-    """The same pages in stock Material: what our fences say stands there as prose."""
+    """The same pages in stock Material, with the text of our fences as prose."""
     folder = tmp_path_factory.mktemp("stock")
     shutil.copytree(ROOT / "docs", folder / "docs")
     tooltips = (ROOT / "snippets/abbreviations.md").read_text("utf8")
@@ -66,8 +68,11 @@ def stock(site, tmp_path_factory) -> Path:
     (folder / "mkdocs.yml").write_text(STOCK)
     subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "-d", str(folder / "site")],
-        cwd=folder, env=environment(folder), capture_output=True, check=True,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        check=True,
+    )
     return folder / "site"
 
 
@@ -90,31 +95,39 @@ def test_a_heavy_page_is_noticed(site, stock, tmp_path):
 
 
 def processor_seconds() -> float:
-    """What the processes that were started and have ended took so far."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
+    """CPU seconds of all child processes that have ended so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_a_process_is_charged_for_its_work():
-    """The guard itself: half a second of counting is half a second, sleep is none."""
+    """The guard itself: half a second of work counts half a second, sleep nothing."""
     busy = "import time\nwhile time.process_time() < 0.5: pass"
-    for code, least, most in ((busy, 0.5, 2), ("import time; time.sleep(1)", 0, 0.5)):
+    for code, minimum, maximum in (
+        (busy, 0.5, 2),
+        ("import time; time.sleep(1)", 0, 0.5),
+    ):
         before = processor_seconds()
         subprocess.run([sys.executable, "-S", "-c", code], check=True)
-        assert least <= processor_seconds() - before < most
+        assert minimum <= processor_seconds() - before < maximum
 
 
 def test_a_build_takes_little_longer_than_stock(stock, tmp_path):
     """At most 1.5 times stock Material with the same text and notebook, in pairs."""
     best = {ROOT: 1e9, stock.parent: 1e9}
-    # Seconds of the processor, for a build waits for nothing but other processes; and
-    # the best of each: what else the machine does only adds.
+    # CPU seconds, for a build waits for nothing but other processes; and the minimum
+    # of each: other load on the machine only adds.
     for _ in range(2):
         for folder in best:
             command = [sys.executable, "-m", "mkdocs", "build", "-d", tmp_path / "site"]
             start = processor_seconds()
-            subprocess.run(command, cwd=folder, env=environment(folder), check=True,
-                           capture_output=True)  # fmt: skip
+            subprocess.run(
+                command,
+                cwd=folder,
+                env=environment(folder),
+                check=True,
+                capture_output=True,
+            )
             best[folder] = min(best[folder], processor_seconds() - start)
     ratio = best[ROOT] / best[stock.parent]
     print(

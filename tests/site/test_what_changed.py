@@ -1,4 +1,4 @@
-"""What changed since 2020: two answers each, dated, and no date that cannot be."""
+"""What changed since 2020: two answers each, with dates that are possible."""
 
 import re
 from datetime import datetime
@@ -16,12 +16,12 @@ PAGE = DOCS / "practice/what-changed.md"
 
 
 def altered(**update) -> list[str]:
-    """What is found wrong with one change, changed."""
+    """The findings for one change, after an update."""
     return changes()["changed-rate"].model_copy(update=update).findings()
 
 
 def test_every_change_is_dated_and_stands_on_the_page(site):
-    """Both answers, every source, the years, what was measured here."""
+    """Both answers, every source, the years and the measurements are shown."""
     html = (site / "practice/what-changed/index.html").read_text("utf8")
     for key, change in changes().items():
         card = html.split(f'id="{key}"')[1].split("</dl>")[0]
@@ -35,18 +35,26 @@ def test_every_change_is_dated_and_stands_on_the_page(site):
 
 
 def test_both_questions_have_their_changes():
-    """Twelve to twenty in all, of each topic some."""
+    """There are twelve to twenty, some for each topic."""
     topics = [change.topic for change in changes().values()]
     assert 12 <= len(topics) <= 20
     assert {"Q19", "Q39", "both"} == set(topics)
 
 
 def undated(change: Change) -> list[str]:
-    """Years that the newer answer names and no source of it has."""
-    known = {str(sources()[split_citation(s)[0]].year) for s in change.sources}
+    """Years that the newer answer names and none of its sources has."""
+    years = {
+        str(sources()[split_citation(citation)[0]].year) for citation in change.sources
+    }
     text = re.sub(r"(between|until) 20\d\d( and 20\d\d)?", "", change.now)
-    said_then = {str(sources()[split_citation(s)[0]].year) for s in change.then}
-    return [y for y in re.findall(r"\b20\d\d\b", text) if y not in known | said_then]
+    older_years = {
+        str(sources()[split_citation(citation)[0]].year) for citation in change.then
+    }
+    return [
+        year
+        for year in re.findall(r"\b20\d\d\b", text)
+        if year not in years | older_years
+    ]
 
 
 @pytest.mark.parametrize("key", changes())
@@ -59,10 +67,10 @@ def test_a_year_in_an_answer_is_that_of_a_source(key):
 def test_a_wrong_year_in_an_answer_is_noticed():
     """The guard itself."""
     change = changes()["changed-rate"]
-    said = change.now.replace("2023", "2019")
-    assert undated(change.model_copy(update={"now": said})) == []  # BERT's own year
-    said = change.now.replace("2023", "2022")
-    assert undated(change.model_copy(update={"now": said})) == ["2022"]
+    text = change.now.replace("2023", "2019")
+    assert undated(change.model_copy(update={"now": text})) == []  # BERT's own year
+    text = change.now.replace("2023", "2022")
+    assert undated(change.model_copy(update={"now": text})) == ["2022"]
 
 
 def test_a_date_that_cannot_be_is_an_error():
@@ -77,10 +85,10 @@ def test_a_date_that_cannot_be_is_an_error():
 
 
 def test_a_change_that_stands_on_no_page_or_twice_is_an_error(monkeypatch):
-    """And one that is not known is named."""
-    shown = [("change", key) for key in changes()]
-    twice = [(key, "a.md") for _, key in [*shown[1:], shown[1]]]
-    monkeypatch.setattr(module, "placed", lambda kind: twice)
+    """Each is named, and so is an unknown one."""
+    fences = [("change", key) for key in changes()]
+    placements = [(key, "a.md") for _, key in [*fences[1:], fences[1]]]
+    monkeypatch.setattr(module, "placed", lambda kind: placements)
     with pytest.raises(ContentError) as error:
         module.changes.__wrapped__()
     assert "stands in 0 change fences" in str(error.value)
@@ -90,21 +98,21 @@ def test_a_change_that_stands_on_no_page_or_twice_is_an_error(monkeypatch):
 
 
 def newest(text: str) -> str:
-    """Year and month, as in 2602, of the newest preprint that a page cites."""
-    cited = re.findall(r"\[@([^\],]+)", text)
-    cited += [s for change in changes().values() for s in change.sources]
-    urls = [sources()[split_citation(key)[0]].url for key in cited]
-    return max(found[1] for url in urls if (found := re.search(r"abs/(\d{4})\.", url)))
+    """Year and month (2602) of the newest preprint that a page cites."""
+    citations = re.findall(r"\[@([^\],]+)", text)
+    citations += [source for change in changes().values() for source in change.sources]
+    urls = [sources()[split_citation(key)[0]].url for key in citations]
+    return max(match[1] for url in urls if (match := re.search(r"abs/(\d{4})\.", url)))
 
 
 def stated(text: str) -> str:
-    """The same of the month that the page names."""
+    """Year and month that the page states."""
     month = re.search(r"No work on this page is newer than (\w+ \d{4})", text)[1]
     return datetime.strptime(month, "%B %Y").strftime("%y%m")
 
 
 def test_the_page_says_how_new_its_newest_work_is():
-    """Nothing later is judged; the guard sees a month that is too early."""
+    """The stated month is that of the newest preprint; an earlier one is noticed."""
     text = PAGE.read_text("utf8")
     assert newest(text) == stated(text)
     early = text.replace("newer than February 2026", "newer than December 2025")

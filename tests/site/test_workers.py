@@ -1,4 +1,4 @@
-"""`pytest -n`: several processes share the tests, and prove what one would prove."""
+"""`pytest -n`: several workers share the tests, with the results of one process."""
 
 import os
 import re
@@ -30,16 +30,35 @@ NOTEBOOK = """{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
 
 
 def in_two(folder: Path, *options: str) -> str:
-    """What pytest says of a folder, as `make test` starts it."""
-    # Without what this process was told, should it be one of several itself.
-    told = ("PYTEST_XDIST", "OMP_NUM_THREADS")
-    rest = {key: os.environ[key] for key in os.environ if not key.startswith(told)}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
-         *BARE, "--rootdir", str(folder), "-n", "2", *options, "."],
-        cwd=folder, env=rest, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout + done.stderr
+    """The output of pytest on a folder with two workers, as in `make test`."""
+    # Without the variables of a worker, in case this process is one.
+    prefixes = ("PYTEST_XDIST", "OMP_NUM_THREADS")
+    variables = {
+        key: os.environ[key] for key in os.environ if not key.startswith(prefixes)
+    }
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            "-q",
+            *BARE,
+            "--rootdir",
+            str(folder),
+            "-n",
+            "2",
+            *options,
+            ".",
+        ],
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout + result.stderr
 
 
 def test_a_page_stays_in_one_process_of_one_thread(tmp_path):
@@ -47,51 +66,51 @@ def test_a_page_stays_in_one_process_of_one_thread(tmp_path):
     (tmp_path / "a.md").write_text(BLOCK * 3)
     (tmp_path / "b.md").write_text(BLOCK * 3)
     (tmp_path / "lab.ipynb").write_text(NOTEBOOK)
-    said = in_two(tmp_path, "--update-outputs")
-    assert "8 passed" in said, said
-    places = []
+    output = in_two(tmp_path, "--update-outputs")
+    assert "8 passed" in output, output
+    workers = []
     for page in ("a.md", "b.md"):
-        shown = re.findall(r"^gw(\d) 1$", (tmp_path / page).read_text(), re.MULTILINE)
-        assert len(shown) == 3
-        places.append("".join(sorted(set(shown))))
-    assert sorted(places) == ["0", "1"]
+        names = re.findall(r"^gw(\d) 1$", (tmp_path / page).read_text(), re.MULTILINE)
+        assert len(names) == 3
+        workers.append("".join(sorted(set(names))))
+    assert sorted(workers) == ["0", "1"]
 
 
 def test_torn_apart_a_notebook_would_fail(tmp_path):
-    """The guard itself: dealt out one by one, a cell misses what went before."""
+    """The guard itself: distributed one by one, a cell misses names of earlier ones."""
     (tmp_path / "lab.ipynb").write_text(NOTEBOOK)
     assert "NameError" in in_two(tmp_path, "--dist=load")
 
 
 def test_make_test_starts_two():
-    """A third would load all that the others have; and ARGS has the last word."""
+    """A third would repeat the imports of the others; ARGS comes last and overrides."""
     assert "-m pytest -n 2 $(ARGS)\n" in (ROOT / "Makefile").read_text("utf8")
 
 
 def test_what_is_shared_is_made_once(tmp_path):
-    """Two ask at the same time: one makes it, both find it whole."""
-    made, found = [], []
+    """Of two concurrent requests one builds it, and both find it complete."""
+    builds, complete = [], []
 
     def make(target: Path) -> None:
-        made.append(target)
+        builds.append(target)
         target.mkdir()
         time.sleep(0.1)
         (target / "index.html").touch()
 
     def ask() -> None:
-        found.append((once(tmp_path / "site", make) / "index.html").is_file())
+        complete.append((once(tmp_path / "site", make) / "index.html").is_file())
 
-    both = [threading.Thread(target=ask) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert len(made) == 1
-    assert found == [True, True]
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(builds) == 1
+    assert complete == [True, True]
 
 
 def test_what_failed_is_not_shared(tmp_path):
-    """The next one that asks tries again, and is not given half a site."""
+    """The next request tries again, and never gets a partial site."""
 
     def fail(target: Path) -> None:
         target.mkdir(exist_ok=True)
@@ -104,5 +123,5 @@ def test_what_failed_is_not_shared(tmp_path):
 
 
 def test_an_example_may_take_its_time():
-    """Hypothesis would fail what is slow because the machine is busy."""
+    """With a deadline, Hypothesis would fail examples that a busy machine delays."""
     assert settings().deadline is None

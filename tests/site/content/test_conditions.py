@@ -1,4 +1,4 @@
-"""A claim's sentence and the rows that it rests on: bound, in both directions."""
+"""Predicates bind each claim to the recorded rows that support it."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ROWS = [
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
-    """One result of two rows."""
+    """A recorded result of two rows."""
     record = json.loads((records.FOLDER / "targets_per_pass.json").read_text("utf8"))
     record |= {"rows": ROWS}
     record["digest"] = records.digest(record)
@@ -39,7 +39,7 @@ def toy(tmp_path, monkeypatch):
     ],
 )  # fmt: skip
 def test_what_the_rows_show_holds(toy, predicate):
-    """Less, more, level, the same."""
+    """Predicates for less, more, overlapping and equal."""
     assert refuted(predicate) is None
     assert experiments(predicate) == {"toy"}
 
@@ -55,12 +55,12 @@ def test_what_the_rows_show_holds(toy, predicate):
     ],
 )
 def test_what_they_do_not_show_is_said(toy, predicate, values):
-    """With both values: overlapping intervals are not less."""
+    """The message has both values; overlapping intervals are not less."""
     assert refuted(predicate).endswith(f"does not hold: {values}")
 
 
 def test_two_numbers_that_differ_are_written_so(toy):
-    """What is a little less than one does not read as one less than one."""
+    """Values are printed with enough digits to differ: 0.999996 instead of 1."""
     assert found("toy/b/close < 1") == "0.999996 < 1"
     assert found("toy/b/count = 7") == "7 = 7"
 
@@ -75,26 +75,28 @@ def test_two_numbers_that_differ_are_written_so(toy):
     ],
 )
 def test_a_mistake_in_a_predicate_is_named(toy, predicate, message):
-    """Its form, its address, or words where numbers belong."""
+    """A wrong form, a wrong address, or words where numbers belong."""
     with pytest.raises(ContentError, match=re.escape(message)):
         refuted(predicate)
 
 
 def test_every_measured_claim_is_bound_to_rows():
-    """And a claim that were not, or whose rows said otherwise, would be named."""
+    """A measured claim without predicates, or with a false one, is named."""
     measured = [claim for claim in claims().values() if claim.measured]
     assert len(measured) > 8
-    known = {"said": "x" * 8, "verdict": "wrong", "right": "x" * 20}
-    bare = Claim(**known, measured=["systems"])
-    assert unbound(bare) == ["measured 'systems' without a line in holds that reads it"]
-    other = Claim(**known, holds=["systems/gan/scores = no"])
+    fields = {"said": "x" * 8, "verdict": "wrong", "right": "x" * 20}
+    without_holds = Claim(**fields, measured=["systems"])
+    assert unbound(without_holds) == [
+        "measured 'systems' without a line in holds that reads it"
+    ]
+    other = Claim(**fields, holds=["systems/gan/scores = no"])
     assert unbound(other) == ["holds reads 'systems', which is not in measured"]
-    false = Claim(**known, measured=["systems"], holds=["systems/gan/scores = yes"])
+    false = Claim(**fields, measured=["systems"], holds=["systems/gan/scores = yes"])
     assert unbound(false)[0].endswith("does not hold: no = yes")
 
 
 def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):
-    """The whole chain: another number comes out of a run, and its claim is named."""
+    """End to end: when a recorded number changes, its claim is named."""
     shutil.copytree(records.FOLDER, tmp_path / "results")
     path = tmp_path / "results" / "label_efficiency.json"
     record = json.loads(path.read_text("utf8"))

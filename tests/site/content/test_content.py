@@ -1,4 +1,4 @@
-"""What is said once in snippets: complete, resolved, and never more than is true."""
+"""The snippets: complete, with references that resolve and evidence for claims."""
 
 import ast
 import json
@@ -21,30 +21,30 @@ from paradigms.site.content.toml import DOCS, FOLDER, entries, placed, read
 
 
 def by_the_parser(folder: Path) -> dict[str, tuple[str, str]]:
-    """Docstring and code of every test function, as Python itself reads them."""
-    found = {}
+    """Docstring and code of every test function, from Python's parser."""
+    tests = {}
     for path in sorted(folder.rglob("test_*.py")):
         text = path.read_text("utf8")
         lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-                said = ast.get_docstring(node) or ""
-                found[f"{path.relative_to(folder)}::{node.name}"] = said, code
-    return found
+                docstring = ast.get_docstring(node) or ""
+                tests[f"{path.relative_to(folder)}::{node.name}"] = docstring, code
+    return tests
 
 
 def test_tests_are_read_as_python_reads_them():
-    """Name, claim and code of each: by indentation the same as by the parser."""
-    found = {name: (proof.claim, proof.code) for name, proof in proofs().items()}
-    assert found == by_the_parser(ROOT / "tests")
+    """Name, docstring and code of each: by indentation the same as by the parser."""
+    actual = {name: (proof.claim, proof.code) for name, proof in proofs().items()}
+    assert actual == by_the_parser(ROOT / "tests")
 
 
 def test_the_ledger_is_complete():
     """S01 to S59, each with a verdict, a place on a page, evidence and a status."""
     rows = ledger()
-    notes = [f"S{number:02}" for number in range(1, 60)]
-    assert [row["id"] for row in rows][:59] == notes
+    ids = [f"S{number:02}" for number in range(1, 60)]
+    assert [row["id"] for row in rows][:59] == ids
     for row in rows:
         assert row["claim"]
         assert row["right"]
@@ -59,13 +59,13 @@ def test_every_claim_stands_at_its_anchor(site):
         folder = page.removesuffix("index.md").removesuffix(".md")
         html = (site / folder / "index.html").read_text("utf8")
         card = html.split(f'id="{anchor}"', 1)[1].split('class="evidence"', 1)[0]
-        shown = re.sub(r"<[^>]+>", "", card)
+        text = re.sub(r"<[^>]+>", "", card)
         words = re.split(r"[$*]", claims()[key].right)[0].split()[:4]
-        assert all(escape(word, quote=False) in shown for word in words), key
+        assert all(escape(word, quote=False) in text for word in words), key
 
 
 def test_the_status_never_says_more_than_the_evidence():
-    """Every combination of evidence, spelled out."""
+    """The status of every kind of evidence, and of combinations."""
     assert Evidence().status == "none"
     assert Evidence(sources=["x"]).status == "sourced"
     assert Evidence(tests=["x"], sources=["x"]).status == "shown"
@@ -76,7 +76,7 @@ def test_the_status_never_says_more_than_the_evidence():
 
 
 def test_every_test_that_is_cited_says_what_it_proves():
-    """Its docstring is printed on the evidence page."""
+    """Each has a docstring, which the evidence page prints."""
     from paradigms.site.fences.reference_tables import cited_tests
 
     for name in cited_tests():
@@ -91,7 +91,7 @@ def test_every_cell_has_its_evidence(name):
 
 
 def test_a_cell_without_evidence_is_a_finding():
-    """The guard itself: a bare sentence does not pass, nor does a dead reference."""
+    """The guard itself: a cell without evidence fails, and so does a dead reference."""
     assert Cell(say="It just is.").findings() == [
         "has no evidence; name a claim, a test, a result or a source"
     ]
@@ -109,11 +109,11 @@ def test_a_cell_without_evidence_is_a_finding():
 
 def test_all_findings_come_at_once(tmp_path):
     """Two files, three mistakes, three lines, each with file, id and key."""
-    good = (
+    entry = (
         'said = "said as usual"\nverdict = "wrong"\nright = "this is how it is right"\n'
     )
-    (tmp_path / "a.toml").write_text(f"[S01]\n{good}colour = 1\n[S02]\nsaid = 'x'\n")
-    (tmp_path / "b.toml").write_text(f"[S01]\n{good}")
+    (tmp_path / "a.toml").write_text(f"[S01]\n{entry}colour = 1\n[S02]\nsaid = 'x'\n")
+    (tmp_path / "b.toml").write_text(f"[S01]\n{entry}")
     with pytest.raises(ContentError) as error:
         entries(Claim, tmp_path / "a.toml", tmp_path / "b.toml")
     lines = str(error.value).splitlines()
@@ -123,7 +123,7 @@ def test_all_findings_come_at_once(tmp_path):
 
 
 def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
-    """More than 80 words are not thirty seconds."""
+    """An answer of over 80 words takes more than thirty seconds."""
     from paradigms.site.content.questions import Question
 
     path = tmp_path / "q.toml"
@@ -137,7 +137,7 @@ def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
 
 
 def test_a_missing_or_malformed_file_is_named(tmp_path):
-    """Missing, and not TOML: which file, and where."""
+    """A missing file and one that is not TOML: the error names file and line."""
     with pytest.raises(
         ContentError, match=r"absent.toml: missing; restore it from git"
     ):
@@ -153,13 +153,13 @@ def test_questions_lead_somewhere():
 
 
 def test_a_quoted_fence_is_no_place():
-    """contributing.md shows fences inside four ticks: these place nothing."""
+    """contributing.md quotes fences inside four backticks: these place nothing."""
     assert "contributing.md" not in {page for _, page in placed("claim")}
     assert "contributing.md" not in {page for _, page in placed("question")}
 
 
 def test_every_source_is_cited():
-    """A work that no page, claim, question or table cites is not a source."""
+    """Every work of the bibliography is cited by a page, claim, question or table."""
     text = "".join(
         path.read_text("utf8")
         for path in [*DOCS.rglob("*.md"), *FOLDER.rglob("*.toml")]
@@ -169,7 +169,7 @@ def test_every_source_is_cited():
 
 
 def test_two_alike_are_told_apart():
-    """First author and year, with a letter where two works share them."""
+    """Labels are author and year, with a letter where two works share them."""
     assert label("devlin2019") == "Devlin et al., 2019"
     assert label("ng2001").startswith("Ng & Jordan")
     assert label("wei2022a") != label("wei2022b")
@@ -178,43 +178,47 @@ def test_two_alike_are_told_apart():
 @pytest.mark.parametrize("command", ["claims", "questions"])
 def test_the_command_line_prints_json(command):
     """`python -m paradigms claims --json` lists all 59; questions likewise."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "paradigms", command, "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    rows = json.loads(done.stdout)
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = json.loads(result.stdout)
     assert len(rows) == len(claims() if command == "claims" else questions()) >= 15
     assert all(row["id"] for row in rows)
 
 
 def test_an_unknown_experiment_is_refused_in_one_line():
     """Exit 1, the nearest name, and those that exist."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "paradigms", "measure", "published_sices"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
     assert (
         "no experiment 'published_sices' (did you mean 'published_sizes'?); there are"
-        in done.stderr
+        in result.stderr
     )
 
 
 def test_the_glossary_is_in_order_and_says_something():
-    """By the alphabet, each term once, in a sentence that does not begin with it."""
+    """Alphabetical, each term once, with a definition that does not begin with it."""
     terms = read(FOLDER / "glossary.toml")
     assert list(terms) == sorted(terms, key=str.lower)
     assert len({term.lower() for term in terms}) == len(terms) > 50
-    for term, says in terms.items():
-        assert says.endswith("."), term
-        assert 4 <= len(says.split()) <= 40, term
-        assert not says.lower().startswith(term.lower()), term
+    for term, definition in terms.items():
+        assert definition.endswith("."), term
+        assert 4 <= len(definition.split()) <= 40, term
+        assert not definition.lower().startswith(term.lower()), term
 
 
 def test_a_term_without_a_sentence_stops_the_build(broken):
     """The guard itself: the file and the term are named."""
-    said = broken(
+    output = broken(
         "snippets/glossary.toml", '"bi-encoder" = "A', '"bi-encoder" = ""  # "'
     )
-    assert "snippets/glossary.toml: bi-encoder: write a sentence" in said
+    assert "snippets/glossary.toml: bi-encoder: write a sentence" in output

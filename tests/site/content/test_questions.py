@@ -33,13 +33,13 @@ key_points = ["a", "b"]
 
 
 def words(text: str) -> set[str]:
-    """The words of a question that carry its meaning."""
-    found = re.findall(r"[a-z0-9]+", text.lower())
-    return {word for word in found if len(word) > 3}
+    """The words of a question of more than three letters."""
+    tokens = re.findall(r"[a-z0-9]+", text.lower())
+    return {word for word in tokens if len(word) > 3}
 
 
 def alike(one: str, other: str) -> float:
-    """The share of words that two questions have in common."""
+    """Jaccard similarity of the words of two questions."""
     a, b = words(one), words(other)
     return len(a & b) / max(len(a | b), 1)
 
@@ -53,7 +53,7 @@ def test_every_topic_has_a_page_that_asks_all_of_it():
 
 
 def test_junior_questions_come_first():
-    """On a topic's page, the ladder is climbed from below."""
+    """On a topic's page, questions are ordered from junior to senior."""
     for topic in TOPICS:
         levels = [questions()[key].level for key in of_topic(topic)]
         assert levels == sorted(levels, key=["junior", "mid", "senior"].index)
@@ -61,19 +61,21 @@ def test_junior_questions_come_first():
 
 def test_no_two_questions_are_alike():
     """Fewer than seven words in ten are shared by any two."""
-    near = [
+    pairs = [
         (a, b)
         for (a, one), (b, other) in combinations(questions().items(), 2)
         if alike(one.question, other.question) >= 0.7
     ]
-    assert near == []
+    assert pairs == []
 
 
 def test_a_second_copy_would_be_noticed():
-    """The guard itself: the same question in other order, and another one."""
-    asked = "Why does a causal product sum to one over all texts?"
-    assert alike(asked, "Over all texts, why does a causal product sum to one?") > 0.9
-    assert alike(asked, "Why is nucleus sampling cut at a share?") < 0.3
+    """The guard itself: the same words in another order, and another question."""
+    question = "Why does a causal product sum to one over all texts?"
+    assert (
+        alike(question, "Over all texts, why does a causal product sum to one?") > 0.9
+    )
+    assert alike(question, "Why is nucleus sampling cut at a share?") < 0.3
 
 
 def test_every_trap_names_what_shows_it():
@@ -81,15 +83,15 @@ def test_every_trap_names_what_shows_it():
     traps = [entry for entry in questions().values() if entry.kind == "trap"]
     assert len(traps) >= 5
     assert all(trapped(entry) == [] for entry in traps)
-    bare = tomllib.loads(ENTRY)["x"] | {"kind": "trap"}
-    assert trapped(Question(**bare)) == [
+    fields = tomllib.loads(ENTRY)["x"] | {"kind": "trap"}
+    assert trapped(Question(**fields)) == [
         "a trap needs its wrong_answer",
         "a trap needs a claim, a test or a measurement that shows it",
     ]
 
 
 def test_key_points_can_be_graded_one_by_one():
-    """Each is its own, and none is the whole answer."""
+    """No key point is repeated, and none is longer than 30 words."""
     for key, entry in questions().items():
         assert len(set(entry.key_points)) == len(entry.key_points), key
         assert all(len(point.split()) <= 30 for point in entry.key_points), key
@@ -123,18 +125,18 @@ def test_a_fence_asks_for_ids_or_for_a_topic():
 
 
 def test_ids_are_plain():
-    """Lower case and hyphens, so that they can be anchors and stay for ever."""
+    """Ids are lower case with hyphens, so that they can be permanent anchors."""
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", key) for key in questions())
 
 
 def test_claims_that_no_question_asks_about():
-    """Every claim of the ledger can come up in an interview, and does here."""
-    asked = {name for entry in questions().values() for name in entry.claims}
-    assert sorted(set(claims()) - asked) == []
+    """There are none: a question asks about every claim of the ledger."""
+    claim_ids = {name for entry in questions().values() for name in entry.claims}
+    assert sorted(set(claims()) - claim_ids) == []
 
 
 def test_every_derivation_is_worked_line_by_line():
-    """A question that asks for one leads to it, and no page derives another."""
-    asked = {key for key, entry in questions().items() if entry.kind == "derivation"}
-    assert asked <= set(derivations()) <= set(questions())
-    assert len(asked) >= 20
+    """A question that asks for a derivation has one; each derivation has a question."""
+    keys = {key for key, entry in questions().items() if entry.kind == "derivation"}
+    assert keys <= set(derivations()) <= set(questions())
+    assert len(keys) >= 20

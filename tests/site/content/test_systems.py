@@ -1,4 +1,4 @@
-"""The systems: what each claims is what its probe finds; its code is what is shown."""
+"""The systems: their capabilities are those that probes find; pages show their code."""
 
 import json
 import re
@@ -30,18 +30,18 @@ PAGE = Page(link=lambda target: target, inline=lambda text: text)
 
 
 def test_the_probes_again_at_reduced_size():
-    """One seed, fewer draws: every system can what is recorded, and no more."""
-    stored = {row["name"]: row for row in load("systems").rows}
-    again = experiment.run(experiment.smaller())
-    assert {row["name"] for row in again} == set(stored)
-    for row in again:
+    """With one seed and fewer samples, every system has the recorded capabilities."""
+    expected = {row["name"]: row for row in load("systems").rows}
+    rows = experiment.run(experiment.smaller())
+    assert {row["name"] for row in rows} == set(expected)
+    for row in rows:
         for column in ("sees", *ABILITIES, "equal within"):
-            assert row[column] == stored[row["name"]][column], (row["name"], column)
+            assert row[column] == expected[row["name"]][column], (row["name"], column)
 
 
 @pytest.mark.parametrize("difference", [1e-5, 1.0, float("nan")])
 def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
-    """The guard itself: by the tolerance, by far, and by what is no number."""
+    """The guard itself: by the tolerance, by far, and by NaN."""
     assert experiment.bound("gpt2", 9e-6, 1e-5, sees="before") == 1e-5
     with pytest.raises(ValueError, match="gpt2 differs from its reference by"):
         experiment.bound("gpt2", difference, 1e-5)
@@ -53,17 +53,17 @@ def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
 def test_a_claim_that_the_probe_denies_is_a_finding(key, ability):
     """The guard itself: GPT that fills blanks, BERT that scores texts or caches."""
     system = systems()[key]
-    boasting = system.model_copy(update={"can": [*system.can, ability]})
-    assert registry._findings(key, boasting) == [
+    changed = system.model_copy(update={"can": [*system.can, ability]})
+    assert registry._findings(key, changed) == [
         f"can: claims {ability!r}, the probe says no"
     ]
 
 
 def test_a_capability_that_is_kept_quiet_is_a_finding():
-    """What the probe finds must be claimed, too."""
-    modest = systems()["gpt2"].model_copy(update={"can": []})
+    """A capability that the probe finds must be claimed."""
+    changed = systems()["gpt2"].model_copy(update={"can": []})
     assert "does not claim 'scores', the probe says yes" in str(
-        registry._findings("gpt2", modest)
+        registry._findings("gpt2", changed)
     )
 
 
@@ -80,9 +80,9 @@ def test_a_capability_that_is_kept_quiet_is_a_finding():
     ],
 )
 def test_a_wrong_entry_is_a_finding(change, message):
-    """Code, number of parameters and source of a system must exist."""
-    wrong = systems()["gpt2"].model_copy(update=change)
-    assert message in " ".join(registry._findings("gpt2", wrong))
+    """The code, the parameter count and the source of a system must exist."""
+    changed = systems()["gpt2"].model_copy(update=change)
+    assert message in " ".join(registry._findings("gpt2", changed))
 
 
 def test_a_system_that_was_not_measured_is_a_finding():
@@ -115,12 +115,12 @@ def section_of(system: System, text: str) -> str:
     """The part of a page that the system's entry links to, "" if there is none."""
     anchor = system.page.partition("#")[2]
     parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
-    found = dict(zip(map(registry_slug, parts[::2]), parts[1::2], strict=True))
-    return found.get(anchor, "")
+    sections = dict(zip(map(registry_slug, parts[::2]), parts[1::2], strict=True))
+    return sections.get(anchor, "")
 
 
 def wanted(system: System) -> dict[str, str]:
-    """What a section has to show, as patterns."""
+    """Regular expressions for what a section has to show."""
     keys = "|".join(source.partition(",")[0] for source in system.sources)
     return {
         "code": rf"^```code\nof = \"{re.escape(system.of.partition(':')[0])}:",
@@ -150,53 +150,59 @@ def test_every_system_has_a_section_with_all_that_belongs_to_it(key):
 @pytest.mark.parametrize("key", BUILT)
 @pytest.mark.parametrize("part", ["code", "picture", "number", "paper"])
 def test_a_section_that_lacks_a_part_is_noticed(key, part):
-    """The guard itself: one part taken out of the section, not out of the page."""
+    """The guard itself: one part is removed from the section, not from the page."""
     system = systems()[key]
     text = pages()[system.page.partition("#")[0]]
     section = section_of(system, text)
-    less = re.sub(wanted(system)[part], "", section, flags=re.MULTILINE)
-    assert lacking(system, text.replace(section, less)) == [part]
+    shortened = re.sub(wanted(system)[part], "", section, flags=re.MULTILINE)
+    assert lacking(system, text.replace(section, shortened)) == [part]
     renamed = text.replace("\n## ", "\n## Not ")
     assert lacking(system, renamed) == ["code", "picture", "number", "paper"]
 
 
 def unreached(texts: dict[str, str]) -> set[str]:
     """Pages of systems that no page of q19 or q39 links to."""
-    asked = "".join(t for page, t in texts.items() if page[:4] in ("q19/", "q39/"))
-    linked = set(re.findall(r"\]\(\.\./(systems/[\w-]+\.md)", asked))
-    return {page for page in texts if page.startswith("systems/")} - linked
+    question_pages = "".join(
+        body for page, body in texts.items() if page[:4] in ("q19/", "q39/")
+    )
+    links = set(re.findall(r"\]\(\.\./(systems/[\w-]+\.md)", question_pages))
+    return {page for page in texts if page.startswith("systems/")} - links
 
 
 def test_every_page_of_systems_is_reached_from_the_two_questions():
-    """By one link; and a page whose links are gone is noticed."""
+    """One link reaches each, and a page whose links are removed is noticed."""
     assert unreached(pages()) == set()
-    for lost in ("systems/index.md", "systems/nearest-review.md"):
-        fewer = {page: text.replace(lost, "") for page, text in pages().items()}
-        assert unreached(fewer) == {lost}
+    for name in ("systems/index.md", "systems/nearest-review.md"):
+        texts = {page: text.replace(name, "") for page, text in pages().items()}
+        assert unreached(texts) == {name}
 
 
 def parts_of(network: T5 | BART) -> list[str]:
-    """What stands in the cells of the table that sets T5 beside BART."""
+    """The cells of the table that compares T5 and BART, from the network."""
     side = network.encoder.stack if isinstance(network, BART) else network.encoder
     block = side.blocks[0]
-    maps = [part for part in block.modules() if isinstance(part, nn.Linear)]
-    (with_bias,) = {part.bias is not None for part in maps}  # all of them, or none
+    linears = [module for module in block.modules() if isinstance(module, nn.Linear)]
+    (with_bias,) = {module.bias is not None for module in linears}  # all or none
     norms = {RMSNorm: "RMSNorm", nn.LayerNorm: "layer norm"}
-    bends = {F.relu: "ReLU", F.gelu: "GELU"}
+    activations = {F.relu: "ReLU", F.gelu: "GELU"}
     scale, shrink = block.attention.scale, getattr(network, "shrink", 1.0)
-    learned = isinstance(getattr(network.encoder, "position", None), nn.Embedding)
-    biased = isinstance(getattr(network, "encoder_bias", None), RelativeBias)
-    # In a stack with the norm first, `norm` is the one after the last block.
-    read = not block.norm_first and isinstance(network.encoder.norm, nn.LayerNorm)
+    learned_positions = isinstance(
+        getattr(network.encoder, "position", None), nn.Embedding
+    )
+    relative_bias = isinstance(getattr(network, "encoder_bias", None), RelativeBias)
+    # In a pre-norm stack, `norm` is the final norm.
+    embedding_norm = not block.norm_first and isinstance(
+        network.encoder.norm, nn.LayerNorm
+    )
     width = network.head.in_features
     return [
         "before it" if block.norm_first else "after it",
         norms[type(block.attention_norm)],
         {(True, False): "learned, added", (False, True): "bias by distance"}[
-            learned, biased
+            learned_positions, relative_bias
         ],
-        "one" if read else "none",
-        bends[block.feed_forward.activation],
+        "one" if embedding_norm else "none",
+        activations[block.feed_forward.activation],
         {True: "everywhere", False: "none"}[with_bias],
         {None: "over √width of a head", 1.0: "as they are"}[scale],
         {1.0: "nothing", width**-0.5: "state over √width"}[shrink],
@@ -204,7 +210,7 @@ def parts_of(network: T5 | BART) -> list[str]:
 
 
 def test_the_table_of_t5_and_bart_is_true_of_the_code():
-    """Every cell is what the two networks are made of."""
+    """Every cell agrees with the modules of the two networks."""
     small = {"vocabulary": 30, "width": 16, "layers": 1, "heads": 4, "hidden": 32}
     networks = T5(t5.T5Config(**small, head_width=4)), BART(bart.BARTConfig(**small))
     rows = re.findall(r"^\| (.+) \|$", pages()["systems/encoder-decoders.md"], re.M)
@@ -220,7 +226,7 @@ def registry_slug(title: str) -> str:
 
 
 def test_a_listing_is_the_source_without_its_docstring():
-    """Decorators stay, the docstring goes, the indent of a method goes."""
+    """Decorators stay; the docstring and the indentation of a method are removed."""
     text = source("generation.decoding:greedy")
     assert text.startswith("def greedy(")
     assert '"""' not in text
@@ -230,14 +236,14 @@ def test_a_listing_is_the_source_without_its_docstring():
 
 
 def test_a_difference_shows_only_what_differs():
-    """Lines that two objects share are left out."""
+    """Lines that two objects share are omitted."""
     assert diff("a\nb\nc\n", "a\nd\nc\n") == "-b\n+d\n"
     with pytest.raises(ContentError, match="the two are equal"):
         diff("a\n", "a\n")
 
 
 def test_a_listing_that_nobody_would_read_is_refused():
-    """Thirty lines at most."""
+    """A listing has at most thirty lines."""
     with pytest.raises(ContentError, match=r"shows \d+ lines, at most 30"):
         CodeFence(of="layers.attention:MultiHeadAttention").render(PAGE)
 
@@ -250,7 +256,7 @@ def test_a_listing_is_highlighted():
 
 
 def test_draws_of_another_network_do_not_agree():
-    """The guard of the probe: probabilities of one network, draws of another."""
+    """The guard of the probe: probabilities of one network, samples of another."""
     torch.manual_seed(0)
     system, settings, _ = transformers.transformers()["gpt2"]
     ours, other = (
@@ -266,6 +272,6 @@ def test_draws_of_another_network_do_not_agree():
 
 
 def test_what_the_page_says_of_the_start_symbol():
-    """GPT-2's, as transformers has it."""
+    """It is the one of GPT-2's tokenizer in transformers."""
     start = signature(GPT2Tokenizer.__init__).parameters["bos_token"].default
     assert f"in transformers GPT-2's is `{start}`" in pages()["systems/decoders.md"]

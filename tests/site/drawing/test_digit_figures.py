@@ -1,4 +1,4 @@
-"""Drawings of digits and of a training, read back into what they show."""
+"""Drawings of digits and of training curves, parsed back into their data."""
 
 import re
 
@@ -15,30 +15,30 @@ SAMPLES = "digit_generators/held-out digits/samples"
 
 
 def shades(drawing: str) -> dict[tuple[int, int], int]:
-    """Row and column of each pixel that is drawn, with the number of its shade."""
-    found = {}
+    """Shade of each drawn pixel, by row and column."""
+    pixels = {}
     for opacity, path in re.findall(r'opacity="([\d.]+)" d="([^"]*)"', drawing):
         for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)", path):
             for step in range(int(length)):
-                place = (int(y), int(x) + step)
-                assert place not in found  # no pixel twice
-                found[place] = plots.GREYS.index(float(opacity)) + 1
-    return found
+                position = (int(y), int(x) + step)
+                assert position not in pixels  # no pixel twice
+                pixels[position] = plots.GREYS.index(float(opacity)) + 1
+    return pixels
 
 
 def test_the_drawing_shows_the_recorded_pixels():
     """Each pixel of each digit, read back from the paths, in one of five shades."""
     pictures = picture(SAMPLES).digits
-    found = shades(plots.digits(pictures, [], [], "Digits"))
+    pixels = shades(plots.digits(pictures, [], [], "Digits"))
     expected = {
-        (plots.STEP * r + place // 8, plots.STEP * c + place % 8): shade
+        (plots.STEP * r + position // 8, plots.STEP * c + position % 8): shade
         for r, row in enumerate(pictures)
         for c, digit in enumerate(row)
-        for place, letter in enumerate(digit)
+        for position, letter in enumerate(digit)
         if (shade := round(int(letter, 17) / 4))
     }
-    assert found == expected
-    assert len(set(found.values())) == len(plots.GREYS)
+    assert pixels == expected
+    assert len(set(pixels.values())) == len(plots.GREYS)
 
 
 def test_a_mirrored_digit_would_be_noticed():
@@ -50,7 +50,7 @@ def test_a_mirrored_digit_would_be_noticed():
 
 
 def test_labels_stand_beside_their_rows_and_columns():
-    """As many as there are rows and columns; another number is a mistake."""
+    """One label per row and per column; another number is an error."""
     digit = "0" * 64
     drawing = plots.digits([[digit] * 2], ["<r>"], ["a", "b"], "Digits")
     assert drawing.count("<text") == 3
@@ -62,11 +62,11 @@ def test_labels_stand_beside_their_rows_and_columns():
 
 
 def test_the_words_say_what_the_judge_reads():
-    """Row by row, with the title as the figure's anchor."""
+    """The labels of each row are listed, and the title is the figure's anchor."""
     figure = DigitsFigure(digits=SAMPLES, title="Real ones", caption="Ten and ten.")
     html = figure.render(PAGE)
-    for read in picture(SAMPLES).read:
-        assert f": {' '.join(read)}</li>" in html
+    for labels in picture(SAMPLES).read:
+        assert f": {' '.join(labels)}</li>" in html
     assert "real-ones" in PAGE.anchors
 
 
@@ -86,9 +86,12 @@ def test_a_course_is_drawn_where_its_points_are():
 def test_the_course_of_the_gan_is_drawn_whole():
     """Three curves with the recorded values, and their ends in words."""
     figure = CourseFigure(
-        course="digit_generators/GAN/accuracy", level=0.5, name="x", title="Course",
+        course="digit_generators/GAN/accuracy",
+        level=0.5,
+        name="x",
+        title="Course",
         caption="How it went.",
-    )  # fmt: skip
+    )
     html, curves = figure.render(PAGE), picture("digit_generators/GAN/accuracy").curves
     assert len(curves) == 3
     for name, points in curves.items():
@@ -98,7 +101,7 @@ def test_the_course_of_the_gan_is_drawn_whole():
 
 
 def test_a_picture_that_is_not_recorded_is_named():
-    """What there is instead."""
+    """The error lists the recorded ones."""
     with pytest.raises(ContentError, match=r"is not recorded; there is: .*VAE/walk"):
         picture("digit_generators/VAE/wlak")
 
@@ -109,8 +112,8 @@ def test_all_pictures_of_the_digits_are_recorded():
 
     result = load("digit_generators")
     for name in ("held-out digits", "VAE", "VAE, 16 latents", "GAN", "DDPM", "DDIM"):
-        found = result.pictures[f"{name}/samples"].digits
-        assert sum(map(len, found)) == 20
+        samples = result.pictures[f"{name}/samples"].digits
+        assert sum(map(len, samples)) == 20
     assert [len(row) for row in result.pictures["VAE/walk"].digits] == [9] * 9
     assert [len(row) for row in result.pictures["DDPM/strip"].digits] == [10] * 3
     assert len(result.pictures["GAN/training"].digits) == 6

@@ -1,4 +1,4 @@
-"""What a reader sees of a mask: the drawing and its words, read back into a matrix."""
+"""Drawings and descriptions of masks, parsed back into matrices."""
 
 import re
 
@@ -20,24 +20,24 @@ SHAPES = [
 
 
 def cells(drawing: str, style: str, side: int = svg.CELL) -> set[tuple[int, int]]:
-    """Row and column of each dash of a path."""
+    """Row and column of each cell that a path covers."""
     path = re.search(rf'class="{style}" d="([^"]*)"', drawing).group(1)
-    found = set()
+    coordinates = set()
     for x, y, length in re.findall(r"M(\S+) (\S+?)h(\d+)", path):
         first, row = (float(x) - 1) / side, (float(y) - side / 2) / side
         for step in range((int(length) + 2) // side):
-            found.add((int(row), int(first) + step))
-    return found
+            coordinates.add((int(row), int(first) + step))
+    return coordinates
 
 
 def marks(drawing: str, style: str, left: int, repeated: str) -> set[tuple[int, int]]:
     """Row and column of each tick or dot."""
     path = re.search(rf'class="{style}" d="([^"]*)"', drawing).group(1)
-    found = set()
+    coordinates = set()
     for x, y, run in re.findall(r"M(\d+) (\d+)([^M]*)", path):
         row, first = (int(y) - 15) // svg.CELL, (int(x) - left) // svg.CELL
-        found |= {(row, first + step) for step in range(run.count(repeated))}
-    return found
+        coordinates |= {(row, first + step) for step in range(run.count(repeated))}
+    return coordinates
 
 
 def positions(seen: list[list[bool]], value: bool) -> set[tuple[int, int]]:
@@ -59,12 +59,12 @@ def draw(expression: str, rows: int, columns: int) -> str:
 @pytest.mark.parametrize(("expression", "rows", "columns"), SHAPES)
 def test_the_drawing_shows_the_rule_cell_by_cell(expression, rows, columns):
     """Cells, ticks and dots of the drawing, read back, are the matrix of the rule."""
-    seen = grid(parse(expression), rows, columns)
+    matrix = grid(parse(expression), rows, columns)
     drawing = draw(expression, rows, columns)
-    assert cells(drawing, "sees") == positions(seen, True)
-    assert cells(drawing, "blind") == positions(seen, False)
-    assert marks(drawing, "tick", 9, "l4 5 8-10") == positions(seen, True)
-    assert marks(drawing, "dot", 14, "h2") == positions(seen, False)
+    assert cells(drawing, "sees") == positions(matrix, True)
+    assert cells(drawing, "blind") == positions(matrix, False)
+    assert marks(drawing, "tick", 9, "l4 5 8-10") == positions(matrix, True)
+    assert marks(drawing, "dot", 14, "h2") == positions(matrix, False)
 
 
 def test_a_transposed_drawing_would_be_noticed():
@@ -76,25 +76,25 @@ def test_a_transposed_drawing_would_be_noticed():
 @pytest.mark.parametrize(("expression", "rows", "columns"), SHAPES)
 def test_the_words_say_what_the_drawing_shows(expression, rows, columns):
     """Each row's sentence, read back, names the columns that the row sees."""
-    seen = grid(parse(expression), rows, columns)
+    matrix = grid(parse(expression), rows, columns)
     lines = in_words(parse(expression), ["r"] * rows, ["c"] * columns)
-    for line, row in zip(lines, seen, strict=True):
-        named: set[int] = set()
+    for line, row in zip(lines, matrix, strict=True):
+        numbers: set[int] = set()
         for part in line.removeprefix("r sees ").split(" and "):
             ends = [int(number) for number in re.findall(r"(\d+) c", part)]
-            named |= set(range(ends[0], ends[-1] + 1)) if ends else set()
-        assert named == {number for number, sees in enumerate(row, 1) if sees}
+            numbers |= set(range(ends[0], ends[-1] + 1)) if ends else set()
+        assert numbers == {number for number, visible in enumerate(row, 1) if visible}
 
 
 def test_a_small_mask_has_the_same_cells():
-    """The thumbnails of the tables are drawn by the same rule, at another size."""
+    """Thumbnails in tables follow the same rule at another size."""
     drawing = svg.thumbnail(parse("block_causal(2)"), 6)
-    seen = grid(parse("block_causal(2)"), 6)
-    assert cells(drawing, "sees", side=7) == positions(seen, True)
+    matrix = grid(parse("block_causal(2)"), 6)
+    assert cells(drawing, "sees", side=7) == positions(matrix, True)
 
 
 def test_a_drawing_needs_rows_and_columns():
-    """Nothing to draw is a mistake on the page, not an empty picture."""
+    """An empty mask is an error, not an empty picture."""
     with pytest.raises(ValueError, match="at least one row and one column"):
         svg.mask(parse("causal"), [], [], "Nothing")
 
@@ -105,10 +105,10 @@ def test_labels_are_escaped():
 
 
 def test_the_posterior_follows_from_the_joint():
-    """Both views are one problem: Bayes' rule, a half at 0, symmetric, total one."""
+    """By Bayes' rule; it is 0.5 at 0 and symmetric, and the joint sums to one."""
     for x in (-2.0, -0.5, 0.0, 1.5):
-        both = joint(x, 0) + joint(x, 1)
-        assert posterior(x) == pytest.approx(joint(x, 1) / both)
+        marginal = joint(x, 0) + joint(x, 1)
+        assert posterior(x) == pytest.approx(joint(x, 1) / marginal)
         assert posterior(x) + posterior(-x) == pytest.approx(1)
     assert posterior(0) == 0.5
     total = sum(joint(step / 100, y) / 100 for step in range(-900, 900) for y in (0, 1))
@@ -116,7 +116,7 @@ def test_the_posterior_follows_from_the_joint():
 
 
 def test_a_curve_is_drawn_where_its_points_are():
-    """Left to right, higher values higher up; nothing to draw is refused."""
+    """Left to right, higher values higher up; no curve is an error."""
     line = [(0.0, 0.0), (1.0, 0.5), (2.0, 1.0)]
     drawing = svg.curves([("up", line)], (0, 2), 1, 1, "A line")
     path = re.search(r'class="curve c0" d="M([^"]+)"', drawing).group(1)

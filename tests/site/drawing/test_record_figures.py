@@ -1,4 +1,4 @@
-"""Fields and strips, read back from their drawings into what was recorded."""
+"""Drawings of fields, bands and strips, parsed back into the recorded data."""
 
 import re
 from dataclasses import replace
@@ -18,37 +18,37 @@ AXES = ("x", "y")
 
 
 def shades(drawing: str, columns: int, lines: int) -> list[str]:
-    """Each cell's letter, from the paths that cover it; 0 where none does."""
+    """Each cell's letter, from the path that covers it; 0 where none does."""
     side = plots.FIELD / columns
-    found = [["0"] * columns for _ in range(lines)]
+    letters = [["0"] * columns for _ in range(lines)]
     for opacity, path in re.findall(r'opacity="([\d.]+)" d="([^"]*)"', drawing):
         for x, y, width in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)", path):
             first = round(float(x) / side)
             for column in range(first, first + round(float(width) / side)):
                 line = round(float(y) / side - 0.5)
-                assert found[line][column] == "0"  # no cell twice
-                found[line][column] = str(round(4 * float(opacity)))
-    return ["".join(line) for line in found]
+                assert letters[line][column] == "0"  # no cell twice
+                letters[line][column] = str(round(4 * float(opacity)))
+    return ["".join(line) for line in letters]
 
 
 @pytest.mark.parametrize("key", FIELDS)
 def test_a_field_is_drawn_cell_by_cell(key):
     """Each cell in its shade, each point with its sign, where it lies."""
-    found = picture(f"boundaries/{key}")
-    drawing = plots.field(found.field, found.points, AXES, "A field")
-    size = len(found.field[0]), len(found.field)
-    assert shades(drawing, *size) == found.field
-    mirrored = [line[::-1] for line in found.field]
-    assert shades(plots.field(mirrored, [], AXES, "A"), *size) != found.field
+    record = picture(f"boundaries/{key}")
+    drawing = plots.field(record.field, record.points, AXES, "A field")
+    size = len(record.field[0]), len(record.field)
+    assert shades(drawing, *size) == record.field
+    mirrored = [line[::-1] for line in record.field]
+    assert shades(plots.field(mirrored, [], AXES, "A"), *size) != record.field
     signs = re.search(r'stroke-width:1\.2" d="([^"]*)"', drawing).group(1)
-    assert signs.count("M") == len(found.points)
-    assert signs.count("v6") == sum(label for *_, label in found.points)
+    assert signs.count("M") == len(record.points)
+    assert signs.count("v6") == sum(label for *_, label in record.points)
     middle = plots.field(["00"], [(0, 0, 1)], AXES, "A")
     assert f'd="M{plots.FIELD // 2} {plots.FIELD // 4}m' in middle
 
 
 def test_a_field_is_put_into_words():
-    """Where class 1 has the upper hand, as shares of the width."""
+    """The range in which class 1 is more probable, as percentages of the width."""
     assert sides("0011223344") == "40%, from 60 to 100%"
     assert sides("4002") == "25%, from 0 to 25%"
     assert sides("30003") == "40%, from 0 to 20 and 80 to 100%"
@@ -76,8 +76,8 @@ LINES = {
 def test_bands_are_drawn_where_their_points_are():
     """Equal factors are equal steps; higher is higher; a bar spans its interval."""
     drawing = plots.bands(LINES, AXES, "A chart")
-    drawn = re.findall(r'stroke-width:1.8([^>]*)" d="M([^"]*)"', drawing)
-    (_, path), (dashes, other), *keys = drawn
+    strokes = re.findall(r'stroke-width:1.8([^>]*)" d="M([^"]*)"', drawing)
+    (_, path), (dashes, other), *keys = strokes
     assert sorted(style for style, _ in keys) == ["", dashes]
     assert all(re.fullmatch(r"\d+ \d+h16", sample) for _, sample in keys)
     points = [tuple(map(int, pair.split())) for pair in path.split("L")]
@@ -98,25 +98,32 @@ def test_bands_are_drawn_where_their_points_are():
 
 
 def boxes(drawing: str) -> list[tuple[float, float, str]]:
-    """Height, middle and text of each token, line by line."""
+    """y, centre x and text of each token, line by line."""
     pattern = r'text-anchor="middle" x="([\d.]+)" y="([\d.]+)">([^<]*)<'
     return [(float(y), float(x), text) for x, y, text in re.findall(pattern, drawing)]
 
 
 @pytest.mark.parametrize("key", STRIPS)
 def test_a_strip_shows_each_token_in_its_place(key):
-    """All tokens in order; in columns if the lines are equally long."""
+    """All tokens are drawn in order, in columns if the lines are equally long."""
     lines = picture(f"objectives_at_work/{key}").strip
-    found = boxes(plots.strip(lines, "A strip").replace("&lt;", "").replace("&gt;", ""))
-    said = [token for tokens in lines.values() for token in tokens if token]
-    assert [text for *_, text in found] == [token.strip("<>") for token in said]
-    assert found == sorted(found, key=lambda box: box[:2])
-    if key in ("span corruption/strip", "infilling and permutation/strip",
-               "sentence order/strip"):  # fmt: skip
-        assert max(x for _, x, _ in found) < plots.WRAP
+    drawn_tokens = boxes(
+        plots.strip(lines, "A strip").replace("&lt;", "").replace("&gt;", "")
+    )
+    expected = [token for tokens in lines.values() for token in tokens if token]
+    assert [text for *_, text in drawn_tokens] == [
+        token.strip("<>") for token in expected
+    ]
+    assert drawn_tokens == sorted(drawn_tokens, key=lambda box: box[:2])
+    if key in (
+        "span corruption/strip",
+        "infilling and permutation/strip",
+        "sentence order/strip",
+    ):
+        assert max(x for _, x, _ in drawn_tokens) < plots.WRAP
     else:
         first, *others = ([bool(token) for token in line] for line in lines.values())
-        columns = len({x for _, x, _ in found})
+        columns = len({x for _, x, _ in drawn_tokens})
         assert columns == sum(map(any, zip(first, *others, strict=True)))
     figure = StripFigure(
         strip=f"objectives_at_work/{key}", title="A strip", caption="x" * 10
@@ -129,11 +136,11 @@ def test_a_strip_shows_each_token_in_its_place(key):
 
 
 def test_the_boundaries_again_at_reduced_size():
-    """Errors on the tumours are the recorded ones; straight lines are straight."""
-    stored = {row["name"]: row for row in load("boundaries").rows}
+    """Errors on the tumours are the recorded ones; linear boundaries are straight."""
+    expected = {row["name"]: row for row in load("boundaries").rows}
     for row in boundaries.run(boundaries.smaller()):
         if "tumours" in row:
-            assert row["error"] == stored[row["name"]]["error"]
+            assert row["error"] == expected[row["name"]]["error"]
     for name in ("LDA", "logistic regression", "linear SVM"):
         assert straight(picture(f"boundaries/{name}/field").field)
     for name in ("QDA", "kernel SVM", "Gaussian naive Bayes"):
@@ -141,19 +148,19 @@ def test_the_boundaries_again_at_reduced_size():
 
 
 def straight(field: list[str]) -> bool:
-    """Class 1 from the left edge up to a line, give or take one cell."""
-    believed = ["".join("+" if c > "1" else "-" for c in line) for line in field]
-    edges = [line.count("+") for line in believed]
+    """Whether class 1 lies left of a straight line, within one cell."""
+    signs = ["".join("+" if c > "1" else "-" for c in line) for line in field]
+    edges = [line.count("+") for line in signs]
     first, last, steps = edges[0], edges[-1], len(edges) - 1
     return all(
         line.startswith("+" * edge)
-        and abs(edge - (first + (last - first) * place / steps)) <= 1
-        for place, (line, edge) in enumerate(zip(believed, edges, strict=True))
+        and abs(edge - (first + (last - first) * step / steps)) <= 1
+        for step, (line, edge) in enumerate(zip(signs, edges, strict=True))
     )
 
 
 def test_the_words_count_as_the_captions_say():
-    """Multinomial: each repetition tells.  Bernoulli: the first alone."""
+    """Multinomial: each repetition counts.  Bernoulli: only the first one does."""
     multinomial = picture("boundaries/multinomial naive Bayes/field").field
     bernoulli = picture("boundaries/Bernoulli naive Bayes/field").field
     assert len(set(multinomial[-1])) > 2
@@ -162,13 +169,13 @@ def test_the_words_count_as_the_captions_say():
 
 
 def test_the_objectives_again():
-    """The same strips from the same seed, and others from another."""
+    """The recorded seed gives the recorded strips, another seed gives others."""
     config = objectives_at_work.CONFIG
-    stored = load("objectives_at_work").pictures
-    found = {
+    expected = load("objectives_at_work").pictures
+    strips = {
         f"{row['name']}/strip": row["pictures"]["strip"]["strip"]
         for row in objectives_at_work.run(config)
     }
-    assert found == {key: kept.strip for key, kept in stored.items()}
+    assert strips == {key: record.strip for key, record in expected.items()}
     other = objectives_at_work.run(replace(config, seed=config.seed + 1))
-    assert [row["pictures"]["strip"]["strip"] for row in other] != list(found.values())
+    assert [row["pictures"]["strip"]["strip"] for row in other] != list(strips.values())

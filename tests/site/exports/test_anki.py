@@ -1,4 +1,4 @@
-"""The deck, as Anki itself takes it in, shows it, and keeps what was learned."""
+"""The deck, as Anki imports it, shows it and keeps its scheduling."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from anki.collection import (  # cards and notes, too: alone they import in a circle
+from anki.collection import (  # cards and notes, too: alone they are circular imports
     Card,
     Collection,
     ImportAnkiPackageOptions,
@@ -24,19 +24,21 @@ from paradigms.site.fences.page import slug
 
 FIRST, LATER = 1_700_000_000, 1_700_086_400
 TRAP, FORMULA, NEW = (
-    "masks-padding-elsewhere", "cost-training-compute-limits", "masks-padding",
-)  # fmt: skip
+    "masks-padding-elsewhere",
+    "cost-training-compute-limits",
+    "masks-padding",
+)
 
 
 class Learner:
-    """A collection of Anki, and what a person does with it."""
+    """A collection of Anki, and the actions of its user."""
 
     def __init__(self, folder: Path):
         self.collection = Collection(str(folder / "collection.anki2"))
         self.file = folder / "deck.apkg"
 
     def imports(self, deck: bytes) -> None:
-        """With the options that Anki offers before anybody changes one."""
+        """Import a deck with the default options of Anki."""
         self.file.write_bytes(deck)
         self.collection.import_anki_package(
             ImportAnkiPackageRequest(
@@ -56,14 +58,14 @@ class Learner:
         return card
 
     def answers(self, key: str) -> None:
-        """Good, and again good: out of learning, into days."""
+        """Answer *good* twice: the card leaves learning for intervals of days."""
         card = self.card(key)
         for _ in range(2):
             card.start_timer()
             self.collection.sched.answerCard(card, 3)
 
     def progress(self, key: str) -> tuple:
-        """When a card is due, and every time that it was answered."""
+        """Scheduling state and review log of a card."""
         card = self.card(key)
         log = self.collection.db.all("select * from revlog where cid = ?", card.id)
         plan = (card.id, card.type, card.queue, card.due, card.ivl, card.factor)
@@ -72,29 +74,29 @@ class Learner:
 
 @pytest.fixture
 def learner(tmp_path):
-    """Someone with an empty collection."""
-    someone = Learner(tmp_path)
-    yield someone
-    someone.collection.close()
+    """A user with an empty collection."""
+    user = Learner(tmp_path)
+    yield user
+    user.collection.close()
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """Someone who has the whole deck, for tests that only look."""
-    someone = Learner(tmp_path_factory.mktemp("anki"))
-    someone.imports(anki.package(site_url="https://example.org/x/", written=FIRST))
-    yield someone
-    someone.collection.close()
+    """A user with the whole deck, for tests that change nothing."""
+    user = Learner(tmp_path_factory.mktemp("anki"))
+    user.imports(anki.package(site_url="https://example.org/x/", written=FIRST))
+    yield user
+    user.collection.close()
 
 
 def words(html: str) -> str:
-    """What is read of a card."""
+    """The text of a card without markup."""
     text = re.sub(r"<style>.*?</style>|<[^>]+>", "", html, flags=re.DOTALL)
     return " ".join(unescape(text).split())
 
 
 def few(**answers: str) -> dict:
-    """Two questions, with other answers if wanted."""
+    """A bank of two questions; `answers` replaces their answers by key."""
     bank = {key: questions()[key] for key in (TRAP, FORMULA)}
     return bank | {
         key: bank[key].model_copy(update={"answer": text})
@@ -103,7 +105,7 @@ def few(**answers: str) -> dict:
 
 
 def test_a_note_for_every_question_and_a_card_for_every_note(full):
-    """None is missing, none is twice, and each list is as long as in the bank."""
+    """None is missing or repeated, and each list is as long as in the bank."""
     notes = {note["Id"]: note for note in full.notes()}
     assert full.collection.note_count() == len(notes) == len(questions())
     assert full.collection.card_count() == len(questions())
@@ -122,7 +124,7 @@ def test_a_note_for_every_question_and_a_card_for_every_note(full):
 
 
 def test_tags_and_decks_follow_topic_level_and_kind(full):
-    """A subdeck a topic, junior before senior in it; a tag for each of the three."""
+    """A subdeck per topic, junior before senior; a tag each for topic, level, kind."""
     names = {deck.id: deck.name for deck in full.collection.decks.all_names_and_ids()}
     counts = Counter()
     for note in full.notes():
@@ -163,22 +165,22 @@ def test_every_formula_is_mathml(full):
     """As many formulas on the cards as in the bank; no TeX is left."""
     fields = {note["Id"]: "".join(note.fields) for note in full.notes()}
     for key, entry in questions().items():
-        followed = (questions()[name].question for name in entry.follow_ups)
+        follow_ups = (questions()[name].question for name in entry.follow_ups)
         texts = [entry.question, entry.answer, entry.wrong_answer, *entry.key_points]
-        dollars = "".join([*texts, *followed]).count("$")
+        dollars = "".join([*texts, *follow_ups]).count("$")
         assert fields[key].count("<math") == dollars / 2, key
         assert r"\(" not in fields[key]
 
 
 def test_without_an_address_there_is_no_link(learner):
-    """A card leads nowhere: neither to a page nor from a citation."""
+    """Without a site URL, a card links neither to a page nor to a source."""
     learner.imports(anki.package(few()))
     assert "<a" not in learner.card(TRAP).answer()
     assert "Sources" in learner.card(TRAP).answer()
 
 
 def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
-    """New answer, new question: dates, intervals and history stay as they were."""
+    """With a new answer and a new question, dates, intervals and history stay."""
     old = few(**{TRAP: "As it was said before."})
     learner.imports(anki.package(old, written=FIRST))
     for key in old:
@@ -196,7 +198,7 @@ def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
 
 
 def test_another_id_would_be_another_note(learner):
-    """The guard itself: what is not tied to its note comes twice."""
+    """The guard itself: an entry with another id is imported a second time."""
     learner.imports(anki.package(few(), written=FIRST))
     renamed = {f"{key}-again": entry for key, entry in few().items()}
     learner.imports(anki.package(renamed, written=LATER))
@@ -204,14 +206,14 @@ def test_another_id_would_be_another_note(learner):
 
 
 def test_a_deck_that_is_not_newer_changes_nothing(learner):
-    """Why the deck is as old as its sources: of equal age, Anki keeps its own text."""
+    """At equal age Anki keeps its own text, so the deck has the date of its sources."""
     learner.imports(anki.package(few(**{TRAP: "As it was."}), written=FIRST))
     learner.imports(anki.package(few(), written=FIRST))
     assert "As it was." in learner.card(TRAP).answer()
 
 
 def test_the_deck_is_as_old_as_its_newest_source(monkeypatch, tmp_path):
-    """Or as old as the environment says, as other builds are."""
+    """SOURCE_DATE_EPOCH overrides its date, as in other builds."""
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     files = list((FOLDER / "questions").glob("*.toml"))
     assert anki.newest() >= max(int(path.stat().st_mtime) for path in files)
@@ -231,26 +233,26 @@ def test_equal_sources_make_equal_bytes():
 
 
 def contrast(browser, body: str) -> dict:
-    """What axe finds in a card whose body is this."""
+    """The response of axe on the contrast of a card with this body."""
     page = browser.new_page()
     page.set_content(f'<!doctype html><html lang="en"><title>x</title>{body}')
-    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response
+    response = Axe().run(page, options={"runOnly": ["color-contrast"]}).response
     page.close()
-    return found
+    return response
 
 
 @pytest.mark.parametrize("mode", ["", "nightMode night_mode"])
 def test_a_card_is_legible_by_day_and_by_night(full, browser, mode):
     """Enough contrast for every text, as axe measures it."""
     body = f'<body class="card {mode}"><main>{full.card(TRAP).answer()}</main>'
-    found = contrast(browser, body)
-    assert found["violations"] == []
-    assert found["passes"], "nothing was looked at"
+    response = contrast(browser, body)
+    assert response["violations"] == []
+    assert response["passes"], "nothing was looked at"
 
 
 def test_colours_of_the_day_at_night_are_noticed(full, browser):
-    """The guard itself: dark ink on the ground of the night."""
+    """The guard itself: dark text on the dark background."""
     answer = full.card(TRAP).answer()
     dark = "<style>.card { background: #1e2129 !important }</style>"
-    found = contrast(browser, f'<body class="card"><main>{answer}</main>{dark}')
-    assert found["violations"]
+    response = contrast(browser, f'<body class="card"><main>{answer}</main>{dark}')
+    assert response["violations"]

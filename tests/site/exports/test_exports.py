@@ -1,4 +1,4 @@
-"""The bank as a table and as data, and what the site offers of it."""
+"""The bank as CSV and JSON, and the downloads of the site."""
 
 import csv
 import io
@@ -20,20 +20,22 @@ from paradigms.site.exports.plain_text import address, named, ordered, plain
 
 @pytest.fixture(scope="module")
 def table():
-    """The rows of the table, as a strict reader of RFC 4180 has them."""
+    """The rows of the table, from a strict reader of RFC 4180."""
     text = csv_table.table().decode()
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
 def test_the_table_comes_back_as_it_was(table):
-    """Every text and every list of the bank is found again, unchanged."""
+    """Every text and every list of the bank survives the round trip unchanged."""
     assert [row["id"] for row in table] == list(ordered())
     for row in table:
         entry = questions()[row["id"]]
         cells = {name: cell.removeprefix("'") for name, cell in row.items()}
         assert (row["topic"], row["level"], row["kind"]) == (
-            entry.topic, entry.level, entry.kind,
-        )  # fmt: skip
+            entry.topic,
+            entry.level,
+            entry.kind,
+        )
         assert cells["question"] == plain(entry.question)
         assert cells["answer"] == plain(entry.answer)
         assert cells["usual wrong answer"] == plain(entry.wrong_answer)
@@ -61,8 +63,11 @@ def test_a_spreadsheet_computes_nothing(table):
     cells = [cell for row in table for cell in row.values()]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
     assert [csv_table.harmless(c) for c in ("=1+1", "@x", "a=1", "")] == [
-        "'=1+1", "'@x", "a=1", "",
-    ]  # fmt: skip
+        "'=1+1",
+        "'@x",
+        "a=1",
+        "",
+    ]
 
 
 def test_text_for_others_has_no_brackets_of_ours():
@@ -78,7 +83,7 @@ def test_text_for_others_has_no_brackets_of_ours():
 
 
 def test_an_address_is_that_of_the_page():
-    """With and without a slash at its end; none without a site."""
+    """The site URL may end with a slash or not; without a site there is no URL."""
     key = "masks-padding-elsewhere"
     place = f"https://example.org/x/practice/attention-masks/#{key}"
     assert address(key, "https://example.org/x") == place
@@ -87,7 +92,7 @@ def test_an_address_is_that_of_the_page():
 
 
 def test_the_data_keeps_its_schema():
-    """Every question and every source that one names; the schema itself is valid."""
+    """The data has every question and every cited source; the schema is valid."""
     schema = json.loads(json_bank.schema())
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
@@ -97,8 +102,8 @@ def test_the_data_keeps_its_schema():
     assert {row.pop("id"): row for row in bank["questions"]} == {
         key: entry.model_dump() for key, entry in questions().items()
     }
-    cited = {s.partition(",")[0] for row in bank["questions"] for s in row["sources"]}
-    assert set(bank["sources"]) == cited
+    keys = {s.partition(",")[0] for row in bank["questions"] for s in row["sources"]}
+    assert set(bank["sources"]) == keys
 
 
 @pytest.mark.parametrize(
@@ -126,13 +131,13 @@ def test_a_broken_entry_fails(field, value, says):
 
 
 def test_the_command_writes_beside_and_says_so(tmp_path, monkeypatch, capsys):
-    """One line each; without a name, the file has a sensible one in this folder."""
+    """One line of output each; the default file name is in the current folder."""
     monkeypatch.chdir(tmp_path)
     for kind in ("anki", "csv", "json"):
         assert main(["export", kind]) == 0
-        said = capsys.readouterr().out.splitlines()
-        assert len(said) == 1
-        assert said[0].startswith(f"{KINDS[kind][1]}: {len(questions())} questions")
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 1
+        assert lines[0].startswith(f"{KINDS[kind][1]}: {len(questions())} questions")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(OFFERED)
     assert main(["export", "json", "--output", "other.json"]) == 0
     bank = json.loads((tmp_path / "other.json").read_text("utf8"))
@@ -140,14 +145,14 @@ def test_the_command_writes_beside_and_says_so(tmp_path, monkeypatch, capsys):
 
 
 def test_bad_places_get_one_line(tmp_path, capsys):
-    """A folder that is not there, or is no file: said plainly, nothing written."""
-    for place, says in (
+    """A missing folder, or a folder as file: a clear error, and nothing is written."""
+    for path, message in (
         (tmp_path / "no" / "x.csv", "there is no folder"),
         (tmp_path, "is a folder"),
     ):
-        assert main(["export", "csv", "--output", str(place)]) == 1
+        assert main(["export", "csv", "--output", str(path)]) == 1
         error = capsys.readouterr().err
-        assert says in error
+        assert message in error
         assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -155,9 +160,9 @@ def test_bad_places_get_one_line(tmp_path, capsys):
 def test_the_site_offers_what_the_command_writes(site):
     """Deck, table, data and schema, byte for byte, linked from the page of the bank."""
     page = (site / "practice/index.html").read_text("utf8")
-    made = downloads("")
-    assert set(made) == set(OFFERED)
-    for name, content in made.items():
+    files = downloads("")
+    assert set(files) == set(OFFERED)
+    for name, content in files.items():
         assert (site / "practice" / name).read_bytes() == content
         assert f'href="{name}"' in page
 
@@ -168,8 +173,10 @@ def test_other_commands_need_none_of_it():
         "import sys; sys.modules['genanki'] = sys.modules['mkdocs'] = None; "
         "from paradigms.__main__ import main; sys.exit(main(['questions']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stdout.count(b"\n") == len(questions())
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True
+    )
+    assert result.stdout.count(b"\n") == len(questions())
 
 
 def test_a_bare_word_for_a_missing_library(monkeypatch, capsys, tmp_path):

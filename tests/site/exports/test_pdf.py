@@ -1,4 +1,4 @@
-"""The whole site on paper: every page, in order, with links that lead somewhere."""
+"""The whole site as PDF: every page, in order, with links that resolve."""
 
 import re
 import subprocess
@@ -27,14 +27,14 @@ def addresses(nav: list) -> list[str]:
 
 
 def dead_links(html: BeautifulSoup) -> list[str]:
-    """Links inside the document that lead to nothing in it."""
+    """Links inside the document whose target does not exist."""
     ids = {tag["id"] for tag in html.select("[id]")}
-    inside = [str(tag["href"]) for tag in html.select('a[href^="#"]')]
-    return [href for href in inside if href[1:] not in ids]
+    hrefs = [str(tag["href"]) for tag in html.select('a[href^="#"]')]
+    return [href for href in hrefs if href[1:] not in ids]
 
 
 def twice(html: BeautifulSoup) -> list[str]:
-    """Ids that more than one thing has."""
+    """Ids of more than one element."""
     counts = Counter(str(tag["id"]) for tag in html.select("[id]"))
     return [name for name, number in counts.items() if number > 1]
 
@@ -47,31 +47,33 @@ def whole(site) -> BeautifulSoup:
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The command, in a process of its own: two browsers do not share one."""
+    """Run the command in a new process: two browsers cannot share one."""
     return subprocess.run(
         [sys.executable, "-m", "paradigms", "export", "print", *arguments],
-        env={**environment(ROOT), **variables}, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**environment(ROOT), **variables},
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture(scope="module")
 def printed(site, tmp_path_factory) -> PdfReader:
-    """A part of the site, printed by Chromium from a site that stands."""
+    """A part of the built site, printed by Chromium."""
     file = tmp_path_factory.mktemp("print") / "part.pdf"
-    done = run("--site", str(site), "--part", PART, "--output", str(file))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{file}: 3 pages of the site\n"
+    result = run("--site", str(site), "--part", PART, "--output", str(file))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{file}: 3 pages of the site\n"
     return PdfReader(file)
 
 
 @pytest.fixture(scope="module")
 def texts(printed) -> list[str]:
-    """The text of each page on paper, blanks made alike."""
+    """The text of each PDF page, with whitespace normalised."""
     return [" ".join(page.extract_text().split()) for page in printed.pages]
 
 
 def squeezed(text: str) -> str:
-    """Without blanks, and with the ligatures of print as letters."""
+    """A text without whitespace, with ligatures as letters."""
     return re.sub(r"\s", "", normalize("NFKC", text))
 
 
@@ -84,7 +86,7 @@ def headings(site: Path, part: str) -> list[str]:
 
 
 def test_every_page_of_the_navigation_is_there_in_order(site, whole):
-    """As mkdocs.yml has them, in the contents and in the document."""
+    """Contents and document have the order of mkdocs.yml."""
     nav = addresses(settings()["nav"])
     pages = leaves(site)
     assert [leaf.address for leaf in pages] == nav
@@ -93,12 +95,14 @@ def test_every_page_of_the_navigation_is_there_in_order(site, whole):
     assert [tag["href"][1:] for tag in whole.select(".contents a")] == names
     sections = [tag.get_text() for tag in whole.select(".contents .section")]
     assert sections[:3] == [
-        "Generative or discriminative", "Autoregressive or autoencoding", "Systems",
-    ]  # fmt: skip
+        "Generative or discriminative",
+        "Autoregressive or autoencoding",
+        "Systems",
+    ]
 
 
 def test_all_links_inside_lead_somewhere_and_no_id_comes_twice(whole):
-    """Between pages, too; what leads out of the site keeps its address."""
+    """Links between pages resolve, too; external links keep their URL."""
     assert dead_links(whole) == []
     assert twice(whole) == []
     links = [str(tag["href"]) for tag in whole.select("a[href]")]
@@ -116,19 +120,19 @@ def test_a_dead_link_and_a_second_id_are_noticed():
 
 
 def test_nothing_is_folded_and_nothing_is_for_the_screen_only(whole):
-    """Answers stand open; no scripts, no tags; what styles a page styles no other."""
+    """Answers are open; no scripts, no tags; styles of a page apply to no other."""
     assert whole.select("details.question[open]")
     assert not whole.select("details:not([open])")
     assert not whole.select("script, .headerlink, nav.md-tags")
     styles = [tag.string for tag in whole.select(".leaf style") if tag.string]
     assert not whole.select(".leaf link")
-    own = ("@scope (.jupyter-wrapper)", "@scope (#page-")
-    assert all(style.startswith(own) for style in styles)
+    scopes = ("@scope (.jupyter-wrapper)", "@scope (#page-")
+    assert all(style.startswith(scopes) for style in styles)
     assert len(styles) == len(set(styles))
 
 
 def test_links_out_of_a_part_lead_to_the_published_site(site):
-    """Or are text only where there is none."""
+    """Without a published site they are plain text."""
     part = leaves(site, PART)
     html = BeautifulSoup(document(site, part, ""), "html.parser")
     assert dead_links(html) == []
@@ -147,7 +151,7 @@ def test_the_title_page_says_which_edition(site, whole, monkeypatch):
 
 
 def test_the_outline_has_every_page_in_order(site, printed):
-    """What a reader of PDF shows beside the text."""
+    """The PDF outline has the headings of all pages, in order."""
     tops = [entry for entry in printed.outline if not isinstance(entry, list)]
     assert [entry.title for entry in tops] == headings(site, PART)
     numbers = [printed.get_destination_page_number(entry) for entry in tops]
@@ -157,38 +161,41 @@ def test_the_outline_has_every_page_in_order(site, printed):
 
 
 def test_links_on_paper_lead_to_its_pages(printed):
-    """Every one that stays in the document has a place there."""
+    """Every internal link has a destination in the document."""
     places = printed.named_destinations
-    inside = []
+    targets = []
     for page in printed.pages:
-        for note in (entry.get_object() for entry in page.get("/Annots", [])):
-            target = note.get("/Dest") or note.get("/A", {}).get("/D")
+        for annotation in (entry.get_object() for entry in page.get("/Annots", [])):
+            target = annotation.get("/Dest") or annotation.get("/A", {}).get("/D")
             if target is not None:
-                inside.append(target)
-    assert len(inside) >= 3, "the contents at least"
-    assert [t for t in inside if isinstance(t, str) and t not in places] == []
-    numbers = {printed.get_destination_page_number(places[t]) for t in inside}
+                targets.append(target)
+    assert len(targets) >= 3, "the contents at least"
+    assert [t for t in targets if isinstance(t, str) and t not in places] == []
+    numbers = {printed.get_destination_page_number(places[t]) for t in targets}
     assert numbers <= set(range(len(printed.pages)))
 
 
 def test_no_page_is_blank_and_all_are_numbered(texts):
-    """Text on each, and its number at the foot."""
+    """Each has text, and its number at the foot."""
     assert all(page.endswith(str(n)) for n, page in enumerate(texts, 1))
     assert all(len(page) > 40 for page in texts[1:])
 
 
 def test_the_first_and_the_last_page_of_a_part_are_there(site, texts):
-    """Their first and their last paragraph without a formula."""
+    """Of both, the first and the last paragraph without a formula are printed."""
     joined = squeezed("".join(texts))
     for leaf in (leaves(site, PART)[0], leaves(site, PART)[-1]):
-        said = [p for p in leaf.article.select("article > p:not(.as-notebook)")
-                if not p.select("math")]  # fmt: skip
-        for paragraph in (said[0], said[-1]):
+        paragraphs = [
+            p
+            for p in leaf.article.select("article > p:not(.as-notebook)")
+            if not p.select("math")
+        ]
+        for paragraph in (paragraphs[0], paragraphs[-1]):
             assert squeezed(paragraph.get_text())[:50] in joined
 
 
 def test_formulas_and_figures_are_printed(printed, texts):
-    """Letters of formulas and of drawings, and on their page many lines."""
+    """The letters of formulas and figures are in the text, the lines on their page."""
     assert "Position 𝑞 sees 𝑘≤ 𝑞" in " ".join(texts), "MathML as letters of its own"
     page = next(n for n, page in enumerate(texts) if "A gallery" in page)
     assert "2 [MASK]" in texts[page]
@@ -201,14 +208,14 @@ def test_what_is_missing_is_said_in_one_line(tmp_path, site):
     """No Chromium, no built site, no such page: nothing is written."""
     output = ("--output", str(tmp_path / "x.pdf"))
     nowhere = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
-    for done, says in (
+    for result, message in (
         (run("--site", str(site), *output, **nowhere), "printing needs Chromium"),
         (run("--site", str(tmp_path), *output), "holds no built site"),
         (run("--site", str(site), "--part", "cooking", *output), "begins with 'cook"),
     ):
-        assert done.returncode == 1
-        assert says in done.stderr
-        assert done.stderr.count("\n") == 1
+        assert result.returncode == 1
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,7 +225,7 @@ def test_without_playwright_it_is_said_too(monkeypatch, capsys, tmp_path):
     monkeypatch.delitem(sys.modules, "paradigms.site.exports.pdf", raising=False)
     monkeypatch.delattr("paradigms.site.exports.pdf", raising=False)
     assert main(["export", "print", "--output", str(tmp_path / "x")]) == 1
-    said = capsys.readouterr().err
-    assert "playwright" in said
-    assert "make test" in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert "playwright" in error
+    assert "make test" in error
+    assert error.count("\n") == 1

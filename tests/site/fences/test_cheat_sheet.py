@@ -1,4 +1,4 @@
-"""The cheat sheet: two sides of A4 that say what was chosen, all of it, legibly."""
+"""The cheat sheet: two legible sides of A4 with all selected content."""
 
 import re
 from io import BytesIO
@@ -13,8 +13,8 @@ from paradigms.site.content.questions import questions
 from paradigms.site.fences.cheat_sheet import CheatSheetFence, Rows, Sheet, Trap, sheets
 
 PATH = "practice/cheat-sheet/"
-PAPER = {"width": 733, "height": 1070}  # what the margins leave of A4, in pixels
-FULL = PAPER["height"] - 23  # a line or two of the side are left
+PAPER = {"width": 733, "height": 1070}  # A4 without margins, in pixels
+FULL = PAPER["height"] - 23  # a line or two of each side stay free
 HEIGHTS = "[...document.querySelectorAll('.sheet')].map((e) => e.offsetHeight)"
 # The smallest text in points, of words, of formulas and of labels in drawings.
 SMALLEST = """() => {
@@ -34,7 +34,7 @@ SMALLEST = """() => {
   }
   return least;
 }"""
-# Everything that reaches over the edge of its sheet, or is scrolled away inside it.
+# Elements that overflow their sheet, or whose content overflows and is hidden.
 CUT = """() => [...document.querySelectorAll('.sheet')].flatMap((sheet) =>
   [...sheet.querySelectorAll(':not(math *, svg *)')].filter((element) =>
     element.getBoundingClientRect().right > sheet.getBoundingClientRect().right + 1
@@ -45,14 +45,14 @@ CUT = """() => [...document.querySelectorAll('.sheet')].flatMap((sheet) =>
 
 @pytest.fixture
 def paper(visit):
-    """The page as a printer sees it, every answer unfolded."""
+    """The page in print media, with every answer unfolded."""
     page = visit(PATH, viewport=PAPER)
     page.emulate_media(media="print")
     return page
 
 
 def printed(page) -> list[str]:
-    """The text of each printed side, letters and digits alone."""
+    """The letters and digits of each printed side."""
     pdf = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
     for side in pdf.pages:
         width, height = (float(size) / 72 * 25.4 for size in side.mediabox[2:])
@@ -61,28 +61,28 @@ def printed(page) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """Letters and digits: spaces and signs depend on where a line ends."""
+    """Letters and digits only: spaces and signs depend on line breaks."""
     return re.sub(r"[^a-z0-9]", "", normalize("NFKC", text).lower())  # ﬁ is fi
 
 
 def chosen(sheet: Sheet) -> list[str]:
     """Every sentence that the sheet must show."""
-    said = [sheet.title, questions()[sheet.spoken].answer, *sheet.figures]
+    texts = [sheet.title, questions()[sheet.spoken].answer, *sheet.figures]
     for trap in sheet.traps:
         entry = questions()[trap.id]
-        said += [entry.question, entry.wrong_answer, trap.right()]
+        texts += [entry.question, entry.wrong_answer, trap.right()]
     for table in sheet.tables:
-        said += [
+        texts += [
             line
             for row in comparison(table.name).rows
             if not table.rows or row.aspect in table.rows
             for line in (row.aspect, *(cell.text(False) for cell in row.cells))
         ]
-    return [*said, *(formula.title for formula in sheet.formulas), *sheet.numbers]
+    return [*texts, *(formula.title for formula in sheet.formulas), *sheet.numbers]
 
 
 def missing(sheet: Sheet, side: str) -> list[str]:
-    """What was chosen and is not on that side; formulas and citations are skipped."""
+    """Selected texts that are not on that side, without formulas and citations."""
     pieces = [
         piece
         for line in chosen(sheet)
@@ -103,7 +103,7 @@ def test_it_prints_as_two_sides_of_a4_with_all_that_was_chosen(paper):
 
 
 def test_one_long_entry_more_makes_three_sides(paper):
-    """The guard itself: what does not fit is noticed, and so is what is gone."""
+    """The guard itself: what does not fit is noticed, and so is a missing entry."""
     paper.evaluate(
         "document.querySelectorAll('#sheet-q39 .say').forEach((e) =>"
         " e.after(e.cloneNode(true)))"
@@ -116,11 +116,11 @@ def test_one_long_entry_more_makes_three_sides(paper):
 def test_it_is_legible_and_nothing_is_cut_off(paper):
     """Words of 7.5 points at least, formulas of 8, labels in drawings of 5.5."""
     assert paper.evaluate(CUT) == []
-    least = paper.evaluate(SMALLEST)
-    print(least)
-    assert least["words"] >= 7.5
-    assert least["formulas"] >= 8
-    assert least["drawings"] >= 5.5
+    sizes = paper.evaluate(SMALLEST)
+    print(sizes)
+    assert sizes["words"] >= 7.5
+    assert sizes["formulas"] >= 8
+    assert sizes["drawings"] >= 5.5
 
 
 def test_small_print_and_a_wide_formula_are_noticed(paper):
@@ -147,17 +147,19 @@ def test_a_sheet_that_is_nearly_full_is_noticed(paper):
 
 
 def altered(**changes) -> list[str]:
-    """What is found wrong with the first sheet, changed."""
+    """The findings for the first sheet, after changes."""
     return sheets()["q19"].model_copy(update=changes).findings()
 
 
 def test_a_choice_that_leads_nowhere_is_an_error():
-    """Each with its name; a question without a wrong answer is no trap."""
-    plain = next(key for key, q in questions().items() if not q.wrong_answer)
-    traps = [Trap(id="nowhere"), Trap(id=plain)]
+    """Each error names the choice; a question without a wrong answer is no trap."""
+    key_without_trap = next(key for key, q in questions().items() if not q.wrong_answer)
+    traps = [Trap(id="nowhere"), Trap(id=key_without_trap)]
     assert altered() == []
     assert "question 'nowhere' does not exist" in altered(traps=traps)
-    assert any(plain in line and "no wrong" in line for line in altered(traps=traps))
+    assert any(
+        key_without_trap in line and "no wrong" in line for line in altered(traps=traps)
+    )
     assert len(altered(figures=["Nothing drawn"])) == 1
     assert len(altered(tables=[Rows(name="q19-key-diferences")])) == 1
     assert len(altered(tables=[Rows(name="q39-axes", rows=["Nobody"])])) == 1
@@ -172,6 +174,6 @@ def test_a_sentence_that_the_answer_does_not_have_is_an_error():
 
 
 def test_an_unknown_sheet_names_those_that_there_are():
-    """A misspelt fence."""
+    """The error for a misspelt name lists the sheets."""
     with pytest.raises(ContentError, match="no sheet 'q93'; known are q19, q39"):
         CheatSheetFence(name="q93").render(None)

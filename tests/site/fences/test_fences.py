@@ -1,4 +1,4 @@
-"""Fences: all run, none shown broken, and a mistake stops the build in one line."""
+"""Fences: all are run, none is shown as source, and outputs are compared."""
 
 import re
 from html.parser import HTMLParser
@@ -18,16 +18,23 @@ OPENING = re.compile(r"^\s*(?:```|~~~)\s*(\{?\s*\.?py(?:thon)?\b.*)$", re.MULTIL
 
 
 def openings(text: str) -> list[str]:
-    """What stands behind the ticks of every Python fence, found in the raw text."""
+    """The info string of every Python fence, from the raw text."""
     return [info.strip() for info in OPENING.findall(text)]
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:
     """Output of pytest on some pages, with this project's settings."""
     return python(
-        folder, "pytest", "-c", str(ROOT / "pyproject.toml"), "-q",
-        *BARE, "--rootdir", str(folder), *arguments,
-    ).stdout  # fmt: skip
+        folder,
+        "pytest",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "-q",
+        *BARE,
+        "--rootdir",
+        str(folder),
+        *arguments,
+    ).stdout
 
 
 def collected(*paths: Path) -> int:
@@ -47,22 +54,22 @@ class Blocks(HTMLParser):
 
 
 def highlighted(html: str) -> int:
-    """How many Python blocks the reader sees as code."""
+    """How many Python blocks a page shows as highlighted code."""
     parser = Blocks()
     parser.feed(html)
     return parser.count
 
 
 def test_every_python_fence_is_run_exactly_once(site):
-    """Written = run by pytest = shown highlighted, counted in three different ways."""
-    written = sum(len(openings(page.read_text("utf8"))) for page in PAGES)
+    """Fences in the sources, run by pytest and highlighted on the site: same counts."""
+    source_count = sum(len(openings(page.read_text("utf8"))) for page in PAGES)
     readme = openings((ROOT / "README.md").read_text("utf8"))
     assert collected(ROOT / "README.md") == len(readme) > 0
     labs = {path.stem for path in (ROOT / "docs/labs").glob("*.ipynb")}
     pages = [path for path in site.rglob("*.html") if path.parent.name not in labs]
-    shown = sum(highlighted(path.read_text("utf8")) for path in pages)
-    assert written == collected(ROOT / "docs") == shown
-    assert written > 20
+    highlighted_count = sum(highlighted(path.read_text("utf8")) for path in pages)
+    assert source_count == collected(ROOT / "docs") == highlighted_count
+    assert source_count > 20
 
 
 def test_fences_have_no_options():
@@ -72,7 +79,7 @@ def test_fences_have_no_options():
         assert infos <= {"python"}, f"{page}: write plain ```python, not {infos}"
 
 
-PLAIN = {"text", "sh"}  # shown as they are, on the pages that explain the project
+PLAIN = {"text", "sh"}  # shown as text, on the pages that explain the project
 KINDS = {
     "python",
     'text title="Output"',
@@ -81,13 +88,13 @@ KINDS = {
 
 
 def infos(text: str) -> list[str]:
-    """What stands behind the ticks of every fence, those inside four ticks left out."""
+    """The info string of every fence, except those inside four backticks."""
     text = re.sub(r"^````.*?^````\s*$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"^[ \t]*(?:```|~~~)[ \t]*(\S.*)$", text, re.MULTILINE)
 
 
 def unknown_infos(text: str, plain: bool) -> set[str]:
-    """Fences that MkDocs would show as text, without a word."""
+    """Info strings of fences that MkDocs would show as text, without a warning."""
     return set(infos(text)) - KINDS - (PLAIN if plain else set())
 
 
@@ -99,15 +106,15 @@ def test_every_fence_is_of_a_known_kind():
 
 
 def loose_outputs(page: Path) -> int:
-    """How many Output fences of a page are not below a block of code."""
+    """How many Output fences of a page do not belong to a block of code."""
     text = page.read_text("utf8")
     lines = text.split("\n")
-    held = sum(
+    attached = sum(
         output_below(page, number)[1] >= 0
         for number, line in enumerate(lines, 1)
         if line.strip() == "```python"
     )
-    return len(re.findall(r"^[ \t]*```.*title\s*=\s*.Output", text, re.M)) - held
+    return len(re.findall(r"^[ \t]*```.*title\s*=\s*.Output", text, re.M)) - attached
 
 
 def test_every_output_belongs_to_the_code_above_it():
@@ -128,13 +135,13 @@ def test_a_loose_output_is_noticed(tmp_path):
 
 def test_what_builds_without_a_word_is_noticed(sources):
     """The guard itself: `figur` and `python notest` are shown as text, and no more."""
-    misspelt, optional = (
+    misspelt, with_option = (
         sources / f"docs/{name}.md"
         for name in ("q39/encoder-decoder", "foundations/training-objectives")
     )
     for page, old, new in (
         (misspelt, "```figure", "```figur"),
-        (optional, "```python", "```python notest"),
+        (with_option, "```python", "```python notest"),
     ):
         page.write_text(page.read_text("utf8").replace(old, new, 1), "utf8")
     assert build(sources, sources / "site").returncode == 0
@@ -143,9 +150,9 @@ def test_what_builds_without_a_word_is_noticed(sources):
     html = (sources / "site/foundations/training-objectives/index.html").read_text(
         "utf8"
     )
-    written = openings(optional.read_text("utf8"))
-    assert highlighted(html) < len(written)
-    assert "python notest" in written
+    options = openings(with_option.read_text("utf8"))
+    assert highlighted(html) < len(options)
+    assert "python notest" in options
 
 
 NESTED = """\
@@ -201,14 +208,14 @@ WRONG = (
 
 
 def test_a_wrong_output_names_page_and_line(tmp_path):
-    """What the page shows and what the code prints, and how to accept the new."""
+    """The error has both outputs, page and line, and how to accept the new one."""
     (tmp_path / "page.md").write_text(WRONG)
-    said = run_pytest(tmp_path, "page.md")
-    assert "1 failed" in said
-    assert "page.md:3: printed output is not what the page shows" in said
-    assert "--update-outputs" in said
-    assert "['old']" in said
-    assert "['new', 'lines']" in said
+    report = run_pytest(tmp_path, "page.md")
+    assert "1 failed" in report
+    assert "page.md:3: printed output is not what the page shows" in report
+    assert "--update-outputs" in report
+    assert "['old']" in report
+    assert "['new', 'lines']" in report
 
 
 def test_an_output_that_is_not_shown_fails(tmp_path):
@@ -236,22 +243,22 @@ def test_update_outputs_rewrites_what_is_shown(tmp_path):
 def test_a_fence_that_raises_names_page_and_line(tmp_path):
     """The traceback points into the page."""
     (tmp_path / "page.md").write_text("Text.\n\n```python\nx = 1\n1 / 0\n```\n")
-    said = run_pytest(tmp_path, "page.md")
-    assert re.search(r'page.md", line 5', said)
-    assert "ZeroDivisionError" in said
+    report = run_pytest(tmp_path, "page.md")
+    assert re.search(r'page.md", line 5', report)
+    assert "ZeroDivisionError" in report
 
 
 def as_markdown(text: str) -> str:
-    """What Markdown itself makes of a line."""
+    """A line as converted by Markdown."""
     return adapter._converted(adapter._inline_markdown(), text)
 
 
 def test_a_plain_line_is_what_markdown_would_give_back():
-    """Every answer of the bank."""
+    """Markdown leaves every unmarked answer of the bank unchanged."""
     answers = [question.answer for question in questions().values()]
-    plain = [answer for answer in answers if not adapter._marked().search(answer)]
-    assert len(plain) > 100
-    assert [answer for answer in plain if as_markdown(answer) != answer] == []
+    unmarked = [answer for answer in answers if not adapter._marked().search(answer)]
+    assert len(unmarked) > 100
+    assert [answer for answer in unmarked if as_markdown(answer) != answer] == []
 
 
 @pytest.mark.parametrize(
@@ -259,6 +266,6 @@ def test_a_plain_line_is_what_markdown_would_give_back():
              "# h", "BERT reads", "end  \nline", "a\\_b"],
 )  # fmt: skip
 def test_a_marked_line_is_left_to_markdown(text):
-    """The guard itself: what Markdown changes is never taken as plain."""
+    """The guard itself: a line that Markdown changes is never treated as plain."""
     assert as_markdown(text) != text
     assert adapter._marked().search(text)

@@ -1,4 +1,4 @@
-"""What opens below a claim: the whole of its evidence, with values found now."""
+"""The evidence that opens below a claim, complete and with current values."""
 
 import re
 from html import escape, unescape
@@ -20,27 +20,29 @@ def opened(site, key: str) -> str:
     folder = page.removesuffix("index.md").removesuffix(".md")
     card = (site / folder / "index.html").read_text("utf8").split(f'id="{anchor}"')[1]
     pattern = r'<details class="evidence"><summary>(.*?)</summary>(.*?)</details></div>'
-    summary, inside = re.search(pattern, card, re.DOTALL).groups()
+    summary, body = re.search(pattern, card, re.DOTALL).groups()
     assert summary == f"{key} · {claims()[key].status} · evidence"
-    return inside
+    return body
 
 
 def missing(inside: str, key: str) -> list[str]:
-    """What a claim rests on and its evidence does not show."""
+    """Evidence of a claim that its HTML does not show."""
     claim = claims()[key]
-    wanted = [f"<code>make measure NAME={name}</code>" for name in claim.measured]
-    wanted += [f"<code>{escape(proofs()[name].command)}</code>" for name in claim.tests]
-    wanted += [
+    expected = [f"<code>make measure NAME={name}</code>" for name in claim.measured]
+    expected += [
+        f"<code>{escape(proofs()[name].command)}</code>" for name in claim.tests
+    ]
+    expected += [
         f"<code>{escape(line)}</code><br>found {escape(found(line))}<"
         for line in claim.holds
     ]
-    wanted += [escape(label(split_citation(source)[0])) for source in claim.sources]
-    return [words for words in wanted if words not in inside]
+    expected += [escape(label(split_citation(source)[0])) for source in claim.sources]
+    return [html for html in expected if html not in inside]
 
 
 @pytest.mark.parametrize("key", claims())
 def test_all_evidence_of_a_claim_opens_in_place(site, key):
-    """Commands, predicates with what is found now, tests and sources: every one."""
+    """All commands, predicates with current values, tests and sources are there."""
     assert missing(opened(site, key), key) == []
 
 
@@ -53,17 +55,17 @@ def test_missing_evidence_is_noticed(site):
 
 
 def test_a_measured_claim_leads_to_its_figure(site):
-    """The figure of a row that the claim reads, where there is one; on its page."""
+    """It links to the figure of each experiment that the claim reads, if any."""
     links = re.findall(r'<a href="([^"]*)">figure</a>', opened(site, "S14"))
     assert links == ["few-labels/#whole-reviews-two-regimes"]
-    drawn = {address.partition("/")[0] for address, _ in figures()}
+    experiments = {address.partition("/")[0] for address, _ in figures()}
     for key, claim in claims().items():
-        shown = opened(site, key).count(">figure</a>")
-        assert shown == len(drawn & set(claim.measured)), key
+        figure_links = opened(site, key).count(">figure</a>")
+        assert figure_links == len(experiments & set(claim.measured)), key
 
 
 def test_every_figure_that_is_listed_is_recorded():
-    """Addresses read off the pages lead to pictures; more than one kind of them."""
+    """Addresses on the pages lead to pictures of several kinds."""
     assert len(figures()) > 40
     for address, _ in figures():
         assert picture(address)
@@ -77,7 +79,7 @@ def test_the_evidence_holds_no_block_of_its_own(site):
 
 
 def test_what_opens_is_read_as_words(site):
-    """No tag and no entity is left over where the reader looks."""
+    """The reader sees no tag and no entity."""
     words = unescape(re.sub(r"<[^>]+>", " ", opened(site, "S14")))
     assert "at 100 < 0" in words
     assert "&" not in words.replace("Ng & Jordan", "").replace("Xue & ", "")

@@ -1,4 +1,4 @@
-"""The plans: whole, and each day of a length that can be kept."""
+"""The plans: complete, with days of a feasible length."""
 
 import re
 
@@ -70,16 +70,19 @@ def test_all_findings_come_at_once(tmp_path):
 
 
 def test_an_unknown_plan_is_named():
-    """A fence that asks for no plan: one line, with the nearest name."""
+    """The error has one line, with the nearest name."""
     with pytest.raises(ContentError, match=r"name: no plan 'tonigth' .did you mean"):
         plans.PlanFence(name="tonigth").render(None)
 
 
 def uncovered(nav: list, covered: set[str]) -> list[str]:
-    """Chapters of a navigation that stand in no plan; what is looked up is none."""
-    known = covered | {"index.md", "contributing.md"}
-    return [page for page in pages_of(nav)
-            if page not in known and not page.startswith("reference/")]  # fmt: skip
+    """Chapters of a navigation that are in no plan; reference pages are no chapters."""
+    exempt = covered | {"index.md", "contributing.md"}
+    return [
+        page
+        for page in pages_of(nav)
+        if page not in exempt and not page.startswith("reference/")
+    ]
 
 
 def places(name: str) -> set[str]:
@@ -108,31 +111,31 @@ def unbalanced(sums: list[int], limit: int) -> list[int]:
 def test_no_day_is_too_long_or_too_short(name):
     """Two hours tonight and on each of fourteen days, five on a day of a weekend."""
     plan = plans.plans()[name]
-    most, days = {"tonight": (120, 1), "weekend": (300, 2), "two-weeks": (120, 14)}[
+    limit, days = {"tonight": (120, 1), "weekend": (300, 2), "two-weeks": (120, 14)}[
         name
     ]
-    sums = [plans.takes(day) for day in plan.days]
-    print(name, sums, sum(sums))
-    assert plan.limit == most
-    assert len(sums) == days
-    assert unbalanced(sums, plan.limit) == []
+    totals = [plans.takes(day) for day in plan.days]
+    print(name, totals, sum(totals))
+    assert plan.limit == limit
+    assert len(totals) == days
+    assert unbalanced(totals, plan.limit) == []
 
 
 def test_a_day_that_grew_too_long_stops_the_build(monkeypatch):
-    """Every such day by plan and number, with what it takes."""
+    """The error has a line for each such day, with plan, number and minutes."""
     plan = plans.plans()["two-weeks"].model_copy(update={"limit": 95})
     assert plans.too_long(plans.plans()["two-weeks"]) == []
-    long = [n for n, day in enumerate(plan.days, 1) if plans.takes(day) > 95]
-    assert long
+    days = [n for n, day in enumerate(plan.days, 1) if plans.takes(day) > 95]
+    assert days
     monkeypatch.setitem(plans.plans(), "two-weeks", plan)
     with pytest.raises(ContentError) as error:
         plans.PlanFence(name="two-weeks").render(None)
     lines = str(error.value).splitlines()
-    assert len(lines) == len(long)
-    said = (
+    assert len(lines) == len(days)
+    pattern = (
         r"snippets/plans.toml: plans.two-weeks: day \d+ takes \d+ minutes, at most 95"
     )
-    assert all(re.match(said, line) for line in lines)
+    assert all(re.match(pattern, line) for line in lines)
 
 
 def test_a_day_out_of_balance_is_noticed():
@@ -142,5 +145,5 @@ def test_a_day_out_of_balance_is_noticed():
 
 
 def test_every_id_is_plain():
-    """Lower case and hyphens: they are kept in browsers, and must last."""
+    """Ids are lower case with hyphens; browsers store them, so they must not change."""
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in plans.items())

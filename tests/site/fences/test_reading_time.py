@@ -1,4 +1,4 @@
-"""The minutes that plans state: counted again on the built pages."""
+"""The minutes that plans state, recomputed on the built pages."""
 
 import re
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from tests.conftest import ROOT
 
 
 def recount(article: Tag) -> float:
-    """Minutes from the words on a built page, counted in another way."""
+    """Minutes for a built page, computed independently from its HTML."""
     article = BeautifulSoup(str(article), "html.parser")
-    counted = {
+    rates = {
         "details.question": reading_time.QUESTION,
         "figure.mask-figure": reading_time.FIGURE,
         "div.highlight:not(.language-text)": reading_time.CODE,
         "div.arithmatex": reading_time.FORMULA,
     }
-    total = sum(each * len(article.select(css)) for css, each in counted.items())
-    unread = "svg, small, .headerlink, script, .language-text, .evidence > *"
-    for element in article.select(f"{', '.join(counted)}, {unread}"):
+    total = sum(minutes * len(article.select(css)) for css, minutes in rates.items())
+    excluded = "svg, small, .headerlink, script, .language-text, .evidence > *"
+    for element in article.select(f"{', '.join(rates)}, {excluded}"):
         element.extract()
     for formula in article.select(".arithmatex"):
         formula.string = "x"
@@ -35,7 +35,7 @@ def spoken(text: str) -> int:
 
 
 def article_of(site: Path, page: str) -> Tag:
-    """What a built page says, without what stands around it."""
+    """The article of a built page, without header, sidebars and footer."""
     folder = page.removesuffix("index.md").removesuffix(".md")
     html = (site / folder / "index.html").read_text("utf8")
     return BeautifulSoup(html, "html.parser").article
@@ -50,32 +50,39 @@ def articles(site) -> dict[str, Tag]:
 
 
 def apart(stated: float, counted: float) -> bool:
-    """More than half a minute for rounding, and a twentieth of what was counted."""
+    """Whether two times differ by more than half a minute and 5% of the count."""
     return abs(stated - counted) > 0.5 + counted / 20
 
 
 def test_the_minutes_are_those_of_the_built_pages(articles):
     """Within half a minute and a twentieth, for each page and topic of the plans."""
     pages = {item.place: item.takes for item in plan.items().values() if not item.lab}
-    pages = {page: taken for page, taken in pages.items() if page in articles}
+    pages = {page: minutes for page, minutes in pages.items() if page in articles}
     assert len(pages) > 50
     counts = {page: recount(articles[page]) for page in pages}
-    wrong = {page: (taken, counts[page]) for page, taken in pages.items()
-             if apart(taken, max(1, counts[page]))}  # fmt: skip
+    wrong = {
+        page: (minutes, counts[page])
+        for page, minutes in pages.items()
+        if apart(minutes, max(1, counts[page]))
+    }
     assert wrong == {}
 
 
 def test_other_minutes_are_noticed(articles):
     """The guard itself: a page that grew by words, by figures, by questions."""
     page = articles["q39/autoregressive.md"]
-    stated = round(
+    minutes = round(
         reading_time.minutes(reading_time.section("q39/autoregressive.md").text)
     )
-    assert not apart(stated, recount(page))
-    for more in ("<p>" + "word " * 400 + "</p>",
-                 "<figure class='mask-figure'></figure>" * 4,
-                 "<details class='question'>and so on</details>" * 2):  # fmt: skip
-        assert apart(stated, recount(BeautifulSoup(str(page) + more, "html.parser")))
+    assert not apart(minutes, recount(page))
+    for addition in (
+        "<p>" + "word " * 400 + "</p>",
+        "<figure class='mask-figure'></figure>" * 4,
+        "<details class='question'>and so on</details>" * 2,
+    ):
+        assert apart(
+            minutes, recount(BeautifulSoup(str(page) + addition, "html.parser"))
+        )
 
 
 def parts(article: Tag) -> Iterator[tuple[str, BeautifulSoup]]:
@@ -92,16 +99,18 @@ def parts(article: Tag) -> Iterator[tuple[str, BeautifulSoup]]:
 def test_sections_are_found_and_counted_as_built(articles):
     """Every anchor of a heading is the built one; each part has its own minutes."""
     for page, article in articles.items():
-        known = set(reading_time.sections(page)) - {""}
-        assert known == {h["id"] for h in article.select(":is(h1, h2, h3)[id]")}, page
+        anchors = set(reading_time.sections(page)) - {""}
+        assert anchors == {h["id"] for h in article.select(":is(h1, h2, h3)[id]")}, page
     for page in ("q19/index.md", "q39/index.md"):
         for anchor, part in parts(articles[page]):
-            taken = reading_time.minutes(reading_time.section(f"{page}#{anchor}").text)
-            assert not apart(taken, recount(part)), anchor
+            minutes = reading_time.minutes(
+                reading_time.section(f"{page}#{anchor}").text
+            )
+            assert not apart(minutes, recount(part)), anchor
 
 
 def words_in_sight(article: Tag) -> int:
-    """The words of a page that stand open, code and formulas left out."""
+    """The unfolded words of a page, without code and formulas."""
     article = BeautifulSoup(str(article), "html.parser")
     for element in article.select("details, svg, script, .highlight, .arithmatex"):
         element.extract()
@@ -110,22 +119,22 @@ def words_in_sight(article: Tag) -> int:
 
 @pytest.mark.parametrize("page", ["q19/index.md", "q39/index.md"])
 def test_a_question_page_is_read_in_ten_minutes(articles, page):
-    """Its open words; the code and the folded answers come on top of that."""
+    """Ten minutes for the unfolded words, without code and folded answers."""
     words = words_in_sight(articles[page])
     print(page, words, "words", words / reading_time.WORDS_A_MINUTE, "minutes")
     assert words <= 10 * reading_time.WORDS_A_MINUTE
-    more = BeautifulSoup(str(articles[page]) + "<p>word</p>" * 900, "html.parser")
-    assert words_in_sight(more) > 10 * reading_time.WORDS_A_MINUTE
+    longer = BeautifulSoup(str(articles[page]) + "<p>word</p>" * 900, "html.parser")
+    assert words_in_sight(longer) > 10 * reading_time.WORDS_A_MINUTE
 
 
 def test_the_start_page_states_the_rates():
-    """What the minutes assume is what they are reckoned with."""
-    said = (ROOT / "docs/index.md").read_text("utf8")
+    """The stated rates are those of the computation."""
+    text = (ROOT / "docs/index.md").read_text("utf8")
     names = ("WORDS_A_MINUTE", "CODE", "FIGURE", "FORMULA", "QUESTION")
     rates = tuple(getattr(reading_time, name) for name in names)
     assert rates == (160, 1, 0.5, 0.25, 1.5)
     assert (
         "160 words a minute, one minute for a block of code, half a minute for a "
         "figure, a quarter for a formula, and one and a half for a question"
-    ) in said
-    assert "an assumption" in said
+    ) in text
+    assert "an assumption" in text

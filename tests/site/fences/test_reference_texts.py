@@ -1,4 +1,4 @@
-"""What every writer here writes is what the field's own writes, token for token."""
+"""Every generator writes what its reference writes, token for token."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from tests.drawn import CONFIGS, DECODERS, PAD, WRITERS, Example, both, examples
 from tests.evaluation.test_parity import of
 
 STEPS = 8
-START = 2  # the first token of what an encoder-decoder writes
+START = 2  # the decoder start token
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -34,13 +34,15 @@ class Task:
 
     def ours(self, beams: int, penalty: float, eos: int | None = None) -> Tensor:
         """Greedy with one beam, as in the reference."""
-        write = greedy
+        generate = greedy
         if beams > 1:
-            write = partial(beam_search, beams=beams, length_penalty=penalty)
-        return write(self.network, self.prompt, STEPS, eos=eos, pad=PAD, real=self.real)
+            generate = partial(beam_search, beams=beams, length_penalty=penalty)
+        return generate(
+            self.network, self.prompt, STEPS, eos=eos, pad=PAD, real=self.real
+        )
 
     def wanted(self, beams: int, penalty: float, eos: int) -> Tensor:
-        """The reference's own text, without its warnings about settings."""
+        """The text of the reference, with settings that raise no warnings."""
         settings = self.theirs.generation_config
         settings.pad_token_id, settings.eos_token_id = PAD, eos
         settings.bos_token_id = settings.forced_bos_token_id = None
@@ -54,24 +56,24 @@ class Task:
 
 
 def compare(task: Task, random: Random) -> Counter[str]:
-    """Both write greedily, and with beams; says which of these texts reached an end.
+    """Compare greedy and beam search; counts the searches in which a text reached EOS.
 
-    The end is the word that, without an end, would be the second or third of the first
-    text: a word that is drawn is seldom written.
+    EOS is the token that, without EOS, would be the second or third of the first text:
+    a random token would seldom be generated.
     """
     width = task.prompt.shape[1]
     beams, penalty = random.randint(2, 4), random.choice([0.5, 1.0, 2.0])
-    ends = Counter()
-    for name, asked in {"greedy": (1, 1.0), "beam": (beams, penalty)}.items():
-        eos = int(task.ours(*asked)[0, width + random.choice([1, 2])])
-        found, wanted = task.ours(*asked, eos), task.wanted(*asked, eos)
-        assert found.tolist() == wanted.tolist(), (name, asked, eos)
-        ends[name] = int((found[:, width:] == eos).any())
-    return ends
+    counts = Counter()
+    for name, settings in {"greedy": (1, 1.0), "beam": (beams, penalty)}.items():
+        eos = int(task.ours(*settings)[0, width + random.choice([1, 2])])
+        text, expected = task.ours(*settings, eos), task.wanted(*settings, eos)
+        assert text.tolist() == expected.tolist(), (name, settings, eos)
+        counts[name] = int((text[:, width:] == eos).any())
+    return counts
 
 
 def decoder(system: Any, example: Example) -> Task:
-    """Prompts padded on the left, for what is written follows on the right."""
+    """Prompts padded on the left, as generation continues on the right."""
     ours, theirs = both(system, example, torch.float64)
     texts = replace(example.texts, left=True)
     tokens, real = texts.tokens(example.config.vocabulary), texts.real()
@@ -91,11 +93,11 @@ def encoder_decoder(system: Any, example: Example) -> Task:
 
 
 def ends(system: Any, task: Any) -> Counter[str]:
-    """In how many of all examples a text reaches an end, after comparing them all."""
-    random, found = Random(0), Counter()
+    """Compare all examples; in how many a text reaches EOS, by kind of search."""
+    random, counts = Random(0), Counter()
     for example in examples(system):
-        found.update(compare(task(system, example), random))
-    return found
+        counts.update(compare(task(system, example), random))
+    return counts
 
 
 @of(DECODERS)
@@ -111,19 +113,19 @@ def test_encoder_decoders_write_what_their_reference_writes(system):
 
 
 def unweighted(self: BeamSearch, score: float, words: list[int]) -> float:
-    """A rating for which every length penalty is one."""
+    """A score in which every length penalty is one."""
     return score / len(words)
 
 
 def test_a_search_with_another_rating_is_noticed(monkeypatch):
-    """The guard itself: beams that are rated without the penalty write other texts."""
+    """The guard itself: beams scored without the length penalty write other texts."""
     monkeypatch.setattr(BeamSearch, "_rated", unweighted)
     with pytest.raises(AssertionError, match="beam"):
         ends(gpt.GPT, decoder)
 
 
 def test_a_text_that_goes_on_after_its_end_is_noticed(monkeypatch):
-    """The guard itself: without its end, a greedy text is another one."""
+    """The guard itself: without EOS, a greedy text is another one."""
     ours = Task.ours
     monkeypatch.setattr(Task, "ours", lambda task, *asked: ours(task, *asked[:2]))
     with pytest.raises(AssertionError, match="greedy"):

@@ -1,4 +1,4 @@
-"""What stands between brackets: numbers with and without their interval."""
+"""The Markdown extension: recorded numbers with and without interval, formulas."""
 
 import pytest
 from markdown import Markdown
@@ -21,7 +21,7 @@ FOUND = {
 
 @pytest.fixture
 def page(monkeypatch) -> Markdown:
-    """Markdown with tables, as inside generated HTML; the values are those above."""
+    """Markdown with tables, as inside generated HTML, and the values of FOUND."""
     monkeypatch.setattr(recorded_numbers, "recorded", FOUND.__getitem__)
     monkeypatch.setattr(
         recorded_numbers, "quote", lambda at, interval: f"{FOUND[at][0]:.3g}"
@@ -33,15 +33,18 @@ def page(monkeypatch) -> Markdown:
 
 def test_a_number_is_printed_bare_or_with_its_interval(page):
     """Both linked to the record; the interval only where it is asked for."""
-    bare = page.convert(f"It errs [={ADDRESS}].")
-    assert 'href="/reference/evidence.md#transfer">0.82</a>' in bare
-    both = page.convert(f"It errs [={ADDRESS}|interval].")
-    assert 'href="/reference/evidence.md#transfer">0.820 (0.790 to 0.850)</a>' in both
+    html = page.convert(f"It errs [={ADDRESS}].")
+    assert 'href="/reference/evidence.md#transfer">0.82</a>' in html
+    interval_html = page.convert(f"It errs [={ADDRESS}|interval].")
+    assert (
+        'href="/reference/evidence.md#transfer">0.820 (0.790 to 0.850)</a>'
+        in interval_html
+    )
 
 
 @pytest.mark.parametrize("bar", ["|", r"\|"])
 def test_the_bar_ends_no_cell(page, bar):
-    """In a table, bare and escaped: still two cells in the row, nothing lost."""
+    """In a table, bare and escaped, the row still has two complete cells."""
     row = f"| a | [={ADDRESS}{bar}interval] |"
     html = page.convert(f"| x | y |\n|---|---|\n{row}")
     assert html.count("<td>") == 2
@@ -76,20 +79,20 @@ def test_an_interval_has_the_places_that_it_is_worth(page, address, expected):
     [("a/counted/x|interval", "has no interval: 4"), (f"{ADDRESS}|both", "'both'")],
 )
 def test_what_has_no_interval_or_form_is_an_error(page, source, message):
-    """Neither is printed as if nothing were wrong."""
+    """A value without interval and an unknown form both raise an error."""
     with pytest.raises(ContentError, match=message):
         page.convert(f"[={source}]")
 
 
 def test_a_count_is_written_in_millions(page):
-    """Of a whole number; an interval is no count."""
+    """Only a whole number can be written in millions, not an interval."""
     assert ">0.0<" in page.convert("[=a/counted/x|millions]")
     with pytest.raises(ContentError, match="no number to count in millions"):
         page.convert(f"[={ADDRESS}|millions]")
 
 
 def as_html(text: str) -> str:
-    """What a page makes of its formulas."""
+    """The HTML of Markdown with formulas, as on a page."""
     md = Markdown(
         extensions=["pymdownx.arithmatex", "paradigms.site.markdown.extension"],
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
@@ -104,7 +107,7 @@ def as_html(text: str) -> str:
      ("a, \\qquad b = -1", 2, 1), ("\\quad a", 0, 0), ("\\frac{a = b}{c}", 0, 0)],
 )  # fmt: skip
 def test_a_long_formula_can_be_broken(tex, boxes, breaks):
-    """Before relations and signs outside of brackets: a phone is narrow."""
+    """It breaks before relations and signs outside brackets, for narrow screens."""
     html = as_html(f"$${tex}$$")
     assert html.count("<span>") == boxes
     assert html.count("<wbr>") == breaks
@@ -117,7 +120,7 @@ def test_a_long_formula_can_be_broken(tex, boxes, breaks):
      ("\\log_2 N", 0), ("x + N", 0)],
 )  # fmt: skip
 def test_a_logarithm_stands_apart(tex, spaces):
-    """As in TeX: from what it multiplies, from its argument, not from a parenthesis."""
+    """As in TeX, space separates it from factor and argument, but no parenthesis."""
     assert as_html(f"${tex}$").count("<mspace") == spaces
 
 
@@ -132,5 +135,5 @@ def test_a_stop_stays_with_its_formula():
 
 @pytest.mark.parametrize(("tex", "raised"), [("P'(Y)", 0), ("P^2(Y)", 1)])
 def test_a_prime_is_as_large_as_a_letter(tex, raised):
-    """It is raised by itself; as an exponent it was a speck on phones and on paper."""
+    """It is not set as an exponent, which was too small on phones and on paper."""
     assert as_html(f"${tex}$").count("<msup>") == raised
