@@ -1,1 +1,1 @@
-"""One module a question: a CONFIG, and `run(config)`, which returns named rows."""
+"""One module per experiment: a CONFIG, and `run(config)`, which returns named rows."""

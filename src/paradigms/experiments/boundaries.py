@@ -1,4 +1,4 @@
-"""Where each classifier puts its boundary: two features of real data, drawn whole."""
+"""Decision boundaries of each classifier, on two features of real data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class BoundariesConfig:
     reach: float = 3.0  # standard deviations to each side
     columns: int = 48
     lines: int = 32
-    most: int = 7  # times that a word is said
+    most: int = 7  # largest count of a word
     praise: str = "great"
     blame: str = "bad"
     vocabulary: int = 5000
@@ -47,10 +47,10 @@ CONFIG = BoundariesConfig()
 
 
 def run(config: BoundariesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row a classifier: its error, on the tumours fitted or on new texts; its field.
+    """A row per classifier: its error (training tumours, test reviews) and its field.
 
-    A field is a line of letters for each height, from the top: 0 to 4 for P(y = 1 | x)
-    in quarters, rounded; an SVM, which has no P, shows its score instead, from -1 to 1.
+    A field has one string per height, from the top: digits 0 to 4 are P(y = 1 | x) in
+    quarters, rounded.  An SVM has no P: its score from -1 to 1 is shown instead.
     """
     return [*of_tumours(config, each), *of_words(config)]
 
@@ -59,9 +59,9 @@ def of_tumours(config: BoundariesConfig, each: Each) -> list[dict[str, Any]]:
     """Mean radius against mean texture, standardised; 1 is benign."""
     x, labels = breast_cancer.load()
     x = x[:, [RADIUS, TEXTURE]]
-    right = torch.linspace(-1, 1, config.columns).double() * config.reach
-    up = torch.linspace(1, -1, config.lines).double() * config.reach
-    places = torch.cartesian_prod(up, right).flip(1)  # (lines * columns, 2)
+    xs = torch.linspace(-1, 1, config.columns).double() * config.reach
+    ys = torch.linspace(1, -1, config.lines).double() * config.reach
+    grid = torch.cartesian_prod(ys, xs).flip(1)  # (lines * columns, 2)
     points = [
         (round(a / config.reach, 2), round(b / config.reach, 2), label)
         for (a, b), label in zip(x.tolist(), labels.tolist(), strict=True)
@@ -71,7 +71,7 @@ def of_tumours(config: BoundariesConfig, each: Each) -> list[dict[str, Any]]:
     def row(name: str) -> dict[str, Any]:
         model = MODELS[name]().fit(x, labels)
         wrong = (belief(model, x) > 0.5) != labels.bool()
-        field = letters(belief(model, places), config.columns)
+        field = letters(belief(model, grid), config.columns)
         return {
             "name": name,
             "error": float(wrong.double().mean()),
@@ -83,7 +83,7 @@ def of_tumours(config: BoundariesConfig, each: Each) -> list[dict[str, Any]]:
 
 
 def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
-    """One word's count against another's, in a text of nothing else; 1 is positive."""
+    """Counts of two words, in texts of these words alone; 1 is positive."""
     corpus = movie_reviews.in_bags("rotten_tomatoes", config.vocabulary)
     rows = []
     for name, model in (
@@ -91,13 +91,13 @@ def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
         ("Bernoulli naive Bayes", BernoulliNaiveBayes()),
     ):
         model.fit(*corpus.train)
-        believed = [
+        probabilities = [
             float(belief(model, corpus.encode(said(config, blame, praise)))[0])
             for blame in range(config.most, -1, -1)
             for praise in range(config.most + 1)
         ]
         wrong = (belief(model, corpus.test.texts) > 0.5) != corpus.test.labels.bool()
-        field = letters(torch.tensor(believed), config.most + 1)
+        field = letters(torch.tensor(probabilities), config.most + 1)
         rows.append(
             {
                 "name": name,
@@ -110,23 +110,23 @@ def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
 
 
 def said(config: BoundariesConfig, blame: int, praise: int) -> str:
-    """A text of two words, each as often as told."""
+    """A text of two words, repeated `blame` and `praise` times."""
     return " ".join([config.blame] * blame + [config.praise] * praise)
 
 
 def belief(model: Any, x: Any) -> Tensor:
-    """P(y = 1 | x); of an SVM its score, moved from -1..1 to 0..1 and cut off. (N,)"""
+    """P(y = 1 | x); for an SVM its score, mapped from -1..1 to 0..1, clamped. (N,)"""
     if isinstance(model, KernelSVM):
         return ((model.decision(x) + 1) / 2).clamp(0, 1)
     return model.predict_proba(x)[:, 1]
 
 
 def letters(values: Tensor, columns: int) -> list[str]:
-    """Values from 0 to 1 as 0 to 4, a line for every `columns` of them."""
-    marks = "".join(str(round(4 * value)) for value in values.tolist())
-    return [marks[start : start + columns] for start in range(0, len(marks), columns)]
+    """Values from 0 to 1 as digits 0 to 4, in lines of `columns` digits."""
+    digits = "".join(str(round(4 * value)) for value in values.tolist())
+    return [digits[start : start + columns] for start in range(0, len(digits), columns)]
 
 
 def smaller() -> BoundariesConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return BoundariesConfig(columns=12, lines=8, most=2, vocabulary=1000)

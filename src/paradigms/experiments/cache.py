@@ -1,8 +1,8 @@
-"""What keeping keys and values saves: operations, seconds and bytes for a new token.
+"""What a KV cache saves: operations, seconds and bytes per new token.
 
-Four networks that can keep them, one that cannot, all with random weights: what is
-counted and timed does not depend on their values.  Operations are counted on shapes
-alone, so also for networks and lengths that no small machine could hold.
+Four networks with a KV cache and one without, all with random weights: costs do not
+depend on their values.  Operations are counted on shapes alone, also for networks and
+lengths that do not fit in memory.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from paradigms.models import bert, encoder, gpt, llama, t5
 QUESTION = "What does a new token cost, with and without the cache?"
 TIMED = True  # measured alone
 NETWORKS = ("GPT", "LLaMA", "LLaMA, grouped queries", "T5, decoder", "BERT")
-CACHED = NETWORKS[:4]  # can keep what was read
+CACHED = NETWORKS[:4]  # with a KV cache
 Counts = dict[str, dict[str, int]]  # by column and length
 Times = dict[str, list[float]]  # by length: seconds with the cache, if any, without
 
@@ -41,10 +41,10 @@ Times = dict[str, list[float]]  # by length: seconds with the cache, if any, wit
 class CacheConfig:
     """Networks of one size, lengths in tokens, and turns of a chat.
 
-    `longest`: counted, not timed, together with half of it.  `source`: what the T5
-    decoder looks at, no longer than the shortest length.  `written`: words of a text
-    that is written whole, by a masked network also in `passes` passes.  A turn of the
-    chat is `said` tokens to read and `answered` to write.
+    `longest` and half of it are counted, not timed.  `source`: length of the T5
+    encoder's input, at most the shortest length.  `written`: tokens of a text that is
+    generated whole, by a masked network also in `passes` passes.  A chat turn has
+    `said` prompt tokens and `answered` generated tokens.
     """
 
     lengths: tuple[int, ...] = (64, 128, 256, 512, 1024)
@@ -53,7 +53,7 @@ class CacheConfig:
     width: int = 128
     layers: int = 4
     heads: int = 4
-    groups: int = 1  # heads of keys and values, where queries share them
+    groups: int = 1  # key-value heads, for grouped queries
     source: int = 64
     written: int = 64
     passes: int = 8
@@ -61,7 +61,7 @@ class CacheConfig:
     said: int = 96
     answered: int = 32
     repetitions: int = 12
-    tries: int = 3  # of each pair, of which the fastest counts
+    tries: int = 3  # of each pair; the fastest counts
     published: tuple[str, ...] = ("GPT-2 small", "LLaMA 7B", "Llama 3 8B")
 
 
@@ -69,20 +69,20 @@ CONFIG = CacheConfig()
 
 
 def run(config: CacheConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """Rows for a token by network and length, exponents, whole texts, turns, sizes."""
-    counted = each(NETWORKS, lambda name: counts(config, name))
+    """Rows: new tokens by network and length, exponents, whole texts, turns, sizes."""
+    costs = each(NETWORKS, lambda name: counts(config, name))
     times = each(range(config.repetitions), lambda number: seconds(config, number))
     rows: list[dict[str, Any]] = []
-    for name, columns in zip(NETWORKS, counted, strict=True):
-        timed = [found[name] for found in times]
+    for name, columns in zip(NETWORKS, costs, strict=True):
+        timed = [result[name] for result in times]
         rows += new_token(config, name, columns, timed)
         rows.append(exponents(config, name, columns, timed))
         rows[-1]["pictures"] = {"milliseconds": {"bands": bands(config, timed)}}
     rows += each(["texts"], lambda _: texts(config))[0]
-    talked = each(config.turns, lambda number: turn(config, number))
-    for number, found in zip(config.turns, talked, strict=True):
-        waits = [found["chat"][str(number)] for found in times]
-        rows.append({"name": f"chat, turn {number}"} | found | paired(waits))
+    chats = each(config.turns, lambda number: turn(config, number))
+    for number, result in zip(config.turns, chats, strict=True):
+        waits = [result["chat"][str(number)] for result in times]
+        rows.append({"name": f"chat, turn {number}"} | result | paired(waits))
     return rows + each(config.published, size)
 
 
@@ -93,112 +93,124 @@ def built(
     torch.manual_seed(0)
     sizes = ("vocabulary", "width", "layers", "heads")
     shape = {key: getattr(config, key) for key in sizes}
-    wide = {"hidden": 4 * config.width}
+    hidden = {"hidden": 4 * config.width}
     with torch.device(device), torch.no_grad():
         if name == "GPT":
             return gpt.GPT(gpt.GPTConfig(**shape, positions=positions)).eval()
         if name == "BERT":
-            large = encoder.EncoderConfig(**shape, **wide, positions=positions)
-            return bert.BERT(large).eval()
+            encoder_config = encoder.EncoderConfig(
+                **shape, **hidden, positions=positions
+            )
+            return bert.BERT(encoder_config).eval()
         if name == "T5, decoder":
             head_width = config.width // config.heads
-            reader = t5.T5(t5.T5Config(**shape, **wide, head_width=head_width)).eval()
-            return as_decoder(reader, text(config.source, device))
-        # Three maps to two thirds of the width are as large as two maps to the whole.
+            model = t5.T5(t5.T5Config(**shape, **hidden, head_width=head_width)).eval()
+            return as_decoder(model, text(config.source, device))
+        # Three maps of 2/3 the hidden width are as large as two of the full width.
         shape["hidden"] = 8 * config.width // 3
         shape["kv_heads"] = config.groups if "grouped" in name else config.heads
         return llama.LLaMA(llama.LLaMAConfig(**shape, positions=positions)).eval()
 
 
 def text(length: int, device: str = "cpu") -> Tensor:
-    """Any tokens, (1, length): their number alone matters here."""
+    """Arbitrary tokens, (1, length): only their number matters."""
     return torch.ones(1, length, dtype=torch.long, device=device)
 
 
 def counts(config: CacheConfig, name: str) -> Counts:
-    """Operations and bytes for a new token."""
-    found: Counts = {}
+    """Operations and bytes for a new token, by column and length."""
+    columns: Counts = {}
 
-    def note(column: str, length: int, value: int) -> None:
-        found.setdefault(column, {})[str(length)] = value
+    def record(column: str, length: int, value: int) -> None:
+        columns.setdefault(column, {})[str(length)] = value
 
     network = built(config, name, config.longest, "meta")
     for length in (*config.lengths, config.longest // 2, config.longest):
         step = Step(network, text(length, "meta"))
-        note("operations without", length, operations(step.without))
+        record("operations without", length, operations(step.without))
         if name in CACHED:
             step.ready()
-            note("operations with", length, operations(step.with_cache))
-            note("bytes kept", length, kv_cache_bytes(step.cache))
+            record("operations with", length, operations(step.with_cache))
+            record("bytes kept", length, kv_cache_bytes(step.cache))
     network = built(config, name, max(config.lengths))
     for length in config.lengths:
         step = Step(network, text(length))
-        note("bytes at work without", length, peak_bytes(step.without))
+        record("bytes at work without", length, peak_bytes(step.without))
         if name in CACHED:
             step.ready()
-            note("bytes at work with", length, peak_bytes(step.with_cache))
-    return found
+            record("bytes at work with", length, peak_bytes(step.with_cache))
+    return columns
 
 
 def seconds(config: CacheConfig, number: int) -> dict[str, Times]:
-    """One repetition, every second in reverse: networks, lengths, turns of a chat."""
-    found: dict[str, Times] = {}
+    """Times of one repetition; odd repetitions run each pair in reverse order."""
+    times: dict[str, Times] = {}
     for name in NETWORKS:
         network = built(config, name, max(config.lengths))
         steps = {n: Step(network, text(n)) for n in config.lengths}
-        found[name] = timed(config, steps, name in CACHED, number)
+        times[name] = timed(config, steps, name in CACHED, number)
     ends = {n: before(config, n) + config.said for n in config.turns}
     network = built(config, "GPT", max(ends.values()))
     steps = {n: Step(network, text(end), config.said) for n, end in ends.items()}
-    return found | {"chat": timed(config, steps, True, number)}
+    return times | {"chat": timed(config, steps, True, number)}
 
 
 def timed(
     config: CacheConfig, steps: dict[int, Step], cached: bool, number: int
 ) -> Times:
     """Seconds of each step with the cache, if there is one, and without."""
-    found: Times = {}
+    times: Times = {}
     for n, step in steps.items():
         calls = [*([step.ready().with_cache] if cached else []), step.without]
-        found[str(n)] = best_seconds(calls, config.tries, turned=number % 2 == 1)
-    return found
+        times[str(n)] = best_seconds(calls, config.tries, turned=number % 2 == 1)
+    return times
 
 
 def paired(times: list[list[float]]) -> dict[str, list[float]]:
-    """Milliseconds with and without over the repetitions, and the ratio of pairs."""
-    *ahead, without = zip(*times, strict=True)
-    found = {"milliseconds without": geometric_mean_interval(1e3 * s for s in without)}
-    for cached in ahead:
-        found["milliseconds with"] = geometric_mean_interval(1e3 * s for s in cached)
+    """Milliseconds with and without the cache over repetitions, and paired ratios."""
+    *cached_times, without = zip(*times, strict=True)
+    columns = {
+        "milliseconds without": geometric_mean_interval(1e3 * s for s in without)
+    }
+    for cached in cached_times:
+        columns["milliseconds with"] = geometric_mean_interval(1e3 * s for s in cached)
         pairs = zip(cached, without, strict=True)
-        found["times faster"] = geometric_mean_interval(
+        columns["times faster"] = geometric_mean_interval(
             slow / fast for fast, slow in pairs
         )
-    return found
+    return columns
 
 
 def new_token(
     config: CacheConfig, name: str, columns: Counts, timed: list[Times]
 ) -> list[dict[str, Any]]:
-    """A row a length: what a new token costs; `seen pairs`: causal pairs alone."""
+    """A row per length: costs of a new token; `seen pairs`: unmasked pairs only."""
     rows = []
     for length in map(str, config.lengths):
         row: dict[str, Any] = {"name": f"{name}, {length} tokens"}
         row |= {column: values[length] for column, values in columns.items()}
         if name in CACHED:
-            once, every = row["operations with"], row["operations without"]
-            seen = every - masked_operations(config.layers, config.width, int(length))
-            row |= {"times fewer": every / once, "times fewer, seen pairs": seen / once}
-        rows.append(row | paired([found[length] for found in timed]))
+            with_cache, without_cache = (
+                row["operations with"],
+                row["operations without"],
+            )
+            visible = without_cache - masked_operations(
+                config.layers, config.width, int(length)
+            )
+            row |= {
+                "times fewer": without_cache / with_cache,
+                "times fewer, seen pairs": visible / with_cache,
+            }
+        rows.append(row | paired([times[length] for times in timed]))
     return rows
 
 
 def exponents(
     config: CacheConfig, name: str, columns: Counts, timed: list[Times]
 ) -> dict[str, Any]:
-    """The power of the length with which each column grows, over the lengths.
+    """The exponent with which each column grows in the length.
 
-    `at the longest`: between half of it and the longest, from the counts alone.
+    `at the longest`: between half of `longest` and `longest`, from the counts alone.
     """
     lengths, ends = config.lengths, (config.longest // 2, config.longest)
     row: dict[str, Any] = {"name": f"{name}, exponents"}
@@ -207,42 +219,48 @@ def exponents(
         if str(ends[1]) in values:
             last = [values[str(n)] for n in ends]
             row[f"{column}, at the longest"] = exponent(ends, last)
-    for place, way in enumerate(("without", "with")[: 1 + (name in CACHED)], 1):
-        courses = [[found[str(n)][-place] for n in lengths] for found in timed]
-        slopes = (exponent(lengths, course) for course in courses)
-        row[f"milliseconds {way}"] = t_interval(tuple(slopes))
+    for offset, mode in enumerate(("without", "with")[: 1 + (name in CACHED)], 1):
+        curves = [[times[str(n)][-offset] for n in lengths] for times in timed]
+        slopes = (exponent(lengths, curve) for curve in curves)
+        row[f"milliseconds {mode}"] = t_interval(tuple(slopes))
     return row
 
 
 def bands(config: CacheConfig, timed: list[Times]) -> dict[str, list[list[float]]]:
     """For a figure: length, mean milliseconds, low and high, without and with."""
-    found: dict[str, list[list[float]]] = {}
+    curves: dict[str, list[list[float]]] = {}
     for length in config.lengths:
         for column, values in paired([times[str(length)] for times in timed]).items():
             if column.startswith("milliseconds "):
                 point = [length, *(round(value, 3) for value in values)]
-                found.setdefault(column.removeprefix("milliseconds "), []).append(point)
-    return found
+                curves.setdefault(column.removeprefix("milliseconds "), []).append(
+                    point
+                )
+    return curves
 
 
 def texts(config: CacheConfig) -> list[dict[str, Any]]:
-    """Writing a text whole: calls, operations, and how many readings that makes."""
-    whole = text(config.written, "meta")
+    """Generating a whole text: calls, operations, and their ratio to a forward pass."""
+    tokens = text(config.written, "meta")
     causal = built(config, "GPT", config.written, "meta")
     masked = built(config, "BERT", config.written, "meta")
 
     def word_by_word(cache: Cache | None) -> None:
         for end in range(1, config.written + 1):
-            causal(whole[:, end - 1 if cache else 0 : end], cache=cache)
+            causal(tokens[:, end - 1 if cache else 0 : end], cache=cache)
 
-    once, masked_once = (operations(partial(n, whole)) for n in (causal, masked))
-    saved, again = (operations(lambda c=c: word_by_word(c)) for c in (Cache(), None))
+    causal_once, masked_once = (
+        operations(partial(n, tokens)) for n in (causal, masked)
+    )
+    with_cache, without_cache = (
+        operations(lambda c=c: word_by_word(c)) for c in (Cache(), None)
+    )
     words, passes = config.written, config.passes
     return [
-        {"name": f"writing, {n}", "calls": c, "operations": o, "readings": o / of}
-        for n, c, o, of in (
-            ("GPT, kept", words, saved, once),
-            ("GPT, read again", words, again, once),
+        {"name": f"writing, {n}", "calls": c, "operations": o, "readings": o / one_pass}
+        for n, c, o, one_pass in (
+            ("GPT, kept", words, with_cache, causal_once),
+            ("GPT, read again", words, without_cache, causal_once),
             ("BERT, a word a pass", words, words * masked_once, masked_once),
             ("BERT, many words a pass", passes, passes * masked_once, masked_once),
         )
@@ -250,12 +268,12 @@ def texts(config: CacheConfig) -> list[dict[str, Any]]:
 
 
 def before(config: CacheConfig, number: int) -> int:
-    """Tokens that were read and written before a turn, counted from 1."""
+    """Tokens read and generated before a turn; turns are counted from 1."""
     return (number - 1) * (config.said + config.answered)
 
 
 def turn(config: CacheConfig, number: int) -> dict[str, int | float]:
-    """Operations of one turn: all before it kept, or read once more at its start."""
+    """Operations of one turn: earlier turns cached, or recomputed at its start."""
     past = before(config, number)
     start, end = past + config.said, past + config.said + config.answered
     network, tokens = built(config, "GPT", end, "meta"), text(end, "meta")
@@ -269,38 +287,38 @@ def turn(config: CacheConfig, number: int) -> dict[str, int | float]:
     if past:
         with torch.no_grad():
             network(tokens[:, :past], cache=cache)
-    reused, anew = (operations(partial(work, c)) for c in (cache, Cache()))
+    cached, uncached = (operations(partial(work, c)) for c in (cache, Cache()))
     return {
         "tokens before": past,
-        "operations, kept": reused,
-        "operations, read once more": anew,
-        "times fewer": anew / reused,
+        "operations, kept": cached,
+        "operations, read once more": uncached,
+        "times fewer": uncached / cached,
         "bytes kept after it": kv_cache_bytes(cache),
     }
 
 
 def size(name: str) -> dict[str, Any]:
-    """A published network at its full length, in numbers of two bytes."""
-    make = gpt.GPT if name in gpt.SIZES else llama.LLaMA
+    """A published network at its full context length, in half precision."""
+    architecture = gpt.GPT if name in gpt.SIZES else llama.LLaMA
     shape = (gpt.SIZES | llama.SIZES)[name]
     with torch.device("meta"), torch.no_grad():
-        network = make(shape).half().eval()
+        network = architecture(shape).half().eval()
     step = Step(network, text(shape.positions, "meta")).ready()
-    held = kv_cache_bytes(step.cache)
-    weights = sum(p.nbytes for p in network.parameters())
+    cache_bytes = kv_cache_bytes(step.cache)
+    weight_bytes = sum(p.nbytes for p in network.parameters())
     return {
         "name": name,
         "tokens": shape.positions,
-        "kB a token": held / shape.positions / 1e3,
-        "MB kept": held / 1e6,
-        "MB of weights": weights / 1e6,
-        "texts as large as the weights": weights / held,
+        "kB a token": cache_bytes / shape.positions / 1e3,
+        "MB kept": cache_bytes / 1e6,
+        "MB of weights": weight_bytes / 1e6,
+        "texts as large as the weights": weight_bytes / cache_bytes,
         "times fewer": operations(step.without) / operations(step.with_cache),
     }
 
 
 def smaller() -> CacheConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return CacheConfig(
         lengths=(64, 128),
         longest=4096,

@@ -1,8 +1,8 @@
-"""How far probabilities agree with frequencies: of answers given with 0.9, nine in ten?
+"""Calibration: are nine in ten of the predictions with probability 0.9 correct?
 
-Every model learns from the same reviews, is corrected on others, and asked on a third
-part.  Beside them stands one feature with a known P(y = 1 | x), on which the hinge loss
-and the log-loss are fitted to the same labels.
+Every model is trained on the same reviews, recalibrated on a second part and tested on
+a third.  A synthetic feature with known P(y = 1 | x) compares the hinge loss with the
+log-loss on the same labels.
 Source: Platt (1999) for the sigmoid.
 """
 
@@ -36,10 +36,10 @@ SPECIALS = SpecialTokens()
 
 @dataclass(frozen=True)
 class CalibrationConfig:
-    """Reviews to learn from, to correct on and to ask; a network of BERT's kind.
+    """Sizes of the training, calibration and test parts; a small BERT-style network.
 
-    `bins` hold equally many answers each.  Penalty and smoothing are those with the
-    fewest mistakes on the reviews to correct on; the SVM's cost is fixed.
+    `bins` hold equally many predictions each.  Penalty and smoothing are those with the
+    fewest errors on the calibration part; the SVM's cost is fixed.
     """
 
     sources: tuple[movie_reviews.Source, ...] = ("imdb", "rotten_tomatoes")
@@ -47,13 +47,13 @@ class CalibrationConfig:
     seeds: int = 5
     vocabulary: int = 5000
     bins: int = 10
-    redraws: int = 20  # of labels, for what chance alone would give
+    redraws: int = 20  # of labels, for the error expected by chance
     smoothings: tuple[float, ...] = (0.1, 1.0, 10.0)
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
-    hardly: float = 1e-4  # a penalty too small to hold logistic regression back
+    hardly: float = 1e-4  # a penalty too small to matter
     cost: float = 0.03
     factors: tuple[float, ...] = (0.2, 5.0)
-    words: int = 2000  # of the network, and how many of a sentence it reads
+    words: int = 2000  # of the network; `tokens` of a sentence
     tokens: int = 32
     width: int = 32
     layers: int = 2
@@ -69,61 +69,72 @@ CONFIG = CalibrationConfig()
 
 
 def run(config: CalibrationConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for source and model, with its line; one for the hinge loss."""
+    """A row per source and model, with its curve; one for the hinge loss."""
     cells = list(product(config.sources, range(config.seeds)))
-    found = each(cells, lambda cell: of_counts(config, *cell))
+    results = each(cells, lambda cell: of_counts(config, *cell))
     networks = each(range(config.seeds), lambda seed: of_network(config, seed))
     rows = []
     for source in config.sources:
-        scored = [
-            s for (name, _), s in zip(cells, found, strict=True) if name == source
+        reports = [
+            s for (name, _), s in zip(cells, results, strict=True) if name == source
         ]
         if source == "rotten_tomatoes":
-            scored = [a | b for a, b in zip(scored, networks, strict=True)]
-        drawn = {"pictures": pictures(config, scored)}
-        rows.append({"name": source, "reviews": sum(config.sizes)} | drawn)
-        rows += [summary(f"{source}, {m}", [s[m] for s in scored]) for m in scored[0]]
-    seeds = each(range(config.seeds), lambda seed: known(config, seed))
-    return [*rows, forgotten(config, seeds)]
+            reports = [a | b for a, b in zip(reports, networks, strict=True)]
+        figures = {"pictures": pictures(config, reports)}
+        rows.append({"name": source, "reviews": sum(config.sizes)} | figures)
+        rows += [
+            summary(f"{source}, {model}", [s[model] for s in reports])
+            for model in reports[0]
+        ]
+    scores = each(range(config.seeds), lambda seed: known(config, seed))
+    return [*rows, forgotten(config, scores)]
 
 
 def summary(name: str, seeds: list[dict[str, Any]]) -> dict[str, Any]:
-    """The intervals of a model's numbers over the seeds."""
+    """Mean and interval of each of a model's scores over the seeds."""
     columns = [c for c in seeds[0] if c != "bins" and all(c in s for s in seeds)]
     numbers = {c: t_interval(tuple(seed[c] for seed in seeds)) for c in columns}
     return {"name": name} | numbers
 
 
 def line(seeds: list[dict[str, Any]]) -> list[list[float]]:
-    """For a figure: said, in percent, and the share come true with its interval."""
+    """For a figure: confidence in percent, and accuracy with its interval."""
     bins = torch.tensor([seed["bins"] for seed in seeds])  # (seeds, bins, 2)
     points = zip(100 * bins[:, :, 0].mean(dim=0), bins[:, :, 1].T, strict=True)
     return [
-        [round(v, 4) for v in (float(said), *t_interval(tuple(came.tolist())))]
-        for said, came in points
+        [
+            round(v, 4)
+            for v in (float(confidence), *t_interval(tuple(accuracy.tolist())))
+        ]
+        for confidence, accuracy in points
     ]
 
 
 def pictures(config: CalibrationConfig, scored: list[dict[str, Any]]) -> dict[str, Any]:
-    """Three models as fitted, and the same three corrected, beside the truth."""
+    """Reliability diagrams of three models, as fitted and recalibrated."""
     network = f"BERT-style, {config.epochs} epochs"
     models = ["naive Bayes", "logistic regression", "SVM"]
     if network in scored[0]:
         models[1] = network
-    said = {"as said": [[x, *[x / 100] * 3] for x in range(50, 101, 10)]}
-    drawn = {}
-    for key, of_svm, of_rest in (
+    diagonal = {"as said": [[x, *[x / 100] * 3] for x in range(50, 101, 10)]}
+    figures = {}
+    for key, svm_suffix, suffix in (
         ("as fitted", ", sigmoid", ""),
         ("corrected", ", Platt", ", temperature"),
     ):
-        names = {m: m + (of_svm if m == "SVM" else of_rest) for m in models}
-        lines = {m: line([s[name] for s in scored]) for m, name in names.items()}
-        drawn[key] = {"bands": said | lines}
-    return drawn
+        names = {
+            model: model + (svm_suffix if model == "SVM" else suffix)
+            for model in models
+        }
+        lines = {
+            model: line([s[name] for s in scored]) for model, name in names.items()
+        }
+        figures[key] = {"bands": diagonal | lines}
+    return figures
 
 
 def assess(config: CalibrationConfig, logits: Tensor, labels: Tensor) -> dict[str, Any]:
-    """What the probabilities say, and what came true: logits (N, K), labels (N,)."""
+    """The calibration report of logits (N, K) against labels (N,)."""
     return calibration_report(logits, labels, config.bins, config.redraws)
 
 
@@ -136,85 +147,97 @@ def as_logits(score: Tensor) -> Tensor:
 def texts(
     config: CalibrationConfig, source: Any, seed: int
 ) -> tuple[list[Any], list[Tensor]]:
-    """The words and the labels of the three parts, drawn anew for each seed."""
+    """Tokens and labels of the three parts, split at random for each seed."""
     reviews = movie_reviews.load(source)
-    dice = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(reviews), generator=dice)[: sum(config.sizes)]
+    rng = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(reviews), generator=rng)[: sum(config.sizes)]
     parts = [[reviews[i] for i in part] for part in order.split(list(config.sizes))]
-    read = [[words(review.text) for review in part] for part in parts]
-    return read, [torch.tensor([r.label for r in part]) for part in parts]
+    tokenised = [[words(review.text) for review in part] for part in parts]
+    return tokenised, [torch.tensor([r.label for r in part]) for part in parts]
 
 
 def of_counts(
     config: CalibrationConfig, source: Any, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """The models of counted words, as fitted and corrected, on the third part."""
-    read, labels = texts(config, source, seed)
-    known = Vocabulary(read[0], config.vocabulary)
-    learn, correct, ask = (
-        Bags((known.encode(text) for text in part), len(known)) for part in read
+    """Bag-of-words models, as fitted and recalibrated, on the test part."""
+    tokenised, labels = texts(config, source, seed)
+    known = Vocabulary(tokenised[0], config.vocabulary)
+    train_bags, calibration_bags, test_bags = (
+        Bags((known.encode(text) for text in part), len(known)) for part in tokenised
     )
 
     def best(settings: list[Callable[[], Any]], logits: Callable) -> list[Tensor]:
-        models = [make().fit(learn, labels[0]) for make in settings]
-        wrong = [logits(m, correct).argmax(1) != labels[1] for m in models]
-        chosen = models[min(range(len(models)), key=lambda n: int(wrong[n].sum()))]
-        return [logits(chosen, correct), logits(chosen, ask)]
+        models = [make().fit(train_bags, labels[0]) for make in settings]
+        mistakes = [logits(m, calibration_bags).argmax(1) != labels[1] for m in models]
+        best_model = models[
+            min(range(len(models)), key=lambda n: int(mistakes[n].sum()))
+        ]
+        return [logits(best_model, calibration_bags), logits(best_model, test_bags)]
 
     joint, linear = MultinomialNaiveBayes.log_joint, LogisticRegression.logits
-    smoothed = [lambda s=s: MultinomialNaiveBayes(2, s) for s in config.smoothings]
-    held = [lambda p=p: LogisticRegression(2, p) for p in config.penalties]
-    free = [lambda: LogisticRegression(2, config.hardly)]
-    fitted = {
-        "naive Bayes": best(smoothed, joint),
-        "logistic regression": best(held, linear),
-        "logistic regression, hardly penalised": best(free, linear),
+    bayes = [lambda s=s: MultinomialNaiveBayes(2, s) for s in config.smoothings]
+    regularised = [lambda p=p: LogisticRegression(2, p) for p in config.penalties]
+    weakly_regularised = [lambda: LogisticRegression(2, config.hardly)]
+    model_logits = {
+        "naive Bayes": best(bayes, joint),
+        "logistic regression": best(regularised, linear),
+        "logistic regression, hardly penalised": best(weakly_regularised, linear),
     }
-    found = corrected(config, fitted, labels)
-    logits = fitted["logistic regression"][1]
+    reports = corrected(config, model_logits, labels)
+    logits = model_logits["logistic regression"][1]
     for factor in config.factors:
-        scaled = assess(config, factor * logits, labels[2])
-        found[f"logistic regression, logits times {factor:g}"] = scaled
-    machine = LinearSVM(config.cost).fit(learn.rows.to_dense(), labels[0])
-    held_out, score = (machine.decision(x.rows.to_dense()) for x in (correct, ask))
-    found["SVM, sigmoid"] = assess(config, as_logits(score), labels[2])
+        report = assess(config, factor * logits, labels[2])
+        reports[f"logistic regression, logits times {factor:g}"] = report
+    svm = LinearSVM(config.cost).fit(train_bags.rows.to_dense(), labels[0])
+    calibration_score, test_score = (
+        svm.decision(x.rows.to_dense()) for x in (calibration_bags, test_bags)
+    )
+    reports["SVM, sigmoid"] = assess(config, as_logits(test_score), labels[2])
     # Platt's sigmoid: logistic regression of the label on the score, not penalised.
-    platt = LogisticRegression(2, 0.0).fit(held_out[:, None], labels[1])
-    found["SVM, Platt"] = assess(config, platt.logits(score[:, None]), labels[2])
-    return found
+    platt = LogisticRegression(2, 0.0).fit(calibration_score[:, None], labels[1])
+    reports["SVM, Platt"] = assess(config, platt.logits(test_score[:, None]), labels[2])
+    return reports
 
 
 def corrected(
     config: CalibrationConfig, fitted: dict[str, list[Tensor]], labels: list[Tensor]
 ) -> dict[str, dict[str, Any]]:
-    """Each model as it is, and with the temperature that the second part asks for."""
-    found = {}
-    for name, (held_out, asked) in fitted.items():
-        degree = fit_temperature(held_out, labels[1])
-        found[name] = assess(config, asked, labels[2]) | {"temperature": degree}
-        found[f"{name}, temperature"] = assess(config, asked / degree, labels[2])
-    return found
+    """Each model as fitted, and with a temperature fitted on the calibration part."""
+    reports = {}
+    for name, (calibration_logits, test_logits) in fitted.items():
+        temperature = fit_temperature(calibration_logits, labels[1])
+        reports[name] = assess(config, test_logits, labels[2]) | {
+            "temperature": temperature
+        }
+        reports[f"{name}, temperature"] = assess(
+            config, test_logits / temperature, labels[2]
+        )
+    return reports
 
 
 def of_network(config: CalibrationConfig, seed: int) -> dict[str, dict[str, Any]]:
-    """A small BERT-style classifier of sentences, in one training, after each pass.
+    """A small BERT-style sentence classifier after each epoch of one training run.
 
-    `logits, learnt` and `logits, new`: how far its two logits are apart on average, on
-    the sentences that it learns from and on those that it is asked.
+    `logits, learnt` and `logits, new`: mean distance of its two logits on the training
+    and on the test sentences.
     """
-    read, labels = texts(config, "rotten_tomatoes", seed)
-    known = Vocabulary(read[0], config.words)
-    ids = [[tokens(config, known.encode(text)) for text in part] for part in read]
+    tokenised, labels = texts(config, "rotten_tomatoes", seed)
+    known = Vocabulary(tokenised[0], config.words)
+    ids = [[tokens(config, known.encode(text)) for text in part] for part in tokenised]
     logits = passes(config, list(map(torch.tensor, ids)), labels[0], seed)
-    names = {f"BERT-style, {n} epochs": found for n, found in enumerate(logits, 1)}
-    found = corrected(config, {name: part[1:] for name, part in names.items()}, labels)
-    for name, (learnt, _, new) in names.items():
-        for key, of in (("learnt", learnt), ("new", new)):
-            found[name][f"logits, {key}"] = float((of[:, 1] - of[:, 0]).abs().mean())
-    last, other = (found[f"BERT-style, {n} epochs"] for n in (config.epochs, 2))
+    by_epoch = {f"BERT-style, {n} epochs": result for n, result in enumerate(logits, 1)}
+    result = corrected(
+        config, {name: part[1:] for name, part in by_epoch.items()}, labels
+    )
+    for name, (train_logits, _, test_logits) in by_epoch.items():
+        for key, values in (("learnt", train_logits), ("new", test_logits)):
+            result[name][f"logits, {key}"] = float(
+                (values[:, 1] - values[:, 0]).abs().mean()
+            )
+    last, early = (result[f"BERT-style, {n} epochs"] for n in (config.epochs, 2))
     columns = ("accuracy", "calibration error", "logits, learnt", "logits, new")
     name = f"BERT-style, {config.epochs} - 2 epochs"
-    return found | {name: {c: last[c] - other[c] for c in columns}}
+    return result | {name: {c: last[c] - early[c] for c in columns}}
 
 
 def tokens(config: CalibrationConfig, text: list[int]) -> list[int]:
@@ -225,7 +248,7 @@ def tokens(config: CalibrationConfig, text: list[int]) -> list[int]:
 
 
 class Constant(TrainingConfig):
-    """A rate that rises and does not fall, so that every pass is like the last."""
+    """Warm-up, then a constant learning rate, so that epochs are comparable."""
 
     def factor(self, step: int) -> float:
         return min((step + 1) / self.warmup, 1.0)
@@ -234,7 +257,7 @@ class Constant(TrainingConfig):
 def passes(
     config: CalibrationConfig, parts: list[Tensor], labels: Tensor, seed: int
 ) -> list[list[Tensor]]:
-    """The logits of all parts after each pass over the first; labels (N,) are its."""
+    """Logits of all parts after each epoch on the first, which has labels (N,)."""
     torch.manual_seed(seed)
     size = config.words + SPECIALS.first_word
     shape = EncoderConfig(
@@ -246,18 +269,18 @@ def passes(
         2 * config.width,
         segments=1,
     )
-    network, found = Classifier(shape, 2), []
+    network, epoch_logits = Classifier(shape, 2), []
     order = torch.stack([torch.randperm(len(parts[0])) for _ in range(config.epochs)])
-    batches = [some for row in order for some in row.split(config.batch)]
-    each = len(batches) // config.epochs
+    batches = [indices for row in order for indices in row.split(config.batch)]
+    steps_per_epoch = len(batches) // config.epochs
 
-    def look() -> None:
+    def evaluate() -> None:
         with torch.no_grad():
-            found.append([network(x, real=x != SPECIALS.pad) for x in parts])
+            epoch_logits.append([network(x, real=x != SPECIALS.pad) for x in parts])
 
     def batch(step: int) -> Batch:
-        if step and step % each == 0:
-            look()
+        if step and step % steps_per_epoch == 0:
+            evaluate()
         return parts[0][batches[step]], labels[batches[step]]
 
     def loss(network: Any, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -266,20 +289,25 @@ def passes(
         total = cross_entropy(logits, label, reduction="sum")
         return total, torch.tensor(len(label), device=label.device)
 
-    train(network, batch, loss, Constant(len(batches), config.rate, warmup=each // 2))
-    look()
-    return found
+    train(
+        network,
+        batch,
+        loss,
+        Constant(len(batches), config.rate, warmup=steps_per_epoch // 2),
+    )
+    evaluate()
+    return epoch_logits
 
 
 def known(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
-    """Scores of both losses where P(y = 1) is known, each free to take any value."""
-    dice = torch.Generator().manual_seed(seed)
-    place = torch.arange(len(config.chances)).repeat_interleave(config.labels)
+    """Scores fitted by both losses where P(y = 1) is known, a free score per value."""
+    rng = torch.Generator().manual_seed(seed)
+    index = torch.arange(len(config.chances)).repeat_interleave(config.labels)
     chance = torch.tensor(config.chances, dtype=torch.float64)
-    labels = torch.bernoulli(chance[place], generator=dice).long()
-    places = torch.eye(len(chance), dtype=torch.float64)
-    hinge = LinearSVM(1.0).fit(places[place], labels).decision(places)
-    logits = LogisticRegression(2, 1e-6).fit(places[place], labels).logits(places)
+    labels = torch.bernoulli(chance[index], generator=rng).long()
+    one_hot = torch.eye(len(chance), dtype=torch.float64)
+    hinge = LinearSVM(1.0).fit(one_hot[index], labels).decision(one_hot)
+    logits = LogisticRegression(2, 1e-6).fit(one_hot[index], labels).logits(one_hot)
     return {
         "hinge loss": hinge.tolist(),
         "log-loss": (logits[:, 1] - logits[:, 0]).tolist(),
@@ -289,7 +317,7 @@ def known(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
 def forgotten(
     config: CalibrationConfig, seeds: list[dict[str, list[float]]]
 ) -> dict[str, Any]:
-    """The scores at each chance, and a figure of them over the odds."""
+    """The scores at each known probability, and a figure of them over the odds."""
     row: dict[str, Any] = {"name": "known chance"}
     lines: dict[str, list[list[float]]] = {}
     for loss in seeds[0]:
@@ -304,7 +332,7 @@ def forgotten(
 
 
 def smaller() -> CalibrationConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return CalibrationConfig(
         sources=("rotten_tomatoes",),
         sizes=(1000, 1000, 3000),

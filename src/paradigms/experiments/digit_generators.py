@@ -38,7 +38,7 @@ QUESTION = (
 class DigitGeneratorsConfig:
     """Each seed draws another split, other weights and other noise.
 
-    `blur` is the deviation of noise added to all that the discriminator sees.
+    `blur` is the standard deviation of the noise on the discriminator's inputs.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -60,7 +60,7 @@ Scores = dict[str, dict[str, Any]]
 
 
 class Trained:
-    """One seed's data and judge, and the models that it trains on them."""
+    """One seed's data and classifier, and the models trained on them."""
 
     def __init__(self, config: DigitGeneratorsConfig, seed: int) -> None:
         torch.manual_seed(seed)  # for weights; everything else draws from `dice`
@@ -69,11 +69,11 @@ class Trained:
         self.judge = DigitClassifier(self._classifier(), scaled(self.train.pixels))
 
     def dequantised(self, pixels: Tensor) -> Tensor:
-        """Pictures as real numbers with a density, by fresh noise: (N, 64)."""
+        """Pictures dequantised with fresh uniform noise: (N, 64)."""
         return scaled(pixels, torch.rand(pixels.shape, generator=self.dice))
 
     def noise(self, *shape: int) -> Tensor:
-        """Standard normal numbers."""
+        """Standard normal noise."""
         return torch.randn(shape, generator=self.dice)
 
     def batches(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -111,13 +111,13 @@ class Trained:
         return model, process, -float(terms.sum(dim=0).mean())
 
     def gan(self) -> tuple[Generator, list[list[float]], dict[int, Tensor]]:
-        """A trained generator, the course of its training, and pictures on the way."""
+        """A trained generator, its training curves, and samples at several steps."""
         config = self.config
         made, critic = Generator(PIXELS, config.gan_latent), Discriminator(PIXELS)
-        steps, course, seen = config.gan_steps, [], {}
+        steps, course, snapshots = config.gan_steps, [], {}
         learn_d, learn_g = (_learner(m, steps, 5e-4, 0.5) for m in (critic, made))
         fixed = self.noise(10, config.gan_latent)
-        moments = {max(steps * part // 80, 1) for part in (1, 5, 10, 20, 40, 80)}
+        snapshot_steps = {max(steps * part // 80, 1) for part in (1, 5, 10, 20, 40, 80)}
         for step, (x, _) in enumerate(self.batches(steps), 1):
             fake = made.sample(len(x), self.dice)
             blurred = fake + config.blur * self.noise(*x.shape)
@@ -126,13 +126,13 @@ class Trained:
             learn_g(generator_loss(critic(blurred)))
             if step % max(steps // 40, 1) == 0 or step == 1:
                 course.append([step, *self._stand(made, critic)])
-            if step in moments:
-                seen[step] = made(fixed).detach()
-        return made, course, seen
+            if step in snapshot_steps:
+                snapshots[step] = made(fixed).detach()
+        return made, course, snapshots
 
     @torch.no_grad()
     def _stand(self, made: Generator, critic: Discriminator) -> list[float]:
-        """D's accuracy on training, held-out and drawn pictures, and its loss."""
+        """D's accuracy on training, held-out and generated pictures, and its loss."""
         logits = [
             critic(x + self.config.blur * self.noise(*x.shape))
             for x in (
@@ -142,9 +142,9 @@ class Trained:
             )
         ]
         train, test, fake = logits
-        right = [(train > 0), (test > 0), (fake < 0)]
+        correct = [(train > 0), (test > 0), (fake < 0)]
         loss = -float(game_value(train, fake))
-        return [round(float(r.double().mean()), 3) for r in right] + [round(loss, 3)]
+        return [round(float(r.double().mean()), 3) for r in correct] + [round(loss, 3)]
 
     def _classifier(self) -> nn.Module:
         model = Perceptron(PIXELS, 128, 10)
@@ -157,18 +157,18 @@ class Trained:
 def run(config: DigitGeneratorsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per model; bounds in nats and bits a pixel, shares of 1, with intervals.
 
-    `sure` is the share of pictures that the judge reads with at least 0.9; `distance to
-    data` is from a picture to the nearest training digit, `cover` the other way round:
-    from a held-out digit to the nearest picture; `classes` counts the digits that make
-    at least 1 in 100 of the pictures.
+    `sure` is the share of samples that the classifier labels with P of at least 0.9;
+    `distance to data` is from a sample to the nearest training digit, `cover` from a
+    held-out digit to the nearest sample; `classes` counts the digits that are at least
+    1% of the samples.
     """
-    found = each(config.seeds, partial(_seed, config))
+    results = each(config.seeds, partial(_scores_of_seed, config))
     rows = []
-    for name in found[0]:
+    for name in results[0]:
         row: dict[str, Any] = {"name": name}
-        for column, value in found[0][name].items():
-            values = tuple(scores[name][column] for scores in found)
-            # Counts that no seed changes stay counts; pictures are the first seed's.
+        for column, value in results[0][name].items():
+            values = tuple(scores[name][column] for scores in results)
+            # FIXED columns do not depend on the seed; pictures are the first seed's.
             row[column] = value if column in FIXED else t_interval(values)
         rows.append(row)
     return rows
@@ -177,50 +177,52 @@ def run(config: DigitGeneratorsConfig, each: Each = serial_map) -> list[dict[str
 FIXED = {"parameters", "calls per picture", "pictures"}
 
 
-def _seed(config: DigitGeneratorsConfig, seed: int) -> Scores:
+def _scores_of_seed(config: DigitGeneratorsConfig, seed: int) -> Scores:
     """Every model's scores and pictures for one seed."""
     run, calls = Trained(config, seed), "calls per picture"
     judge, test, rows = run.judge, scaled(run.test.pixels), {}
-    right = judge.read(test).argmax(dim=1) == run.test.labels
+    correct = judge.read(test).argmax(dim=1) == run.test.labels
     rows["held-out digits"] = {
-        "judge's accuracy": float(right.double().mean()),
+        "judge's accuracy": float(correct.double().mean()),
         "sure": judge.scores(test, test)["sure"],
         "distance to data": nearest_distance(test, judge.data),
         "pictures": {"samples": grid(judge, test[:20].unflatten(0, (2, 10)))},
     }
     pca = ProbabilisticPCA(2).fit(run.dequantised(run.train.pixels))
-    exact = pca.log_density(run.dequantised(run.test.pixels)).mean()
-    rows["probabilistic PCA"] = _bits(float(exact))
+    log_density = pca.log_density(run.dequantised(run.test.pixels)).mean()
+    rows["probabilistic PCA"] = _bits(float(log_density))
     for latent in config.latents:
         vae, bound = run.vae(latent)
         name = "VAE" if latent == 2 else f"VAE, {latent} latents"
         x = vae.sample(config.samples, run.dice)
         rows[name] = _row(run, vae, x) | {calls: 1} | _bits(bound)
         if latent == 2:
-            rows[name]["pictures"]["walk"] = _walk(judge, vae)
-    made, course, seen = run.gan()
-    x = made.sample(config.samples, run.dice).detach()
-    rows["GAN"] = _row(run, made, x) | {calls: 1}
-    rows["GAN"]["pictures"] |= _training(judge, course, seen)
+            rows[name]["pictures"]["walk"] = _latent_grid(judge, vae)
+    gan, course, snapshots = run.gan()
+    x = gan.sample(config.samples, run.dice).detach()
+    rows["GAN"] = _row(run, gan, x) | {calls: 1}
+    rows["GAN"]["pictures"] |= _training(judge, course, snapshots)
     model, process, bound = run.diffusion()
     start = run.noise(config.samples, PIXELS)
     path = draw(model, process, start, run.dice)
     rows["DDPM"] = _row(run, model, path[-1]) | {calls: config.chain} | _bits(bound)
-    rows["DDPM"]["pictures"]["strip"] = _strip(judge, path)
-    few = draw(model, process, start, run.dice, config.ddim_calls)[-1]
-    rows["DDIM"] = _row(run, model, few) | {calls: config.ddim_calls}
-    stops = [s for s in (5, 10, 20, 50, config.chain) if s <= config.chain]
-    several = [draw(model, process, start[:10], run.dice, s)[-1] for s in stops]
+    rows["DDPM"]["pictures"]["strip"] = _denoising_strip(judge, path)
+    ddim_samples = draw(model, process, start, run.dice, config.ddim_calls)[-1]
+    rows["DDIM"] = _row(run, model, ddim_samples) | {calls: config.ddim_calls}
+    step_counts = [s for s in (5, 10, 20, 50, config.chain) if s <= config.chain]
+    ddim_by_steps = [
+        draw(model, process, start[:10], run.dice, s)[-1] for s in step_counts
+    ]
     rows["DDIM"]["pictures"]["steps"] = grid(
         judge,
-        torch.stack([*several, path[-1][:10]]),
-        rows=[*(f"DDIM {s}" for s in stops), f"DDPM {config.chain}"],
+        torch.stack([*ddim_by_steps, path[-1][:10]]),
+        rows=[*(f"DDIM {s}" for s in step_counts), f"DDPM {config.chain}"],
     )
     return rows
 
 
 def _row(run: Trained, model: nn.Module, x: Tensor) -> dict[str, Any]:
-    """What is measured of every model's pictures, and twenty of them."""
+    """The scores of a model's samples, and twenty of them."""
     return {
         "parameters": sum(p.numel() for p in model.parameters()),
         **run.judge.scores(x, scaled(run.test.pixels)),
@@ -229,12 +231,12 @@ def _row(run: Trained, model: nn.Module, x: Tensor) -> dict[str, Any]:
 
 
 def _bits(bound: float) -> dict[str, float]:
-    """Mean log density of scaled pictures as bits a pixel of the whole numbers."""
+    """Mean log-density of scaled pictures, also as bits per pixel of integer levels."""
     return {"nats": bound, "bits per pixel": digits.bits_per_pixel(bound)}
 
 
-def _walk(judge: DigitClassifier, vae: VAE) -> dict[str, Any]:
-    """The latent plane at equal steps of probability: nine by nine pictures."""
+def _latent_grid(judge: DigitClassifier, vae: VAE) -> dict[str, Any]:
+    """Decoded pictures on a 9 x 9 grid of the latent plane, equal in probability."""
     steps = torch.special.ndtri((torch.arange(9) + 0.5) / 9)  # (9,)
     z = torch.cartesian_prod(-steps, steps).flip(-1)  # (81, 2), z2 falls row by row
     with torch.no_grad():
@@ -243,8 +245,8 @@ def _walk(judge: DigitClassifier, vae: VAE) -> dict[str, Any]:
     return grid(judge, x, rows=names[::-1], columns=names)
 
 
-def _strip(judge: DigitClassifier, path: list[Tensor]) -> dict[str, Any]:
-    """Three pictures on their way from noise, at ten times."""
+def _denoising_strip(judge: DigitClassifier, path: list[Tensor]) -> dict[str, Any]:
+    """Three samples at ten steps of the reverse process."""
     last = len(path) - 1
     times = [last * part // 200 for part in (200, 150, 100, 70, 50, 35, 20, 10, 5, 0)]
     x = torch.stack([path[last - t][:3] for t in times], dim=1)  # (3, 10, D)
@@ -254,7 +256,7 @@ def _strip(judge: DigitClassifier, path: list[Tensor]) -> dict[str, Any]:
 def _training(
     judge: DigitClassifier, course: list[list[float]], seen: dict[int, Tensor]
 ) -> dict[str, Any]:
-    """The same ten noises at six moments, and the curves between them."""
+    """Samples from ten fixed latents at six steps, and the training curves."""
     step, train, test, fake, loss = zip(*course, strict=True)
     return {
         "training": grid(judge, torch.stack(list(seen.values())), rows=map(str, seen)),
@@ -272,21 +274,21 @@ def _training(
 def _learner(
     model: nn.Module, steps: int, rate: float = 2e-3, momentum: float = 0.9
 ) -> Any:
-    """A step of Adam on a loss, at a rate that falls to zero over the run."""
+    """A function that takes an Adam step on a loss; the rate falls linearly to zero."""
     optimiser = torch.optim.Adam(model.parameters(), rate, (momentum, 0.999))
-    fall = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, max(steps, 1))
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, max(steps, 1))
 
     def learn(loss: Tensor) -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        fall.step()
+        scheduler.step()
 
     return learn
 
 
 def smaller() -> DigitGeneratorsConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return DigitGeneratorsConfig(
         seeds=(0, 1),
         samples=100,

@@ -1,6 +1,6 @@
 """What RoBERTa and ALBERT changed in BERT's masks and weights, one change at a time.
 
-Masks drawn once or anew; layers shared, and embeddings factorised.
+Static or dynamic masks; shared layers; factorised embeddings.
 """
 
 from collections.abc import Collection, Iterable
@@ -23,7 +23,7 @@ from paradigms.training.loop import Batch, TrainingConfig, train
 QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
 SPECIALS = SpecialTokens()
 PLAIN, SAME = "word frequencies", "word frequencies, same texts"
-FORMS = {  # shared blocks, width of the word vectors
+FORMS = {  # shared blocks, embedding width
     "BERT": (False, None),
     "shared layers": (True, None),
     "factorised": (False, 16),
@@ -33,9 +33,9 @@ FORMS = {  # shared blocks, width of the word vectors
 
 @dataclass(frozen=True)
 class FamiliesOfBertConfig:
-    """Sizes of data and networks; `seeds` for what is trained, `draws` for counts.
+    """Sizes of data and networks; `seeds` for training, `draws` for mask statistics.
 
-    Masks: `texts` texts for `epochs` epochs, masked once, `copies` times, or anew.
+    Masks: `texts` texts for `epochs` epochs, with one mask, `copies` masks, or dynamic.
     Forms: `steps` steps on fresh batches of all training texts.
     """
 
@@ -58,27 +58,34 @@ CONFIG = FamiliesOfBertConfig()
 
 
 def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each masking, each form of the network, plain counts, and pairs."""
+    """A row per masking, per form of the network, per unigram model, and per pair."""
     draws = range(config.draws)
-    counted = each(draws, lambda seed: mask_counts(config, seed))
+    mask_statistics = each(draws, lambda seed: mask_counts(config, seed))
     kinds = (1, config.copies, config.epochs)
-    masked = each(every(kinds, config), lambda item: mask_losses(config, *item))
-    losses = each(every(FORMS, config), lambda item: form_loss(config, *item))
-    plain = every((None, config.texts), config)
-    frequencies = [frequency_loss(config, *item) for item in plain]
+    mask_results = each(every(kinds, config), lambda item: mask_losses(config, *item))
+    form_results = each(every(FORMS, config), lambda item: form_loss(config, *item))
+    limits = every((None, config.texts), config)
+    frequencies = [frequency_loss(config, *item) for item in limits]
     parts = {
-        **grouped([mask_name(config, kind) for kind in kinds], masked),
-        **grouped(FORMS, losses),
+        **grouped([mask_name(config, kind) for kind in kinds], mask_results),
+        **grouped(FORMS, form_results),
         **grouped((PLAIN, SAME), frequencies),
     }
     counts = {
-        mask_name(config, kind): columns([found[str(kind)] for found in counted])
+        mask_name(config, kind): columns(
+            [statistics[str(kind)] for statistics in mask_statistics]
+        )
         for kind in kinds
     }
     weights = {form: sizes(config, form) for form in FORMS}
     rows = [
-        {"name": name, **counts.get(name, {}), **weights.get(name, {}), **columns(of)}
-        for name, of in parts.items()
+        {
+            "name": name,
+            **counts.get(name, {}),
+            **weights.get(name, {}),
+            **columns(results),
+        }
+        for name, results in parts.items()
     ]
     return rows + [minus(parts, *pair) for pair in pairs(config)]
 
@@ -86,26 +93,26 @@ def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> list[dict[str,
 def grouped(
     names: Collection[str], found: list[dict[str, float]]
 ) -> dict[str, list[dict[str, float]]]:
-    """What was found, in the order of `every`, by name."""
+    """Results by name; `found` is in the order of `every`."""
     seeds = len(found) // len(names)
-    return {name: found[place * seeds :][:seeds] for place, name in enumerate(names)}
+    return {name: found[index * seeds :][:seeds] for index, name in enumerate(names)}
 
 
 def pairs(config: FamiliesOfBertConfig) -> list[tuple[str, str]]:
-    """What is compared split by split: maskings, forms, and both with plain counts."""
-    ten = mask_name(config, config.copies)
-    found = [(ten, "dynamic"), ("dynamic", SAME), ("dynamic", PLAIN)]
-    found += [(form, "BERT") for form in list(FORMS)[1:]]
-    return found + [(form, PLAIN) for form in FORMS]
+    """Pairs compared split by split: maskings, forms, and both with unigrams."""
+    static = mask_name(config, config.copies)
+    comparisons = [(static, "dynamic"), ("dynamic", SAME), ("dynamic", PLAIN)]
+    comparisons += [(form, "BERT") for form in list(FORMS)[1:]]
+    return comparisons + [(form, PLAIN) for form in FORMS]
 
 
 def minus(
     parts: dict[str, list[dict[str, float]]], name: str, other: str
 ) -> dict[str, Any]:
     """Test loss of one minus another on the same splits and masks, in nats."""
-    found = zip(parts[name], parts[other], strict=True)
-    less = tuple(a["test loss"] - b["test loss"] for a, b in found)
-    return {"name": f"{name} - {other}", "test loss": t_interval(less)}
+    seed_pairs = zip(parts[name], parts[other], strict=True)
+    differences = tuple(a["test loss"] - b["test loss"] for a, b in seed_pairs)
+    return {"name": f"{name} - {other}", "test loss": t_interval(differences)}
 
 
 def every(kinds: Iterable[Any], config: FamiliesOfBertConfig) -> list[tuple[Any, int]]:
@@ -119,7 +126,7 @@ def columns(parts: list[dict[str, float]]) -> dict[str, list[float]]:
 
 
 def mask_name(config: FamiliesOfBertConfig, kind: int) -> str:
-    """What a number of masks for each text is called."""
+    """The name of a masking with `kind` masks per text."""
     if kind == config.epochs:
         return "dynamic"
     return "static, 1 copy" if kind == 1 else f"static, {kind} copies"
@@ -128,10 +135,10 @@ def mask_name(config: FamiliesOfBertConfig, kind: int) -> str:
 def masks(
     config: FamiliesOfBertConfig, rows: Tensor, kind: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Inputs and targets of every epoch, (epochs, B, T), from `kind` draws a text."""
+    """Inputs and targets of every epoch, (epochs, B, T), with `kind` masks per text."""
     if kind == config.epochs:
-        drawn = [masked_token(rows, config.vocabulary, dice) for _ in range(kind)]
-        inputs, targets = zip(*drawn, strict=True)
+        batches = [masked_token(rows, config.vocabulary, dice) for _ in range(kind)]
+        inputs, targets = zip(*batches, strict=True)
         return torch.stack(inputs), torch.stack(targets)
     inputs, targets = static_mask(rows, config.vocabulary, dice, kind)
     epoch = torch.arange(config.epochs) % kind
@@ -139,20 +146,20 @@ def masks(
 
 
 def mask_counts(config: FamiliesOfBertConfig, seed: int) -> dict[str, dict[str, float]]:
-    """For each kind of masking, what `overlaps` finds in the masks of all epochs."""
+    """The `overlaps` of the masks of all epochs, for each kind of masking."""
     rows = review_endings(config.vocabulary, config.tokens, seed).rows["train"][
         : config.texts
     ]
-    found = {}
+    statistics = {}
     for kind in (1, config.copies, config.epochs):
-        dice = torch.Generator().manual_seed(seed)
-        _, targets = masks(config, rows, kind, dice)
-        found[str(kind)] = overlaps(targets != IGNORE)
-    return found
+        rng = torch.Generator().manual_seed(seed)
+        _, targets = masks(config, rows, kind, rng)
+        statistics[str(kind)] = overlaps(targets != IGNORE)
+    return statistics
 
 
 def overlaps(chosen: Tensor) -> dict[str, float]:
-    """Of masks (epochs, B, T): how much they repeat, as shares.
+    """How much masks (epochs, B, T) repeat, as shares.
 
     `overlap`: of the words masked in one epoch, those masked in another as well, over
     all pairs of epochs; `distinct`: different masks of a text by epochs; `ever asked`:
@@ -160,17 +167,17 @@ def overlaps(chosen: Tensor) -> dict[str, float]:
     """
     epochs, rows, _ = chosen.shape
     times = chosen.double().sum(dim=0)  # (B, T)
-    both = times * (times - 1) / (epochs - 1)  # summed over the partner epochs
+    repeats = times * (times - 1) / (epochs - 1)  # summed over the partner epochs
     distinct = sum(len(chosen[:, row].unique(dim=0)) for row in range(rows))
     return {
-        "overlap": float(both.sum() / times.sum()),
+        "overlap": float(repeats.sum() / times.sum()),
         "distinct": distinct / (rows * epochs),
         "ever asked": float((times > 0).double().mean()),
     }
 
 
 class Words(nn.Module):
-    """BERT's scores of all words at the places asked for: (B, T) -> (N, V)."""
+    """BERT's logits at the masked positions: (B, T) -> (N, V)."""
 
     def __init__(self, config: FamiliesOfBertConfig, form: str) -> None:
         super().__init__()
@@ -181,7 +188,7 @@ class Words(nn.Module):
 
 
 def shape(config: FamiliesOfBertConfig, form: str) -> EncoderConfig:
-    """The encoder's shape for a form."""
+    """The encoder configuration of a form."""
     shared, embedding = FORMS[form]
     return EncoderConfig(
         config.vocabulary,
@@ -221,7 +228,7 @@ def word_loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def held_out(config: FamiliesOfBertConfig, network: nn.Module, rows: Tensor) -> float:
-    """The mean log-loss on test texts, by the same masks for every network, in nats."""
+    """Mean log-loss on test texts, with the same masks for all networks, in nats."""
     batch = masked_token(rows, config.vocabulary, torch.Generator().manual_seed(0))
     with torch.no_grad():
         total, count = word_loss(network, batch)
@@ -231,60 +238,60 @@ def held_out(config: FamiliesOfBertConfig, network: nn.Module, rows: Tensor) -> 
 def frequency_loss(
     config: FamiliesOfBertConfig, limit: int | None, seed: int
 ) -> dict[str, float]:
-    """The log-loss of the same targets by each word's share of some training texts."""
-    found = review_endings(config.vocabulary, config.tokens, seed).rows
-    seen = found["train"][:limit].flatten()
-    counts = seen.bincount(minlength=config.vocabulary).double()
-    dice = torch.Generator().manual_seed(0)
-    _, targets = masked_token(found["test"], config.vocabulary, dice)
-    asked = targets[targets != IGNORE]
+    """Log-loss, on the same targets, of a unigram model of `limit` training texts."""
+    parts = review_endings(config.vocabulary, config.tokens, seed).rows
+    train_words = parts["train"][:limit].flatten()
+    counts = train_words.bincount(minlength=config.vocabulary).double()
+    rng = torch.Generator().manual_seed(0)
+    _, targets = masked_token(parts["test"], config.vocabulary, rng)
+    masked_words = targets[targets != IGNORE]
     shares = (counts + 1) / (counts + 1).sum()
-    return {"test loss": float(-shares.log()[asked].mean())}
+    return {"test loss": float(-shares.log()[masked_words].mean())}
 
 
 def mask_losses(config: FamiliesOfBertConfig, kind: int, seed: int) -> dict[str, float]:
-    """Train on a few texts for many epochs: loss at the end, and on test texts."""
-    found = review_endings(config.vocabulary, config.tokens, seed).rows
-    rows = found["train"][: config.texts]
-    dice = torch.Generator().manual_seed(seed)
-    inputs, targets = masks(config, rows, kind, dice)
+    """Train on a few texts for many epochs: final training loss, and test loss."""
+    parts = review_endings(config.vocabulary, config.tokens, seed).rows
+    rows = parts["train"][: config.texts]
+    rng = torch.Generator().manual_seed(seed)
+    inputs, targets = masks(config, rows, kind, rng)
     torch.manual_seed(seed)
     network = Words(config, "BERT")
-    turns = len(rows) // config.batch  # batches an epoch
-    orders = [torch.randperm(len(rows), generator=dice) for _ in range(config.epochs)]
+    batches_per_epoch = len(rows) // config.batch
+    orders = [torch.randperm(len(rows), generator=rng) for _ in range(config.epochs)]
 
     def batch(step: int) -> Batch:
-        epoch, turn = divmod(step, turns)
-        chosen = orders[epoch][turn * config.batch :][: config.batch]
-        return inputs[epoch, chosen], targets[epoch, chosen]
+        epoch, index = divmod(step, batches_per_epoch)
+        indices = orders[epoch][index * config.batch :][: config.batch]
+        return inputs[epoch, indices], targets[epoch, indices]
 
-    recipe = TrainingConfig(config.epochs * turns, config.rate)
-    course = train(network, batch, word_loss, recipe, turns)
+    recipe = TrainingConfig(config.epochs * batches_per_epoch, config.rate)
+    history = train(network, batch, word_loss, recipe, batches_per_epoch)
     return {
-        "training loss": course[-1][1],
-        "test loss": held_out(config, network, found["test"]),
+        "training loss": history[-1][1],
+        "test loss": held_out(config, network, parts["test"]),
     }
 
 
 def form_loss(config: FamiliesOfBertConfig, form: str, seed: int) -> dict[str, float]:
-    """Train a form on fresh masks of all texts: its loss on test texts, in nats."""
-    found = review_endings(config.vocabulary, config.tokens, seed).rows
-    dice = torch.Generator().manual_seed(seed)
+    """Train a form with dynamic masks on all texts: its test loss in nats."""
+    parts = review_endings(config.vocabulary, config.tokens, seed).rows
+    rng = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     network = Words(config, form)
 
     def batch(step: int) -> Batch:
         del step
         size = (config.batch,)
-        chosen = torch.randint(len(found["train"]), size, generator=dice)
-        return masked_token(found["train"][chosen], config.vocabulary, dice)
+        indices = torch.randint(len(parts["train"]), size, generator=rng)
+        return masked_token(parts["train"][indices], config.vocabulary, rng)
 
     train(network, batch, word_loss, TrainingConfig(config.steps, config.rate))
-    return {"test loss": held_out(config, network, found["test"])}
+    return {"test loss": held_out(config, network, parts["test"])}
 
 
 def smaller() -> FamiliesOfBertConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return FamiliesOfBertConfig(
         seeds=2,
         draws=2,

@@ -1,8 +1,8 @@
-"""Filling a middle and continuing a prefix, by five kinds of model of one size.
+"""Infilling and continuation, by five kinds of model of one size.
 
-On a made language the true probability of every filling is known: what a model loses is
-the distance of its distribution from the true one.  On real sentences what counts is
-what it says of the words that stood there.
+On a synthetic language the true probability of every infilling is known: a model's
+excess loss is the distance of its distribution from the true one.  On real sentences
+the score is the log-loss of the original words.
 """
 
 from collections.abc import Callable
@@ -43,10 +43,10 @@ SOURCES, TASKS = ("made language", "reviews"), ("fill", "continue")
 
 @dataclass(frozen=True)
 class FillAndContinueConfig:
-    """A gap of `gap` words at `start`; a continuation of as many from there on.
+    """A gap of `gap` words at `start`; a continuation of as many words from there.
 
-    One rate for all five: of 0.002 and 0.005 neither was the better one for all, after
-    700 steps on the made language of seed 100, which is not among the seeds.
+    One rate for all five models: neither 0.002 nor 0.005 was better for all, after 700
+    steps on the synthetic language of seed 100, which is not among the seeds.
     """
 
     seeds: int = 3
@@ -68,7 +68,7 @@ Ask = Callable[[Tensor], Tensor]  # texts so far -> logits of the next new word 
 
 
 class Source(NamedTuple):
-    """Texts for training and for the question; the language, if it was made."""
+    """Training and test texts; the language, if it is synthetic."""
 
     pool: Tensor
     test: Tensor
@@ -77,76 +77,85 @@ class Source(NamedTuple):
 
 
 def run(config: FillAndContinueConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for source and model; and for each model less the GPT, seed by seed."""
+    """A row per source and model; and for each model minus the GPT, paired by seed."""
     items = list(product(SOURCES, (*MODELS, COUNTS), range(config.seeds)))
-    done = each(items, lambda item: scores(config, *item))
-    found: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for (name, model, _), nats in zip(items, done, strict=True):
-        found.setdefault((name, model), []).append(nats)
+    results = each(items, lambda item: scores(config, *item))
+    by_model: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for (name, model, _), nats in zip(items, results, strict=True):
+        by_model.setdefault((name, model), []).append(nats)
     rows: list[dict[str, Any]] = []
-    for (name, model), of in found.items():
-        row = {key: t_interval(tuple(seed[key] for seed in of)) for key in of[0]}
+    for (name, model), runs in by_model.items():
+        row = {key: t_interval(tuple(seed[key] for seed in runs)) for key in runs[0]}
         rows.append({"name": f"{name}, {model}"} | row)
     for name, model in product(SOURCES, (*MODELS[1:], COUNTS)):
-        pairs = list(zip(found[name, model], found[name, "GPT"], strict=True))
+        pairs = list(zip(by_model[name, model], by_model[name, "GPT"], strict=True))
         row = {t: t_interval(tuple(a[t] - b[t] for a, b in pairs)) for t in TASKS}
         rows.append({"name": f"{name}, {model} - GPT"} | row)
     return rows
 
 
 def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
-    """The texts of a seed; all models of it are given the same."""
-    dice = torch.Generator().manual_seed(seed)
+    """The texts of a seed, the same for all models."""
+    rng = torch.Generator().manual_seed(seed)
     if name == "made language":
         language = MarkovLanguage(config.words, seed)
-        pool = language.sample(config.steps * config.batch, config.length, dice)
-        test = language.sample(config.texts, config.length, dice)
+        pool = language.sample(config.steps * config.batch, config.length, rng)
+        test = language.sample(config.texts, config.length, rng)
         return Source(pool, test, language.vocabulary, language)
     parts = movie_reviews.split("rotten_tomatoes", seed)
-    told, asked = ([words(r.text) for r in parts[n]] for n in ("train", "test"))
-    known = Vocabulary(told, config.vocabulary)
-    pool, test = (pieces(texts, known, config.length) for texts in (told, asked))
+    train_texts, test_texts = (
+        [words(r.text) for r in parts[n]] for n in ("train", "test")
+    )
+    vocabulary = Vocabulary(train_texts, config.vocabulary)
+    pool, test = (
+        pieces(texts, vocabulary, config.length) for texts in (train_texts, test_texts)
+    )
     count = config.real_steps * config.batch
-    chosen = torch.randint(len(pool), (count,), generator=dice)
-    return Source(pool[chosen], test, FIRST + len(known), None)
+    indices = torch.randint(len(pool), (count,), generator=rng)
+    return Source(pool[indices], test, FIRST + len(vocabulary), None)
 
 
 def pieces(texts: list[list[str]], known: Vocabulary, length: int) -> Tensor:
-    """Sentences cut into pieces of as many known words; what is left over goes."""
-    found = []
+    """Sentences without unknown words, cut to `length`; remainders are dropped."""
+    rows = []
     for text in texts:
-        kept = known.encode([word for word in text if word in known.index])
-        found += [kept[i - length : i] for i in range(length, len(kept) + 1, length)]
-    return torch.tensor(found) + FIRST
+        ids = known.encode([word for word in text if word in known.index])
+        rows += [ids[i - length : i] for i in range(length, len(ids) + 1, length)]
+    return torch.tensor(rows) + FIRST
 
 
 def scores(
     config: FillAndContinueConfig, name: str, model: str, seed: int
 ) -> dict[str, float]:
-    """Nats a word of what stood there, and what is lost against the source.
+    """Nats per original word, and the excess over the source.
 
-    `wrong suffix`: the same gap before another text's suffix, which costs its users.
+    `wrong suffix`: the same gap before another text's suffix, a cost to models that use
+    it.
     """
-    given = source(config, name, seed)
+    data = source(config, name, seed)
     torch.manual_seed(seed)
-    network = None if model == COUNTS else trained(config, model, given, seed)
-    behind = given.test[:, config.start + config.gap :]
-    found: dict[str, float] = {}
-    tasks = {"fill": behind, "wrong suffix": behind.roll(1, dims=0), "continue": None}
-    for task, after in tasks.items():
-        ask = frequencies(given)
+    network = None if model == COUNTS else trained(config, model, data, seed)
+    suffixes = data.test[:, config.start + config.gap :]
+    results: dict[str, float] = {}
+    tasks = {
+        "fill": suffixes,
+        "wrong suffix": suffixes.roll(1, dims=0),
+        "continue": None,
+    }
+    for task, suffix in tasks.items():
+        predict = frequencies(data)
         if network is not None:
-            ask = asker(network, model, config, given.vocabulary, after)
-        found[task], found[f"{task}, right"] = said(ask, given, config)
-        if given.language is not None and task != "wrong suffix":
-            found[f"{task}, lost"] = found[task] - own(given, config, task)
-    return found | {"wrong suffix costs": found["wrong suffix"] - found["fill"]}
+            predict = asker(network, model, config, data.vocabulary, suffix)
+        results[task], results[f"{task}, right"] = said(predict, data, config)
+        if data.language is not None and task != "wrong suffix":
+            results[f"{task}, lost"] = results[task] - own(data, config, task)
+    return results | {"wrong suffix costs": results["wrong suffix"] - results["fill"]}
 
 
 def trained(
     config: FillAndContinueConfig, model: str, given: Source, seed: int
 ) -> nn.Module:
-    """A network that has read all texts of the pool once."""
+    """A network trained for one epoch on the pool."""
     network, objective = learner(config, model, given.vocabulary)
     batches = given.pool.split(config.batch)
     recipe = TrainingConfig(len(batches), config.rate, warmup=50)
@@ -155,46 +164,46 @@ def trained(
 
 
 def frequencies(given: Source) -> Ask:
-    """How often each word stands in the texts for training, one more for each."""
+    """Unigram log-counts of the training texts, with add-one smoothing."""
     counts = given.pool.flatten().bincount(minlength=given.vocabulary) + 1.0
     return lambda text: counts.log().expand(len(text), -1)
 
 
 def own(given: Source, config: FillAndContinueConfig, task: str) -> float:
-    """Nats a word by the source itself: what nothing can beat on average."""
+    """Nats per word under the source itself: the lower bound in expectation."""
     assert given.language is not None
     start, stop = config.start, config.start + config.gap
     if task == "continue":
         return -float(given.language.log_p(given.test)[:, start:stop].mean())
-    shares = given.language.gap(given.test, start, stop)
+    probabilities = given.language.gap(given.test, start, stop)
     powers = config.words ** torch.arange(config.gap - 1, -1, -1)
-    place = ((given.test[:, start:stop] - FIRST) * powers).sum(dim=1)
-    return -float(shares.gather(1, place[:, None]).log().mean()) / config.gap
+    index = ((given.test[:, start:stop] - FIRST) * powers).sum(dim=1)
+    return -float(probabilities.gather(1, index[:, None]).log().mean()) / config.gap
 
 
 @torch.no_grad()
 def said(ask: Ask, given: Source, config: FillAndContinueConfig) -> tuple[float, float]:
-    """Nats a word of the words that stood there, one after the other; share right.
+    """Nats per original word, predicted one after the other, and accuracy.
 
-    Only words can be answers: the length of the gap is given.
+    Special tokens are excluded: the length of the gap is given.
     """
-    nats, right = 0.0, 0.0
-    for place in range(config.start, config.start + config.gap):
-        logits = ask(given.test[:, :place])[:, FIRST : given.vocabulary]
-        word = given.test[:, place] - FIRST
+    nats, correct = 0.0, 0.0
+    for position in range(config.start, config.start + config.gap):
+        logits = ask(given.test[:, :position])[:, FIRST : given.vocabulary]
+        word = given.test[:, position] - FIRST
         nats += float(F.cross_entropy(logits, word)) / config.gap
-        right += float((logits.argmax(dim=1) == word).double().mean()) / config.gap
-    return nats, right
+        correct += float((logits.argmax(dim=1) == word).double().mean()) / config.gap
+    return nats, correct
 
 
 def learner(
     config: FillAndContinueConfig, model: str, vocabulary: int
 ) -> tuple[nn.Module, Objective]:
-    """A network with its objective; three ids beyond the words are marks."""
-    marks = [vocabulary, vocabulary + 1, vocabulary + 2]
-    size = gpt.GPTConfig(vocabulary + 3, config.length + 5, config.width, 2, 4)
+    """A network with its objective; three ids after the words are markers."""
+    markers = [vocabulary, vocabulary + 1, vocabulary + 2]
+    gpt_config = gpt.GPTConfig(vocabulary + 3, config.length + 5, config.width, 2, 4)
     if model == "T5":
-        shape = t5.T5Config(
+        t5_config = t5.T5Config(
             vocabulary=vocabulary + 3,
             width=config.width,
             layers=1,
@@ -203,11 +212,11 @@ def learner(
             hidden=4 * config.width,
             gated=False,
         )
-        return t5.T5(shape), Spans(one_span(config.gap, (marks[0], marks[1])))
+        return t5.T5(t5_config), Spans(one_span(config.gap, (markers[0], markers[1])))
     if model == MIDDLE:
-        return gpt.GPT(size), Objective(moved(config, Gap(*marks)))
+        return gpt.GPT(gpt_config), Objective(moved(config, Gap(*markers)))
     names = {"GPT": "next token", "BERT": "masked"}
-    return gpt.GPT(size), objectives(vocabulary)[names.get(model, model)]
+    return gpt.GPT(gpt_config), objectives(vocabulary)[names.get(model, model)]
 
 
 class Spans(Objective):
@@ -224,9 +233,9 @@ class Spans(Objective):
 def moved(
     config: FillAndContinueConfig, gap: Gap
 ) -> Callable[[Tensor, torch.Generator], Batch]:
-    """Half of the texts as they are, half with a middle moved last; padded to one.
+    """Fill-in-the-middle for half of the texts; all are padded to one length.
 
-    The middle is a gap like those of T5 here; the authors cut at any two places.
+    The middle is a gap like those of T5 here; the authors cut at any two positions.
     """
     cut = one_span(config.gap, (gap.suffix, IDS.eos))
 
@@ -250,22 +259,22 @@ def asker(
     vocabulary: int,
     after: Tensor | None,
 ) -> Ask:
-    """How each is asked for the next word, given texts (N, t) and what is `after`."""
+    """A model's logits of the next word, given texts (N, t) and the suffix `after`."""
     gap = Gap(vocabulary, vocabulary + 1, vocabulary + 2)
 
     def column(like: Tensor, token: int, count: int = 1) -> Tensor:
         return torch.full((len(like), count), token)
 
-    def ahead(text: Tensor) -> Tensor:
+    def causal_logits(text: Tensor) -> Tensor:
         return network(torch.cat([column(text, IDS.bos), text], dim=1), causal)[:, -1]
 
-    def middle_last(text: Tensor) -> Tensor:
+    def fim_logits(text: Tensor) -> Tensor:
         assert after is not None
-        before, middle = text[:, : config.start], text[:, config.start :]
+        prefix, middle = text[:, : config.start], text[:, config.start :]
         prompt = [
             column(text, IDS.bos),
             column(text, gap.prefix),
-            before,
+            prefix,
             column(text, gap.suffix),
             after,
             column(text, gap.middle),
@@ -273,28 +282,28 @@ def asker(
         ]
         return network(torch.cat(prompt, dim=1), causal)[:, -1]
 
-    def blanks(text: Tensor) -> Tensor:
-        place, behind = text.shape[1], 0 if after is None else after.shape[1]
-        hidden = column(text, IDS.mask, config.length - place - behind)
-        parts = [text, hidden, *([] if after is None else [after])]
-        return network(torch.cat(parts, dim=1), bidirectional)[:, place]
+    def masked_logits(text: Tensor) -> Tensor:
+        position, suffix_length = text.shape[1], 0 if after is None else after.shape[1]
+        masks = column(text, IDS.mask, config.length - position - suffix_length)
+        parts = [text, masks, *([] if after is None else [after])]
+        return network(torch.cat(parts, dim=1), bidirectional)[:, position]
 
-    def sentinel(text: Tensor) -> Tensor:
+    def t5_logits(text: Tensor) -> Tensor:
         mark = column(text, vocabulary)
-        known = [text[:, : config.start], mark, *([] if after is None else [after])]
-        written = [column(text, IDS.pad), mark, text[:, config.start :]]
-        return network(torch.cat(known, dim=1), torch.cat(written, dim=1))[:, -1]
+        inputs = [text[:, : config.start], mark, *([] if after is None else [after])]
+        decoded = [column(text, IDS.pad), mark, text[:, config.start :]]
+        return network(torch.cat(inputs, dim=1), torch.cat(decoded, dim=1))[:, -1]
 
     if model == "T5":
-        return sentinel
+        return t5_logits
     if model in ("BERT", "masked diffusion"):
-        return blanks
-    moved_too = model == MIDDLE and after is not None
-    return middle_last if moved_too else ahead
+        return masked_logits
+    use_fim = model == MIDDLE and after is not None
+    return fim_logits if use_fim else causal_logits
 
 
 def smaller() -> FillAndContinueConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return FillAndContinueConfig(
         seeds=2,
         words=4,

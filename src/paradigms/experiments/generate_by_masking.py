@@ -1,8 +1,8 @@
-"""Writing by masking and refilling against writing from left to right.
+"""Generation by mask filling against generation from left to right.
 
-Three networks of one size learn a made language; each writes texts from the same first
-two words, by every way that is open to it.  How far the texts are from the source is
-known: words can be rated by the true probabilities, and triples of words counted.
+Three networks of one size learn a synthetic language; each continues the same first two
+words with every sampler that it supports.  The distance from the source is measured by
+the true probabilities of words, and by counts of trigrams.
 """
 
 import time
@@ -30,9 +30,9 @@ from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import objectives, pretrain
 
 QUESTION = "How near to the source does masking and refilling write, at what cost?"
-TIMED = True  # it looks at the clock, so it is measured alone
+TIMED = True  # measured alone
 IDS = SpecialTokens()
-Way = tuple[str, Callable[[Tensor], Tensor], int]  # name, how it writes, its calls
+Way = tuple[str, Callable[[Tensor], Tensor], int]  # name, sampler, network calls
 NETWORKS = ("next token", "masked", "masked diffusion")
 
 
@@ -60,36 +60,36 @@ CONFIG = GenerateByMaskingConfig()
 def run(
     config: GenerateByMaskingConfig, each: Each = serial_map
 ) -> list[dict[str, Any]]:
-    """A row for each way of writing: distance from the source, calls and time.
+    """A row per sampler: distance from the source, calls and time.
 
-    Then pairs of ways, language by language: each beside left to right, and others.
+    Then differences, paired by language: each sampler minus left to right, and others.
     """
-    found = each(range(config.seeds), lambda seed: ways(config, seed))
+    results = each(range(config.seeds), lambda seed: ways(config, seed))
     rows = []
-    for name in found[0]:
+    for name in results[0]:
         row: dict[str, Any] = {"name": name}
-        for column in found[0][name]:
-            values = tuple(f[name][column] for f in found)
-            same = len(set(values)) == 1
-            row[column] = values[0] if same else t_interval(values)
+        for column in results[0][name]:
+            values = tuple(f[name][column] for f in results)
+            constant = len(set(values)) == 1
+            row[column] = values[0] if constant else t_interval(values)
         rows.append(row)
-    return rows + [minus(found, *pair) for pair in pairs(config, list(found[0]))]
+    return rows + [minus(results, *pair) for pair in pairs(config, list(results[0]))]
 
 
 def pairs(config: GenerateByMaskingConfig, names: list[str]) -> list[tuple[str, str]]:
-    """Which ways are compared: the first name is the source, the second writes on."""
-    source, forward, *others = names
+    """The compared pairs; `names` starts with the source and left to right."""
+    source, left_to_right, *others = names
     gibbs = [f"Gibbs, sweeps {n}" for n in config.sweeps]
     slowest = f"masked diffusion, rounds {config.length - config.given}"
-    found = [(forward, source), *((name, forward) for name in others)]
-    found += [(gibbs[-1], name) for name in gibbs[:-1]]
-    return [*found, (slowest, gibbs[0]), (slowest, gibbs[-1])]
+    comparisons = [(left_to_right, source), *((name, left_to_right) for name in others)]
+    comparisons += [(gibbs[-1], name) for name in gibbs[:-1]]
+    return [*comparisons, (slowest, gibbs[0]), (slowest, gibbs[-1])]
 
 
 def minus(
     found: list[dict[str, dict[str, float]]], name: str, other: str
 ) -> dict[str, Any]:
-    """What one way differs from another by, on the same languages."""
+    """Differences between two samplers on the same languages."""
     row: dict[str, Any] = {"name": f"{name} - {other}"}
     for column in ("surprise", "distance"):
         row[column] = t_interval(
@@ -99,51 +99,51 @@ def minus(
 
 
 def ways(config: GenerateByMaskingConfig, seed: int) -> dict[str, dict[str, float]]:
-    """Texts by every way, and how they compare with texts of the source."""
+    """Scores of every sampler's texts against texts of the source."""
     language = MarkovLanguage(config.words, seed)
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     networks = {name: learnt(config, language, name, seed) for name in NETWORKS}
-    draw = partial(language.sample, length=config.length, dice=dice)
-    truth, other = draw(4 * config.texts), draw(config.texts)
-    given = draw(config.texts)[:, : config.given]
-    found = {"the source itself": compared(language, config, other, truth)}
-    known = writers(config, networks, dice)
-    took = seconds(config, known, given[: config.timed])
-    usual = took["left to right"]
-    for name, write, calls in known:
-        found[name] = {
-            **compared(language, config, write(given), truth),
+    draw = partial(language.sample, length=config.length, dice=rng)
+    reference, fresh = draw(4 * config.texts), draw(config.texts)
+    prefixes = draw(config.texts)[:, : config.given]
+    results = {"the source itself": compared(language, config, fresh, reference)}
+    samplers = writers(config, networks, rng)
+    times = seconds(config, samplers, prefixes[: config.timed])
+    baseline = times["left to right"]
+    for name, write, calls in samplers:
+        results[name] = {
+            **compared(language, config, write(prefixes), reference),
             "calls": calls,
-            "times the time": took[name] / usual,
+            "times the time": times[name] / baseline,
         }
-    return found
+    return results
 
 
 def seconds(
     config: GenerateByMaskingConfig, known: list[Way], given: Tensor
 ) -> dict[str, float]:
-    """The median time of each way, after a first call of each that does not count.
+    """The median time of each sampler, after one warm-up call.
 
-    The ways take turns, so that what else the processor does falls on all alike.
+    Samplers alternate, so that other load on the processor affects all alike.
     """
-    took: dict[str, list[float]] = {name: [] for name, _, _ in known}
+    times: dict[str, list[float]] = {name: [] for name, _, _ in known}
     for turn in range(config.repeats + 1):
         for name, write, _ in known:
             start = time.perf_counter()
             write(given)
             if turn:
-                took[name].append(time.perf_counter() - start)
-    return {name: median(values) for name, values in took.items()}
+                times[name].append(time.perf_counter() - start)
+    return {name: median(values) for name, values in times.items()}
 
 
 def learnt(
     config: GenerateByMaskingConfig, language: MarkovLanguage, name: str, seed: int
 ) -> GPT:
-    """A network after the same number of steps under that objective."""
+    """A network trained with one objective, for as many steps as the others."""
     torch.manual_seed(seed)
     network = GPT(GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4))
-    dice = torch.Generator().manual_seed(1000 + seed)  # the same texts for all
-    pool = language.sample(config.steps * config.batch, config.length, dice)
+    rng = torch.Generator().manual_seed(1000 + seed)  # the same texts for all
+    pool = language.sample(config.steps * config.batch, config.length, rng)
     pretrain(
         network,
         objectives(language.vocabulary)[name],
@@ -157,44 +157,46 @@ def learnt(
 def writers(
     config: GenerateByMaskingConfig, networks: dict[str, GPT], dice: torch.Generator
 ) -> list[Way]:
-    """Each way by name, and how often it asks its network for one batch of texts."""
+    """Every sampler with its name and its network calls per batch of texts."""
     new = config.length - config.given
     bert, diffusion = networks["masked"], networks["masked diffusion"]
 
-    def ask(tokens: Tensor, real: Tensor | None = None) -> Tensor:
+    def masked_logits(tokens: Tensor, real: Tensor | None = None) -> Tensor:
         return bert(tokens, bidirectional, real)
 
     def denoise(tokens: Tensor, real: Tensor | None = None) -> Tensor:
         return substituted(diffusion(tokens, bidirectional, real), tokens)
 
-    def blanks(given: Tensor) -> Tensor:
-        hidden = torch.full((len(given), new), IDS.mask)
-        return torch.cat([given, hidden], dim=1)
+    def append_masks(given: Tensor) -> Tensor:
+        masks = torch.full((len(given), new), IDS.mask)
+        return torch.cat([given, masks], dim=1)
 
-    def forward(given: Tensor) -> Tensor:
+    def write_causal(given: Tensor) -> Tensor:
         start = torch.full((len(given), 1), IDS.bos)
         prompt = torch.cat([start, given], dim=1)
         return sample(only_words(networks["next token"]), prompt, new, dice)[:, 1:]
 
-    def swept(given: Tensor, sweeps: int) -> Tensor:
-        text = blanks(given)
-        return gibbs(ask, text, text == IDS.mask, sweeps, dice)
+    def write_gibbs(given: Tensor, sweeps: int) -> Tensor:
+        text = append_masks(given)
+        return gibbs(masked_logits, text, text == IDS.mask, sweeps, dice)
 
-    def rounds(given: Tensor, steps: int) -> Tensor:
-        return mask_predict(ask, blanks(given), steps)
+    def write_mask_predict(given: Tensor, steps: int) -> Tensor:
+        return mask_predict(masked_logits, append_masks(given), steps)
 
-    def unmasked(given: Tensor, steps: int) -> Tensor:
-        return unmask(denoise, blanks(given), steps, dice)
+    def write_diffusion(given: Tensor, steps: int) -> Tensor:
+        return unmask(denoise, append_masks(given), steps, dice)
 
-    found: list[Way] = [("left to right", forward, new)]
+    samplers: list[Way] = [("left to right", write_causal, new)]
     for n in config.sweeps:
-        found.append((f"Gibbs, sweeps {n}", partial(swept, sweeps=n), n * new))
+        samplers.append((f"Gibbs, sweeps {n}", partial(write_gibbs, sweeps=n), n * new))
     for n in config.rounds:
-        found.append((f"mask-predict, rounds {n}", partial(rounds, steps=n), n))
+        samplers.append(
+            (f"mask-predict, rounds {n}", partial(write_mask_predict, steps=n), n)
+        )
     for n in (*config.rounds, new):
         name = f"masked diffusion, rounds {n}"
-        found.append((name, partial(unmasked, steps=n), n))
-    return found
+        samplers.append((name, partial(write_diffusion, steps=n), n))
+    return samplers
 
 
 def compared(
@@ -203,12 +205,11 @@ def compared(
     texts: Tensor,
     truth: Tensor,
 ) -> dict[str, float]:
-    """What the source says of the new words, and how their triples are distributed.
+    """Log-loss of the new words under the source, and their trigram distribution.
 
     `surprise`: mean -log P of a new word by the source, in nats; text that is too
-    likely lies below the source's own.  `distance`: half the sum of differences between
-    the shares of triples of words (total variation).  `distinct`: different texts among
-    all that were written.
+    likely lies below the source's own.  `distance`: total variation between the shares
+    of trigrams, half the sum of differences.  `distinct`: share of different texts.
     """
     return {
         "surprise": float(-language.log_p(texts)[:, config.given :].mean()),
@@ -219,16 +220,16 @@ def compared(
 
 
 def triples(texts: Tensor, config: GenerateByMaskingConfig) -> Tensor:
-    """Shares of the V^3 triples of neighbouring words among the new ones."""
-    seen = (texts - FIRST)[:, config.given :]
+    """Shares of the V^3 trigrams among the new words."""
+    words = (texts - FIRST)[:, config.given :]
     powers = torch.tensor([config.words**2, config.words, 1])
-    numbers = (seen.unfold(1, 3, 1) * powers).sum(dim=-1).flatten()
+    numbers = (words.unfold(1, 3, 1) * powers).sum(dim=-1).flatten()
     counts = numbers.bincount(minlength=config.words**3).double()
     return counts / counts.sum()
 
 
 def smaller() -> GenerateByMaskingConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return GenerateByMaskingConfig(
         seeds=2,
         words=4,

@@ -1,9 +1,9 @@
 """Four generators on the same digits: one measure for all, and a likelihood for some.
 
-The VAE, the GAN and the diffusion model are those of `digit_generators`. Beside them
-stands a small GPT that writes a picture pixel by pixel, row by row. It gives each
-picture of whole grey levels an exact probability; the densities of the others give a
-bound on it (`data.digits`), the GAN gives none.
+The VAE, the GAN and the diffusion model are those of `digit_generators`; a small GPT
+generates a picture pixel by pixel, row by row. It gives each picture of integer grey
+levels an exact probability; the densities of the others give a bound on it
+(`data.digits`), the GAN gives none.
 """
 
 import math
@@ -41,7 +41,7 @@ CALLS = "calls per picture"
 SHARED = digit_generators.DigitGeneratorsConfig(
     seeds=(), vae_steps=1500, diffusion_steps=2000
 )
-BLANK = 0.95  # a pixel is called blank if it is so in more of all digits
+BLANK = 0.95  # a pixel is blank if it is 0 in a larger share of digits
 SEEN = "pictures seen in training"
 FIXED = {"parameters", CALLS, SEEN, "blank pixels", "pictures"}  # what no seed changes
 MEASURES = ("precision", "coverage", "Frechet")
@@ -60,8 +60,8 @@ class GeneratorsComparedConfig:
     """Each seed draws another split, other weights and other noise.
 
     `shared` trains the three of `digit_generators`; `few` are DDIM's network calls,
-    `draws` those for the tighter bound of the VAE, `neighbours` the number that
-    decides how large the ball around a held-out digit is.
+    `draws` the samples of the VAE's tighter bound, `neighbours` the k that sets the
+    size of the ball around a held-out digit.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
@@ -83,28 +83,28 @@ Row = dict[str, Any]
 
 
 def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> list[Row]:
-    """A row per way to draw, then one per pair; intervals over the seeds.
+    """A row per sampler, then one per pair; intervals over the seeds.
 
-    `precision`, `coverage` and `Frechet` are of `likeness`; `sure` and `distance to
-    data` are the judge's; `bits per pixel` is what a held-out digit costs, exactly or
-    at most.
+    `precision`, `coverage` and `Frechet` are of `sample_quality`; `sure` and `distance
+    to data` are the classifier's; `bits per pixel` of a held-out digit is exact or an
+    upper bound.
     """
-    found = each(config.seeds, partial(one_seed, config))
+    results = each(config.seeds, partial(one_seed, config))
     rows = []
-    for name in found[0]:
+    for name in results[0]:
         row: Row = {"name": name}
-        for column, value in found[0][name].items():
-            values = tuple(scores[name][column] for scores in found)
+        for column, value in results[0][name].items():
+            values = tuple(scores[name][column] for scores in results)
             row[column] = value if column in FIXED else t_interval(values)
         rows.append(row)
-    rows += [difference(found, *pair) for pair in PAIRS]
+    rows += [difference(results, *pair) for pair in PAIRS]
     by_name = {row["name"]: row for row in rows}
     by_name["DDPM"]["pictures"]["calls"] = {"bands": bands(by_name)}
     return rows
 
 
 def difference(found: list[dict[str, Row]], one: str, other: str) -> Row:
-    """How much more one has of each measure than the other, seed by seed."""
+    """The difference of each measure, paired by seed."""
     row: Row = {"name": f"{one} - {other}"}
     for column in MEASURES:
         gaps = tuple(rows[one][column] - rows[other][column] for rows in found)
@@ -114,12 +114,12 @@ def difference(found: list[dict[str, Row]], one: str, other: str) -> Row:
 
 def bands(rows: dict[str, Row]) -> dict[str, list[list[float]]]:
     """For a figure: the Frechet distance by network calls; DDIM's is a curve."""
-    found: dict[str, list[list[float]]] = {}
+    curves: dict[str, list[list[float]]] = {}
     for name, row in rows.items():
         if row.get(CALLS) and "noise" not in name:
             point = [row[CALLS], *(round(value, 3) for value in row["Frechet"])]
-            found.setdefault(name.split(",")[0], []).append(point)
-    return found
+            curves.setdefault(name.split(",")[0], []).append(point)
+    return curves
 
 
 def one_seed(config: GeneratorsComparedConfig, seed: int) -> dict[str, Row]:
@@ -127,31 +127,35 @@ def one_seed(config: GeneratorsComparedConfig, seed: int) -> dict[str, Row]:
     shared = replace(config.shared, seeds=(seed,))
     run, count = Trained(shared, seed), shared.samples
     row = partial(_row, config, run)
-    test, learnt = run.test.pixels, run.train.pixels
-    some = torch.randperm(len(learnt), generator=run.dice)[:count]
-    rows = {"training digits": row(scaled(learnt[some]), None, 0)}
-    same = (test[:, None] == learnt).all(dim=2).any(dim=1)
-    rows["training digits"]["held-out digits among them"] = float(same.double().mean())
-    blank = (torch.cat([learnt, test]) == 0).double().mean(dim=0) > BLANK
+    test_pixels, train_pixels = run.test.pixels, run.train.pixels
+    indices = torch.randperm(len(train_pixels), generator=run.dice)[:count]
+    rows = {"training digits": row(scaled(train_pixels[indices]), None, 0)}
+    duplicates = (test_pixels[:, None] == train_pixels).all(dim=2).any(dim=1)
+    rows["training digits"]["held-out digits among them"] = float(
+        duplicates.double().mean()
+    )
+    blank = (torch.cat([train_pixels, test_pixels]) == 0).double().mean(dim=0) > BLANK
     rows["training digits"]["blank pixels"] = int(blank.sum())
-    levels = frequencies(learnt)
-    drawn = torch.multinomial(levels, count, replacement=True, generator=run.dice).T
-    rows["independent pixels"] = row(scaled(drawn), None, 0)
-    rows["independent pixels"]["bits per pixel"] = _bits(independent(levels, test))
+    levels = frequencies(train_pixels)
+    sampled = torch.multinomial(levels, count, replacement=True, generator=run.dice).T
+    rows["independent pixels"] = row(scaled(sampled), None, 0)
+    rows["independent pixels"]["bits per pixel"] = _bits(
+        independent(levels, test_pixels)
+    )
     vae, bound = run.vae(config.latent)
     z = run.noise(count, config.latent)
     with torch.no_grad():
-        picture = vae.decode(z)
-    rows["VAE"] = row(picture.mean, vae, 1)
+        decoded = vae.decode(z)
+    rows["VAE"] = row(decoded.mean, vae, 1)
     rows["VAE"]["bits per pixel"] = digits.bits_per_pixel(bound)
     tighter = weighted(vae, run, config.draws)
     rows["VAE"]["bits per pixel, more draws"] = digits.bits_per_pixel(tighter)
-    noisy = picture.sample(run.noise(count, PIXELS))
+    noisy = decoded.sample(run.noise(count, PIXELS))
     rows["VAE, its noise kept"] = row(noisy, vae, 1)
-    made, _, _ = run.gan()
-    rows["GAN"] = row(made.sample(count, run.dice).detach(), made, 1)
+    gan, _, _ = run.gan()
+    rows["GAN"] = row(gan.sample(count, run.dice).detach(), gan, 1)
     rows |= _diffusions(config, run, row)
-    return rows | _pixel_by_pixel(config, run, row)
+    return rows | _autoregressive(config, run, row)
 
 
 def _diffusions(
@@ -162,38 +166,38 @@ def _diffusions(
     start = run.noise(config.shared.samples, PIXELS)
     rows = {}
     for calls in config.few:
-        few = draw(model, process, start, run.dice, calls)[-1]
-        rows[f"DDIM, {calls} calls"] = row(few, model, calls)
+        samples = draw(model, process, start, run.dice, calls)[-1]
+        rows[f"DDIM, {calls} calls"] = row(samples, model, calls)
     path = draw(model, process, start, run.dice)
     rows["DDPM"] = row(path[-1], model, process.steps)
     rows["DDPM"]["bits per pixel"] = digits.bits_per_pixel(bound)
     return rows
 
 
-def _pixel_by_pixel(
+def _autoregressive(
     config: GeneratorsComparedConfig, run: Trained, row: Any
 ) -> dict[str, Row]:
-    """The GPT, and its mixture with pictures of which each is as likely as any other.
+    """The GPT, and its mixture with uniform noise.
 
-    The mixture's probability is at least a hundredth of the GPT's, if 99% is noise.
+    With 99% noise the mixture's probability is at least 1/100 of the GPT's.
     """
     count, test = config.shared.samples, run.test.pixels
     network = left_to_right(config, run)
-    drawn = write(network, count, run.dice)
-    rows = {"autoregressive": row(scaled(drawn), network, PIXELS)}
+    samples = write(network, count, run.dice)
+    rows = {"autoregressive": row(scaled(samples), network, PIXELS)}
     log_p = log_probability(network, test)  # (N,)
-    even = torch.full_like(log_p, -PIXELS * math.log(LEVELS))
-    mixed = torch.logaddexp(
-        log_p + math.log(1 - config.noise), even + math.log(config.noise)
+    uniform = torch.full_like(log_p, -PIXELS * math.log(LEVELS))
+    mixture_log_p = torch.logaddexp(
+        log_p + math.log(1 - config.noise), uniform + math.log(config.noise)
     )
-    noisy = torch.rand(count, generator=run.dice) < config.noise
-    noise = torch.randint(LEVELS, drawn.shape, generator=run.dice)
-    mixture = torch.where(noisy[:, None], noise, drawn)
+    is_noise = torch.rand(count, generator=run.dice) < config.noise
+    noise = torch.randint(LEVELS, samples.shape, generator=run.dice)
+    mixture = torch.where(is_noise[:, None], noise, samples)
     name = "autoregressive, 99% noise"
     rows[name] = row(scaled(mixture), network, PIXELS)
     rows["autoregressive"]["bits per pixel"] = _bits(log_p)
-    rows[name]["bits per pixel"] = _bits(mixed)
-    rows[name]["nats lost"] = float((log_p - mixed).detach().mean())
+    rows[name]["bits per pixel"] = _bits(mixture_log_p)
+    rows[name]["nats lost"] = float((log_p - mixture_log_p).detach().mean())
     seen = log_probability(network, run.train.pixels[: len(test)])
     rows["autoregressive"]["bits per pixel, training digits"] = _bits(seen)
     return rows
@@ -206,22 +210,22 @@ def _row(
     model: nn.Module | None,
     calls: int,
 ) -> Row:
-    """What is measured of every generator's pictures, and twenty of them."""
+    """The scores of a generator's samples, and twenty of them."""
     test = scaled(run.test.pixels)
     scores = run.judge.scores(x, test)
-    found = precision_and_coverage(run.judge, x, test, config.neighbours)
+    quality = precision_and_coverage(run.judge, x, test, config.neighbours)
     size = sum(p.numel() for p in model.parameters()) if model else 0
-    read = seen(config).get(type(model), 0)
+    pictures_read = seen(config).get(type(model), 0)
     return {
-        **({"parameters": size, CALLS: calls, SEEN: read} if model else {}),
-        **found,
+        **({"parameters": size, CALLS: calls, SEEN: pictures_read} if model else {}),
+        **quality,
         **{key: scores[key] for key in ("sure", "distance to data")},
         "pictures": {"samples": grid(run.judge, x[:20].unflatten(0, (2, 10)))},
     }
 
 
 def seen(config: GeneratorsComparedConfig) -> dict[type, int]:
-    """Pictures that each network has read in training, each as often as it was read."""
+    """Training pictures that each network has processed, repeats included."""
     shared = config.shared
     steps = {
         VAE: shared.vae_steps,
@@ -233,27 +237,27 @@ def seen(config: GeneratorsComparedConfig) -> dict[type, int]:
 
 
 def _bits(log_p: Tensor) -> float:
-    """Mean log-probability of pictures (N,) in nats, as bits for each pixel."""
+    """Mean log-probability of pictures (N,) in nats, as bits per pixel."""
     return -float(log_p.detach().mean()) / (PIXELS * math.log(2))
 
 
 def frequencies(pixels: Tensor) -> Tensor:
-    """How often each pixel has each grey level, one more counted: (64, 17)."""
+    """Shares of each pixel's grey levels, with add-one smoothing: (64, 17)."""
     counts = F.one_hot(pixels, LEVELS).sum(dim=0) + 1.0
     return counts / counts.sum(dim=1, keepdim=True)
 
 
 def independent(levels: Tensor, pixels: Tensor) -> Tensor:
-    """Log-probability of pictures (N, 64) of pixels on their own: (N,)."""
+    """Log-probability of pictures (N, 64) under independent pixels: (N,)."""
     return levels.log()[torch.arange(PIXELS), pixels].sum(dim=1)
 
 
 @torch.no_grad()
 def weighted(vae: VAE, run: Trained, draws: int) -> float:
-    """The log of a mean over many z instead of the mean of a log: a tighter bound.
+    """The importance-weighted bound with `draws` samples, tighter than the ELBO.
 
-    The noise that makes grey levels real numbers is drawn anew with each z, and its
-    mean, too, goes inside the logarithm. Mean over the held-out digits, in nats.
+    The dequantisation noise is sampled anew with each z, so that its mean, too, is
+    taken inside the logarithm. Mean over the held-out digits, in nats.
     """
     test = run.test.pixels
     x = run.dequantised(test.expand(draws, *test.shape))  # (K, N, 64)
@@ -266,7 +270,7 @@ def weighted(vae: VAE, run: Trained, draws: int) -> float:
 
 
 def left_to_right(config: GeneratorsComparedConfig, run: Trained) -> GPT:
-    """A GPT that has learned to predict each pixel from those before it."""
+    """A GPT trained to predict each pixel from the previous ones."""
     network = GPT(GPTConfig(LEVELS + 1, PIXELS, config.width, config.layers, heads=4))
 
     def batch(_: int) -> Batch:
@@ -284,7 +288,7 @@ def left_to_right(config: GeneratorsComparedConfig, run: Trained) -> GPT:
 
 
 def log_probability(network: nn.Module, pixels: Tensor) -> Tensor:
-    """Log P of pictures (N, 64) of whole grey levels, exactly, in nats: (N,)."""
+    """Log P of pictures (N, 64) of integer grey levels, exactly, in nats: (N,)."""
     inputs, targets = next_token(pixels, IDS)
     log_p = network(inputs)[..., :LEVELS].log_softmax(dim=-1)  # (N, 64, 17)
     return log_p.gather(-1, targets[..., None]).sum(dim=(1, 2))
@@ -292,7 +296,7 @@ def log_probability(network: nn.Module, pixels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def write(network: GPT, count: int, dice: torch.Generator) -> Tensor:
-    """Pictures, pixel by pixel: (count, 64), each pixel drawn given those before it."""
+    """Pictures sampled pixel by pixel: (count, 64)."""
 
     def choose(scores: Tensor) -> Tensor:
         p = scores[:, :LEVELS].softmax(dim=-1)
@@ -302,7 +306,7 @@ def write(network: GPT, count: int, dice: torch.Generator) -> Tensor:
 
 
 def smaller() -> GeneratorsComparedConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return GeneratorsComparedConfig(
         seeds=(0, 1),
         few=(2, 10),

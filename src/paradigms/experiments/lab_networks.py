@@ -1,4 +1,4 @@
-"""How well the networks of a lab do, and their weights, which the lab loads."""
+"""Losses of the lab's networks, and their weights, which the lab loads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def smaller() -> LabNetworksConfig:
 
 
 def run(config: LabNetworksConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each network, with the loss by what is visible, and its weights."""
+    """A row per network, with its losses by what is visible, and its weights."""
     texts = data(config)
     pairs = [(name, seed) for name in NETWORKS for seed in config.seeds]
     results = each(pairs, lambda pair: _result(*pair, config, texts))

@@ -1,8 +1,8 @@
 """Generative against discriminative classifiers by the number of labels.
 
-Six kinds of data: reviews as counts of words (two sources), tumours and digits as
-measurements, and two made by rule: one in which naive Bayes' assumption holds, one in
-which a quarter of the features is told nine times.
+Six data sets: reviews as word counts (two sources), tumours and digits as measurements,
+and two synthetic ones: in one naive Bayes' assumption holds, in the other a quarter of
+the features is repeated nine times.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,12 +35,12 @@ DRAWN = ("naive Bayes", "logistic regression", "LDA, shrunk", "LDA", "linear SVM
 
 @dataclass(frozen=True)
 class LabelEfficiencyConfig:
-    """Labels for training and for choosing a setting, a quarter of them for the latter.
+    """Label counts; a quarter of the labels is held out to choose a setting.
 
-    Each quarter in turn up to `largest_folded` labels; beyond, and for SVMs, one.
-    `seeds` draws of labels for each size; reviews are cut into `splits` of training and
-    test texts, one draw in turn from each: the draws of a split are averaged first, and
-    an interval is one over splits.  SVMs are fitted up to `largest_svm` labels.
+    Each quarter in turn (four folds) up to `largest_folded` labels; beyond, and for
+    SVMs, one.  `seeds` subsets of labels for each size.  Reviews have `splits` training
+    and test splits, used in turn: the subsets of a split are averaged first, and
+    intervals are over splits.  SVMs are fitted up to `largest_svm` labels.
     """
 
     sizes: tuple[tuple[str, tuple[int, ...]], ...] = (
@@ -55,9 +55,9 @@ class LabelEfficiencyConfig:
     splits: int = 5
     vocabulary: int = 5000
     features: int = 20
-    apart: float = 0.5  # distance of the class means, in deviations, of each feature
+    apart: float = 0.5  # between class means per feature, in standard deviations
     copies: int = 9  # of the first quarter of the features
-    blur: float = 0.5  # deviation of the noise on each copy
+    blur: float = 0.5  # standard deviation of the noise on each copy
     largest_svm: int = 200
     largest_folded: int = 300
     resamples: int = 2000
@@ -67,53 +67,58 @@ CONFIG = LabelEfficiencyConfig()
 
 
 def run(config: LabelEfficiencyConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for data, model and size; one for each pair with where its curves cross."""
+    """A row per data set, model and size; one per pair, with its crossover."""
     cells = [(name, size) for name, sizes in config.sizes for size in sizes]
-    found = each(cells, lambda cell: errors(config, *cell))
+    results = each(cells, lambda cell: errors(config, *cell))
     scores: dict[str, dict[int, dict[str, Tensor]]] = {}
-    for (name, size), scored in zip(cells, found, strict=True):
-        at = {m: independent(config, name, values) for m, values in scored.items()}
-        scores.setdefault(name, {})[size] = at
+    for (name, size), by_model in zip(cells, results, strict=True):
+        samples = {
+            m: independent(config, name, values) for m, values in by_model.items()
+        }
+        scores.setdefault(name, {})[size] = samples
     rows = [
-        {"name": f"{name}, {model}, {size}", "error": t_interval(tuple(at.tolist()))}
+        {
+            "name": f"{name}, {model}, {size}",
+            "error": t_interval(tuple(samples.tolist())),
+        }
         for name, sizes in scores.items()
-        for size, scored in sizes.items()
-        for model, at in scored.items()
+        for size, by_model in sizes.items()
+        for model, samples in by_model.items()
     ]
     for name, sizes in scores.items():
-        drawn = {"pictures": {"errors": {"bands": bands(sizes)}}}
+        figure = {"pictures": {"errors": {"bands": bands(sizes)}}}
         first, *others = compared(config, name, sizes)
-        rows += [first | drawn, *others]
+        rows += [first | figure, *others]
     return rows
 
 
 def independent(
     config: LabelEfficiencyConfig, name: str, values: list[float]
 ) -> Tensor:
-    """One value a draw, or of reviews one a split: its draws share their test part."""
-    drawn = torch.tensor(values)
+    """One value per draw; for reviews one per split, whose draws share a test part."""
+    rates = torch.tensor(values)
     if name not in label_subsets.SOURCES:
-        return drawn
-    parts = [drawn[split :: config.splits].mean() for split in range(config.splits)]
+        return rates
+    parts = [rates[split :: config.splits].mean() for split in range(config.splits)]
     return torch.stack(parts)  # (splits,)
 
 
 def errors(
     config: LabelEfficiencyConfig, name: str, size: int
 ) -> dict[str, list[float]]:
-    """Shares of wrong answers on the test data, model by model, one for each seed."""
-    found: dict[str, list[float]] = {}
+    """Test error rates by model, one per seed."""
+    rates: dict[str, list[float]] = {}
     for seed in range(config.seeds):
-        dice = torch.Generator().manual_seed(1000 * size + seed)
-        given = task(config, name, seed, dice)
-        chosen = label_subsets.draw_subset(given.labels, size, dice)
-        for model, settings in candidates(config, name, size, given).items():
+        rng = torch.Generator().manual_seed(1000 * size + seed)
+        data = task(config, name, seed, rng)
+        indices = label_subsets.draw_subset(data.labels, size, rng)
+        for model, settings in candidates(config, name, size, data).items():
             slow = model == "linear SVM" or size > config.largest_folded
             folds = 1 if slow else 4
-            best = chosen_setting(settings, given, chosen, folds)
-            wrong = answers(best, given.test) != given.test_labels
-            found.setdefault(model, []).append(float(wrong.double().mean()))
-    return found
+            best = chosen_setting(settings, data, indices, folds)
+            wrong = answers(best, data.test) != data.test_labels
+            rates.setdefault(model, []).append(float(wrong.double().mean()))
+    return rates
 
 
 def chosen_setting(
@@ -122,20 +127,20 @@ def chosen_setting(
     chosen: Tensor,
     folds: int,
 ) -> Any:
-    """The setting with the fewest mistakes on held-out labels, fitted again to all.
+    """The setting with the fewest held-out errors, refitted to all labels.
 
-    Held out is every fourth label, then the next ones in turn, `folds` in all.
-    Of equals it is the first, the middle one: few labels do not tell them apart.
+    Each of `folds` folds holds out every fourth label.  Ties go to the first setting,
+    the middle of the range: few labels do not tell settings apart.
     """
-    place = torch.arange(len(chosen)) % 4  # parts the first two of each class
-    parts = [(chosen[place != fold], chosen[place == fold]) for fold in range(folds)]
-    tables = [(given.rows(fit), given.rows(held)) for fit, held in parts]
+    fourth = torch.arange(len(chosen)) % 4  # separates the first two of each class
+    parts = [(chosen[fourth != fold], chosen[fourth == fold]) for fold in range(folds)]
+    inputs = [(given.rows(fit), given.rows(held_out)) for fit, held_out in parts]
 
     def mistakes(make: Callable[[], Any]) -> int:
         wrong = 0
-        for (fit, held), (x, asked) in zip(parts, tables, strict=True):
+        for (fit, held_out), (x, held_out_x) in zip(parts, inputs, strict=True):
             model = make().fit(x, given.labels[fit])
-            wrong += int((answers(model, asked) != given.labels[held]).sum())
+            wrong += int((answers(model, held_out_x) != given.labels[held_out]).sum())
         return wrong
 
     make = min(settings, key=mistakes) if len(settings) > 1 else settings[0]
@@ -143,9 +148,9 @@ def chosen_setting(
 
 
 class ShrunkLDA(LDA):
-    """LDA with `part` of its covariance replaced by equal variances without covariance.
+    """LDA with its covariance shrunk by `part` towards equal, uncorrelated variances.
 
-    So it has an inverse with few rows, as logistic regression has a penalty.
+    So it is invertible with few rows, as logistic regression has a penalty.
     Source: Friedman (1989), with one covariance for all classes.
     """
 
@@ -154,20 +159,20 @@ class ShrunkLDA(LDA):
         self.part = part
 
     def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        whole = super().scatter(away, share)  # (1, V, V)
-        mean = whole.diagonal(dim1=1, dim2=2).mean()
-        even = mean * torch.eye(whole.shape[1], dtype=whole.dtype)
-        return (1 - self.part) * whole + self.part * even
+        covariance = super().scatter(away, share)  # (1, V, V)
+        mean = covariance.diagonal(dim1=1, dim2=2).mean()
+        isotropic = mean * torch.eye(covariance.shape[1], dtype=covariance.dtype)
+        return (1 - self.part) * covariance + self.part * isotropic
 
 
 class OneAgainstRest:
-    """An SVM for each class; the answer is the class with the highest score."""
+    """One-vs-rest SVMs; the prediction is the class with the highest score."""
 
     def __init__(self, classes: int, cost: float) -> None:
         self.machines = [LinearSVM(cost) for _ in range(classes)]
 
     def fit(self, x: Any, labels: Tensor) -> "OneAgainstRest":
-        """x: rows (N, V), or counted texts."""
+        """x: rows (N, V), or bags of words."""
         x = table(x)
         for label, machine in enumerate(self.machines):
             machine.fit(x, (labels == label).long())
@@ -180,26 +185,26 @@ class OneAgainstRest:
 
 
 def table(x: Any) -> Tensor:
-    """Rows of numbers; counted texts are written out."""
+    """Dense rows; bags of words are converted."""
     return x if isinstance(x, Tensor) else x.rows.to_dense()
 
 
 def answers(model: Any, x: Any) -> Tensor:
-    """The likeliest class of each row. (N,)"""
+    """The predicted class of each row. (N,)"""
     return model.predict_proba(x).argmax(dim=1)
 
 
 def candidates(
     config: LabelEfficiencyConfig, name: str, size: int, given: label_subsets.Task
 ) -> dict[str, list[Callable[[], Any]]]:
-    """Every model with the settings among which held-out labels choose.
+    """Every model with its candidate settings.
 
-    The middle of its range stands first, one variance before several: where labels do
-    not tell settings apart, neither end should win by its place.
+    The middle of a range comes first, one variance before several, so that a tie does
+    not go to an extreme.
     """
     k = int(given.labels.max()) + 1
     texts = name in label_subsets.SOURCES
-    found: dict[str, list[Callable[[], Any]]] = {
+    settings: dict[str, list[Callable[[], Any]]] = {
         "naive Bayes": [
             lambda s=s: MultinomialNaiveBayes(k, s) for s in (1.0, 10.0, 0.1)
         ]
@@ -215,25 +220,25 @@ def candidates(
     }
     if size <= config.largest_svm:
         costs = (0.1, 0.01, 1.0) if texts else (1.0, 0.1, 10.0)
-        found["linear SVM"] = [lambda c=c: OneAgainstRest(k, c) for c in costs]
+        settings["linear SVM"] = [lambda c=c: OneAgainstRest(k, c) for c in costs]
     if texts:
-        return found
-    found["LDA, shrunk"] = [
+        return settings
+    settings["LDA, shrunk"] = [
         lambda s=s: ShrunkLDA(k, s) for s in (1e-1, 1e-2, 0.5, 1e-3)
     ]
     if name != "digits" and size > 2 * given.x.shape[1]:
-        found["LDA"] = [LDA]  # some pixels of digits are constant in a small draw
-        if name in MADE:  # where it is true: both as they are, neither held back
-            found["logistic regression, no penalty"] = [
+        settings["LDA"] = [LDA]  # some pixels of digits are constant in a small draw
+        if name in MADE:  # LDA's model is true: both without regularisation
+            settings["logistic regression, no penalty"] = [
                 lambda: LogisticRegression(k, 0.0)
             ]
-    return found
+    return settings
 
 
 def task(
     config: LabelEfficiencyConfig, name: str, seed: int, dice: torch.Generator
 ) -> label_subsets.Task:
-    """The data of that name: their training part and their test part for a seed."""
+    """The training and test part of a data set for a seed."""
     if name in label_subsets.SOURCES:
         return label_subsets.reviews(name, config.vocabulary, seed % config.splits)
     if name in ("tumours", "digits"):
@@ -243,11 +248,11 @@ def task(
         if name == "tumours":
             train, test = order.tensor_split([400])
         return label_subsets.Task(x[train], labels[train], x[test], labels[test])
-    made = [
+    parts = [
         by_rule(config, name, count, dice)
         for count in (max(dict(config.sizes)[name]) + 100, 5000)
     ]
-    return label_subsets.Task(*made[0], *made[1])
+    return label_subsets.Task(*parts[0], *parts[1])
 
 
 def by_rule(
@@ -258,21 +263,23 @@ def by_rule(
     noise = torch.randn(count, config.features, dtype=torch.float64, generator=dice)
     x = noise + (labels[:, None] - 0.5) * config.apart
     if name == MADE[1]:
-        told = x[:, : config.features // 4].repeat(1, config.copies)
-        blur = torch.randn(told.shape, dtype=x.dtype, generator=dice)
-        x = torch.cat([told + config.blur * blur, x[:, config.features // 4 :]], dim=1)
+        repeated = x[:, : config.features // 4].repeat(1, config.copies)
+        blur = torch.randn(repeated.shape, dtype=x.dtype, generator=dice)
+        x = torch.cat(
+            [repeated + config.blur * blur, x[:, config.features // 4 :]], dim=1
+        )
     return x, labels
 
 
 def compared(
     config: LabelEfficiencyConfig, name: str, scores: dict[int, dict[str, Tensor]]
 ) -> Iterator[dict[str, Any]]:
-    """For each pair: its difference at every size, and the size where it turns."""
+    """For each pair: the difference at every size, and where the curves cross."""
     for one, other in PAIRS:
         gaps = {
-            size: scored[one] - scored[other]
-            for size, scored in scores.items()
-            if one in scored and other in scored
+            size: by_model[one] - by_model[other]
+            for size, by_model in scores.items()
+            if one in by_model and other in by_model
         }
         if len(gaps) < 2:
             continue
@@ -284,19 +291,19 @@ def compared(
 
 def bands(scores: dict[int, dict[str, Tensor]]) -> dict[str, list[list[float]]]:
     """For a figure: size, mean, low and high of four models, rounded."""
-    known = {model for scored in scores.values() for model in scored}
-    found: dict[str, list[list[float]]] = {}
-    for model in [model for model in DRAWN if model in known][:4]:
-        found[model] = [
-            [size, *(round(v, 4) for v in t_interval(tuple(scored[model].tolist())))]
-            for size, scored in scores.items()
-            if model in scored
+    fitted = {model for by_model in scores.values() for model in by_model}
+    curves: dict[str, list[list[float]]] = {}
+    for model in [model for model in DRAWN if model in fitted][:4]:
+        curves[model] = [
+            [size, *(round(v, 4) for v in t_interval(tuple(by_model[model].tolist())))]
+            for size, by_model in scores.items()
+            if model in by_model
         ]
-    return found
+    return curves
 
 
 def smaller() -> LabelEfficiencyConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return LabelEfficiencyConfig(
         sizes=(
             ("rotten_tomatoes", (30, 300)),

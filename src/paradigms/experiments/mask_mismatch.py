@@ -1,8 +1,8 @@
-"""What [MASK] costs on input that has none: how chosen words are shown in training.
+"""What [MASK] costs on input without it: how selected tokens are corrupted in training.
 
-Texts come from one of two made dialects over the same words, which nobody tells the
-network.  After pretraining all is frozen, texts are shown without any [MASK], and a
-linear probe with few labels reads the dialect from the states.
+Texts come from one of two synthetic dialects over the same words, without labels.
+After pretraining the network is frozen, texts have no [MASK], and a linear probe with
+few labels predicts the dialect from the states.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ WAYS: dict[str, Fates | None] = {
     "ELECTRA": None,
     "no training": None,
 }
-EVERYWHERE = "all positions, no mask"  # the others ask for the chosen words alone
+EVERYWHERE = "all positions, no mask"  # the others predict the selected words only
 
 
 @dataclass(frozen=True)
@@ -63,43 +63,45 @@ CONFIG = MaskMismatchConfig()
 
 
 def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
-    """Chosen words from what is shown, or, in one way, every word."""
+    """Prediction of the selected words or, for `EVERYWHERE`, of every word."""
     hide = hidden_words(vocabulary, fates=fates)
 
-    def every(tokens: Tensor, dice: torch.Generator) -> Batch:
+    def all_words(tokens: Tensor, dice: torch.Generator) -> Batch:
         return hide(tokens, dice)[0], tokens
 
-    show = every if name == EVERYWHERE else hide
+    show = all_words if name == EVERYWHERE else hide
     return Objective(show, lambda batch: bidirectional)
 
 
 def run(config: MaskMismatchConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each way to show a chosen word, and each minus two of them.
+    """A row per corruption, and its differences from two baselines.
 
-    Minus the first way, [MASK] alone, and minus no training.
+    The baselines are [MASK] alone, and no training.
     """
     items = list(product(WAYS, range(config.seeds)))
-    found = each(items, lambda item: scores(config, *item))
-    by = {
-        name: [f for (n, _), f in zip(items, found, strict=True) if n == name]
+    results = each(items, lambda item: scores(config, *item))
+    by_way = {
+        name: [f for (n, _), f in zip(items, results, strict=True) if n == name]
         for name in WAYS
     }
     rows = []
-    for name, of in by.items():
-        row = {column: t_interval(tuple(f[column] for f in of)) for column in of[0]}
+    for name, runs in by_way.items():
+        row = {column: t_interval(tuple(f[column] for f in runs)) for column in runs[0]}
         rows.append({"name": name} | row)
     first, *middle, untrained = WAYS
     for name in (*middle, untrained):
-        rows.append({"name": f"{name} - {first}"} | minus(by[name], by[first]))
+        rows.append({"name": f"{name} - {first}"} | minus(by_way[name], by_way[first]))
     for name in (first, *middle):
-        rows.append({"name": f"{name} - {untrained}"} | minus(by[name], by[untrained]))
+        rows.append(
+            {"name": f"{name} - {untrained}"} | minus(by_way[name], by_way[untrained])
+        )
     return rows
 
 
 def minus(
     some: list[dict[str, float]], other: list[dict[str, float]]
 ) -> dict[str, list[float]]:
-    """One way minus another on the same texts, in the columns that both have."""
+    """Differences on the same texts, in the columns that both have."""
     return {
         column: t_interval(
             tuple(f[column] - b[column] for f, b in zip(some, other, strict=True))
@@ -110,56 +112,56 @@ def minus(
 
 
 def scores(config: MaskMismatchConfig, name: str, seed: int) -> dict[str, float]:
-    """How well the frozen states of unmasked texts tell the dialect."""
+    """Accuracy of probes for the dialect on frozen states of unmasked texts."""
     dialects = [MarkovLanguage(config.words, 100 * seed + k) for k in (0, 1)]
-    dice = torch.Generator().manual_seed(seed)
-    pool, _ = mixed(dialects, config.steps * config.batch, config.length, dice)
+    rng = torch.Generator().manual_seed(seed)
+    pool, _ = mixed(dialects, config.steps * config.batch, config.length, rng)
     network, pair = learnt(config, name, seed, pool, dialects[0].vocabulary)
-    known = mixed(dialects, config.labels, config.length, dice)
-    asked = mixed(dialects, config.texts, config.length, dice)
+    train = mixed(dialects, config.labels, config.length, rng)
+    test = mixed(dialects, config.texts, config.length, rng)
     bare = with_head(network)
-    found = {
-        "dialect, mean state": read(bare, known, asked, slice(None)),
+    results = {
+        "dialect, mean state": read(bare, train, test, slice(None)),
         "dialect, one state": read(
-            bare, known, asked, slice(config.length // 2, config.length // 2 + 1)
+            bare, train, test, slice(config.length // 2, config.length // 2 + 1)
         ),
     }
     if name not in ("ELECTRA", "no training"):
         with torch.no_grad():
-            logits = network(asked[0], bidirectional)[..., FIRST:]
-        right = logits.argmax(dim=-1) == asked[0] - FIRST
-        found["reads the word it sees"] = float(right.double().mean())
+            logits = network(test[0], bidirectional)[..., FIRST:]
+        correct = logits.argmax(dim=-1) == test[0] - FIRST
+        results["reads the word it sees"] = float(correct.double().mean())
     if name == "ELECTRA":
-        found |= told_apart(pair, asked[0], dialects[0].vocabulary, dice)
-    return found
+        results |= told_apart(pair, test[0], dialects[0].vocabulary, rng)
+    return results
 
 
 @torch.no_grad()
 def told_apart(
     pair: Pair, texts: Tensor, vocabulary: int, dice: torch.Generator
 ) -> dict[str, float]:
-    """How many words are replaced, and how often the second network says rightly which.
+    """The share of replaced words, and the discriminator's accuracy and recall.
 
-    `replaced` is also what it would miss by calling every word original.
+    `replaced` is also its error if it calls every word original.
     """
     inputs, targets = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))(texts, dice)
     logits = pair.generator(inputs, bidirectional)
-    shown, wrong = replaced_token(texts, targets != IGNORE, logits, dice)
-    says = pair.discriminator(shown, bidirectional)[..., 0] > 0
-    wrong = wrong.bool()
+    corrupted, is_replaced = replaced_token(texts, targets != IGNORE, logits, dice)
+    predicted = pair.discriminator(corrupted, bidirectional)[..., 0] > 0
+    is_replaced = is_replaced.bool()
     return {
-        "replaced": float(wrong.double().mean()),
-        "told rightly": float((says == wrong).double().mean()),
-        "replaced words found": float(says[wrong].double().mean()),
+        "replaced": float(is_replaced.double().mean()),
+        "told rightly": float((predicted == is_replaced).double().mean()),
+        "replaced words found": float(predicted[is_replaced].double().mean()),
     }
 
 
 def mixed(
     dialects: list[MarkovLanguage], count: int, length: int, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Texts (N, T) of both dialects in random order, and which each is of (N,).
+    """Texts (N, T) of both dialects in random order, with their dialects (N,).
 
-    They are cut out of longer ones, or their first words alone would tell.
+    They are cut from longer texts: the first words alone would reveal the dialect.
     """
     half = count // 2
     texts = torch.cat([d.sample(half, length + 8, dice)[:, 8:] for d in dialects])
@@ -170,7 +172,7 @@ def mixed(
 def learnt(
     config: MaskMismatchConfig, name: str, seed: int, pool: Tensor, vocabulary: int
 ) -> tuple[GPT, Pair]:
-    """The network that is kept, after pretraining in that way; and ELECTRA's two."""
+    """The pretrained network that is probed; and ELECTRA's two."""
     torch.manual_seed(seed)
     size = GPTConfig(vocabulary, config.length, config.width, 2, 4)
     small = GPTConfig(vocabulary, config.length, config.width // 2, 2, 4)
@@ -196,19 +198,19 @@ def read(
     asked: tuple[Tensor, Tensor],
     places: slice,
 ) -> float:
-    """Share of right answers of a linear probe on the mean state of some places."""
+    """Accuracy of a linear probe on the mean state of some positions."""
     (x, labels), (y, truth) = known, asked
     states = [bare(t, bidirectional)[:, places].mean(dim=1).double() for t in (x, y)]
-    centre, spread = states[0].mean(dim=0), states[0].std(dim=0)
-    given, asked_for = ((s - centre) / spread for s in states)
+    mean, std = states[0].mean(dim=0), states[0].std(dim=0)
+    train_states, asked_for = ((s - mean) / std for s in states)
     with torch.enable_grad():
-        probe = LogisticRegression(2, 0.01).fit(given, labels)
-    right = probe.predict_proba(asked_for).argmax(dim=1) == truth
-    return float(right.double().mean())
+        probe = LogisticRegression(2, 0.01).fit(train_states, labels)
+    correct = probe.predict_proba(asked_for).argmax(dim=1) == truth
+    return float(correct.double().mean())
 
 
 def smaller() -> MaskMismatchConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return MaskMismatchConfig(
         seeds=2, words=4, length=8, width=32, steps=150, texts=500
     )

@@ -1,8 +1,8 @@
-"""Six objectives for one network, with the same operations spent on each.
+"""Six pretraining objectives for one network, with equal operations for each.
 
-What the network then knows is read with labels of three kinds: of a word and the next
-one (the right side is needed), of a word and the one before it (it is not), and the
-sentiment of real reviews.  The first two ask the same, mirrored.
+The network is then probed with three kinds of labels: on a word and the next one (the
+right context is needed), on a word and the previous one (it is not), and the sentiment
+of real reviews.  The first two tasks are mirror images.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class ObjectiveRaceConfig:
     """Each seed has another language or split, other weights and other texts.
 
     `steps` are those of the next token; other objectives get as many as cost the same.
-    `labelled` texts are given for tags, `reviews` for sentiment.
+    `labelled` texts train the tag probes, `reviews` the sentiment probe.
     """
 
     seeds: int = 3
@@ -66,7 +66,7 @@ CONFIG = ObjectiveRaceConfig()
 
 
 class Source(NamedTuple):
-    """Texts to train on (N, T), in the order of reading; others; and the tasks."""
+    """Training texts (N, T) in their order; held-out texts; and the probing tasks."""
 
     pool: Tensor
     held_out: Tensor
@@ -75,20 +75,20 @@ class Source(NamedTuple):
 
 
 def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each source and objective, and each objective minus the next token."""
+    """A row per source and objective, and each objective minus the next token."""
     items = list(product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds)))
     parts = each(items, lambda item: scores(config, *item))
-    found = dict(zip(items, parts, strict=True))
+    results = dict(zip(items, parts, strict=True))
     rows = []
     for source, name in product((FRESH, REPEATED, REVIEWS), NAMES):
-        of = [found[source, name, seed] for seed in range(config.seeds)]
-        first = [found[source, AFTER, seed] for seed in range(config.seeds)]
-        rows.append({"name": f"{source}, {name}", **columns(of)})
+        runs = [results[source, name, seed] for seed in range(config.seeds)]
+        baseline = [results[source, AFTER, seed] for seed in range(config.seeds)]
+        rows.append({"name": f"{source}, {name}", **columns(runs)})
         if name != AFTER:
-            gaps = [less(a, b) for a, b in zip(of, first, strict=True)]
+            gaps = [less(a, b) for a, b in zip(runs, baseline, strict=True)]
             rows.append({"name": f"{source}, {name} - {AFTER}", **columns(gaps)})
-    known = each(range(config.seeds), lambda seed: left_alone(config, seed))
-    rows.append({"name": "the language, left side alone", **columns(known)})
+    limits = each(range(config.seeds), lambda seed: left_alone(config, seed))
+    rows.append({"name": "the language, left side alone", **columns(limits)})
     return rows
 
 
@@ -98,123 +98,123 @@ def columns(found: list[dict[str, float]]) -> dict[str, list[float]]:
 
 
 def less(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
-    """What can be compared of two: how they do in the tasks."""
+    """Differences of the task scores."""
     return {key: a[key] - b[key] for key in a if "," in key}
 
 
 def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
-    """The texts and tasks of a seed; every objective is given the same."""
-    dice = torch.Generator().manual_seed(seed)
+    """The texts and tasks of a seed, the same for every objective."""
+    rng = torch.Generator().manual_seed(seed)
     count = config.steps * rows_of(config, name)
     if name == REVIEWS:
         rows, labels = review_endings(config.vocabulary, config.tokens, seed)
-        chosen = torch.randint(len(rows["train"]), (count,), generator=dice)
-        given = torch.randperm(len(rows["train"]), generator=dice)[: config.reviews]
-        learn = rows["train"][given], labels["train"][given]
+        indices = torch.randint(len(rows["train"]), (count,), generator=rng)
+        labelled = torch.randperm(len(rows["train"]), generator=rng)[: config.reviews]
+        train = rows["train"][labelled], labels["train"][labelled]
         others = [(rows[part], labels[part]) for part in ("validation", "test")]
-        tasks = {"sentiment": Task(learn, *others, WHOLE)}
-        pool, held_out = rows["train"][chosen], rows["test"]
+        tasks = {"sentiment": Task(train, *others, WHOLE)}
+        pool, held_out = rows["train"][indices], rows["test"]
         return Source(pool, held_out, config.vocabulary, tasks)
     language = MarkovLanguage(config.words, seed)
-    pool = language.sample(count, config.length, dice)
+    pool = language.sample(count, config.length, rng)
     if name == REPEATED:
         pool = pool[: count // config.times].repeat(config.times, 1)
     sizes = (config.labelled, config.labelled, config.texts)
-    three = [language.sample(size, config.length, dice) for size in sizes]
+    splits = [language.sample(size, config.length, rng) for size in sizes]
     half = halves(config, seed)
     tasks = {
-        side: Task(*((texts, tags(texts, half, step)) for texts in three), EVERY)
+        side: Task(*((texts, tags(texts, half, step)) for texts in splits), EVERY)
         for side, step in (("right", 1), ("left", -1))
     }
-    return Source(pool, three[-1], language.vocabulary, tasks)
+    return Source(pool, splits[-1], language.vocabulary, tasks)
 
 
 def rows_of(config: ObjectiveRaceConfig, name: str) -> int:
-    """Texts of a batch."""
+    """The batch size."""
     return config.review_batch if name == REVIEWS else config.batch
 
 
 def halves(config: ObjectiveRaceConfig, seed: int) -> Tensor:
-    """The words in two halves, drawn: (V,) of 0 and 1."""
-    dice = torch.Generator().manual_seed(1000 + seed)
-    return torch.randperm(config.words, generator=dice) % 2
+    """A random split of the words in two halves: (V,) of 0 and 1."""
+    rng = torch.Generator().manual_seed(1000 + seed)
+    return torch.randperm(config.words, generator=rng) % 2
 
 
 def tags(texts: Tensor, half: Tensor, step: int) -> Tensor:
-    """Of each inner word, whether the word `step` places on is of its half: (M,)."""
-    found = half[texts - FIRST]  # (N, T)
-    return (found == found.roll(-step, dims=1))[:, 1:-1].flatten().long()
+    """Whether each inner word and the one `step` positions on share a half: (M,)."""
+    word_halves = half[texts - FIRST]  # (N, T)
+    return (word_halves == word_halves.roll(-step, dims=1))[:, 1:-1].flatten().long()
 
 
 def left_alone(config: ObjectiveRaceConfig, seed: int) -> dict[str, float]:
-    """How often whoever knows the language, and sees the left side alone, is right."""
+    """The best accuracy from the left context alone, with the language known."""
     language, half = MarkovLanguage(config.words, seed), halves(config, seed)
-    dice = torch.Generator().manual_seed(seed)
-    texts = language.sample(config.texts, config.length, dice)
-    sure = []
-    for place in range(1, config.length - 1):
-        after = language.after(texts[:, : place + 1])  # (N, V)
-        same = half[None, :] == half[texts[:, place] - FIRST][:, None]
-        alike = (after * same).sum(dim=1)
-        sure.append(torch.maximum(alike, 1 - alike))
-    return {"right, at best": float(torch.stack(sure).mean())}
+    rng = torch.Generator().manual_seed(seed)
+    texts = language.sample(config.texts, config.length, rng)
+    accuracies = []
+    for position in range(1, config.length - 1):
+        next_p = language.after(texts[:, : position + 1])  # (N, V)
+        same_half = half[None, :] == half[texts[:, position] - FIRST][:, None]
+        p_same = (next_p * same_half).sum(dim=1)
+        accuracies.append(torch.maximum(p_same, 1 - p_same))
+    return {"right, at best": float(torch.stack(accuracies).mean())}
 
 
 def scores(
     config: ObjectiveRaceConfig, source_name: str, name: str, seed: int
 ) -> dict[str, float]:
-    """What a pretrained network costs and says, and how it does in each task."""
-    given = source(config, source_name, seed)
-    objective, network, found = learnt(config, given, name, seed)
+    """A pretrained network's costs and loss, and its scores in each task."""
+    data = source(config, source_name, seed)
+    objective, network, results = learnt(config, data, name, seed)
     tuning = TrainingConfig(config.tuning, config.tuning_rate, warmup=15)
-    for task_name, task in given.tasks.items():
-        found |= {
+    for task_name, task in data.tasks.items():
+        results |= {
             f"{task_name}, {kind}": value
             for kind, value in read_out(objective, network, task, tuning).items()
         }
-    return found
+    return results
 
 
 def learnt(
     config: ObjectiveRaceConfig, given: Source, name: str, seed: int
 ) -> tuple[Objective, GPT, dict[str, float]]:
-    """The objective, the network that is kept, and what the training came to."""
+    """The objective, the pretrained network, and its costs and loss."""
     length = given.pool.shape[1]
-    marks = (given.vocabulary, given.vocabulary + 1)
-    known = objectives(given.vocabulary) | {
+    sentinels = (given.vocabulary, given.vocabulary + 1)
+    by_name = objectives(given.vocabulary) | {
         "ELECTRA": replaced(given.vocabulary),
-        "span": span(max(round(0.15 * length), 1), marks),
+        "span": span(max(round(0.15 * length), 1), sentinels),
     }
     torch.manual_seed(seed)
-    size = GPTConfig(given.vocabulary + 2, length + 2, config.width, 2, 4)
-    kept = network = GPT(size)
+    shape = GPTConfig(given.vocabulary + 2, length + 2, config.width, 2, 4)
+    model = network = GPT(shape)
     if name == UNTRAINED:
-        return known["masked"], kept, {}
+        return by_name["masked"], model, {}
     if name == "ELECTRA":
-        small = GPTConfig(size.vocabulary, size.positions, config.width // 2, 2, 4)
-        network = Pair(GPT(small), kept)
-        kept = network.discriminator
-    objective = known[name]
+        small = GPTConfig(shape.vocabulary, shape.positions, config.width // 2, 2, 4)
+        network = Pair(GPT(small), model)
+        model = network.discriminator
+    objective = by_name[name]
     rows = len(given.pool) // config.steps
     cost = work(objective, network, given, rows)
-    steps = round(config.steps * work(known[AFTER], GPT(size), given, rows) / cost)
+    steps = round(config.steps * work(by_name[AFTER], GPT(shape), given, rows) / cost)
 
     def texts(step: int) -> Tensor:
-        # Who needs fewer operations a text comes to the end, and begins again.
-        first = step * rows % len(given.pool)
-        return given.pool[first : first + rows]
+        # Cheaper objectives reach the end, and begin again.
+        start = step * rows % len(given.pool)
+        return given.pool[start : start + rows]
 
     pretrain(
         network, objective, texts, TrainingConfig(steps, config.rate, warmup=50), seed
     )
-    dice = torch.Generator().manual_seed(seed)
-    batch = objective.show(given.held_out, dice)
+    rng = torch.Generator().manual_seed(seed)
+    batch = objective.show(given.held_out, rng)
     with torch.no_grad():
         total, count = objective.loss(network, batch)
     targets = count if name == "ELECTRA" else (batch[1] != IGNORE).sum()
     return (
         objective,
-        kept,
+        model,
         {
             "targets per 100 tokens": 100 * float(targets) / given.held_out.numel(),
             "operations a text": cost / rows,
@@ -225,13 +225,13 @@ def learnt(
 
 
 def work(objective: Objective, network: nn.Module, given: Source, rows: int) -> int:
-    """Operations to see a batch and to be asked; learning from it takes twice more."""
+    """Operations of the forward pass and loss; the backward pass costs twice that."""
     batch = objective.show(given.pool[:rows], torch.Generator().manual_seed(0))
     return operations(lambda: objective.loss(network, batch))
 
 
 def smaller() -> ObjectiveRaceConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return ObjectiveRaceConfig(
         seeds=2,
         words=4,

@@ -1,4 +1,4 @@
-"""What each objective makes of one sentence: what is read, and what is asked."""
+"""Inputs and targets of each objective for one text."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ Strip = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class ObjectivesAtWorkConfig:
-    """A text of two sentences, and how much of it is damaged: more than usual."""
+    """A text of two sentences, with more corruption than usual."""
 
     text: str = "the old cat sat down . it fell asleep ."
     rate: float = 0.4
@@ -48,26 +48,26 @@ class Words:
         words = list(dict.fromkeys(text.split()))
         self.size = SpecialTokens().first_word + len(words)
         self.sentinels = list(range(self.size, 2 * self.size))
-        places = range(SpecialTokens().first_word, self.size)
-        self.ids = dict(zip(words, places, strict=True))
-        self.names = NAMES | dict(zip(places, words, strict=True))
+        word_ids = range(SpecialTokens().first_word, self.size)
+        self.ids = dict(zip(words, word_ids, strict=True))
+        self.names = NAMES | dict(zip(word_ids, words, strict=True))
         self.names |= {s: f"<{n}>" for n, s in enumerate(self.sentinels)}
 
     def sentences(self, text: str) -> list[list[int]]:
         """Ids of a text's words, sentence by sentence; a full stop ends each."""
-        found = [part.split() for part in text.split(" . ")]
-        whole = [[*part, "."] if part[-1] != "." else part for part in found]
-        return [[self.ids[word] for word in part] for part in whole]
+        pieces = [part.split() for part in text.split(" . ")]
+        complete = [[*part, "."] if part[-1] != "." else part for part in pieces]
+        return [[self.ids[word] for word in part] for part in complete]
 
     def spell(self, ids: Tensor | list[int]) -> list[str]:
-        """Names of ids; nothing where there is no target."""
+        """Names of ids; empty where there is no target."""
         return ["" if int(n) == IGNORE else self.names[int(n)] for n in ids]
 
 
 def run(
     config: ObjectivesAtWorkConfig, each: Each = serial_map
 ) -> list[dict[str, Any]]:
-    """A row an objective: how many tokens are read, and its strip, of named lines."""
+    """A row per objective: its number of input tokens, and its strip of named lines."""
     words = Words(config.text)
     strips = token_by_token(config, words) | whole_texts(config, words)
     return [
@@ -81,59 +81,64 @@ def run(
 
 
 def token_by_token(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
-    """Below each token that is read stands its target, or nothing."""
-    dice = torch.Generator().manual_seed(config.seed)
+    """Objectives with a target, or none, for each input token."""
+    rng = torch.Generator().manual_seed(config.seed)
     text = torch.tensor(words.sentences(config.text)[:1])
-    shifted, following = next_token(text)
-    masked, hidden = masked_token(text, words.size, dice, config.rate)
-    anew, others = masked_token(text, words.size, dice, config.rate)
-    unlearnt = torch.zeros(*text.shape, words.size)  # a generator that draws any word
-    filled, replaced = replaced_token(text, hidden != IGNORE, unlearnt, dice)
-    first = {"reads": words.spell(masked[0]), "asked": words.spell(hidden[0])}
+    shifted, next_tokens = next_token(text)
+    masked, masked_targets = masked_token(text, words.size, rng, config.rate)
+    second_inputs, second_targets = masked_token(text, words.size, rng, config.rate)
+    uniform_logits = torch.zeros(*text.shape, words.size)  # a uniform generator
+    filled, replaced = replaced_token(
+        text, masked_targets != IGNORE, uniform_logits, rng
+    )
+    first_epoch = {
+        "reads": words.spell(masked[0]),
+        "asked": words.spell(masked_targets[0]),
+    }
     answers = ["replaced" if answer else "original" for answer in replaced[0]]
     return {
         "next token": {
             "reads": words.spell(shifted[0]),
-            "asked": words.spell(following[0]),
+            "asked": words.spell(next_tokens[0]),
         },
-        "masked token": first,
+        "masked token": first_epoch,
         "dynamic masks": {
-            "epoch 1": first["reads"],
-            "asked": first["asked"],
-            "epoch 2": words.spell(anew[0]),
-            "asked then": words.spell(others[0]),
+            "epoch 1": first_epoch["reads"],
+            "asked": first_epoch["asked"],
+            "epoch 2": words.spell(second_inputs[0]),
+            "asked then": words.spell(second_targets[0]),
         },
         "replaced token": {"reads": words.spell(filled[0]), "asked": answers},
     }
 
 
 def whole_texts(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
-    """Two sentences in an order, and damaged sources with what a decoder writes."""
-    dice = torch.Generator().manual_seed(config.seed)
+    """Pairs of sentences in an order, and corrupted sources with decoder targets."""
+    rng = torch.Generator().manual_seed(config.seed)
     sentences = words.sentences(config.text)
     text = [token for sentence in sentences for token in sentence]
-    sizes = (dice, config.rate, config.mean_span)
-    source, target = span_corruption(text, words.sentinels, *sizes)
-    shuffled, whole = sentence_permutation(sentences, dice)
-    blanks, _ = text_infilling(shuffled, *sizes)
-    pairs = sentence_order([sentences] * 20, dice)
+    options = (rng, config.rate, config.mean_span)
+    source, target = span_corruption(text, words.sentinels, *options)
+    shuffled, original = sentence_permutation(sentences, rng)
+    infilled, _ = text_infilling(shuffled, *options)
+    pairs = sentence_order([sentences] * 20, rng)
     first, second, _ = next(pair for pair in pairs if pair.label == 0)
     late, early, _ = next(pair for pair in pairs if pair.label == 1)
     return {
         "sentence order": {
-            "in order": _pair(words.spell(first), words.spell(second)),
-            "swapped": _pair(words.spell(late), words.spell(early)),
+            "in order": _sentence_pair(words.spell(first), words.spell(second)),
+            "swapped": _sentence_pair(words.spell(late), words.spell(early)),
         },
         "span corruption": {
             "reads": words.spell(source),
             "writes": words.spell(target),
         },
         "infilling and permutation": {
-            "reads": words.spell(blanks),
-            "writes": words.spell(whole),
+            "reads": words.spell(infilled),
+            "writes": words.spell(original),
         },
     }
 
 
-def _pair(first: list[str], second: list[str]) -> list[str]:
+def _sentence_pair(first: list[str], second: list[str]) -> list[str]:
     return ["[CLS]", *first, "[SEP]", *second, "[SEP]"]

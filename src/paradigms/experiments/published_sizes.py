@@ -35,7 +35,7 @@ CONFIG = PublishedSizesConfig()
 
 
 def smaller() -> PublishedSizesConfig:
-    """The same: no number is computed, only counted."""
+    """The same: parameters are counted, not computed."""
     return CONFIG
 
 

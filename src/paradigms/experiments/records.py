@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "results"
 Value = float | str | list[float]
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
+def _require_name(row: dict[str, Any]) -> dict[str, Any]:
     if not row.get("name"):
         raise ValueError("a row needs a name")
     return row
@@ -46,7 +46,7 @@ class Picture(Entry):
 
 
 class Record(Entry):
-    """What was measured as it came out; `rows` are named.
+    """One measurement with its provenance; `rows` are named.
 
     `instruction_set` is the one that torch used, `settings` are environment variables
     that restricted it or the threads; `versions` are those of every library that
@@ -60,7 +60,9 @@ class Record(Entry):
     threads: int
     settings: dict[str, str]
     seconds: float
-    rows: list[Annotated[dict[str, Any], AfterValidator(_named)]] = Field(min_length=1)
+    rows: list[Annotated[dict[str, Any], AfterValidator(_require_name)]] = Field(
+        min_length=1
+    )
     digest: str
 
 
@@ -89,7 +91,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def digest(record: dict[str, Any]) -> str:
-    """A hash over everything in a record but the hash itself, as JSON spells it."""
+    """A hash over the JSON of a record without its digest."""
     rest = {key: value for key, value in record.items() if key != "digest"}
     return hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:16]
 
@@ -126,7 +128,7 @@ def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRec
     file, remedy = f"{folder}/{path.name}", f"run: make {target} NAME={path.stem}"
     try:
         text = path.read_text(encoding="utf8")
-        body = json.loads(text, parse_constant=_no_number)
+        body = json.loads(text, parse_constant=_reject_constant)
     except FileNotFoundError:
         raise ContentError(f"{file} is missing; {remedy}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -143,7 +145,7 @@ def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRec
     return result
 
 
-def _no_number(word: str) -> NoReturn:
+def _reject_constant(word: str) -> NoReturn:
     """Python reads `NaN` and `Infinity`, which JSON does not know."""
     raise ContentError(f"holds {word}")
 
@@ -170,8 +172,8 @@ def quote(address: str, interval: bool = True) -> str:
 def recorded(address: str, load: Callable[[str], Result] = load) -> Value:
     """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
 
-    `load` gives the record of an experiment: another one than the stored, if asked.
-    Errors: ContentError that lists the nearest that there are.
+    `load` returns the record of an experiment, by default the stored one.
+    Errors: ContentError that lists the nearest addresses.
     """
     try:
         name, row_name, column = address.split("/")
@@ -181,12 +183,14 @@ def recorded(address: str, load: Callable[[str], Result] = load) -> Value:
         ) from None
     rows = {row["name"]: row for row in load(name).rows}
     if row_name not in rows or column not in rows[row_name]:
-        known = [f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"]
-        near = difflib.get_close_matches(f"{row_name}/{column}", known, 5, 0)
-        more = f"; and {len(known) - 5} more in results/{name}.json"
+        addresses = [
+            f"{key}/{c}" for key, row in rows.items() for c in row if c != "name"
+        ]
+        near = difflib.get_close_matches(f"{row_name}/{column}", addresses, 5, 0)
+        more = f"; and {len(addresses) - 5} more in results/{name}.json"
         raise ContentError(
             f"value {address!r} is not recorded; there is: {'; '.join(near)}"
-            f"{more if len(known) > 5 else ''}"
+            f"{more if len(addresses) > 5 else ''}"
         )
     return rows[row_name][column]
 
@@ -197,16 +201,16 @@ def picture(address: str) -> Picture:
     Errors: ContentError that lists what there is instead.
     """
     name, _, key = address.partition("/")
-    known = load(name).pictures
-    if key not in known:
+    pictures = load(name).pictures
+    if key not in pictures:
         raise ContentError(
-            f"picture {address!r} is not recorded; there is: {', '.join(known)}"
+            f"picture {address!r} is not recorded; there is: {', '.join(pictures)}"
         )
-    return known[key]
+    return pictures[key]
 
 
 def spelled(value: Any) -> str:
-    """A recorded value as pages print it, an interval behind its mean."""
+    """A recorded value as pages print it: the mean, then its interval."""
     if isinstance(value, list):
         mean, low, high = map(_number, value)
         return f"{mean} (95% interval {low} to {high})"
@@ -216,9 +220,9 @@ def spelled(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits; from a thousand on all before the point; below a millionth 0.
+    """Three significant digits; from 1000 all before the point; below 1e-6 zero.
 
-    So small a number is what rounding left of a difference, or not worth its digits.
+    Such small numbers are rounding errors of differences, or not worth their digits.
     """
     if abs(value) < 1e-6:
         return "0"

@@ -43,13 +43,13 @@ def run(
         return {n: _score(model, data, config.example) for n, model in models.items()}
 
     splits = list(product(config.sources, config.seeds))
-    found = list(zip(splits, each(splits, scores), strict=True))
+    results = list(zip(splits, each(splits, scores), strict=True))
     rows = []
     for source in config.sources:
         rows.append({"name": source, "reviews": len(movie_reviews.load(source))})
-        of_source = [scored for split, scored in found if split[0] == source]
+        of_source = [result for split, result in results if split[0] == source]
         for name in of_source[0]:
-            values = [scored[name] for scored in of_source]
+            values = [result[name] for result in of_source]
             rows.append({"name": f"{source} {name}", **_summary(values)})
     return rows
 
@@ -57,7 +57,7 @@ def run(
 def _summary(scores: list[dict[str, float]]) -> dict[str, list[float]]:
     """Mean and interval of each score over the splits.
 
-    One review stands in the test parts of several splits, so answers are not pooled.
+    A review can be in the test parts of several splits, so predictions are not pooled.
     """
     return {
         column: t_interval(tuple(s[column] for s in scores)) for column in scores[0]
@@ -78,9 +78,9 @@ def fitted(
 
 
 def log_loss(model: Any, reviews: movie_reviews.Counted) -> float:
-    """Mean of -log P(label | text), in nats; from logarithms, so that none is cut."""
-    chosen = _log_p(model, reviews.texts).gather(1, reviews.labels[:, None])
-    return float(-chosen.mean())
+    """Mean of -log P(label | text), in nats; from logits, so that none is clipped."""
+    label_log_p = _log_p(model, reviews.texts).gather(1, reviews.labels[:, None])
+    return float(-label_log_p.mean())
 
 
 def _log_p(model: Any, texts: Any) -> Tensor:
@@ -103,7 +103,7 @@ def _score(model: Any, data: movie_reviews.Corpus, example: str) -> dict[str, fl
 
 
 def smaller() -> ReviewClassifiersConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return ReviewClassifiersConfig(
         sources=("rotten_tomatoes",), seeds=(0, 1), vocabulary=5000
     )

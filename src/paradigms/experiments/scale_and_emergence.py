@@ -1,8 +1,8 @@
-"""What grows smoothly with size, and what seems to appear; fresh text and repeated.
+"""Smooth growth and apparent emergence by size; fresh and repeated text.
 
-Both for a network that predicts the next token and for one that predicts what is
-hidden: the same network under another rule.  Sizes: digits are to be sorted.  Data:
-a made language, of which there is as much as one wants, read once or again and again.
+Both for a network that predicts the next token and for one that predicts masked tokens:
+the same network under another attention rule.  Sizes: digits are to be sorted.  Data: a
+synthetic language of unlimited text, read once or repeatedly.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class ScaleAndEmergenceConfig:
     """Widths of networks, digits to sort; the language, and how often texts are read.
 
     Every network of a kind trains for the same number of steps: sizes for `steps`,
-    repeated data for `reading`, however few texts they go over again.
+    repeated data for `reading`, however few the texts.
     """
 
     widths: tuple[int, ...] = (2, 4, 6, 8, 12)
@@ -49,7 +49,7 @@ class ScaleAndEmergenceConfig:
     length: int = 16
     width: int = 48
     repeats: tuple[int, ...] = (1, 4, 16, 64)
-    reading: int = 768  # so long do masked tokens need with fresh text
+    reading: int = 768  # steps that masked tokens need with fresh text
     readers: int = 32  # texts in a batch
     held_out: int = 1000
     hidden: float = 0.3
@@ -65,52 +65,58 @@ Scores = dict[str, float]
 def run(
     config: ScaleAndEmergenceConfig, each: Each = serial_map
 ) -> list[dict[str, Any]]:
-    """A row for objective and size, for objective and repeats, and for differences."""
+    """A row per objective and size, per objective and repeats, and for differences."""
     floor = least(config.words, config.length)
     rows: list[dict[str, Any]] = [{"name": "language", "nats a word": floor}]
     for name in RULES:
         parts = list(product(config.widths, range(config.seeds)))
-        sized = each(parts, lambda part, name=name: sorting(config, name, *part))
+        sorting_scores = each(
+            parts, lambda part, name=name: sorting(config, name, *part)
+        )
         parts = list(product(config.repeats, range(config.seeds)))
-        read = each(parts, lambda part, name=name: reading(config, name, *part))
-        rows += of_sizes(name, grouped(config.widths, sized))
-        rows += of_repeats(config, name, grouped(config.repeats, read))
+        reading_scores = each(
+            parts, lambda part, name=name: reading(config, name, *part)
+        )
+        rows += of_sizes(name, grouped(config.widths, sorting_scores))
+        rows += of_repeats(config, name, grouped(config.repeats, reading_scores))
     return rows
 
 
 def grouped(settings: tuple[int, ...], found: list[Scores]) -> dict[int, list[Scores]]:
-    """What the seeds of each setting gave, in the order of `product`."""
+    """Results by setting; `found` is in the order of `product`."""
     count = len(found) // len(settings)
     return {s: found[n * count : (n + 1) * count] for n, s in enumerate(settings)}
 
 
 def made(count: int, digits: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Digits as tokens and the same in order, both (count, digits)."""
-    given = torch.randint(DIGITS, (count, digits), generator=dice) + IDS.first_word
-    return given, given.sort(dim=1).values
+    """Random digits as tokens, and the same sorted, both (count, digits)."""
+    tokens = torch.randint(DIGITS, (count, digits), generator=dice) + IDS.first_word
+    return tokens, tokens.sort(dim=1).values
 
 
 def asked(name: str, given: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
-    """Inputs and targets (B, 2 T): the given digits, then the answer, its own loss.
+    """Inputs and targets (B, 2 T): digits, then the answer, which alone has a loss.
 
-    For the next token the answer is read one place late, after a mark; for masked
-    tokens all of it is hidden.
+    For the next token the answer is shifted right by one, after BOS; for masked tokens
+    all of it is [MASK].
     """
-    hidden = torch.full_like(answer, IDS.mask)
+    answer_inputs = torch.full_like(answer, IDS.mask)
     if name == "next token":
-        hidden = torch.cat([torch.full_like(answer[:, :1], IDS.bos), answer[:, :-1]], 1)
-    inputs = torch.cat([given, hidden], dim=1)
+        answer_inputs = torch.cat(
+            [torch.full_like(answer[:, :1], IDS.bos), answer[:, :-1]], 1
+        )
+    inputs = torch.cat([given, answer_inputs], dim=1)
     return inputs, torch.cat([torch.full_like(given, IGNORE), answer], dim=1)
 
 
 def network(name: str, seed: int, size: GPTConfig) -> nn.Module:
-    """A GPT, or the same network that sees both sides."""
+    """A GPT with the attention rule of its objective."""
     torch.manual_seed(seed)
     return Ruled(GPT(size), name)
 
 
 class Ruled(nn.Module):
-    """A network under the rule of its objective: tokens (B, T) -> logits (B, T, V)."""
+    """A network with the attention rule of its objective: (B, T) -> (B, T, V)."""
 
     def __init__(self, inner: GPT, name: str) -> None:
         super().__init__()
@@ -135,7 +141,7 @@ def loss(model: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
 def sorting(
     config: ScaleAndEmergenceConfig, name: str, width: int, seed: int
 ) -> Scores:
-    """Train one size, then ask it for digits that it has not seen."""
+    """Train one size; its scores on unseen digits."""
     model = network(
         name,
         seed,
@@ -147,15 +153,15 @@ def sorting(
             heads=2,
         ),
     )
-    dice = torch.Generator().manual_seed(1 + seed)
+    rng = torch.Generator().manual_seed(1 + seed)
     train(
         model,
-        lambda step: asked(name, *made(config.batch, config.digits, dice)),
+        lambda step: asked(name, *made(config.batch, config.digits, rng)),
         loss,
         TrainingConfig(config.steps, config.rate),
     )
-    unseen = torch.Generator().manual_seed(10_000 + seed)
-    inputs, targets = asked(name, *made(config.asked, config.digits, unseen))
+    test_rng = torch.Generator().manual_seed(10_000 + seed)
+    inputs, targets = asked(name, *made(config.asked, config.digits, test_rng))
     with torch.no_grad():
         logits = model(inputs)[:, config.digits :]
     return scored(logits, targets[:, config.digits :]) | {
@@ -164,27 +170,27 @@ def sorting(
 
 
 def scored(logits: Tensor, answer: Tensor) -> Scores:
-    """Loss in nats, share of right tokens, and of answers right in every token.
+    """Loss in nats, token accuracy, and exact-match accuracy.
 
-    For the next token each answer is read up to the token in question; an answer is
-    right in every token exactly if writing it greedily gives it whole.
-    If independent: the product of the shares of the places.
+    For the next token answers are teacher-forced; every token is correct exactly if
+    greedy decoding gives the whole answer.
+    If independent: the product of the accuracies by position.
     Shapes: logits (B, T, V), answer (B, T).
     """
-    right = logits.argmax(dim=-1) == answer  # (B, T)
-    whole = float(right.all(dim=1).double().mean())
-    alone = float(right.double().mean(dim=0).prod())  # each place with its own share
+    correct = logits.argmax(dim=-1) == answer  # (B, T)
+    all_correct = float(correct.all(dim=1).double().mean())
+    independent = float(correct.double().mean(dim=0).prod())  # accuracy by position
     return {
         "loss": float(F.cross_entropy(logits.flatten(0, 1), answer.flatten())),
-        "tokens right": float(right.double().mean()),
-        "answers right": whole,
-        "if independent": alone,
-        GAP: whole - alone,
+        "tokens right": float(correct.double().mean()),
+        "answers right": all_correct,
+        "if independent": independent,
+        GAP: all_correct - independent,
     }
 
 
 def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
-    """A row a width; the last also has the figures."""
+    """A row per width; the last also holds the figures."""
     rows, lines, shares = [], {}, {}
     for width, scores in found.items():
         row: dict[str, Any] = {"name": f"{name}, width {width}"}
@@ -192,11 +198,11 @@ def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
         row[GAP] = t_interval(tuple(score[GAP] for score in scores))
         for column in COLUMNS:
             row[column] = t_interval(tuple(score[column] for score in scores))
-            gained = t_interval(tuple(gains(found, column)[width]))
-            row[f"{column}, share of the gain"] = gained
-            for values, drawing in ((row[column], lines), (gained, shares)):
+            gain_shares = t_interval(tuple(gains(found, column)[width]))
+            row[f"{column}, share of the gain"] = gain_shares
+            for values, figure in ((row[column], lines), (gain_shares, shares)):
                 point = [row["weights"], *(round(value, 4) for value in values)]
-                drawing.setdefault(column, []).append(point)
+                figure.setdefault(column, []).append(point)
         rows.append(row)
     del lines["loss"], shares["if independent"]
     rows[-1]["pictures"] = {"scores": {"bands": lines}, "gains": {"bands": shares}}
@@ -204,17 +210,17 @@ def of_sizes(name: str, found: dict[int, list[Scores]]) -> list[dict[str, Any]]:
 
 
 def gains(found: dict[int, list[Scores]], column: str) -> dict[int, list[float]]:
-    """From the smallest size to the largest: the share of the way, seed by seed.
+    """The share of the gain from the smallest size to the largest, by seed.
 
-    Nothing, where the largest is no better than the smallest.
+    Zero where the largest equals the smallest.
     """
     sizes = list(found)
     ends = zip(found[sizes[0]], found[sizes[-1]], strict=True)
-    ways = [(first[column], last[column] - first[column]) for first, last in ends]
+    totals = [(first[column], last[column] - first[column]) for first, last in ends]
     return {
         size: [
-            (score[column] - first) / way if way else 0.0
-            for score, (first, way) in zip(scores, ways, strict=True)
+            (score[column] - first) / total if total else 0.0
+            for score, (first, total) in zip(scores, totals, strict=True)
         ]
         for size, scores in found.items()
     }
@@ -222,13 +228,13 @@ def gains(found: dict[int, list[Scores]], column: str) -> dict[int, list[float]]
 
 def language(words: int, seed: int) -> Tensor:
     """Which words may follow each word, likeliest first: (words, len(ODDS))."""
-    dice = torch.Generator().manual_seed(1000 + seed)
-    rows = [torch.randperm(words, generator=dice)[: len(ODDS)] for _ in range(words)]
+    rng = torch.Generator().manual_seed(1000 + seed)
+    rows = [torch.randperm(words, generator=rng)[: len(ODDS)] for _ in range(words)]
     return torch.stack(rows)
 
 
 def drawn(table: Tensor, count: int, length: int, dice: torch.Generator) -> Tensor:
-    """Texts of the language as tokens, (count, length); any word may come first."""
+    """Sampled texts as tokens, (count, length); any word may come first."""
     texts = [torch.randint(len(table), (count,), generator=dice)]
     for _ in range(length - 1):
         odds = torch.tensor(ODDS)
@@ -245,7 +251,7 @@ def least(words: int, length: int) -> float:
 def objective(
     config: ScaleAndEmergenceConfig, name: str, texts: Tensor, dice: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Inputs and targets of texts; what is hidden is drawn anew in every call."""
+    """Inputs and targets of texts; masks are sampled in every call."""
     if name == "next token":
         return next_token(texts)
     size = IDS.first_word + config.words
@@ -255,12 +261,12 @@ def objective(
 def reading(
     config: ScaleAndEmergenceConfig, name: str, repeats: int, seed: int
 ) -> Scores:
-    """Train on so few texts that each is read `repeats` times; loss on others."""
-    dice = torch.Generator().manual_seed(seed)
+    """Train on texts that are each read `repeats` times; loss on held-out texts."""
+    rng = torch.Generator().manual_seed(seed)
     table = language(config.words, seed)
     count = config.reading * config.readers // repeats
-    texts = drawn(table, count, config.length, dice)
-    order = torch.cat([torch.randperm(count, generator=dice) for _ in range(repeats)])
+    texts = drawn(table, count, config.length, rng)
+    order = torch.cat([torch.randperm(count, generator=rng) for _ in range(repeats)])
     batches = texts[order].split(config.readers)
     model = network(
         name,
@@ -273,20 +279,20 @@ def reading(
             heads=4,
         ),
     )
-    course = train(
+    history = train(
         model,
-        lambda step: objective(config, name, batches[step], dice),
+        lambda step: objective(config, name, batches[step], rng),
         loss,
         TrainingConfig(config.reading, config.reading_rate),
     )
-    same = torch.Generator().manual_seed(10_000 + seed)  # alike for all repeats
-    others = drawn(table, config.held_out, config.length, same)
+    test_rng = torch.Generator().manual_seed(10_000 + seed)  # the same for all repeats
+    test_texts = drawn(table, config.held_out, config.length, test_rng)
     with torch.no_grad():
-        total, number = loss(model, objective(config, name, others, same))
+        total, targets = loss(model, objective(config, name, test_texts, test_rng))
     return {
-        "held-out loss": float(total / number),
-        "learned": log(config.words) - float(total / number),  # from an even guess
-        "training loss": course[-1][1],
+        "held-out loss": float(total / targets),
+        "learned": log(config.words) - float(total / targets),  # against uniform
+        "training loss": history[-1][1],
         "texts": count,
         "weights": sum(p.numel() for p in model.parameters()),
     }
@@ -295,26 +301,28 @@ def reading(
 def of_repeats(
     config: ScaleAndEmergenceConfig, name: str, found: dict[int, list[Scores]]
 ) -> list[dict[str, Any]]:
-    """A row for each number of passes, and its loss beside that of fresh text."""
+    """A row per number of repeats, with its loss against that of fresh text."""
     fresh = [score["held-out loss"] for score in found[config.repeats[0]]]
-    rows, line = [], {"held-out loss": [], "training loss": []}
+    rows, curves = [], {"held-out loss": [], "training loss": []}
     for repeats, scores in found.items():
         row: dict[str, Any] = {"name": f"{name}, each text read {repeats} times"}
         row |= {key: int(scores[0][key]) for key in ("texts", "weights")}
-        for column in (*line, "learned"):
+        for column in (*curves, "learned"):
             row[column] = t_interval(tuple(score[column] for score in scores))
-        for column, points in line.items():
+        for column, points in curves.items():
             points.append([repeats, *(round(v, 4) for v in row[column])])
         if repeats > config.repeats[0]:
-            lost = [s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)]
-            row["against fresh"] = t_interval(tuple(lost))
+            differences = [
+                s["held-out loss"] - f for s, f in zip(scores, fresh, strict=True)
+            ]
+            row["against fresh"] = t_interval(tuple(differences))
         rows.append(row)
-    rows[-1]["pictures"] = {"losses": {"bands": line}}
+    rows[-1]["pictures"] = {"losses": {"bands": curves}}
     return rows
 
 
 def smaller() -> ScaleAndEmergenceConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return ScaleAndEmergenceConfig(
         widths=(4, 16),
         seeds=2,

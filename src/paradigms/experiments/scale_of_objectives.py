@@ -1,8 +1,8 @@
-"""Next token against masked diffusion: larger networks, and texts read again.
+"""Next token against masked diffusion: larger networks, and repeated texts.
 
-Both give nats of a whole text, the one exactly and the other by a bound, so they can be
-held against each other and against the source's own entropy.  A pass costs both the
-same: one network under two rules, the same texts and steps.
+Both give nats of a whole text, one exactly and the other as a bound, so they can be
+compared with each other and with the source's entropy.  A forward pass costs both the
+same: one network under two attention rules, with the same texts and steps.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from paradigms.training.pretraining import Objective, objectives, pretrain
 
 QUESTION = "Which gains more by size, and which loses more by repetition?"
 NAMES = ("next token", "masked diffusion")
-CHOOSING = 1_000_000  # this seed chooses the rate, and is none of the others
+CHOOSING = 1_000_000  # seed for choosing the rate, none of the others
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ScaleOfObjectivesConfig:
     """Each seed has another language, other weights and other texts.
 
     `times`: how often each text is read, at `repeated` width; the steps stay the same.
-    `draws` of what is hidden estimate the bound on `texts` texts.
+    `draws` samples of the masks estimate the bound on `texts` texts.
     """
 
     seeds: int = 4
@@ -52,13 +52,15 @@ CONFIG = ScaleOfObjectivesConfig()
 def run(
     config: ScaleOfObjectivesConfig, each: Each = serial_map
 ) -> list[dict[str, Any]]:
-    """Rows: each network, each slope over the sizes, each repetition, and both less."""
+    """Rows: each network; slopes and costs of repetition, and their differences."""
     kinds = [(width, 1) for width in config.widths]
     kinds += [(config.repeated, times) for times in config.times]
     widths = sorted({width for width, _ in kinds})
     trials = list(product(NAMES, widths, config.rates))
-    tried = each(trials, lambda trial: above(config, *trial[:2], 1, CHOOSING, trial[2]))
-    rates = best(trials, tried)
+    losses = each(
+        trials, lambda trial: above(config, *trial[:2], 1, CHOOSING, trial[2])
+    )
+    rates = best(trials, losses)
     items = list(product(NAMES, kinds, range(config.seeds)))
     parts = each(
         items,
@@ -66,11 +68,11 @@ def run(
             config, item[0], *item[1], item[2], rates[item[0], item[1][0]]
         ),
     )
-    found = dict(zip(items, parts, strict=True))
-    rows, slopes, harms = [], {}, {}
+    results = dict(zip(items, parts, strict=True))
+    rows, slopes, costs = [], {}, {}
     for name in NAMES:
-        by = {k: [found[name, k, s] for s in range(config.seeds)] for k in kinds}
-        slopes[name] = [slope(config, by, seed) for seed in range(config.seeds)]
+        by_kind = {k: [results[name, k, s] for s in range(config.seeds)] for k in kinds}
+        slopes[name] = [slope(config, by_kind, seed) for seed in range(config.seeds)]
         rows += [
             {
                 "name": label(name, *kind),
@@ -78,24 +80,24 @@ def run(
                 "weights": weights(config, kind[0]),
                 "rate": rates[name, kind[0]],
             }
-            for kind, values in by.items()
+            for kind, values in by_kind.items()
         ]
-        harms[name] = {
-            times: minus(by[config.repeated, times], by[config.repeated, 1])
+        costs[name] = {
+            times: minus(by_kind[config.repeated, times], by_kind[config.repeated, 1])
             for times in config.times
         }
     rows[0]["pictures"] = {"sizes": {"bands": bands(config, rows)}}
-    return rows + comparisons(config, slopes, harms)
+    return rows + comparisons(config, slopes, costs)
 
 
 def best(
     trials: list[tuple[str, int, float]], tried: list[float]
 ) -> dict[tuple[str, int], float]:
     """The rate with the lowest loss, for each objective and width."""
-    chosen: dict[tuple[str, int], tuple[float, float]] = {}
+    lowest: dict[tuple[str, int], tuple[float, float]] = {}
     for (name, width, rate), loss in zip(trials, tried, strict=True):
-        chosen[name, width] = min(chosen.get((name, width), (loss, rate)), (loss, rate))
-    return {key: rate for key, (_, rate) in chosen.items()}
+        lowest[name, width] = min(lowest.get((name, width), (loss, rate)), (loss, rate))
+    return {key: rate for key, (_, rate) in lowest.items()}
 
 
 def comparisons(
@@ -103,7 +105,7 @@ def comparisons(
     slopes: dict[str, list[float]],
     harms: dict[str, dict[int, list[float]]],
 ) -> list[dict[str, Any]]:
-    """Slopes, and what repetition costs, of each, and of one less the other."""
+    """Slopes and costs of repetition for each objective, and their differences."""
     first, second = NAMES
     rows = [
         {"name": name, "slope": t_interval(tuple(slopes[name]))}
@@ -111,24 +113,24 @@ def comparisons(
         for name in NAMES
     ]
 
-    steeper = t_interval(tuple(minus(slopes[second], slopes[first])))
+    slope_gap = t_interval(tuple(minus(slopes[second], slopes[first])))
     gaps = {
         f"cost of {t}": t_interval(tuple(minus(harms[second][t], harms[first][t])))
         for t in config.times
     }
-    row = {"name": f"{second} - {first}", "slope": steeper}
+    row = {"name": f"{second} - {first}", "slope": slope_gap}
     return [*rows, row | gaps]
 
 
 def minus(a: list[float], b: list[float]) -> list[float]:
-    """Differences, seed by seed."""
+    """Differences, paired by seed."""
     return [x - y for x, y in zip(a, b, strict=True)]
 
 
 def slope(
     config: ScaleOfObjectivesConfig, by: dict[Any, list[float]], seed: int
 ) -> float:
-    """The power of the number of weights with which the distance falls."""
+    """The exponent of the distance in the number of weights."""
     sizes = [weights(config, width) for width in config.widths]
     return exponent(sizes, [by[width, 1][seed] for width in config.widths])
 
@@ -142,11 +144,11 @@ def bands(
     config: ScaleOfObjectivesConfig, rows: list[dict[str, Any]]
 ) -> dict[str, list[list[float]]]:
     """For a figure: weights, and the distance with its interval."""
-    by = {row["name"]: row for row in rows}
+    by_name = {row["name"]: row for row in rows}
     return {
         name: [
-            [by[label(name, w, 1)]["weights"]]
-            + [round(v, 4) for v in by[label(name, w, 1)]["above the source"]]
+            [by_name[label(name, w, 1)]["weights"]]
+            + [round(v, 4) for v in by_name[label(name, w, 1)]["above the source"]]
             for w in config.widths
         ]
         for name in NAMES
@@ -154,7 +156,7 @@ def bands(
 
 
 def size(config: ScaleOfObjectivesConfig, width: int) -> GPTConfig:
-    """The network of a width: two layers, heads of eight numbers."""
+    """The network of a width: two layers, heads of width 8."""
     vocabulary = MarkovLanguage(config.words).vocabulary
     return GPTConfig(vocabulary, config.length, width, 2, width // 8)
 
@@ -172,12 +174,12 @@ def above(
     seed: int,
     rate: float,
 ) -> float:
-    """Nats a word of held-out texts, above the source's own entropy."""
+    """Nats per word on held-out texts, above the source's entropy."""
     language = MarkovLanguage(config.words, seed)
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     count = config.steps * config.batch
-    pool = language.sample(count // times, config.length, dice).repeat(times, 1)
-    test = language.sample(config.texts, config.length, dice)
+    pool = language.sample(count // times, config.length, rng).repeat(times, 1)
+    test = language.sample(config.texts, config.length, rng)
     torch.manual_seed(seed)
     network = GPT(size(config, width))
     objective = objectives(language.vocabulary)[name]
@@ -195,15 +197,15 @@ def above(
 def nats(
     config: ScaleOfObjectivesConfig, network: GPT, objective: Objective, test: Tensor
 ) -> float:
-    """Nats a word: exact for the next token, for masked diffusion a bound on it."""
-    dice = torch.Generator().manual_seed(0)
+    """Nats per word: exact for the next token, for masked diffusion a bound."""
+    rng = torch.Generator().manual_seed(0)
     draws = config.draws if objective.weighted else 1
-    parts = [objective.loss(network, objective.show(test, dice)) for _ in range(draws)]
+    parts = [objective.loss(network, objective.show(test, rng)) for _ in range(draws)]
     return float(sum(total for total, _ in parts) / sum(count for _, count in parts))
 
 
 def smaller() -> ScaleOfObjectivesConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return ScaleOfObjectivesConfig(
         seeds=2,
         words=4,

@@ -1,6 +1,7 @@
-"""NSP against SOP: how much of each can be told from words alone, without a network.
+"""NSP against SOP: how much of each a bag of words can solve, without a network.
 
-BERT asks whether a passage follows another, ALBERT which of two neighbours came first.
+BERT predicts whether a passage follows another, ALBERT which of two neighbours came
+first.
 """
 
 import re
@@ -23,7 +24,7 @@ TASKS = {"next sentence": next_sentence, "sentence order": sentence_order}
 
 @dataclass(frozen=True)
 class SentencePairsConfig:
-    """Passages of `group` sentences from `reviews` of IMDB; `asked` more are the test.
+    """Passages of `group` sentences from `reviews` IMDB reviews; `asked` more to test.
 
     `seeds` splits and draws of pairs; `penalty` of the logistic regression is fixed.
     """
@@ -40,18 +41,18 @@ CONFIG = SentencePairsConfig()
 
 
 def run(config: SentencePairsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each task and each way to read the words: accuracy on test pairs."""
-    found = each(range(config.seeds), lambda seed: accuracies(config, seed))
+    """A row per task and bag of words: accuracy on test pairs."""
+    results = each(range(config.seeds), lambda seed: accuracies(config, seed))
     return [
-        {"name": name, "accuracy": t_interval(tuple(part[name] for part in found))}
-        for name in found[0]
+        {"name": name, "accuracy": t_interval(tuple(part[name] for part in results))}
+        for name in results[0]
     ]
 
 
 def passages(text: str, group: int) -> list[list[str]]:
     """The words of a review in passages of `group` sentences; the rest is left out."""
     pieces = re.split(r"(?<=[.!?])\s+|<br\s*/?>", text)
-    sentences = [found for found in map(words, pieces) if len(found) > 2]
+    sentences = [tokens for tokens in map(words, pieces) if len(tokens) > 2]
     return [
         [word for sentence in sentences[start : start + group] for word in sentence]
         for start in range(0, len(sentences) - group + 1, group)
@@ -63,27 +64,27 @@ def documents(
 ) -> dict[str, list[list[list[int]]]]:
     """Reviews of two passages or more, as ids over the training part's vocabulary."""
     parts = movie_reviews.split("imdb", seed)
-    cut = {
+    by_part = {
         part: [passages(r.text, config.group) for r in parts[part][:limit]]
         for part, limit in (("train", config.reviews), ("test", config.asked))
     }
-    texts = (passage for document in cut["train"] for passage in document)
-    known = Vocabulary(texts, config.vocabulary)
-    found = {
-        part: [[ids for ids in map(known.encode, d) if ids] for d in group]
-        for part, group in cut.items()
+    texts = (passage for document in by_part["train"] for passage in document)
+    vocabulary = Vocabulary(texts, config.vocabulary)
+    encoded = {
+        part: [[ids for ids in map(vocabulary.encode, d) if ids] for d in group]
+        for part, group in by_part.items()
     }
-    return {part: [d for d in group if len(d) > 1] for part, group in found.items()}
+    return {part: [d for d in group if len(d) > 1] for part, group in encoded.items()}
 
 
 def shared_words(pair: Pair, size: int) -> list[int]:
-    """The words that stand in both passages: the same when these are swapped."""
+    """The words in both passages: the same if these are swapped."""
     del size
     return sorted(set(pair.first) & set(pair.second))
 
 
 def words_by_side(pair: Pair, size: int) -> list[int]:
-    """All words, those of the second passage counted apart: order, but no meeting."""
+    """All words, counted separately by passage: order, but no interaction."""
     return pair.first + [word + size for word in pair.second]
 
 
@@ -91,11 +92,11 @@ READINGS = {"shared words": shared_words, "words by side": words_by_side}
 
 
 def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
-    """Both tasks by logistic regression on both readings: test accuracy."""
-    found, answers = documents(config, seed), {}
-    for task, ask in TASKS.items():
-        dice = torch.Generator().manual_seed(seed)
-        pairs = {part: ask(group, dice) for part, group in found.items()}
+    """Test accuracy of logistic regression for both tasks and both bags of words."""
+    splits, results = documents(config, seed), {}
+    for task, make_pairs in TASKS.items():
+        rng = torch.Generator().manual_seed(seed)
+        pairs = {part: make_pairs(group, rng) for part, group in splits.items()}
         labels = {
             part: torch.tensor([pair.label for pair in group])
             for part, group in pairs.items()
@@ -108,12 +109,12 @@ def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
             }
             model = LogisticRegression(2, config.penalty)
             model.fit(bags["train"], labels["train"])
-            guesses = model.predict_proba(bags["test"]).argmax(dim=1)
-            right = (guesses == labels["test"]).double().mean()
-            answers[f"{task}, {name}"] = float(right)
-    return answers
+            predictions = model.predict_proba(bags["test"]).argmax(dim=1)
+            accuracy = (predictions == labels["test"]).double().mean()
+            results[f"{task}, {name}"] = float(accuracy)
+    return results
 
 
 def smaller() -> SentencePairsConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return SentencePairsConfig(seeds=3, reviews=1200, asked=600)

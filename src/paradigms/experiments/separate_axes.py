@@ -1,8 +1,8 @@
-"""Order, mask, objective and network, varied one at a time on one made language.
+"""Order, mask, objective and network, varied one at a time on a synthetic language.
 
-What a network gives as its loss is not yet a probability of the text: so each is also
-held to the honest number, -log P of held-out texts by the chain rule, where there is
-one, beside the source's own entropy, which nothing can beat.
+A training loss need not be a probability of the text: so each network is also scored by
+-log P of held-out texts under the chain rule, where there is one, against the source's
+entropy, which is the lower bound.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ DIFFUSION_ROW = "any order, bidirectional, masked diffusion"
 
 @dataclass(frozen=True)
 class SeparateAxesConfig:
-    """Each seed has another language, other weights, and another order drawn."""
+    """Each seed has another language, other weights, and another random order."""
 
     seeds: int = 4
     words: int = 6
@@ -50,7 +50,7 @@ CONFIG = SeparateAxesConfig()
 class Recurrent(nn.Module):
     """A GRU that predicts the next word: no attention, so no mask to choose.
 
-    Shapes: tokens (B, T) -> logits (B, T, V); the rule is not looked at.
+    Shapes: tokens (B, T) -> logits (B, T, V); the rule is ignored.
     """
 
     def __init__(self, config: GPTConfig) -> None:
@@ -71,10 +71,10 @@ Score = Callable[[nn.Module, Tensor], Tensor]
 
 
 class Cell(NamedTuple):
-    """One combination: how it is trained, and how it scores a text honestly.
+    """One combination: its objective, and how it scores a text without leakage.
 
-    `score(network, texts)` -> nats of each text (N,), by predictions of which none has
-    seen its answer; `also` by the same rule in other ways, by name.
+    `score(network, texts)` -> nats of each text (N,), by predictions that do not see
+    their targets; `also`: other ways to score, by name.
     """
 
     objective: Objective
@@ -84,30 +84,30 @@ class Cell(NamedTuple):
 
 
 def run(config: SeparateAxesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each combination, and each minus the GPT, language by language.
+    """A row per combination, and each minus the GPT, paired by language.
 
-    Its own loss, and nats a word of held-out texts.
+    Its own loss, and nats per word of held-out texts.
     """
-    found = each(range(config.seeds), lambda seed: cells(config, seed))
+    results = each(range(config.seeds), lambda seed: cells(config, seed))
     rows = [
         {"name": name}
         | {
-            column: t_interval(tuple(scores[name][column] for scores in found))
-            for column in found[0][name]
+            column: t_interval(tuple(scores[name][column] for scores in results))
+            for column in results[0][name]
         }
-        for name in found[0]
+        for name in results[0]
     ]
-    others = [name for name in list(found[0])[1:] if name != GPT_ROW]
+    others = [name for name in list(results[0])[1:] if name != GPT_ROW]
     pairs = [(name, GPT_ROW) for name in others]
     pairs += [(BERT_ROW, DRAWN_ROW), (DIFFUSION_ROW, DRAWN_ROW)]
     pairs += [(DIFFUSION_ROW, BERT_ROW), ("no order, causal, masked", BERT_ROW)]
-    return rows + [minus(found, *pair) for pair in pairs]
+    return rows + [minus(results, *pair) for pair in pairs]
 
 
 def minus(
     found: list[dict[str, dict[str, float]]], name: str, other: str
 ) -> dict[str, Any]:
-    """One combination minus another on the same language, in what both have."""
+    """Differences on the same languages, in the columns that both have."""
     row: dict[str, Any] = {"name": f"{name} - {other}"}
     for column in found[0][name]:
         if column in found[0][other] and column not in ("parameters", "nats a word"):
@@ -119,17 +119,17 @@ def minus(
 def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every combination, trained on the same texts for the same number of steps."""
     language = MarkovLanguage(config.words, seed)
-    dice = torch.Generator().manual_seed(seed)
-    pool = language.sample(config.steps * config.batch, config.length, dice)
-    test = language.sample(config.texts, config.length, dice)
-    order = torch.randperm(config.length, generator=dice)
+    rng = torch.Generator().manual_seed(seed)
+    pool = language.sample(config.steps * config.batch, config.length, rng)
+    test = language.sample(config.texts, config.length, rng)
+    order = torch.randperm(config.length, generator=rng)
     entropy = -float(language.log_p(test).mean())
-    found = {"the source itself": {"nats a word": entropy}}
+    results = {"the source itself": {"nats a word": entropy}}
     for name, cell in combinations(language.vocabulary, order).items():
         torch.manual_seed(seed)
         size = GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4)
         network = cell.network(size)
-        course = pretrain(
+        history = pretrain(
             network,
             cell.objective,
             lambda step: pool[step * config.batch : (step + 1) * config.batch],
@@ -138,29 +138,29 @@ def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
         )
         with torch.no_grad():
             nats = float(cell.score(network, test).mean()) / config.length
-            more = {
+            extra = {
                 f"above the source, {way}": float(score(network, test).mean())
                 / config.length
                 - entropy
                 for way, score in cell.also.items()
             }
-        found[name] = {
-            "loss": course[-1][1],
+        results[name] = {
+            "loss": history[-1][1],
             "nats a word": nats,
             "above the source": nats - entropy,
-            **more,
+            **extra,
             "parameters": float(sum(p.numel() for p in network.parameters())),
         }
-    return found
+    return results
 
 
 def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
     """The combinations by name: order, mask, objective, and network where no GPT."""
-    known = objectives(vocabulary)
-    after, masked = known["next token"], known["masked"]
+    by_name = objectives(vocabulary)
+    next_word, masked = by_name["next token"], by_name["masked"]
     straight = torch.arange(len(order))
 
-    def both(rule: Rule) -> dict[str, Score]:
+    def two_orders(rule: Rule) -> dict[str, Score]:
         return {
             "left to right": filled(straight, rule),
             "drawn order": filled(order, rule),
@@ -168,49 +168,49 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
 
     def reordered(places: Tensor) -> Objective:
         def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-            return after.show(tokens[:, places], dice)
+            return next_word.show(tokens[:, places], dice)
 
         return Objective(show)
 
     backwards = straight.flip(0)
     return {
-        GPT_ROW: Cell(after, chain(), also={"left to right": chain()}),
+        GPT_ROW: Cell(next_word, chain(), also={"left to right": chain()}),
         "right to left, causal, next token": Cell(
             reordered(backwards), chain(backwards)
         ),
         DRAWN_ROW: Cell(
             reordered(order), chain(order), also={"drawn order": chain(order)}
         ),
-        "left to right, GRU, next token": Cell(after, chain(), Recurrent),
+        "left to right, GRU, next token": Cell(next_word, chain(), Recurrent),
         "left to right, prefix, next token": Cell(
-            Objective(any_prefix, known["prefix"].rule), chain(rule=prefix_lm(1))
+            Objective(any_prefix, by_name["prefix"].rule), chain(rule=prefix_lm(1))
         ),
         "left to right, bidirectional, next token": Cell(
-            Objective(after.show, lambda batch: bidirectional),
+            Objective(next_word.show, lambda batch: bidirectional),
             chain(),
             also={"own mask": cut_off},
         ),
-        BERT_ROW: Cell(masked, filled(order), also=both(bidirectional)),
+        BERT_ROW: Cell(masked, filled(order), also=two_orders(bidirectional)),
         "no order, causal, masked": Cell(
-            Objective(masked.show), filled(straight, causal), also=both(causal)
+            Objective(masked.show), filled(straight, causal), also=two_orders(causal)
         ),
         DIFFUSION_ROW: Cell(
-            known["masked diffusion"], filled(order), also=both(bidirectional)
+            by_name["masked diffusion"], filled(order), also=two_orders(bidirectional)
         ),
     }
 
 
 def any_prefix(tokens: Tensor, dice: torch.Generator) -> Batch:
-    """What follows a prefix of none to all words but one: its scoring begins at none.
+    """Prefix LM with prefixes of 0 to T - 1 words: its scoring starts with none.
 
-    `objectives` draws no empty prefix, under which the first word is never a target.
+    `objectives` samples no empty prefix, so that the first word is never a target.
     """
     lengths = torch.randint(tokens.shape[1], (len(tokens),), generator=dice)
-    return *prefix(tokens, lengths), lengths + 1  # the start symbol belongs to it
+    return *prefix(tokens, lengths), lengths + 1  # BOS is part of it
 
 
 def chain(places: Tensor | None = None, rule: Rule = causal) -> Score:
-    """Nats of texts, word by word in an order of places, from those before it."""
+    """Nats of texts by the chain rule, with the words in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
         texts = texts if places is None else texts[:, places]
@@ -223,36 +223,36 @@ def chain(places: Tensor | None = None, rule: Rule = causal) -> Score:
 
 
 def cut_off(network: nn.Module, texts: Tensor) -> Tensor:
-    """Nats of texts under the bidirectional rule, each word read off a text cut there.
+    """Nats of texts under the bidirectional rule, each word from the text before it.
 
-    The answer is out of sight because it is not there, and no rule was changed.
+    The target is hidden by truncation, and the rule is unchanged.
     """
     start = torch.full((len(texts), 1), IDS.bos)
-    seen = torch.cat([start, texts], dim=1)
+    tokens = torch.cat([start, texts], dim=1)
     nats = torch.zeros(len(texts))
     for t in range(texts.shape[1]):
-        logits = network(seen[:, : t + 1], bidirectional)[:, -1, FIRST:]
+        logits = network(tokens[:, : t + 1], bidirectional)[:, -1, FIRST:]
         nats -= logits.log_softmax(-1).gather(1, texts[:, t, None] - FIRST)[:, 0]
     return nats
 
 
 def filled(places: Tensor, rule: Rule = bidirectional) -> Score:
-    """Nats of texts, filled into blanks word by word in an order of places."""
+    """Nats of texts, unmasked word by word in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
-        seen = torch.full_like(texts, IDS.mask)
+        visible = torch.full_like(texts, IDS.mask)
         nats = torch.zeros(len(texts))
-        for place in places.tolist():
-            log_p = substituted(network(seen, rule), seen)[:, place]
-            nats -= log_p.gather(1, texts[:, place, None])[:, 0]
-            seen[:, place] = texts[:, place]
+        for position in places.tolist():
+            log_p = substituted(network(visible, rule), visible)[:, position]
+            nats -= log_p.gather(1, texts[:, position, None])[:, 0]
+            visible[:, position] = texts[:, position]
         return nats
 
     return score
 
 
 def smaller() -> SeparateAxesConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return SeparateAxesConfig(
         seeds=2, words=4, length=6, width=32, steps=150, texts=300
     )

@@ -1,4 +1,4 @@
-"""Trained networks beside the records: safetensors that say where they come from."""
+"""Trained networks beside the records: safetensors with their provenance."""
 
 import hashlib
 import json
@@ -21,10 +21,10 @@ from paradigms.training import lab_networks
 def write(
     folder: Path, weights: dict[str, dict[str, Any]], metadata: dict[str, Any]
 ) -> dict[str, str]:
-    """A file in `folder` for each network; the digest of each by the network's name.
+    """Write a file in `folder` for each network; digests by network name.
 
     `weights`: network -> parameter -> nested lists; `metadata` goes into every file.
-    Files of networks that are no longer among them are removed.
+    Files of other networks are removed.
     """
     folder.mkdir(exist_ok=True)
     digests = {}
@@ -47,7 +47,7 @@ def file_name(network: str) -> str:
 
 
 def digest(content: bytes) -> str:
-    """What the record says of a file, so that no other is taken for it."""
+    """The hash of a file's content, which its record holds."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -59,9 +59,9 @@ def lab_network(name: str) -> GPT:
     """
     experiment = "lab_networks"
     record = records.load(experiment)
-    recorded = record.weights
-    if name not in recorded:
-        raise ContentError(f"no network {name!r}; there are: {', '.join(recorded)}")
+    digests = record.weights
+    if name not in digests:
+        raise ContentError(f"no network {name!r}; there are: {', '.join(digests)}")
     names = {field.name for field in fields(lab_networks.NetworkConfig)}
     config = lab_networks.NetworkConfig(
         **{key: value for key, value in record.config.items() if key in names}
@@ -69,7 +69,7 @@ def lab_network(name: str) -> GPT:
     language = lab_networks.language(config)
     vocabulary = lab_networks.vocabulary_of(name, language)
     network = lab_networks.untrained(config, vocabulary)
-    network.load_state_dict(_read(experiment, name, recorded[name]))
+    network.load_state_dict(_read(experiment, name, digests[name]))
     return network.requires_grad_(False).eval()
 
 

@@ -1,4 +1,4 @@
-"""What every system can do, probed on a small one; how far it is from its reference."""
+"""What every system can do, probed on a small one; its distance from its reference."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -23,15 +23,15 @@ CONFIG = SystemsConfig()
 
 
 def smaller() -> SystemsConfig:
-    """The same probes at a size that a test can afford."""
+    """The same probes, small enough for a test."""
     return SystemsConfig(draws=1000, seeds=(0,))
 
 
 def run(config: SystemsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row per system: what it sees, yes or no for each ability, how equal it is.
+    """A row per system: what it sees, yes or no for each ability, and its tolerance.
 
-    The digits of a difference are rounding errors, other ones on other processors: what
-    is recorded is the bound, 1e-5 in single precision or after a search, else 1e-10.
+    Differences are rounding errors that vary by processor, so the bound is recorded:
+    1e-5 in single precision or after a search, else 1e-10.
     Errors: ValueError for a system that differs from its reference by more.
     """
     families = (
@@ -39,7 +39,7 @@ def run(config: SystemsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
         lambda: transformers.rows(config.draws, config.seeds),
         lambda: generators.rows(config.draws),
     )
-    found = chain.from_iterable(each(families, lambda family: list(family())))
+    rows = chain.from_iterable(each(families, lambda family: list(family())))
     return [
         {
             "name": row["name"],
@@ -47,13 +47,13 @@ def run(config: SystemsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
             **{ability: "yes" if row.get(ability) else "no" for ability in ABILITIES},
             "equal within": f"{bound(**row):.0e}",
         }
-        for row in found
+        for row in rows
     ]
 
 
 def bound(name: str, difference: float, tolerance: float, **_: Any) -> float:
     """The tolerance. Errors: ValueError for a difference that is not below it."""
-    if not difference < tolerance:  # NaN is not, either
+    if not difference < tolerance:  # also for NaN
         raise ValueError(
             f"{name} differs from its reference by {difference:.0e}: more than "
             f"{tolerance:.0e}"

@@ -17,7 +17,7 @@ class TargetsPerPassConfig:
     """Random texts of equal length; only their number of targets matters."""
 
     texts: int = 20_000
-    corrupted: int = 1000  # span corruption goes text by text, and needs fewer
+    corrupted: int = 1000  # span corruption goes text by text: fewer texts
     length: int = 100
     vocabulary: int = 1000
     seed: int = 0
@@ -28,22 +28,22 @@ CONFIG = TargetsPerPassConfig()
 
 def run(config: TargetsPerPassConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     """A row per objective with its targets per 100 tokens of text, sentinels apart."""
-    generator = torch.Generator().manual_seed(config.seed)
+    rng = torch.Generator().manual_seed(config.seed)
     shape = (config.texts, config.length)
     first = SpecialTokens().first_word
-    texts = torch.randint(first, config.vocabulary, shape, generator=generator)
-    _, after_next = next_token(texts)
-    _, after_mask = masked_token(texts, config.vocabulary, generator)
+    texts = torch.randint(first, config.vocabulary, shape, generator=rng)
+    _, next_targets = next_token(texts)
+    _, masked_targets = masked_token(texts, config.vocabulary, rng)
     sentinels = list(range(config.vocabulary, config.vocabulary + config.length))
-    hidden = 0
+    span_targets = 0
     for text in texts[: config.corrupted].tolist():
-        _, target = span_corruption(text, sentinels, generator)
-        hidden += sum(token < config.vocabulary for token in target)
-    read = config.corrupted * config.length
+        _, target = span_corruption(text, sentinels, rng)
+        span_targets += sum(token < config.vocabulary for token in target)
+    span_tokens = config.corrupted * config.length
     return [
-        _row("next token", int((after_next != IGNORE).sum()), texts.numel()),
-        _row("masked token", int((after_mask != IGNORE).sum()), texts.numel()),
-        _row("span corruption", hidden, read),
+        _row("next token", int((next_targets != IGNORE).sum()), texts.numel()),
+        _row("masked token", int((masked_targets != IGNORE).sum()), texts.numel()),
+        _row("span corruption", span_targets, span_tokens),
     ]
 
 
@@ -52,5 +52,5 @@ def _row(name: str, targets: int, read: int) -> dict[str, Any]:
 
 
 def smaller() -> TargetsPerPassConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return TargetsPerPassConfig(texts=2000, corrupted=100)

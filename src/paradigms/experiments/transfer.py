@@ -1,8 +1,8 @@
-"""Pretraining on reviews without labels, then tuning on few labels.
+"""Pretraining on unlabelled reviews, then fine-tuning on few labels.
 
-One network, twice: under the causal rule with the next token as target, as GPT, and
-under the bidirectional rule with masked tokens, as BERT.  Nothing else differs: shape,
-first weights, texts, number of steps and the mean state that is read are the same.
+One network, twice: causal with next-token prediction, as GPT, and bidirectional with
+masked tokens, as BERT.  Nothing else differs: shape, initial weights, texts, number of
+steps and the mean state as features are the same.
 """
 
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ Pairs = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class TransferConfig:
-    """Sizes of data and network; `steps` of tuning for each number of labels.
+    """Sizes of data and network; `steps` of fine-tuning for each number of labels.
 
-    The texts are the last `tokens` - 1 known words of IMDB reviews; the texts without
-    labels are these and as many words before them, of the training part.  As many texts
-    of the validation part as there are labels, `choosing` at most, choose among `rates`
-    and `moments` of tuning, and among `penalties` of each logistic regression.
-    Sizes were settled on seed 0, which is not among the seeds.
+    The texts are the last `tokens` - 1 words in the vocabulary of IMDB reviews; the
+    unlabelled texts are these and as many words before them, of the training part.  As
+    many validation texts as there are labels, at most `choosing`, select among `rates`
+    and `moments` of fine-tuning, and among `penalties` of each logistic regression.
+    Sizes were chosen on seed 0, which is not among the seeds.
     """
 
     steps: Pairs = ((50, 100), (200, 160), (1000, 360), (5000, 800))
@@ -71,18 +71,20 @@ def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]
     """Rows: error by kind and labels, differences, losses on words."""
     items = [(rule, seed) for rule in RULES for seed in config.seeds]
     parts = each(items, lambda item: one_network(config, *item))
-    counted = each(config.seeds, lambda seed: counted_words(config, seed))
-    errors = {COUNTED: [found["errors"] for found in counted]}
-    losses = {COUNTED: [found["loss"] for found in counted]}
+    baseline = each(config.seeds, lambda seed: counted_words(config, seed))
+    errors = {COUNTED: [results["errors"] for results in baseline]}
+    losses = {COUNTED: [results["loss"] for results in baseline]}
     moments = {}
     for place, rule in enumerate(RULES):
-        found = parts[place * len(config.seeds) :][: len(config.seeds)]
-        losses[rule] = [part["loss"] for part in found]
-        for what, into in (("errors", errors), ("moments", moments)):
-            for kind in found[0][what]:
-                into[f"{rule}, {kind}"] = [part[what][kind] for part in found]
+        results = parts[place * len(config.seeds) :][: len(config.seeds)]
+        losses[rule] = [part["loss"] for part in results]
+        for column, destination in (("errors", errors), ("moments", moments)):
+            for kind in results[0][column]:
+                destination[f"{rule}, {kind}"] = [
+                    part[column][kind] for part in results
+                ]
     rows: list[dict[str, Any]] = [
-        {"name": name, **by_size(config, found)} for name, found in errors.items()
+        {"name": name, **by_size(config, results)} for name, results in errors.items()
     ]
     rows[0]["pictures"] = {kind: drawn(rows, kind) for kind in ("tuned", "frozen")}
     for row in rows:
@@ -92,21 +94,21 @@ def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]
     rows += [
         {"name": f"{n}, words", "loss": t_interval(tuple(f))} for n, f in losses.items()
     ]
-    seen = t_interval(tuple(found["seen"] for found in counted))
+    seen = t_interval(tuple(results["seen"] for results in baseline))
     rows.append({"name": "test endings", "among texts without labels": seen})
     return rows
 
 
 def drawn(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    """For a figure: counted words and what is `tuned` or `frozen`, by labels."""
-    shown = [r for r in rows if r["name"] == COUNTED or r["name"].endswith(kind)]
-    return {"bands": {r["name"].replace(f", {kind}", ""): points(r) for r in shown}}
+    """For a figure: bag of words, and `tuned` or `frozen` networks, by labels."""
+    selected = [r for r in rows if r["name"] == COUNTED or r["name"].endswith(kind)]
+    return {"bands": {r["name"].replace(f", {kind}", ""): points(r) for r in selected}}
 
 
 def differences(
     config: TransferConfig, errors: dict[str, list[list[float]]]
 ) -> list[dict[str, Any]]:
-    """Seed by seed: what pretraining changes, and networks beside counted words."""
+    """Paired by seed: the effect of pretraining, and networks minus bag of words."""
     pairs = {}
     for rule in RULES:
         for kind in ("tuned", "frozen"):
@@ -148,31 +150,36 @@ class Data(NamedTuple):
 def data(config: TransferConfig, seed: int) -> Data:
     """One split: the end of each review with its label, and the words before it."""
     parts = movie_reviews.split("imdb", seed)
-    texts = {part: [words(r.text) for r in found] for part, found in parts.items()}
-    known = Vocabulary(texts["train"], config.vocabulary - SPECIALS.first_word)
-    ids = {part: [known.encode(t) for t in found] for part, found in texts.items()}
-    room = config.tokens - 1  # after the first symbol
+    texts = {
+        part: [words(r.text) for r in documents] for part, documents in parts.items()
+    }
+    vocabulary = Vocabulary(texts["train"], config.vocabulary - SPECIALS.first_word)
+    ids = {
+        part: [vocabulary.encode(t) for t in documents]
+        for part, documents in texts.items()
+    }
+    room = config.tokens - 1  # after BOS
     before = [text[-2 * room : -room] for text in ids["train"] if len(text) > room]
-    ends = {
-        part: table([text[-room:] for text in found], config.tokens)
-        for part, found in ids.items()
+    endings = {
+        part: table([text[-room:] for text in documents], config.tokens)
+        for part, documents in ids.items()
     }
     return Data(
-        torch.cat([ends["train"], table(before, config.tokens)]),
-        ends,
-        {part: torch.tensor([r.label for r in parts[part]]) for part in ends},
+        torch.cat([endings["train"], table(before, config.tokens)]),
+        endings,
+        {part: torch.tensor([r.label for r in parts[part]]) for part in endings},
     )
 
 
 def pretrained(config: TransferConfig, objective: str, seed: int) -> Words:
-    """The network after `pretraining` steps on texts without labels."""
-    network, found = untrained(config, objective, seed), data(config, seed).unlabelled
-    dice = torch.Generator().manual_seed(seed)
+    """The network after `pretraining` steps on unlabelled texts."""
+    network, texts = untrained(config, objective, seed), data(config, seed).unlabelled
+    rng = torch.Generator().manual_seed(seed)
 
     def batch(_: int) -> Batch:
         size = (config.pretraining_batch,)
-        rows = found[torch.randint(len(found), size, generator=dice)]
-        return asked(objective, rows, config.vocabulary, dice)
+        rows = texts[torch.randint(len(texts), size, generator=rng)]
+        return asked(objective, rows, config.vocabulary, rng)
 
     recipe = TrainingConfig(config.pretraining, config.pretraining_rate)
     train(network, batch, word_loss, recipe)
@@ -180,7 +187,7 @@ def pretrained(config: TransferConfig, objective: str, seed: int) -> Words:
 
 
 def untrained(config: TransferConfig, objective: str, seed: int) -> Words:
-    """The same first weights under both rules."""
+    """The same initial weights under both rules."""
     torch.manual_seed(seed)
     shape = GPTConfig(
         config.vocabulary, config.tokens, config.width, config.layers, config.heads
@@ -189,46 +196,47 @@ def untrained(config: TransferConfig, objective: str, seed: int) -> Words:
 
 
 def one_network(config: TransferConfig, objective: str, seed: int) -> dict[str, Any]:
-    """Test errors by kind and best moments by start, by labels; the loss on words."""
-    found = data(config, seed)
+    """Test errors and best moments by kind and number of labels; the loss on words."""
+    split = data(config, seed)
     starts = [make(config, objective, seed) for make in (pretrained, untrained)]
     errors, moments = {}, {}
     for name, start in zip(STARTS, starts, strict=True):
-        states = standard(start, found.rows)
-        some = draws(config, found, seed)
+        states = standard(start, split.rows)
+        subsets = draws(config, split, seed)
         errors[f"{name}, frozen"] = [
-            counted_error(config, states, found.labels, chosen) for chosen, _ in some
+            counted_error(config, states, split.labels, indices)
+            for indices, _ in subsets
         ]
-        learnt = [tuned_error(config, start, found, *draw) for draw in some]
-        errors[f"{name}, tuned"] = [error for error, _ in learnt]
-        moments[f"{name}, tuned"] = [moment for _, moment in learnt]
-    dice = torch.Generator().manual_seed(0)
-    batch = asked(objective, found.rows["test"], config.vocabulary, dice)
+        results = [tuned_error(config, start, split, *draw) for draw in subsets]
+        errors[f"{name}, tuned"] = [error for error, _ in results]
+        moments[f"{name}, tuned"] = [moment for _, moment in results]
+    rng = torch.Generator().manual_seed(0)
+    batch = asked(objective, split.rows["test"], config.vocabulary, rng)
     with torch.no_grad():
         total, count = word_loss(starts[0], batch)
     return {"errors": errors, "moments": moments, "loss": float(total / count)}
 
 
 def draws(config: TransferConfig, found: Data, seed: int) -> list[tuple[Tensor, int]]:
-    """Places of labelled texts and steps of tuning: the same for every model."""
-    dice = torch.Generator().manual_seed(seed)
+    """Indices of labelled texts, and fine-tuning steps: the same for every model."""
+    rng = torch.Generator().manual_seed(seed)
     labels = found.labels["train"]
     return [
-        (label_subsets.draw_subset(labels, size, dice), steps)
+        (label_subsets.draw_subset(labels, size, rng), steps)
         for size, steps in config.steps
     ]
 
 
 def standard(network: Words, rows: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Mean states (N, W) of each part, in deviations of those of the training part."""
+    """Mean states (N, W) of each part, standardised by the training part."""
     with torch.no_grad():
         states = {part: mean_state(network.states(x), x) for part, x in rows.items()}
-    deviation, mean = torch.std_mean(states["train"], dim=0)
-    return {part: (found - mean) / deviation for part, found in states.items()}
+    std, mean = torch.std_mean(states["train"], dim=0)
+    return {part: (values - mean) / std for part, values in states.items()}
 
 
 def held(config: TransferConfig, chosen: Tensor) -> slice:
-    """The texts that choose: as many as there are labels to learn from, or fewer."""
+    """The validation texts: as many as there are training labels, or fewer."""
     return slice(min(len(chosen), config.choosing))
 
 
@@ -238,59 +246,59 @@ def counted_error(
     labels: dict[str, Tensor],
     chosen: Tensor,
 ) -> float:
-    """Logistic regression with the penalty that errs least on the validation part."""
-    some, found = held(config, chosen), []
+    """Test error of logistic regression, with the penalty chosen by validation."""
+    validation, results = held(config, chosen), []
     for penalty in config.penalties:
         model = LogisticRegression(2, penalty)
         model.fit(x["train"][chosen].double(), labels["train"][chosen])
-        logits = model.logits(x["validation"][some].double())
-        score = judged(logits, labels["validation"][some])
+        logits = model.logits(x["validation"][validation].double())
+        score = judged(logits, labels["validation"][validation])
         test = judged(model.logits(x["test"].double()), labels["test"])[0]
-        found.append((score, test))
-    return min(found)[1]
+        results.append((score, test))
+    return min(results)[1]
 
 
 def counts(rows: Tensor, vocabulary: int) -> Tensor:
-    """How often each word stands in each text: rows (N, T) -> (N, V)."""
+    """Word counts of each text: rows (N, T) -> (N, V)."""
     real = (rows >= SPECIALS.first_word).float()
     return torch.zeros(len(rows), vocabulary).scatter_add_(1, rows, real)
 
 
 def counted_words(config: TransferConfig, seed: int) -> dict[str, Any]:
-    """Logistic regression on the same words without their order; words by frequency."""
-    found = data(config, seed)
-    x = {part: counts(rows, config.vocabulary) for part, rows in found.rows.items()}
+    """Logistic regression on bags of words; the loss of a unigram model."""
+    split = data(config, seed)
+    x = {part: counts(rows, config.vocabulary) for part, rows in split.rows.items()}
     errors = [
-        counted_error(config, x, found.labels, chosen)
-        for chosen, _ in draws(config, found, seed)
+        counted_error(config, x, split.labels, indices)
+        for indices, _ in draws(config, split, seed)
     ]
-    seen = found.unlabelled[found.unlabelled >= SPECIALS.first_word]
-    often = seen.bincount(minlength=config.vocabulary).double() + 1
-    told = found.rows["test"]
-    told = told[told >= SPECIALS.first_word]
-    loss = float(-(often / often.sum()).log()[told].mean())
-    return {"errors": errors, "loss": loss, "seen": seen_already(found)}
+    train_words = split.unlabelled[split.unlabelled >= SPECIALS.first_word]
+    frequencies = train_words.bincount(minlength=config.vocabulary).double() + 1
+    test_words = split.rows["test"]
+    test_words = test_words[test_words >= SPECIALS.first_word]
+    loss = float(-(frequencies / frequencies.sum()).log()[test_words].mean())
+    return {"errors": errors, "loss": loss, "seen": seen_already(split)}
 
 
 def seen_already(found: Data) -> float:
-    """The share of whole test endings that also stand in the texts without labels."""
-    seen, test = (
+    """The share of whole test endings that are also among the unlabelled texts."""
+    unlabelled, test = (
         {tuple(row) for row in rows.tolist() if SPECIALS.pad not in row}
         for rows in (found.unlabelled, found.rows["test"])
     )
-    return len(seen & test) / len(test)
+    return len(unlabelled & test) / len(test)
 
 
 def tuned_error(
     config: TransferConfig, start: Words, found: Data, chosen: Tensor, steps: int
 ) -> tuple[float, int]:
-    """All weights trained on the chosen labels: test error, and the best moment."""
-    some, rows, labels = held(config, chosen), found.rows, found.labels
+    """All weights fine-tuned on the chosen labels: test error, and the best moment."""
+    validation, rows, labels = held(config, chosen), found.rows, found.labels
     network, moment = tuned(
         start,
         config.width,
         (rows["train"][chosen], labels["train"][chosen]),
-        (rows["validation"][some], labels["validation"][some]),
+        (rows["validation"][validation], labels["validation"][validation]),
         Plan(steps, config.rates, config.moments, config.batch),
     )
     with torch.no_grad():
@@ -298,7 +306,7 @@ def tuned_error(
 
 
 def smaller() -> TransferConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return TransferConfig(
         steps=((200, 20), (1000, 40)),
         seeds=(3, 4),

@@ -1,9 +1,10 @@
 """An ambiguous first word: from which states can its meaning be read?
 
-A made language. A text of eight words starts with one of four ambiguous words; each
-has two meanings, drawn evenly. A decider somewhere among the next words settles which,
-then comes a reply that depends on the word and its meaning, then a full stop. Networks
-learn from texts alone, without the meanings; a linear probe then looks for these.
+A text of eight words in a synthetic language starts with one of four ambiguous words;
+each has two equally likely meanings. A decider somewhere among the next words settles
+which, then comes a reply that depends on the word and its meaning, then a full stop.
+Networks are trained on texts alone, without the meanings; a linear probe then predicts
+these.
 """
 
 from dataclasses import dataclass
@@ -34,14 +35,14 @@ REPLY = FILLER + FILLERS
 STOP = REPLY + 2 * AMBIGUOUS
 WORDS = STOP + 1
 LENGTH = 8
-# Places in a row that starts with BOS; the text stands there a second time from 9 on.
-REPLIES = LENGTH - 1  # where the reply stands in such a row
+# Positions in rows of BOS and the text twice; the second copy starts at 9.
+REPLIES = LENGTH - 1  # the reply's position
 PLACES = {"first word": 1, "before the reply": 6, "last word": 8, "first word again": 9}
 
 
 @dataclass(frozen=True)
 class VisibilityConfig:
-    """Sizes of the networks, and how many texts teach and test a probe."""
+    """Sizes of the networks, and how many texts train and test a probe."""
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     width: int = 64
@@ -59,7 +60,7 @@ class VisibilityConfig:
 
 CONFIG = VisibilityConfig()
 Network = GPT | bert.BERT
-PAIRS = {  # compared by the page: the first less the second, seed by seed
+PAIRS = {  # compared by the page: the first minus the second, by seed
     ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
     ("GPT, mask removed", "GPT"): ("first word", "reply", "reply, nothing behind"),
     ("BERT", "GPT"): ("first word", "reply"),
@@ -68,29 +69,29 @@ PAIRS = {  # compared by the page: the first less the second, seed by seed
 
 
 def run(config: VisibilityConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each network: the probe's accuracy in each place, over the seeds.
+    """A row per network: the probe's accuracy at each position, over the seeds.
 
     `reply` is the share of replies that the network predicts, a test that it learned;
-    `words seen` counts the words of one text that move a state, by gradients.
+    `words seen` counts the words of one text that a state depends on, by gradients.
     """
-    found = each(config.seeds, partial(one_seed, config))
+    results = each(config.seeds, partial(one_seed, config))
     rows = [
         {
             "name": name,
             **{
-                column: t_interval(tuple(scores[name][column] for scores in found))
+                column: t_interval(tuple(scores[name][column] for scores in results))
                 if not column.startswith("words seen")
                 else value
-                for column, value in found[0][name].items()
+                for column, value in results[0][name].items()
             },
         }
-        for name in found[0]
+        for name in results[0]
     ]
     for (one, other), columns in PAIRS.items():
         row: dict[str, Any] = {"name": f"{one} - {other}"}
         for column in columns:
             row[column] = t_interval(
-                tuple(s[one][column] - s[other][column] for s in found)
+                tuple(s[one][column] - s[other][column] for s in results)
             )
         rows.append(row)
     return rows
@@ -118,24 +119,24 @@ def rows_of(text: Tensor, second: Tensor) -> Tensor:
 def one_seed(config: VisibilityConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every network of one seed, trained and probed."""
     torch.manual_seed(seed)
-    dice = torch.Generator().manual_seed(seed)
-    size = GPTConfig(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
-    probe = partial(probed, config, dice)
-    rows = {"GPT, untrained": probe(GPT(size))}
-    network = taught(config, GPT(size), dice, repeat=False)
+    rng = torch.Generator().manual_seed(seed)
+    gpt_config = GPTConfig(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
+    probe = partial(probed, config, rng)
+    rows = {"GPT, untrained": probe(GPT(gpt_config))}
+    network = taught(config, GPT(gpt_config), rng, repeat=False)
     rows["GPT"] = probe(network)
     rows["GPT, mask removed"] = probe(network, bidirectional)
-    taught(config, network, dice, False, config.further, bidirectional)
+    taught(config, network, rng, False, config.further, bidirectional)
     rows["GPT, mask removed, trained on"] = probe(network, bidirectional)
-    network = taught(config, GPT(size), dice, repeat=True)
+    network = taught(config, GPT(gpt_config), rng, repeat=True)
     rows["GPT, taught repeats"] = probe(network)
-    wide = encoder.EncoderConfig(
-        WORDS, size.positions, config.width, config.layers, 4, 4 * config.width
+    bert_config = encoder.EncoderConfig(
+        WORDS, gpt_config.positions, config.width, config.layers, 4, 4 * config.width
     )
-    both = bert.BERT(wide)
-    taught(config, both, dice, False, config.masked_steps, bidirectional)
-    rows["BERT"] = probe(both, bidirectional)
-    rows["BERT, first word hidden"] = probe(both, bidirectional, hide=True)
+    bert_network = bert.BERT(bert_config)
+    taught(config, bert_network, rng, False, config.masked_steps, bidirectional)
+    rows["BERT"] = probe(bert_network, bidirectional)
+    rows["BERT, first word hidden"] = probe(bert_network, bidirectional, hide=True)
     return rows
 
 
@@ -147,9 +148,10 @@ def taught(
     steps: int | None = None,
     rule: Rule = causal,
 ) -> Network:
-    """Trained on pairs of texts, or the same text twice: next words or masked words.
+    """Train on pairs of texts, or the same text twice: next words or masked words.
 
-    A GPT says a masked word at the place before it, as it says the next word.
+    A GPT predicts a masked word at the position before it, as it predicts the next
+    word.
     Source: BehnamGhader et al. (2024), masked next token prediction.
     """
 
@@ -158,16 +160,18 @@ def taught(
         second = text if repeat else texts(config.batch, dice)[0]
         if rule is causal:
             return next_token(torch.cat([text, second], dim=1))
-        shown, asked = masked_token(rows_of(text, second), WORDS, dice, config.hidden)
+        corrupted, masked = masked_token(
+            rows_of(text, second), WORDS, dice, config.hidden
+        )
         if isinstance(network, GPT):
-            asked = F.pad(asked[:, 1:], (0, 1), value=IGNORE)
-        return shown, asked
+            masked = F.pad(masked[:, 1:], (0, 1), value=IGNORE)
+        return corrupted, masked
 
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         inputs, targets = batch
-        asked = targets != IGNORE
-        log_p = network(inputs, rule=rule)[asked].log_softmax(dim=-1)
-        return -log_p.gather(-1, targets[asked][:, None]).sum(), asked.sum()
+        masked = targets != IGNORE
+        log_p = network(inputs, rule=rule)[masked].log_softmax(dim=-1)
+        return -log_p.gather(-1, targets[masked][:, None]).sum(), masked.sum()
 
     train(network, batch, loss, TrainingConfig(steps or config.steps, config.rate))
     return network
@@ -177,13 +181,13 @@ def taught(
 def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
     """The last layer's states: (N, T, W)."""
     stack = network.stack if isinstance(network, GPT) else network.encoder.stack
-    kept: list[Tensor] = []
-    handle = stack.register_forward_hook(lambda *call: kept.append(call[-1]))
+    outputs: list[Tensor] = []
+    handle = stack.register_forward_hook(lambda *call: outputs.append(call[-1]))
     try:
         network(tokens, rule=rule)
     finally:
         handle.remove()
-    return kept[0]
+    return outputs[0]
 
 
 def probed(
@@ -193,65 +197,67 @@ def probed(
     rule: Rule = causal,
     hide: bool = False,
 ) -> dict[str, float]:
-    """The share of meanings that a linear probe reads in each place of fresh texts.
+    """Accuracy of a linear probe for the meaning, by position, on new texts.
 
-    The text stands twice; `hide` shows its first word as [MASK].
+    The text is given twice; `hide` replaces its first word by [MASK].
     """
     text, meaning = texts(config.fit + config.test, dice)
     tokens = rows_of(text, text)
     if hide:
         tokens[:, [1, LENGTH + 1]] = IDS.mask
-    held = states(network.eval(), tokens, rule)
-    found = {
-        name: readable(config, held[:, place], meaning)
+    hidden_states = states(network.eval(), tokens, rule)
+    results = {
+        name: readable(config, hidden_states[:, place], meaning)
         for name, place in PLACES.items()
     }
     word = network.word if isinstance(network, GPT) else network.encoder.word
-    seen = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
+    visible = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
     for name, place in PLACES.items():
-        found[f"words seen, {name}"] = int(seen[place].sum())
-    return found | replies(network, text, texts(len(text), dice)[0], rule)
+        results[f"words seen, {name}"] = int(visible[place].sum())
+    return results | replies(network, text, texts(len(text), dice)[0], rule)
 
 
 @torch.no_grad()
 def replies(
     network: Network, text: Tensor, second: Tensor, rule: Rule
 ) -> dict[str, float]:
-    """The share of replies that a network names, shown as [MASK] if it could see them.
+    """Accuracy on the reply, which is [MASK] unless the rule is causal.
 
-    Read where the network was trained to say it: by a GPT at the place before, by BERT
+    Predicted where the network was trained to: by a GPT at the position before, by BERT
     at its own.  `nothing behind`: the text ends before the reply, so that a GPT sees no
-    [MASK], which it may not know.
+    [MASK], on which it may not be trained.
     """
     tokens = rows_of(text, second)
     if rule is not causal:
         tokens[:, REPLIES] = IDS.mask
-    place = REPLIES - 1 if isinstance(network, GPT) else REPLIES
-    shown = {"reply": tokens}
+    position = REPLIES - 1 if isinstance(network, GPT) else REPLIES
+    variants = {"reply": tokens}
     if isinstance(network, GPT):
-        shown["reply, nothing behind"] = tokens[:, :REPLIES]
-    found = {}
-    for column, given in shown.items():
-        said = network(given, rule=rule)[:, place].argmax(dim=-1)
-        found[column] = float((said == text[:, REPLIES - 1]).double().mean())
-    return found
+        variants["reply, nothing behind"] = tokens[:, :REPLIES]
+    shares = {}
+    for column, inputs in variants.items():
+        predicted = network(inputs, rule=rule)[:, position].argmax(dim=-1)
+        shares[column] = float((predicted == text[:, REPLIES - 1]).double().mean())
+    return shares
 
 
 def readable(config: VisibilityConfig, held: Tensor, meaning: Tensor) -> float:
-    """The accuracy of a logistic regression on states (N, W) that it was not fitted to.
+    """Test accuracy of a logistic regression on states (N, W).
 
-    States are scaled by those that it is fitted to.
+    States are standardised by its training part.
     """
-    fit, asked = held.double().tensor_split([config.fit])
-    labels, truth = meaning.tensor_split([config.fit])
-    mean, spread = fit.mean(dim=0), fit.std(dim=0) + 1e-6
-    model = LogisticRegression(2, config.penalty).fit((fit - mean) / spread, labels)
-    answers = model.predict_proba((asked - mean) / spread).argmax(dim=1)
-    return float((answers == truth).double().mean())
+    train_states, test_states = held.double().tensor_split([config.fit])
+    labels, test_labels = meaning.tensor_split([config.fit])
+    mean, std = train_states.mean(dim=0), train_states.std(dim=0) + 1e-6
+    model = LogisticRegression(2, config.penalty).fit(
+        (train_states - mean) / std, labels
+    )
+    predictions = model.predict_proba((test_states - mean) / std).argmax(dim=1)
+    return float((predictions == test_labels).double().mean())
 
 
 def smaller() -> VisibilityConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return VisibilityConfig(
         seeds=(0, 1), width=32, steps=60, further=30, masked_steps=60, fit=300, test=500
     )

@@ -1,6 +1,6 @@
-"""Brute force over everything that can be said: what is a distribution, what a bound.
+"""Sums over all possible texts: what is a distribution, what a bound.
 
-Random networks with sharp predictions over three words and texts of four of them; for
+Random networks with sharp predictions over three words, and texts of four of them; for
 numbers, integrals over a fine grid.
 """
 
@@ -25,14 +25,14 @@ from paradigms.objectives import diffusion_bound, elbo
 
 QUESTION = "Over everything that can be said, what adds up to one?"
 IDS = SpecialTokens()
-# Three points integrate a polynomial of degree five against a normal exactly.
+# Gauss-Hermite: three points are exact for polynomials up to degree five.
 NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
 SHARES = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
 
 
 @dataclass(frozen=True)
 class WhatSumsToOneConfig:
-    """Small enough to write every text down."""
+    """Small enough to enumerate every text."""
 
     words: int = 3
     length: int = 4
@@ -46,11 +46,11 @@ CONFIG = WhatSumsToOneConfig()
 
 
 def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row for each way to give numbers to texts: their sum, over the seeds."""
-    found = each(range(config.seeds), lambda seed: sums(config, seed))
+    """A row per way to score texts: the sum of the scores, over the seeds."""
+    results = each(range(config.seeds), lambda seed: sums(config, seed))
     rows: list[dict[str, Any]] = [
-        {"name": name, **summed([scores[name] for scores in found])}
-        for name in found[0]
+        {"name": name, **summed([scores[name] for scores in results])}
+        for name in results[0]
     ]
     return [*rows, fading(10_000)]
 
@@ -58,16 +58,16 @@ def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> list[dict[str, 
 def summed(scores: list[dict[str, float]]) -> dict[str, Any]:
     """Mean and interval of each column, and the extremes of the sums that vary.
 
-    Beyond the ninth digit all is rounding.
+    Beyond the ninth digit all is rounding error.
     """
-    found: dict[str, Any] = {
+    columns: dict[str, Any] = {
         column: [round(v, 9) for v in t_interval(tuple(s[column] for s in scores))]
         for column in scores[0]
     }
-    every = [round(s["sum"], 9) for s in scores if "sum" in s]
-    if len(set(every)) > 1:
-        found |= {"lowest": min(every), "highest": max(every)}
-    return found
+    totals = [round(s["sum"], 9) for s in scores if "sum" in s]
+    if len(set(totals)) > 1:
+        columns |= {"lowest": min(totals), "highest": max(totals)}
+    return columns
 
 
 def sums(config: WhatSumsToOneConfig, seed: int) -> dict[str, dict[str, float]]:
@@ -98,66 +98,69 @@ def all_texts(config: WhatSumsToOneConfig, length: int) -> Tensor:
 def left_to_right(
     network: GPT, config: WhatSumsToOneConfig
 ) -> dict[str, dict[str, float]]:
-    """The chain rule in three orders of the words, and with an end symbol."""
+    """The chain rule in three orders of the words, and with EOS."""
     texts = all_texts(config, config.length)
     order = torch.randperm(config.length)
-    found = {
-        name: {"sum": float(chain(network, seen).exp().sum())}
-        for name, seen in (
+    results = {
+        name: {"sum": float(chain(network, tokens).exp().sum())}
+        for name, tokens in (
             ("next token, left to right", texts),
             ("next token, right to left", texts.flip(1)),
             ("next token, an order drawn", texts[:, order]),
         )
     }
-    ended, open_texts = 0.0, {}
+    ended, ended_by_length = 0.0, {}
     for length in range(config.length + 1):
         rows = all_texts(config, length) if length else torch.zeros(1, 0).long()
         end = torch.full((len(rows), 1), IDS.eos)
         ended += float(chain(network, torch.cat([rows, end], 1), True).exp().sum())
-        open_texts[f"ended after {length + 1}"] = ended
+        ended_by_length[f"ended after {length + 1}"] = ended
     longest = all_texts(config, config.length + 1)
     going = float(chain(network, longest, True).exp().sum())
-    return found | {
-        "next token, with an end": {**open_texts, "ended or going on": ended + going}
+    return results | {
+        "next token, with an end": {
+            **ended_by_length,
+            "ended or going on": ended + going,
+        }
     }
 
 
 def chain(network: GPT, texts: Tensor, ends: bool = False) -> Tensor:
-    """Log P of texts, each word given those before it; words alone, or with the end."""
+    """Log P of texts by the chain rule, over words alone or with EOS."""
     first = torch.full((len(texts), 1), IDS.bos)
     logits = network(torch.cat([first, texts[:, :-1]], dim=1))
-    keep = [*([IDS.eos] if ends else []), *range(IDS.first_word, logits.shape[-1])]
-    log_p = logits[..., keep].log_softmax(dim=-1)
-    place = torch.full((max(keep) + 1,), -1)
-    place[keep] = torch.arange(len(keep))
-    return log_p.gather(-1, place[texts][..., None])[..., 0].sum(dim=1)
+    allowed = [*([IDS.eos] if ends else []), *range(IDS.first_word, logits.shape[-1])]
+    log_p = logits[..., allowed].log_softmax(dim=-1)
+    index = torch.full((max(allowed) + 1,), -1)
+    index[allowed] = torch.arange(len(allowed))
+    return log_p.gather(-1, index[texts][..., None])[..., 0].sum(dim=1)
 
 
 def by_masks(network: GPT, config: WhatSumsToOneConfig) -> dict[str, dict[str, float]]:
-    """A masked network: each word from all others, and words filled in by an order."""
+    """A masked network: pseudo-likelihood, and words filled in one order."""
     texts = all_texts(config, config.length)
 
-    def of_hidden(seen: Tensor, place: int) -> Tensor:
+    def masked_log_p(seen: Tensor, place: int) -> Tensor:
         logits = network(seen, bidirectional)[:, place, IDS.first_word :]
         word = texts[:, place, None] - IDS.first_word
         return logits.log_softmax(dim=-1).gather(1, word)[:, 0]
 
-    each = torch.zeros(len(texts), dtype=torch.float64)
+    pseudo_log_p = torch.zeros(len(texts), dtype=torch.float64)
     for place in range(config.length):
         seen = texts.clone()
         seen[:, place] = IDS.mask
-        each += of_hidden(seen, place)
-    filled = []
+        pseudo_log_p += masked_log_p(seen, place)
+    log_ps = []
     for order in permutations(range(config.length)):
-        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(each)
+        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(pseudo_log_p)
         for place in order:
-            log_p += of_hidden(seen, place)
+            log_p += masked_log_p(seen, place)
             seen[:, place] = texts[:, place]
-        filled.append(log_p)
-    orders = torch.stack(filled)  # (n!, texts)
+        log_ps.append(log_p)
+    orders = torch.stack(log_ps)  # (n!, texts)
     spread = (orders.amax(dim=0) - orders.amin(dim=0)).median()
     return {
-        "masked, each from all others": {"sum": float(each.exp().sum())},
+        "masked, each from all others": {"sum": float(pseudo_log_p.exp().sum())},
         "masked, filled in one order": {
             "sum": float(orders[0].exp().sum()),
             "nats between orders": float(spread),
@@ -168,21 +171,21 @@ def by_masks(network: GPT, config: WhatSumsToOneConfig) -> dict[str, dict[str, f
 def by_diffusion(
     model: MaskedDiffusion, config: WhatSumsToOneConfig
 ) -> dict[str, dict[str, float]]:
-    """Words come back in a random order: the mean over orders, and the bound."""
+    """Unmasking in a random order: the mean over orders, and the bound."""
     texts = all_texts(config, config.length)
     total = torch.zeros(len(texts), dtype=torch.float64)
     orders = list(permutations(range(config.length)))
     for order in orders:
-        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(total)
+        tokens, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(total)
         for place in order:
             words = texts[:, place, None]
-            log_p += model(seen)[:, place].gather(1, words)[:, 0]
-            seen[:, place] = texts[:, place]
+            log_p += model(tokens)[:, place].gather(1, words)[:, 0]
+            tokens[:, place] = texts[:, place]
         total += log_p.exp() / len(orders)
-    below = torch.stack([-bound(model, text) for text in texts]).exp()
+    bounds = torch.stack([-bound(model, text) for text in texts]).exp()
     return {
         "masked diffusion, what it draws": {"sum": float(total.sum())},
-        "masked diffusion, its bound": {"sum": float(below.sum())},
+        "masked diffusion, its bound": {"sum": float(bounds.sum())},
     }
 
 
@@ -201,8 +204,10 @@ def of_numbers(config: WhatSumsToOneConfig) -> dict[str, dict[str, float]]:
     process = Diffusion(linear(config.steps, last=0.3))
     best = best_noise(process, float(weight))
     shape = (config.steps, *x.shape)
-    alike = [torch.full(shape, node, dtype=x.dtype) for node in NODES.tolist()]
-    cost = torch.stack([diffusion_bound(best, process, x, n) for n in alike]).sum(dim=1)
+    noises = [torch.full(shape, node, dtype=x.dtype) for node in NODES.tolist()]
+    cost = torch.stack([diffusion_bound(best, process, x, n) for n in noises]).sum(
+        dim=1
+    )
     return {
         "VAE, exact likelihood": {"sum": area(evidence.log_density(x), x)},
         "VAE, its bound": {"sum": area(SHARES @ elbo(network, x, noise), x)},
@@ -216,13 +221,13 @@ def area(log_density: Tensor, x: Tensor) -> float:
 
 
 def fading(steps: int) -> dict[str, Any]:
-    """An end symbol of probability 1 / (t + 1)^2 at step t: half of all never end."""
-    going = 1.0
+    """An EOS of probability 1 / (t + 1)^2 at step t: half of all texts never end."""
+    not_ended = 1.0
     for t in range(1, steps + 1):
-        going *= 1 - 1 / (t + 1) ** 2
-    return {"name": "an end that fades", "ended after 10,000": round(1 - going, 4)}
+        not_ended *= 1 - 1 / (t + 1) ** 2
+    return {"name": "an end that fades", "ended after 10,000": round(1 - not_ended, 4)}
 
 
 def smaller() -> WhatSumsToOneConfig:
-    """The same question at a size that a test can afford."""
+    """The same experiment, small enough for a test."""
     return WhatSumsToOneConfig(length=3, seeds=3, points=1001, steps=8)

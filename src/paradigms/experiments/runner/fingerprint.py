@@ -26,11 +26,11 @@ ROOTS = ("run", "CONFIG")
 Key = tuple[str, str]  # module and name of a definition
 Spelling = list[str | Key]  # a definition: text, and what it refers to
 
-# Code whose meaning a syntax tree does not show.
+# Names whose meaning a syntax tree does not show.
 _OPAQUE = {"__file__", "__name__", "__doc__", "globals", "locals", "eval", "exec"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# Neither they nor what is in them changes a row.
+# Fields that do not change a row.
 _IGNORED = {
     "annotation",
     "returns",
@@ -40,7 +40,7 @@ _IGNORED = {
     "type_comment",
     "type_params",
 }
-# Where a syntax tree holds the name of a variable as text.
+# Fields of a syntax tree that hold the name of a variable.
 _VARIABLES = {
     (ast.Name, "id"),
     (ast.FunctionDef, "name"),
@@ -119,7 +119,7 @@ class Module:
         if not rest:
             return [(module, name) for name in target.names], ""
         name, *attributes = rest
-        if name in target.imports:  # exported again
+        if name in target.imports:  # re-exported
             return self.resolve(".".join([target.imports[name], *attributes]))
         return [(module, name)], ".".join(["", *attributes])
 
@@ -138,9 +138,9 @@ def _parsed(package: Path, name: str, path: Path, text: str) -> Module:
     for statement in _without_docstring(tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
             module.imports |= _imported(statement)
-        elif bound := dict.fromkeys(_bound(statement)):
-            for each in bound:
-                module.names.setdefault(each, []).append(statement)
+        elif bound_names := dict.fromkeys(_bound(statement)):
+            for bound_name in bound_names:
+                module.names.setdefault(bound_name, []).append(statement)
         else:
             module.effects.append(statement)
     return module
@@ -205,8 +205,8 @@ def _bases(target: ast.expr) -> Iterator[str]:
     if isinstance(target, ast.Name):
         yield target.id
     elif isinstance(target, ast.Tuple | ast.List):
-        for each in target.elts:
-            yield from _bases(each)
+        for element in target.elts:
+            yield from _bases(element)
     elif isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
         yield from _bases(target.value)
 
@@ -219,13 +219,13 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 class _Speller:
-    """Spells a statement at the top of a module: `parts`, text and references."""
+    """Serialises a statement at the top of a module: `parts`, text and references."""
 
     def __init__(self, module: Module, statement: ast.stmt) -> None:
         self.module, self.statement = module, statement
         local, fixed = _scopes(statement)
-        known = {*module.names, *module.imports, *dir(builtins)}
-        self.numbered = local - fixed - known
+        module_names = {*module.names, *module.imports, *dir(builtins)}
+        self.numbered = local - fixed - module_names
         self.shadowing = local | fixed
         self.numbers: dict[str, int] = {}
         self.parts: Spelling = []
@@ -236,7 +236,7 @@ class _Speller:
             return
         if isinstance(node, ast.AnnAssign) and not in_class:
             if node.value is None:
-                return  # a type, and no more
+                return  # an annotation only
             node = ast.Assign(targets=[node.target], value=node.value)
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             node = ast.Raise(exc=node.exc.func)
@@ -253,13 +253,13 @@ class _Speller:
     def _value(self, node: ast.AST, name: str, value: object) -> None:
         if isinstance(value, list):
             self.parts.append("[")
-            for each in value:
-                self._value(node, name, each)
+            for item in value:
+                self._value(node, name, item)
             self.parts.append("]")
         elif isinstance(value, ast.AST):
             self._node(value, isinstance(node, ast.ClassDef))
         elif node is self.statement and name == "name":
-            pass  # what a definition is called
+            pass  # the definition's own name
         elif (type(node), name) in _VARIABLES and value in self.numbered:
             number = self.numbers.setdefault(str(value), len(self.numbers))
             self.parts.append(f"%{number}")
@@ -267,7 +267,7 @@ class _Speller:
             self.parts.append(repr(value))
 
     def _reference(self, node: ast.Name | ast.Attribute) -> bool:
-        """Spells a name that the module binds or imports, with its attributes."""
+        """Serialises a name that the module binds or imports, with its attributes."""
         attributes: list[str] = []
         base: ast.expr = node
         while isinstance(base, ast.Attribute):
@@ -314,14 +314,14 @@ def _scopes(statement: ast.stmt) -> tuple[set[str], set[str]]:
             stored = not isinstance(getattr(node, "ctx", None), ast.Load)
             if stored and isinstance(value, str) and (type(node), name) in _VARIABLES:
                 names.add(value)
-            for each in value if isinstance(value, list) else [value]:
-                if isinstance(each, ast.AST):
-                    visit(each, inner)
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    visit(child, inner)
 
     visit(statement, fixed)
     return local, fixed
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return named + [arg for arg in (arguments.vararg, arguments.kwarg) if arg]
+    plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return plain + [arg for arg in (arguments.vararg, arguments.kwarg) if arg]

@@ -40,15 +40,15 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Its model, architecture and number of cores, as torch's cpuinfo reads them."""
+    """The processor's model, architecture and cores, as torch's cpuinfo reads them."""
     cpu = torch.cpu.get_capabilities()
     return f"{cpu['cpu_name']}, {cpu['architecture']}, {os.cpu_count()} cores"
 
 
 def versions(files: Iterable[Path]) -> dict[str, str]:
-    """Python, and every installed library that these source files compute with.
+    """Python, and every installed library that these source files import.
 
-    With a library come the NumPy and SciPy that it is built on.
+    With a library come the NumPy and SciPy that it requires.
     """
     direct = {name for file in files for name in _libraries(file)}
     built_on = {name for library in direct for name in _requirements(library)}
@@ -77,7 +77,7 @@ def _distributions() -> dict[str, list[str]]:
 
 
 def _requirements(library: str) -> set[str]:
-    """What a distribution always needs: its optional requirements are left out."""
+    """What a distribution always requires: optional requirements are left out."""
     needs = map(Requirement, requires(library) or [])
     return {
         need.name

@@ -1,4 +1,4 @@
-"""Measure again without replacing the record, and say what moved.
+"""Measure again without replacing the record, and report what moved.
 
 On another processor, or under a setting that restricts instructions or threads, numbers
 move.  What matters is whether a mean leaves its recorded interval, an interval changes
@@ -46,12 +46,12 @@ class Comparison:
             f"{len(self.failing)} conditions fail"
         ]
         lines += [f"  moved: {cell}" for cell in self.moved]
-        for what in ("outside", "crossed", "unmatched", "failing"):
-            lines += [f"  {what}: {cell}" for cell in getattr(self, what)]
+        for field in ("outside", "crossed", "unmatched", "failing"):
+            lines += [f"  {field}: {cell}" for cell in getattr(self, field)]
         return "\n".join(lines)
 
 
-# The conditions of claims that do not hold for another record of an experiment.
+# The conditions of claims that fail for another record of an experiment.
 Conditions = Callable[[str, Result], list[str]]
 
 
@@ -60,8 +60,8 @@ def compare(
 ) -> Comparison:
     """The second measurement against the first, cell by cell."""
     old, new = _cells(recorded), _cells(again)
-    both = [cell for cell in old if cell in new]
-    pairs = {cell: (old[cell], new[cell]) for cell in both}
+    common = [cell for cell in old if cell in new]
+    pairs = {cell: (old[cell], new[cell]) for cell in common}
     intervals = {
         cell: (a, b)
         for cell, (a, b) in pairs.items()
@@ -72,15 +72,15 @@ def compare(
         cells=len(old),
         intervals=len(intervals),
         moved=[
-            f"{cell} {_shown(a)}, now {_shown(b)}"
+            f"{cell} {_format_value(a)}, now {_format_value(b)}"
             for cell, (a, b) in pairs.items()
             if a != b
         ],
         outside=[c for c, (a, b) in intervals.items() if not a[1] <= b[0] <= a[2]],
         crossed=[
-            f"{cell} {_span(a)}, now {_span(b)}"
+            f"{cell} {_format_interval(a)}, now {_format_interval(b)}"
             for cell, (a, b) in intervals.items()
-            if _side(a) != _side(b)
+            if _sign(a) != _sign(b)
         ],
         unmatched=sorted(old.keys() ^ new.keys()),
         failing=failing_conditions(name, again),
@@ -99,7 +99,7 @@ def check(
     target.mkdir(parents=True, exist_ok=True)
     for name in wanted or names():
         check_known(name, names(), "experiment")
-        load(name)  # says what is not recorded before hours of others
+        load(name)  # fails on a missing record before hours of others
     failing = []
 
     def report(path: Path) -> None:
@@ -115,7 +115,7 @@ def check(
 
 
 def default_folder() -> Path:
-    """Where new records go, beside what a build leaves to the next."""
+    """The folder of new records, in the build cache."""
     return ROOT / ".cache" / "check" / torch.backends.cpu.get_cpu_capability()
 
 
@@ -137,17 +137,17 @@ def _cells(result: Result) -> dict[str, Value]:
     return values | pictures
 
 
-def _side(interval: list[float]) -> int:
+def _sign(interval: list[float]) -> int:
     """-1 below zero, 1 above, 0 if zero is inside."""
     _, low, high = interval
     return (low > 0) - (high < 0)
 
 
-def _shown(value: Value) -> str:
-    """A number in four digits, an interval by its mean."""
+def _format_value(value: Value) -> str:
+    """A number in four significant digits, an interval by its mean."""
     mean = value[0] if isinstance(value, list) else value
     return f"{mean:.4g}" if isinstance(mean, float) else str(mean)
 
 
-def _span(interval: list[float]) -> str:
+def _format_interval(interval: list[float]) -> str:
     return f"({interval[1]:.3g} to {interval[2]:.3g})"

@@ -1,7 +1,7 @@
-"""The parts of an experiment: done one by one, and none of them twice.
+"""The parts of an experiment: each is run once, and saved.
 
-A long run that was stopped goes on where it was: each finished part stands in a file
-beside the result, `NAME.parts`, until the result is written.
+A run that was stopped resumes where it was: finished parts are in a file beside the
+result, `NAME.parts`, until the result is written.
 """
 
 import fcntl
@@ -18,21 +18,21 @@ from accelerate.utils import broadcast_object_list
 from tqdm import tqdm
 
 Item = TypeVar("Item")
-PLACE = 0  # the line of the bar: another run may have the one above
+PLACE = 0  # the bar's line: parallel runs have other lines
 Each = Callable[[Iterable[Item], Callable[[Item], Any]], list[Any]]
 
 
 def serial_map(items: Iterable[Item], part: Callable[[Item], Any]) -> list[Any]:
-    """Every part, one after the other, without a bar and without a file."""
+    """Every part in order, without a progress bar or a file."""
     return [part(item) for item in items]
 
 
 class ResumableRun:
-    """Finished parts of one run; a context that no second run can enter.
+    """Finished parts of one run, as a context manager with an exclusive lock.
 
-    `identity` is what a part depends on: parts of another identity are thrown away.
-    Of several processes that share a run, the first alone writes; all know the same.
-    Errors: ValueError if another run is at work, or the folder cannot be written.
+    `identity` is what a part depends on: parts of another identity are discarded.
+    In a distributed run only the first process writes; all have the same parts.
+    Errors: ValueError if another run holds the lock, or the folder cannot be written.
     """
 
     def __init__(self, path: Path, identity: dict[str, Any]) -> None:
@@ -70,7 +70,7 @@ class ResumableRun:
         self._read()
 
     def __exit__(self, *error: object) -> None:
-        """After a success nothing is left; after anything else, the finished parts."""
+        """Delete the file after success; keep the finished parts otherwise."""
         if not self.leads:
             return
         if error[0] is None:
@@ -78,7 +78,7 @@ class ResumableRun:
         self.file.close()
 
     def each(self, items: Iterable[Item], part: Callable[[Item], Any]) -> list[Any]:
-        """What `part` gives of every item, with a bar; finished ones are not redone."""
+        """`part` of every item, with a progress bar; finished items are not redone."""
         self.calls += 1
         results = []
         bar = tqdm(
@@ -92,10 +92,10 @@ class ResumableRun:
             key = f"{self.calls}/{place}"
             if key not in self.done:
                 start = time.monotonic()
-                found = part(item)
+                result = part(item)
                 seconds = time.monotonic() - start
-                self._append({"part": key, "found": found, "seconds": seconds})
-            # As it will be read after an interruption: lists, not tuples.
+                self._append({"part": key, "found": result, "seconds": seconds})
+            # As JSON gives it after an interruption: lists, not tuples.
             results.append(self.done[key])
         return results
 
@@ -109,7 +109,7 @@ class ResumableRun:
             self.done[line["part"]] = json.loads(text)["found"]
 
     def _read(self) -> None:
-        """Take over the parts of an equal run; a half-written last line is redone."""
+        """Load the parts of a run of the same identity; drop a truncated last line."""
         self.file.seek(0)
         lines = []
         for text in self.file:
@@ -117,9 +117,9 @@ class ResumableRun:
                 lines.append(json.loads(text))
             except json.JSONDecodeError:
                 break
-        known = json.loads(json.dumps(self.identity))
-        kept = lines[1:] if lines and lines[0] == known else []
+        header = json.loads(json.dumps(self.identity))
+        finished = lines[1:] if lines and lines[0] == header else []
         self.file.truncate(0)
-        for line in [known, *kept]:
+        for line in [header, *finished]:
             self._append(line)
-        self.seconds = sum(line["seconds"] for line in kept)
+        self.seconds = sum(line["seconds"] for line in finished)

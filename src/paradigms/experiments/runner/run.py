@@ -1,4 +1,4 @@
-"""Run an experiment or a benchmark; record what came out, and what it depended on."""
+"""Run an experiment or a benchmark; record its rows, and what they depend on."""
 
 import ast
 import importlib
@@ -30,7 +30,7 @@ PACKAGE = Path(__file__).parents[2]
 
 
 def names() -> list[str]:
-    """Every experiment by its stem: the modules that ask a question."""
+    """Every experiment by its stem: the modules with a QUESTION."""
     return [
         stem
         for stem in _stems("experiments")
@@ -49,10 +49,10 @@ def _stems(folder: str) -> list[str]:
 
 
 def measure(name: str, folder: Path | None = None) -> Path:
-    """Run an experiment and write its result; an interruption leaves the old one whole.
+    """Run an experiment and write its result; an interruption keeps the old result.
 
-    What it had finished is taken over by the next run.  It computes with one thread:
-    so sums have one order on every machine, and small networks gain nothing from more.
+    The next run resumes from the finished parts.  It computes with one thread: sums
+    then have one order on every machine, and small networks gain nothing from more.
     Errors: ValueError for an unknown name, a second run at the same time, or rows that
     no page could quote.
     """
@@ -72,17 +72,17 @@ def measure(name: str, folder: Path | None = None) -> Path:
 
 
 def _store(path: Path, record: dict[str, Any], weights: dict[str, Any]) -> Path:
-    """The networks first: a record never names one that was not written."""
+    """Networks are written first: a record never names one that was not written."""
     if weights:
         keys = ("fingerprint", "config", "versions", *provenance.machine())
         metadata = {key: record[key] for key in keys}
         folder = path.with_suffix("")
         record["weights"] = stored_networks.write(folder, weights, metadata)
-    return _write(path, _sealed(record))
+    return _write(path, _with_digest(record))
 
 
 def check_known(name: str, known: list[str], kind: str) -> None:
-    """Errors: ValueError for another name, with the nearest of those that are known."""
+    """Errors: ValueError for an unknown name, with the nearest known one."""
     if name not in known:
         hint = meant(name, known)
         raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
@@ -115,8 +115,8 @@ def _record(
     return record, weights
 
 
-def _sealed(record: dict[str, Any]) -> dict[str, Any]:
-    # As it will be read: lists for tuples, words for the keys of every dictionary.
+def _with_digest(record: dict[str, Any]) -> dict[str, Any]:
+    # As JSON gives it: lists for tuples, strings for the keys of every dictionary.
     return {**record, "digest": digest(json.loads(json.dumps(record)))}
 
 
@@ -125,15 +125,17 @@ def check_rows(name: str, rows: list[dict[str, Any]]) -> None:
 
     An address is `experiment/row/column`, written in brackets, or beside a sign.
     """
-    seen: set[str] = set()
+    row_names: set[str] = set()
     for row in rows:
-        found = _unquotable(row, seen)
-        if found:
-            raise ValueError(f"experiments/{name}.py: {found}; mend it, measure again")
-        seen.add(row["name"])
+        problem = _row_problem(row, row_names)
+        if problem:
+            raise ValueError(
+                f"experiments/{name}.py: {problem}; mend it, measure again"
+            )
+        row_names.add(row["name"])
 
 
-def _unquotable(row: dict[str, Any], seen: set[str]) -> str | None:
+def _row_problem(row: dict[str, Any], seen: set[str]) -> str | None:
     if not row.get("name"):
         return f"a row without a name: {row}"
     if row["name"] in seen:
@@ -168,7 +170,7 @@ def bench(
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
     }
-    return _write(folder / f"{name}.json", _sealed(record))
+    return _write(folder / f"{name}.json", _with_digest(record))
 
 
 def _write(path: Path, record: dict[str, Any]) -> Path:
@@ -179,7 +181,7 @@ def _write(path: Path, record: dict[str, Any]) -> Path:
 
 
 def sources(folder: str, name: str) -> list[Path]:
-    """A module of `experiments` or `benchmarks`, and every one of ours it imports."""
+    """A module of `experiments` or `benchmarks`, and every module here it imports."""
     return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
 
 
@@ -195,20 +197,20 @@ def _closure(path: Path, seen: set[Path]) -> set[Path]:
 
 def imports(path: Path) -> set[str]:
     """The modules of this package that a file imports, read without running it."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
             "paradigms"
         ):
-            found.add(node.module or "")
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            modules.add(node.module or "")
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {a.name for a in node.names if a.name.startswith("paradigms")}
-    return found
+            modules |= {a.name for a in node.names if a.name.startswith("paradigms")}
+    return modules
 
 
 def announce(path: Path) -> None:
-    """Says which experiment is finished."""
+    """Print which experiment is finished."""
     print(f"measured {path.stem}", file=sys.stderr)
 
 
@@ -219,34 +221,37 @@ def main(
 ) -> None:
     """Measure the named experiments, or all, as many at once as there are cores.
 
-    The longest go first.  Those that look at the clock come last, one by one.  `done`
-    is called with each record that was written.
+    The longest go first.  Timed ones come last, one by one.  `done` is called with each
+    record that was written.
     """
     for name in wanted:
-        check_known(name, names(), "experiment")  # before hours of others
-    todo = sorted(wanted or names(), key=lambda name: -_took(name))
-    spread = int(os.environ.get("WORLD_SIZE", "1")) > 1  # one run of many processes
-    together = [] if spread or len(todo) == 1 else [n for n in todo if not timed(n)]
-    if together:
-        places: Any = get_context("spawn").Queue()
-        for place in range(os.cpu_count() or 1):
-            places.put(place)
+        check_known(name, names(), "experiment")  # fails before hours of others
+    todo = sorted(wanted or names(), key=lambda name: -_last_seconds(name))
+    # One run of many processes.
+    distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    parallel = (
+        [] if distributed or len(todo) == 1 else [n for n in todo if not timed(n)]
+    )
+    if parallel:
+        positions: Any = get_context("spawn").Queue()
+        for position in range(os.cpu_count() or 1):
+            positions.put(position)
         with ProcessPoolExecutor(
-            os.cpu_count(), get_context("spawn"), _beside, (places,)
+            os.cpu_count(), get_context("spawn"), _start_worker, (positions,)
         ) as pool:
             try:
-                runs = [pool.submit(measure, name, folder) for name in together]
+                runs = [pool.submit(measure, name, folder) for name in parallel]
                 for run in as_completed(runs):
                     done(run.result())
             finally:
                 pool.shutdown(cancel_futures=True)
     for name in todo:
-        if name not in together:
+        if name not in parallel:
             done(measure(name, folder))
 
 
-def _took(name: str) -> float:
-    """Seconds of its last run, as recorded; what was never run goes first."""
+def _last_seconds(name: str) -> float:
+    """Recorded seconds of the last run; infinite without a record, so it goes first."""
     try:
         return float(json.loads((FOLDER / f"{name}.json").read_text("utf8"))["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -254,13 +259,13 @@ def _took(name: str) -> float:
 
 
 def timed(name: str) -> bool:
-    """Whether it looks at the clock, and says so."""
+    """Whether an experiment measures time, by its `TIMED`."""
     module = importlib.import_module(f"paradigms.experiments.{name}")
     return getattr(module, "TIMED", False)
 
 
-def _beside(places: Any) -> None:
-    """In a process of its own: its bar has a line of its own."""
+def _start_worker(places: Any) -> None:
+    """Initialise a worker process: its progress bar has its own line."""
     resume.PLACE = places.get()
 
 
