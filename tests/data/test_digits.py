@@ -1,4 +1,4 @@
-"""The digits: all there, split, scaled both ways, refused when the file has changed."""
+"""The digits: complete, split, scaled and quantised; bad pixels are refused."""
 
 import math
 
@@ -15,36 +15,36 @@ from paradigms.data.digits import (
 
 
 def test_they_are_the_digits_of_scikit_learn():
-    """1,797 pictures and labels, read from the file as scikit-learn reads it."""
+    """1,797 images and labels, equal to those that scikit-learn loads."""
     from sklearn.datasets import load_digits
 
-    theirs = load_digits()
-    assert load().pixels.tolist() == theirs.data.astype(int).tolist()
-    assert load().labels.tolist() == theirs.target.tolist()
+    reference = load_digits()
+    assert load().pixels.tolist() == reference.data.astype(int).tolist()
+    assert load().labels.tolist() == reference.target.tolist()
     assert (load().pixels.min(), load().pixels.max()) == (0, 16)
 
 
 def test_no_picture_is_in_both_parts():
-    """359 to test and 1,438 to train, for each seed; no two digits are the same."""
-    everything = {tuple(row) for row in load().pixels.tolist()}
-    assert len(everything) == 1797
+    """359 for test and 1,438 for training, for each seed; no image is duplicated."""
+    all_rows = {tuple(row) for row in load().pixels.tolist()}
+    assert len(all_rows) == 1797
     for seed in (0, 1):
         train, test = split(seed)
         assert (len(train.labels), len(test.labels)) == (1438, 359)
-        both = [{tuple(row) for row in part.pixels.tolist()} for part in (train, test)]
-        assert not both[0] & both[1]
-        assert both[0] | both[1] == everything
+        parts = [{tuple(row) for row in part.pixels.tolist()} for part in (train, test)]
+        assert not parts[0] & parts[1]
+        assert parts[0] | parts[1] == all_rows
 
 
 def test_the_split_is_fixed_by_its_seed():
-    """The same seed gives the same parts, another seed other ones."""
+    """The same seed gives the same split, another seed another."""
     assert torch.equal(split(0)[1].pixels, split(0)[1].pixels)
     assert not torch.equal(split(0)[1].pixels, split(1)[1].pixels)
 
 
 @pytest.mark.parametrize("noise", [0.001, 0.5, 0.999])
 def test_scaling_is_undone(noise):
-    """Noise between zero and one, without the last digits of float32 at the edges."""
+    """For dequantisation noise in [0.001, 0.999], away from rounding at the edges."""
     pixels = load().pixels
     x = scaled(pixels, noise)
     assert torch.equal(quantised(x), pixels)
@@ -53,12 +53,12 @@ def test_scaling_is_undone(noise):
 
 
 def test_the_uniform_density_costs_log_17():
-    """Density 1/2 on [-1, 1) in each pixel is one of 17 grey levels: log2 17 bits."""
+    """Density 1/2 on [-1, 1) for each pixel is uniform over 17 levels: log2 17 bits."""
     assert bits_per_pixel(64 * math.log(0.5)) == pytest.approx(math.log2(17))
 
 
 def test_the_bound_on_whole_numbers_holds():
-    """Mean over u of log p is at most log P(pixel), here for a normal density."""
+    """The mean of log p over the noise u is at most log P(pixel), here for a normal."""
     normal = torch.distributions.Normal(0.1, 0.4)
     edges = torch.arange(18) / 8.5 - 1
     exact = (normal.cdf(edges[1:]) - normal.cdf(edges[:-1])).log()  # (17,)
@@ -79,6 +79,6 @@ def test_the_bound_on_whole_numbers_holds():
     ],
 )
 def test_what_is_no_pixel_is_refused(pixels, message):
-    """Too bright, negative, already scaled, nothing."""
+    """Above 16, negative, already scaled, empty."""
     with pytest.raises(ValueError, match=message):
         scaled(pixels)

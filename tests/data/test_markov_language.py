@@ -1,4 +1,4 @@
-"""The made language: its tables against brute force and against its own draws."""
+"""The Markov language: its tables against brute force and against samples."""
 
 import pytest
 import torch
@@ -9,16 +9,16 @@ LANGUAGE = MarkovLanguage(words=3, seed=1)
 
 
 def test_all_texts_together_have_probability_one():
-    """Over every text of four words."""
+    """Summed over all texts of four words."""
     texts = LANGUAGE.fillings(4)
     assert len(texts) == 81
     assert float(LANGUAGE.log_p(texts).sum(1).exp().sum()) == pytest.approx(1)
 
 
 def test_texts_are_drawn_as_often_as_they_are_probable():
-    """40,000 draws against the probabilities, five standard errors each."""
-    drawn = LANGUAGE.sample(40_000, 3, torch.Generator().manual_seed(0)) - FIRST
-    counts = (drawn @ torch.tensor([9, 3, 1])).bincount(minlength=27)
+    """40,000 samples: each frequency within five standard errors of its probability."""
+    samples = LANGUAGE.sample(40_000, 3, torch.Generator().manual_seed(0)) - FIRST
+    counts = (samples @ torch.tensor([9, 3, 1])).bincount(minlength=27)
     p = LANGUAGE.log_p(LANGUAGE.fillings(3)).sum(1).exp()
     error = (p * (1 - p) / 40_000).sqrt()
     assert bool(((counts / 40_000 - p).abs() < 5 * error).all())
@@ -26,21 +26,21 @@ def test_texts_are_drawn_as_often_as_they_are_probable():
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 2), (1, 3), (2, 3), (4, 6), (3, 5)])
 def test_what_fits_a_gap_is_bayes_rule(start, stop):
-    """P(filling | both sides) equals the joint over all fillings, divided."""
+    """P(filling | both sides) is the joint, normalised over all fillings."""
     texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
-    found = LANGUAGE.gap(texts, start, stop)
-    for row, text in zip(found, texts, strict=True):
-        every = text.repeat(len(row), 1)
-        every[:, start:stop] = LANGUAGE.fillings(stop - start)
-        joint = LANGUAGE.log_p(every).sum(1).exp()
+    posteriors = LANGUAGE.gap(texts, start, stop)
+    for row, text in zip(posteriors, texts, strict=True):
+        candidates = text.repeat(len(row), 1)
+        candidates[:, start:stop] = LANGUAGE.fillings(stop - start)
+        joint = LANGUAGE.log_p(candidates).sum(1).exp()
         assert row.tolist() == pytest.approx((joint / joint.sum()).tolist())
 
 
 def test_a_gap_that_ignored_its_right_side_would_be_seen():
-    """The words behind it matter: without them the answer is another."""
+    """Sanity check: without the right context the posterior differs."""
     texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
-    alone = LANGUAGE.gap(texts[:, :4], 3, 4)
-    assert float((LANGUAGE.gap(texts, 3, 4) - alone).abs().max()) > 0.05
+    left_only = LANGUAGE.gap(texts[:, :4], 3, 4)
+    assert float((LANGUAGE.gap(texts, 3, 4) - left_only).abs().max()) > 0.05
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,6 @@ def test_a_gap_that_ignored_its_right_side_would_be_seen():
     ],
 )
 def test_what_cannot_be_is_refused(wrong):
-    """One word, a negative sharpness, a gap that is empty or too long."""
+    """A vocabulary of one word, a negative sharpness, an empty or too long gap."""
     with pytest.raises(ValueError, match="must"):
         wrong()

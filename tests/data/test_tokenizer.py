@@ -1,4 +1,4 @@
-"""Text to words, words to numbers."""
+"""The tokenizer: text to words, words to ids."""
 
 import pytest
 
@@ -6,20 +6,20 @@ from paradigms.data.tokenizer import Vocabulary, words
 
 
 def test_words_are_lower_case_and_marks_stand_alone():
-    """HTML breaks are space, an apostrophe stays in its word, `!` is a word."""
+    """HTML breaks are spaces, an apostrophe stays in its word, `!` is a token."""
     text = "It's GREAT!<br /><br />Isn't it? 10/10."
     assert words(text) == ["it's", "great", "!", "isn't", "it", "?", "10", "10"]
 
 
 def test_the_most_frequent_words_are_kept():
-    """By frequency, then by the alphabet, whatever the order of the texts."""
+    """By frequency, ties alphabetically, independent of the order of the texts."""
     texts = [["b", "a", "c"], ["b", "c", "d"]]
     assert Vocabulary(texts, 3).words == ["b", "c", "a"]
     assert Vocabulary(reversed(texts), 3).words == ["b", "c", "a"]
 
 
 def test_unknown_words_are_left_out():
-    """A text is encoded by the words that the vocabulary has."""
+    """Words outside the vocabulary are dropped when a text is encoded."""
     vocabulary = Vocabulary([["a", "b", "b"]], 2)
     assert vocabulary.encode(["b", "x", "a"]) == [0, 1]
     assert len(vocabulary) == 2
@@ -27,7 +27,7 @@ def test_unknown_words_are_left_out():
 
 @pytest.mark.parametrize(("texts", "size"), [([], 3), ([[]], 3), ([["a"]], 0)])
 def test_nothing_to_keep_is_refused(texts, size):
-    """No words, or no room for any."""
+    """No words, or a vocabulary of size 0."""
     with pytest.raises(
         ValueError, match=r"texts hold no words|size must be at least 1"
     ):

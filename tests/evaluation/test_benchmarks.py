@@ -1,4 +1,4 @@
-"""Benchmarks: both sides compute the same numbers, and the record says under what."""
+"""Benchmarks: both sides compute the same numbers; the record names the machine."""
 
 import json
 import re
@@ -28,7 +28,7 @@ SMALL = Sizes(
     rounds=(2, 2, 2),
 )
 PAGE = Page(link=lambda target: target, inline=lambda text: text)
-LEAST = {  # how many times as fast as the reference a record must show us
+LEAST = {  # the least speed-up over the reference that a record must show
     "transformers": {
         "GPT, forward": 1.2,
         "GPT, training step": 1.2,
@@ -47,36 +47,36 @@ LEAST = {  # how many times as fast as the reference a record must show us
 
 
 # Single precision at full size: against double precision the reference's own scores are
-# 0.7e-5 off, ours 1.0e-5; and 20,000 terms add up to a naive Bayes log-odds.
+# 0.7e-5 off, ours 1.0e-5; and a naive Bayes log-odds is a sum of 20,000 terms.
 FULL_SIZE = {"transformers": 2e-5, "classifiers": 2e-3}
 
 
 def complaints(rows: list[dict], rounding: float = 1e-5) -> list[str]:
-    """What a row lacks, or has that cannot be."""
-    found = []
+    """Missing times, inconsistent intervals, and results that differ."""
+    problems = []
     for row in rows:
         low, high = row["lowest and highest"]
         if not 0 < low <= row["times as fast"] <= high:
-            found.append(f"{row['name']}: the median is outside its rounds")
+            problems.append(f"{row['name']}: the median is outside its rounds")
         if not (row["ours ms"] > 0 and row["reference ms"] > 0 and row["rounds"] >= 1):
-            found.append(f"{row['name']}: without a time")
+            problems.append(f"{row['name']}: without a time")
         if row["largest difference"] > rounding:
-            found.append(f"{row['name']}: not the same numbers")
-    return found
+            problems.append(f"{row['name']}: not the same numbers")
+    return problems
 
 
 def test_a_small_benchmark_is_run_and_recorded(tmp_path):
-    """Every task gives the reference's numbers; versions and processor are noted."""
+    """Every task gives the reference's numbers; versions and processor are recorded."""
     before = date.today()
     path = bench("transformers", tmp_path, sizes=SMALL)
     record = json.loads(path.read_text("utf8"))
-    said = Benchmark.model_validate(record)
-    assert {"python", "torch", "transformers"} <= set(said.versions)
-    assert said.instruction_set
-    assert before <= said.date <= date.today()
-    assert said.processor
-    assert said.seconds > 0
-    assert said.digest == digest(record)
+    benchmark = Benchmark.model_validate(record)
+    assert {"python", "torch", "transformers"} <= set(benchmark.versions)
+    assert benchmark.instruction_set
+    assert before <= benchmark.date <= date.today()
+    assert benchmark.processor
+    assert benchmark.seconds > 0
+    assert benchmark.digest == digest(record)
     assert [row["name"] for row in record["rows"]] == list(LEAST["transformers"])
     assert complaints(record["rows"]) == []
     assert record["rows"][2]["memory GB/s"] > 0
@@ -85,7 +85,7 @@ def test_a_small_benchmark_is_run_and_recorded(tmp_path):
 
 @pytest.mark.parametrize("name", benchmarks())
 def test_every_benchmark_has_its_record(name):
-    """What was recorded has the same form, and is as fast as we promise."""
+    """Records have all rows, and the speed-ups that we promise."""
     record = json.loads(
         (PACKAGE / "evaluation/benchmarks" / f"{name}.json").read_text("utf8")
     )
@@ -95,19 +95,19 @@ def test_every_benchmark_has_its_record(name):
 
 
 def slow(rows: list[dict], least: dict[str, float]) -> list[str]:
-    """The rows below their targets."""
+    """The names of rows below their targets."""
     return [row["name"] for row in rows if row["times as fast"] < least[row["name"]]]
 
 
 def test_a_slow_record_would_be_noticed():
-    """The guard itself."""
+    """Sanity check: a speed-up just below its target is reported."""
     assert slow([{"name": "x", "times as fast": 1.19}], {"x": 1.2}) == ["x"]
     assert slow([{"name": "x", "times as fast": 1.2}], {"x": 1.2}) == []
 
 
 def test_other_numbers_or_times_would_be_noticed():
-    """The guard itself: a wrong result, another shape, a median out of range."""
-    # Not shorter: a ratio of a task and a pause of the machine would round to nought.
+    """Sanity check: a wrong result, another shape, a median out of range."""
+    # Large enough that a pause of the machine does not round a ratio to 0.
     x = torch.ones(200, 200)
     row = race("x", lambda: x @ x, lambda: 2 * (x @ x), rounds=3)
     assert complaints([row]) == ["x: not the same numbers"]
@@ -122,20 +122,20 @@ def test_other_numbers_or_times_would_be_noticed():
 
 
 def test_the_slower_of_two_is_the_slower():
-    """A hundred times the work is not as fast: turns are attributed to their side."""
+    """A hundred times the work is slower: times are attributed to the right side."""
     x = torch.randn(200, 200)
 
-    def much():
+    def hundred_products():
         for _ in range(100):
             result = x @ x
         return result
 
-    assert race("x", lambda: x @ x, much, rounds=5)["times as fast"] > 2
-    assert race("x", much, lambda: x @ x, rounds=5)["times as fast"] < 0.5
+    assert race("x", lambda: x @ x, hundred_products, rounds=5)["times as fast"] > 2
+    assert race("x", hundred_products, lambda: x @ x, rounds=5)["times as fast"] < 0.5
 
 
 def test_an_unknown_benchmark_is_refused():
-    """With the names that exist."""
+    """The error lists the names that exist."""
     with pytest.raises(
         ValueError, match=r"'transfromers' .did you mean 'transformers'.*; there are"
     ):
@@ -143,17 +143,17 @@ def test_an_unknown_benchmark_is_refused():
 
 
 def test_the_table_shows_what_was_recorded():
-    """A row a task with median and ends, and the share of the memory's rate."""
+    """One row for each task, with median and range, and the share of the bandwidth."""
     table = speed_table(PAGE)
     rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", table)
     assert len(rows) == sum(map(len, LEAST.values()))
     for benchmark in speeds().values():
-        made = ", ".join(where_made(benchmark).values())
-        assert f"{benchmark.date:%B %Y}: {made}; python 3" in table
-        assert benchmark.processor in made
-        assert benchmark.instruction_set in made
-    recorded = [row for benchmark in speeds().values() for row in benchmark.rows]
-    for record, row in zip(recorded, rows, strict=True):
+        machine = ", ".join(where_made(benchmark).values())
+        assert f"{benchmark.date:%B %Y}: {machine}; python 3" in table
+        assert benchmark.processor in machine
+        assert benchmark.instruction_set in machine
+    records = [row for benchmark in speeds().values() for row in benchmark.rows]
+    for record, row in zip(records, rows, strict=True):
         assert record["name"] in row
         for number in (record["times as fast"], *record["lowest and highest"]):
             assert f"{number:.2f}" in row
@@ -172,7 +172,7 @@ def test_the_table_shows_what_was_recorded():
     ],
 )
 def test_a_benchmark_that_cannot_be_read_is_named(change, said, tmp_path, monkeypatch):
-    """Half a file, another one, a changed number: which, and what to run."""
+    """A truncated file, a wrong one, a changed number: file and command are named."""
     text = (PACKAGE / "evaluation/benchmarks/transformers.json").read_text("utf8")
     record = tmp_path / "evaluation/benchmarks/transformers.json"
     record.parent.mkdir(parents=True)
@@ -187,13 +187,13 @@ def test_a_benchmark_that_cannot_be_read_is_named(change, said, tmp_path, monkey
 
 
 def test_the_page_says_what_was_timed():
-    """The sizes in its words are those of the benchmark."""
+    """The sizes in the text are those of the benchmark."""
     sizes = Sizes()
     assert sizes.texts == 1
-    said = pages()["systems/index.md"]
-    assert f"reads one text of {sizes.length} tokens" in said
-    assert f"writes {sizes.written} after {sizes.prompt}" in said
+    page = pages()["systems/index.md"]
+    assert f"reads one text of {sizes.length} tokens" in page
+    assert f"writes {sizes.written} after {sizes.prompt}" in page
     threads = {name: {row["threads"] for row in b.rows} for name, b in speeds().items()}
     assert threads == {"transformers": {2}, "classifiers": {1}}
-    assert "takes two threads; naive Bayes and logistic regression" in said
-    assert (TINY.layers, f"two layers of width {TINY.width}" in said) == (2, True)
+    assert "takes two threads; naive Bayes and logistic regression" in page
+    assert (TINY.layers, f"two layers of width {TINY.width}" in page) == (2, True)

@@ -1,4 +1,4 @@
-"""The probes of generators and classifiers say no to what is slightly wrong."""
+"""The capability probes detect generators and classifiers that are slightly wrong."""
 
 from math import isnan
 
@@ -26,14 +26,14 @@ def dice() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_bound_of_a_vae_without_its_kl_is_none(monkeypatch, share):
-    """Without KL, or with half of it, the number is above the likelihood."""
+    """Without the KL term, or with half of it, the ELBO exceeds the likelihood."""
 
-    def part(network, x, noise):
+    def partial_elbo(network, x, noise):
         posterior, likelihood = network(x, noise)
         kl = posterior.kl(standard(posterior.mean))
         return likelihood.log_density(x) - share * kl
 
-    monkeypatch.setattr(generators, "elbo", part)
+    monkeypatch.setattr(generators, "elbo", partial_elbo)
     vae = generators.exact_vae()
     assert generators.vae_bounds(vae, DRAWS, DICE) == (share == 1)
     assert (generators.vae_gap(vae) < 1e-12) == (share == 1)
@@ -41,33 +41,33 @@ def test_a_bound_of_a_vae_without_its_kl_is_none(monkeypatch, share):
 
 @pytest.mark.parametrize("left_out", [None, 0, 5, 10])
 def test_a_bound_of_diffusion_without_a_term_is_none(monkeypatch, left_out):
-    """L_0, one in the middle, or L_T left out: above the likelihood."""
-    whole = generators.diffusion_bound
+    """Without L_0, a middle term, or L_T the bound exceeds the likelihood."""
+    original = generators.diffusion_bound
 
-    def rest(*arguments):
-        terms = whole(*arguments)
+    def without_term(*arguments):
+        terms = original(*arguments)
         return terms[[t for t in range(len(terms)) if t != left_out]]
 
-    monkeypatch.setattr(generators, "diffusion_bound", rest)
+    monkeypatch.setattr(generators, "diffusion_bound", without_term)
     assert generators.diffusion_bounds(4 * DRAWS, DICE) == (left_out is None)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.1])
 def test_steps_back_that_go_too_far_do_not_draw_the_data(monkeypatch, factor):
-    """Means of DDPM's step a tenth too large."""
-    step = Diffusion.ddpm
+    """Means of the DDPM step 10% too large are detected."""
+    original = Diffusion.ddpm
 
-    def too_far(*arguments):
-        back = step(*arguments)
-        return Gaussian(factor * back.mean, back.variance)
+    def scaled_step(*arguments):
+        reverse = original(*arguments)
+        return Gaussian(factor * reverse.mean, reverse.variance)
 
-    monkeypatch.setattr(Diffusion, "ddpm", too_far)
+    monkeypatch.setattr(Diffusion, "ddpm", scaled_step)
     assert generators.diffusion_samples(DRAWS, DICE) == (factor == 1)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.2])
 def test_pictures_of_another_spread_are_not_drawn_from_the_vae(monkeypatch, factor):
-    """A latent that is drawn from a wider normal."""
+    """Samples with a deviation 20% too large are detected."""
     sample = VAE.sample
 
     def wider(self, count, generator):
@@ -80,24 +80,24 @@ def test_pictures_of_another_spread_are_not_drawn_from_the_vae(monkeypatch, fact
 
 
 def test_draws_that_hardly_differ_do_not_agree():
-    """The right mean and no spread; the right spread and another mean."""
+    """The right mean without variance, another mean, and equal coordinates fail."""
     mean, covariance = torch.tensor([5.0, 5.0]), torch.eye(2)
-    drawn = mean + torch.randn(DRAWS, 2, generator=DICE)
-    assert generators.agree(drawn, mean, covariance)
-    assert not generators.agree(mean + 1e-6 * (drawn - mean), mean, covariance)
-    assert not generators.agree(drawn + 0.5, mean, covariance)
-    assert not generators.agree(drawn[:, :1].expand(-1, 2), mean, covariance)
+    samples = mean + torch.randn(DRAWS, 2, generator=DICE)
+    assert generators.agree(samples, mean, covariance)
+    assert not generators.agree(mean + 1e-6 * (samples - mean), mean, covariance)
+    assert not generators.agree(samples + 0.5, mean, covariance)
+    assert not generators.agree(samples[:, :1].expand(-1, 2), mean, covariance)
 
 
 def test_a_picture_that_is_half_covered_is_not_seen_whole():
-    """Gradients of a network that reads the first number alone."""
+    """Gradients show a network that reads only the first number."""
     x = torch.ones(1, 3)
     assert generators.seen(lambda x: x.sum(dim=1), x) == "the whole input"
     assert generators.seen(lambda x: x[:, 0], x) == "otherwise"
 
 
 def test_a_feature_that_changes_nothing_is_not_seen():
-    """Scores of a row, each number changed in turn."""
+    """Changing each feature in turn shows which affect the scores."""
     row = torch.tensor([0.0, 1.0, 2.0])
     assert classifiers.seen(lambda x: x.sum(dim=1), row) == "the whole input"
     assert classifiers.seen(lambda x: x[:, 1:], row) == "otherwise"
@@ -105,7 +105,7 @@ def test_a_feature_that_changes_nothing_is_not_seen():
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
 def test_pictures_of_another_mean_are_not_drawn_from_the_generator(monkeypatch, shift):
-    """A generator that draws from another normal than its weights say."""
+    """Samples of a GAN with a shifted mean are detected."""
     sample = Generator.sample
     monkeypatch.setattr(
         Generator, "sample", lambda *order: (sample(*order).atanh() + shift).tanh()
@@ -115,25 +115,25 @@ def test_pictures_of_another_mean_are_not_drawn_from_the_generator(monkeypatch, 
 
 @pytest.mark.parametrize("factor", [1.0, 1.01])
 def test_another_schedule_differs_from_the_reference(monkeypatch, factor):
-    """Betas a hundredth larger."""
+    """Betas 1% larger are detected."""
     monkeypatch.setattr(generators, "linear", lambda steps: factor * linear(steps))
     assert (generators.schedule_gap() < 1e-5) == (factor == 1)
 
 
 def test_a_gap_that_is_no_number_is_not_passed_over(monkeypatch):
-    """Python's own `max` would."""
-    step = Diffusion.ddim
+    """A NaN is not dropped, as Python's `max` would do."""
+    original = Diffusion.ddim
 
-    def lost(*arguments):
-        back = step(*arguments)
-        return Gaussian(back.mean * torch.nan, back.variance)
+    def nan_step(*arguments):
+        reverse = original(*arguments)
+        return Gaussian(reverse.mean * torch.nan, reverse.variance)
 
-    monkeypatch.setattr(Diffusion, "ddim", lost)
+    monkeypatch.setattr(Diffusion, "ddim", nan_step)
     assert isnan(generators.schedule_gap())
 
 
 def test_decision_values_are_no_probabilities():
-    """The score of an SVM leaves 0 to 1; squeezed by a sigmoid it would not."""
+    """SVM scores leave [0, 1]; their sigmoids do not."""
     x, labels = breast_cancer.load()
     scores = LinearSVM().fit(x, labels).decision(x)
     assert not classifiers.probable(scores)

@@ -1,4 +1,4 @@
-"""Every transformer here equals the field's own: scores, loss, gradients."""
+"""Parity of every transformer with Hugging Face: logits, loss, gradients."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,30 +31,30 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def of(systems: Any) -> pytest.MarkDecorator:
-    """A test for each of them."""
+    """Parametrise by system, with class names as ids."""
     return pytest.mark.parametrize("system", systems, ids=lambda s: s.__name__)
 
 
 def agree(ours: Side, theirs: Side, limit: float) -> None:
-    """The same scores, loss and gradients."""
-    found = difference(ours, theirs)
-    assert found.logits < limit, found
-    assert found.loss < limit, found
-    assert found.gradients < 10 * limit, found  # 1e-4 in single precision
+    """Asserts equal logits, loss and gradients."""
+    differences = difference(ours, theirs)
+    assert differences.logits < limit, differences
+    assert differences.loss < limit, differences
+    assert differences.gradients < 10 * limit, differences  # 1e-4 in single precision
 
 
 @of(SYSTEMS)
 def test_what_is_drawn_is_varied(system):
-    """Distinct configs, half of the batches padded, and a loss in each of them."""
+    """Distinct configs, half of the batches padded, and a target in each."""
     assert shortfalls(system, examples(system)) == []
 
 
 def test_examples_that_are_too_much_alike_are_noticed():
-    """The guard itself: one config again and again, no padding, one word, one side."""
-    drawn = examples(gpt.GPT)
-    twice = shortfalls(gpt.GPT, [*drawn[:-1], drawn[0]])
-    assert twice == ["distinct configs: 24"]
-    narrow = [replace(e, texts=Batch((2, 2)), targets=Batch((1,))) for e in drawn]
+    """Sanity check: a repeated config, no padding, one word, no grouped queries."""
+    samples = examples(gpt.GPT)
+    problems = shortfalls(gpt.GPT, [*samples[:-1], samples[0]])
+    assert problems == ["distinct configs: 24"]
+    narrow = [replace(e, texts=Batch((2, 2)), targets=Batch((1,))) for e in samples]
     assert shortfalls(gpt.GPT, narrow) == [
         "texts padded: 0",
         "texts padded on the left: 0",
@@ -63,8 +63,8 @@ def test_examples_that_are_too_much_alike_are_noticed():
         "targets padded on the left: 0",
         "targets with a word to predict: 0",
     ]
-    drawn = [e for e in examples(llama.LLaMA) if e.config.kv_heads == 1]
-    assert "configs with groups of heads: 0" in shortfalls(llama.LLaMA, drawn)
+    samples = [e for e in examples(llama.LLaMA) if e.config.kv_heads == 1]
+    assert "configs with groups of heads: 0" in shortfalls(llama.LLaMA, samples)
 
 
 @PRECISION
@@ -75,46 +75,50 @@ def test_decoders_equal_their_reference(system, dtype, limit):
         ours, theirs = both(system, example, dtype)
         vocabulary, real = example.config.vocabulary, example.texts.real()
         tokens = example.texts.tokens(vocabulary)
-        places = (real.cumsum(1) - 1).clamp(min=0)
+        positions = (real.cumsum(1) - 1).clamp(min=0)
         logits = ours(tokens, real=real)
-        out = theirs(tokens, attention_mask=real.long(), position_ids=places)
-        # Only where the word before is real too: nothing predicts the first of a text.
-        asked = F.pad(real[:, :-1], (1, 0), value=False) & real
-        labels = tokens.masked_fill(~asked, -100)
-        loss, wanted = (next_word_loss(x, labels) for x in (logits, out.logits))
+        out = theirs(tokens, attention_mask=real.long(), position_ids=positions)
+        # Only where the previous token is real: the first of a text has no prediction.
+        scored = F.pad(real[:, :-1], (1, 0), value=False) & real
+        labels = tokens.masked_fill(~scored, -100)
+        loss, reference_loss = (next_word_loss(x, labels) for x in (logits, out.logits))
         if dtype == torch.float32:  # the reference's own loss is of that precision
-            whole = theirs.loss_function(out.logits, labels, vocabulary)
-            assert share(loss, whole) < limit
-        agree((ours, logits[real], loss), (theirs, out.logits[real], wanted), limit)
+            library_loss = theirs.loss_function(out.logits, labels, vocabulary)
+            assert share(loss, library_loss) < limit
+        agree(
+            (ours, logits[real], loss),
+            (theirs, out.logits[real], reference_loss),
+            limit,
+        )
 
 
 def next_word_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """The mean, at every label that is not -100."""
+    """Mean cross-entropy of shifted logits, ignoring -100."""
     return word_loss(logits[:, :-1], labels[:, 1:])
 
 
 def word_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """The mean of (B, T), each word scored where it stands."""
+    """Mean cross-entropy of labels (B, T) without a shift, ignoring -100."""
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100)
 
 
 @PRECISION
 @of(DECODERS)
 def test_texts_of_one_word_equal_their_reference(system, dtype, limit):
-    """No word is left to predict, but the scores of the next one are the same."""
+    """There is no target, but the logits of the next word are equal."""
     example = replace(examples(system)[0], texts=Batch((1, 1)))
     ours, theirs = both(system, example, dtype)
     tokens = example.texts.tokens(example.config.vocabulary)
-    logits, wanted = ours(tokens), theirs(tokens).logits
-    # Squares, for a plain mean may be nearly zero, and then has no digits.
-    losses = logits.square().mean(), wanted.square().mean()
-    agree((ours, logits, losses[0]), (theirs, wanted, losses[1]), limit)
+    logits, reference_logits = ours(tokens), theirs(tokens).logits
+    # Squares: a plain mean may be nearly zero, with a large relative error.
+    losses = logits.square().mean(), reference_logits.square().mean()
+    agree((ours, logits, losses[0]), (theirs, reference_logits, losses[1]), limit)
 
 
 @PRECISION
 @of(ENCODERS)
 def test_encoders_equal_their_reference(system, dtype, limit):
-    """BERT, its classifier, RoBERTa, ALBERT, ELECTRA: every head, loss and gradient."""
+    """BERT, its classifier, RoBERTa, ALBERT, ELECTRA: logits, losses and gradients."""
     for example in examples(system):
         options = {"num_labels": 3} if system is bert.Classifier else {}
         ours, theirs = both(system, example, dtype, **options)
@@ -122,15 +126,15 @@ def test_encoders_equal_their_reference(system, dtype, limit):
         tokens = example.texts.tokens(example.config.vocabulary)
         segments = torch.randint(example.config.segments, real.shape)
         inputs = {"real": real, "segments": segments}
-        asked = {"attention_mask": real.long(), "token_type_ids": segments}
+        reference_inputs = {"attention_mask": real.long(), "token_type_ids": segments}
         compare = HEADS.get(system, compare_words)
-        agree(*compare((ours, theirs), tokens, inputs, asked, limit), limit)
+        agree(*compare((ours, theirs), tokens, inputs, reference_inputs, limit), limit)
 
 
 def compare_classes(
     networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
 ) -> tuple[Side, Side]:
-    """A class for each text."""
+    """Compares a classifier of texts."""
     ours, theirs = networks
     classes = torch.randint(2, (len(tokens),))
     logits = ours(tokens, **inputs)
@@ -142,7 +146,7 @@ def compare_classes(
 def compare_flags(
     networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
 ) -> tuple[Side, Side]:
-    """A flag for each token: was it replaced?"""
+    """Compares replaced-token detection, a binary label for each token."""
     ours, theirs = networks
     real = inputs["real"]
     logits = ours(tokens, **inputs)[real]
@@ -159,9 +163,9 @@ def compare_flags(
 def compare_words(
     networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
 ) -> tuple[Side, Side]:
-    """A word at each place, and a label for each pair of sentences where there is one.
+    """Compares masked LM heads and, if the system has one, the sentence-pair head.
 
-    Its scores are compared here, its loss is part of the sum that is returned.
+    Pair logits are compared here; the pair loss is added to the returned loss.
     """
     ours, theirs = networks
     real = inputs["real"]
@@ -208,20 +212,20 @@ def test_encoder_decoders_equal_their_reference(system, dtype, limit):
 
 @pytest.mark.parametrize("unseen", ["source_real", "real"])
 def test_padding_that_is_read_is_noticed(unseen, monkeypatch):
-    """The guard itself: an encoder or a decoder of T5 for which padding is text."""
+    """Sanity check: a T5 encoder or decoder that attends to padding fails."""
 
-    def careless(tokens, rule, real=None, cache=None, what="real"):
+    def ignoring_padding(tokens, rule, real=None, cache=None, what="real"):
         return attention_view(
             tokens, rule, None if what == unseen else real, cache, what
         )
 
-    monkeypatch.setattr(t5, "attention_view", careless)
+    monkeypatch.setattr(t5, "attention_view", ignoring_padding)
     with pytest.raises(AssertionError):
         test_encoder_decoders_equal_their_reference(t5.T5, torch.float64, 1e-10)
 
 
 def to_the_left(tokens: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """The same texts with their padding, which was on the right, on the left."""
+    """Moves padding from the right to the left."""
     gaps = (~real).sum(1).tolist()
     rows = [row.roll(gap) for row, gap in zip(tokens, gaps, strict=True)]
     return torch.stack(rows), real.flip(1)
@@ -229,24 +233,24 @@ def to_the_left(tokens: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def test_bart_reads_the_same_with_padding_on_the_left():
-    """Ours do not move; the reference's positions count padding, and its scores do."""
+    """Our logits do not change; the reference counts padding in its positions."""
     for example in examples(bart.BART):
         ours, theirs = both(bart.BART, example, torch.float64)
         vocabulary = example.config.vocabulary
         source, source_real = example.texts.tokens(vocabulary), example.texts.real()
         target, real = example.targets.tokens(vocabulary), example.targets.real()
-        wanted = ours(source, target, source_real, real)[real]
+        expected = ours(source, target, source_real, real)[real]
         source, source_real = to_the_left(source, source_real)
-        moved, moved_real = to_the_left(target, real)
-        found = ours(source, moved, source_real, moved_real)[moved_real]
-        assert share(found, wanted) < 1e-10
+        shifted, shifted_real = to_the_left(target, real)
+        scores = ours(source, shifted, source_real, shifted_real)[shifted_real]
+        assert share(scores, expected) < 1e-10
         if example.texts.padded:
-            found = theirs(
+            scores = theirs(
                 input_ids=source,
                 attention_mask=source_real.long(),
                 decoder_input_ids=target,
             ).logits[real]
-            assert share(found, wanted) > 1e-3
+            assert share(scores, expected) > 1e-3
 
 
 @pytest.mark.parametrize(
@@ -259,12 +263,12 @@ def test_bart_reads_the_same_with_padding_on_the_left():
     ids=["unscaled scores", "another GELU", "another epsilon"],
 )
 def test_a_small_mistake_is_noticed(wrong):
-    """The guard itself: the slightest departure from GPT-2 is far above the limit."""
+    """Sanity check: small deviations from GPT-2 are above the limit."""
     torch.manual_seed(0)
     config = gpt.GPTConfig(vocabulary=30, positions=9, width=16, layers=2, heads=4)
     ours, theirs = pair(gpt.GPT, config)
     tokens = torch.randint(3, 30, (2, 9))
-    wanted = theirs(tokens).logits
-    assert share(ours(tokens), wanted) < 1e-5
+    expected = theirs(tokens).logits
+    assert share(ours(tokens), expected) < 1e-5
     wrong(ours)
-    assert share(ours(tokens), wanted) > 3e-5
+    assert share(ours(tokens), expected) > 3e-5

@@ -1,4 +1,4 @@
-"""What a network sees, by its gradients: drawn = declared = measured."""
+"""Receptive fields by gradients: drawn = declared = measured."""
 
 import re
 
@@ -18,48 +18,48 @@ from paradigms.site.content.toml import DOCS, FOLDER
 
 
 def drawn_masks() -> list[str]:
-    """Every mask that a page or a table of the site draws."""
-    found = set()
+    """Every mask expression on a page or in a table of the site."""
+    expressions = set()
     for path in [*DOCS.rglob("*.md"), *(FOLDER / "tables").glob("*.toml")]:
-        found |= set(re.findall(r'\bmask = "([^"]+)"', path.read_text("utf8")))
-    return sorted(found)
+        expressions |= set(re.findall(r'\bmask = "([^"]+)"', path.read_text("utf8")))
+    return sorted(expressions)
 
 
 def measured(rule, queries: int = 6, keys: int = 6) -> list[list[bool]]:
-    """What one real attention layer sees under a rule, from its gradients."""
+    """The receptive field of one attention layer under a rule, from its gradients."""
     torch.manual_seed(0)
     layer = MultiHeadAttention(16, 4)
-    asking = torch.randn(1, queries, 16)  # apart from the keys: only attention counts
+    states = torch.randn(1, queries, 16)  # independent of keys: only attention counts
     mask = dense_mask(rule, queries, keys)
     return visible(
-        lambda x: layer(asking, mask, x[None])[0], torch.randn(keys, 16)
+        lambda x: layer(states, mask, x[None])[0], torch.randn(keys, 16)
     ).tolist()
 
 
 @pytest.mark.parametrize("expression", drawn_masks())
 def test_drawn_is_declared_is_measured(expression):
-    """One rule: the drawing's cells, the tensor and a real layer's gradients agree."""
+    """The drawn cells, the mask tensor and the gradients of a layer agree."""
     rule = parse(expression)
     size = 5 if expression.count(",") == 4 else 6  # a permutation of five is for five
-    drawn = grid(rule, size)
-    assert dense_mask(rule, size).tolist() == drawn
-    assert measured(rule, size, size) == drawn
+    cells = grid(rule, size)
+    assert dense_mask(rule, size).tolist() == cells
+    assert measured(rule, size, size) == cells
 
 
 def test_every_rule_is_drawn_somewhere():
-    """A rule without a picture on a page would not be measured either."""
-    drawn = " ".join(drawn_masks())
+    """A rule that no page draws would not be measured either."""
+    expressions = " ".join(drawn_masks())
     for name in RULES:
-        assert re.search(rf"\b{name}\b", drawn), f"{name} is drawn on no page"
+        assert re.search(rf"\b{name}\b", expressions), f"{name} is drawn on no page"
 
 
 def test_cross_attention_is_measured_as_a_rectangle():
-    """Three decoder rows see the four real columns of a source of five."""
+    """Three decoder rows see the four unpadded columns of a source of five."""
     assert measured(parse("cross(4)"), 3, 5) == [[True] * 4 + [False]] * 3
 
 
 def test_the_probe_notices_another_mask():
-    """The guard itself: measured under one rule, it does not agree with another."""
+    """Sanity check: measured under one rule, it does not equal another."""
     assert measured(causal) != grid(bidirectional, 6)
 
 
@@ -85,22 +85,22 @@ def test_a_deep_stack_sees_what_the_rule_reaches(expression, layers):
 
 
 def test_the_last_position_of_a_causal_network_sees_everything():
-    """One-sidedness is per position: the last state depends on every word."""
-    seen = reachable(causal, 6, layers=1)
-    assert all(seen[5])
-    assert sum(seen[0]) == 1
+    """The last state depends on every word, the first only on itself."""
+    reach = reachable(causal, 6, layers=1)
+    assert all(reach[5])
+    assert sum(reach[0]) == 1
     assert measured(causal)[5] == [True] * 6
 
 
 def test_a_repeated_text_is_seen_whole_by_its_second_copy():
-    """Give a text of three words twice: row 4, the first word again, sees all three."""
-    seen = measured(causal)
-    assert seen[0][:3] == [True, False, False]
-    assert seen[3][:3] == [True, True, True]
+    """A text of three words twice: row 4, the first word again, sees all three."""
+    view = measured(causal)
+    assert view[0][:3] == [True, False, False]
+    assert view[3][:3] == [True, True, True]
 
 
 def test_one_network_becomes_both_by_its_rule():
-    """Same weights: under `causal` word 1 sees itself, under `bidirectional` all."""
+    """Same weights: causal under `causal`, full attention under `bidirectional`."""
     torch.manual_seed(0)
     network = GPT(
         GPTConfig(vocabulary=20, width=16, heads=2, layers=2, positions=6)
@@ -111,12 +111,12 @@ def test_one_network_becomes_both_by_its_rule():
 
 
 def test_an_ignored_target_has_no_probability():
-    """-100 is no word: refused, instead of an error from inside torch."""
+    """-100 is no id: refused, instead of an error from inside torch."""
     with pytest.raises(ValueError, match=r"targets must lie in 0..4"):
         sequence_log_prob(torch.randn(1, 2, 5), torch.tensor([[1, -100]]))
 
 
 def test_a_broken_network_is_refused():
-    """NaN weights: an error instead of a picture of nothing."""
+    """A network that returns NaN is an error, not an empty receptive field."""
     with pytest.raises(ValueError, match="not finite"):
         visible(lambda x: x * float("nan"), torch.randn(3, 4))

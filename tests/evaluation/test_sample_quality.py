@@ -1,4 +1,4 @@
-"""The judge of digits: what a collapsed or copying generator cannot hide."""
+"""Sample quality of digits: copies and mode collapse are detected."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ LABELS = load().labels[:200]
 
 
 class Sure(nn.Module):
-    """Knows the 200 digits by heart, with the given confidence."""
+    """A nearest-neighbour classifier of the 200 digits, with confident logits."""
 
     def forward(self, x):
         digit = LABELS[torch.cdist(x, X).argmin(dim=1)]
@@ -23,16 +23,16 @@ JUDGE = DigitClassifier(Sure(), X)
 
 
 def test_copies_of_the_data_are_near_and_cover_it():
-    """Both distances are 0, every class is there, every reading sure."""
+    """Both distances are 0, all classes occur, all predictions are confident."""
     scores = JUDGE.scores(X, X)
-    # Distances are roots of differences of squares in float32: not quite zero.
+    # Distances are roots of differences of squares in float32: not exactly zero.
     assert scores["distance to data"] == pytest.approx(0, abs=0.01)
     assert scores["cover"] == pytest.approx(0, abs=0.01)
     assert (scores["classes"], scores["sure"]) == (10, 1)
 
 
 def test_a_collapsed_generator_is_near_but_covers_nothing():
-    """One digit two hundred times: near the data, one class, far from the others."""
+    """One digit 200 times: near the data, one class, far from most data."""
     scores = JUDGE.scores(X[:1].expand(200, -1), X)
     assert scores["distance to data"] == pytest.approx(0, abs=0.01)
     assert scores["classes"] == 1
@@ -40,21 +40,23 @@ def test_a_collapsed_generator_is_near_but_covers_nothing():
 
 
 def test_nearest_is_the_mean_of_the_smallest_distances():
-    """By hand on three points."""
+    """By hand on two points and two neighbours."""
     x, others = torch.tensor([[0.0], [4.0]]), torch.tensor([[1.0], [2.0]])
     assert nearest_distance(x, others) == pytest.approx((1 + 2) / 2)
 
 
 def test_pictures_are_recorded_pixel_by_pixel():
-    """Letters of base 17, read back; the reading beside each; labels kept."""
-    found = grid(JUDGE, X[:6].unflatten(0, (2, 3)), rows=["a", "b"])
-    back = [[int(letter, 17) for letter in d] for row in found["digits"] for d in row]
-    assert back == load().pixels[:6].tolist()
-    assert found["read"] == ["012", "345"]
-    assert found["rows"] == ["a", "b"]
+    """Pixels in base 17 can be decoded; predictions and row names are stored."""
+    picture = grid(JUDGE, X[:6].unflatten(0, (2, 3)), rows=["a", "b"])
+    pixels = [
+        [int(letter, 17) for letter in d] for row in picture["digits"] for d in row
+    ]
+    assert pixels == load().pixels[:6].tolist()
+    assert picture["read"] == ["012", "345"]
+    assert picture["rows"] == ["a", "b"]
 
 
 def test_a_picture_that_is_not_finite_is_refused():
-    """NaN would be quantised to some grey, and judged."""
+    """NaN would be quantised to a grey level and classified."""
     with pytest.raises(ValueError, match="x must hold finite pictures"):
         JUDGE.scores(X * torch.nan, X)

@@ -1,4 +1,4 @@
-"""What the page on generators says of the digits, held against the record."""
+"""Statements of the page on generators about the digits, against the record."""
 
 import importlib
 
@@ -13,35 +13,35 @@ def rows() -> dict:
 
 
 def test_digit_generators_again_at_reduced_size():
-    """Two seeds and a few steps: the same rows and columns; what is exact agrees."""
+    """Two seeds and a few steps: the same rows and columns; exact values agree."""
     module = importlib.import_module("paradigms.experiments.digit_generators")
-    again = {row["name"]: row for row in module.run(module.smaller())}
+    reduced = {row["name"]: row for row in module.run(module.smaller())}
     for name, row in rows().items():
-        found = {key for key in again[name] if key != "pictures"}
-        assert found == set(row), name
-    exact = again["probabilistic PCA"]["nats"][0]
+        columns = {key for key in reduced[name] if key != "pictures"}
+        assert columns == set(row), name
+    exact = reduced["probabilistic PCA"]["nats"][0]
     assert exact == pytest.approx(rows()["probabilistic PCA"]["nats"][0], abs=1)
     # Eighty steps teach less than thousands.
-    assert again["VAE"]["nats"][0] < rows()["VAE"]["nats"][1]
-    assert again["DDPM"]["nats"][0] < rows()["DDPM"]["nats"][1]
-    strip = again["DDPM"]["pictures"]["strip"]
+    assert reduced["VAE"]["nats"][0] < rows()["VAE"]["nats"][1]
+    assert reduced["DDPM"]["nats"][0] < rows()["DDPM"]["nats"][1]
+    strip = reduced["DDPM"]["pictures"]["strip"]
     assert strip["columns"][0] == "50"
     assert strip["columns"][-1] == "0"
 
 
 def test_what_the_page_says_of_the_digits():
-    """The words below the table, as inequalities between intervals."""
-    found = rows()
-    vae, wide, gan = found["VAE"], found["VAE, 16 latents"], found["GAN"]
-    ddpm, ddim = found["DDPM"], found["DDIM"]
-    assert vae["nats"][1] > found["probabilistic PCA"]["nats"][2]
+    """The text below the table, as inequalities between intervals."""
+    results = rows()
+    vae, wide, gan = results["VAE"], results["VAE, 16 latents"], results["GAN"]
+    ddpm, ddim = results["DDPM"], results["DDIM"]
+    assert vae["nats"][1] > results["probabilistic PCA"]["nats"][2]
     assert wide["nats"][1] > vae["nats"][2]
     assert wide["cover"][2] < vae["cover"][1]
     assert ddpm["nats"][1] > wide["nats"][2]
-    drawn = (wide, gan, ddpm, ddim)
-    assert all(vae["sure"][0] > other["sure"][0] for other in drawn)
+    generators = (wide, gan, ddpm, ddim)
+    assert all(vae["sure"][0] > other["sure"][0] for other in generators)
     assert vae["sure"][1] > ddpm["sure"][2]
-    real = found["held-out digits"]
+    real = results["held-out digits"]
     assert vae["distance to data"][0] < real["distance to data"][0]
     for column in ("distance to data", "cover"):
         others = (vae, wide, ddpm, ddim)
@@ -54,7 +54,7 @@ def test_what_the_page_says_of_the_digits():
 
 
 def test_the_gan_collapsed_before_it_drew_all_digits():
-    """Ten draws of noise are read as one digit at first, as many in the end."""
+    """Ten samples are read as one digit at first, as more than four in the end."""
     read = load("digit_generators").pictures["GAN/training"].read
     assert len(set(read[0])) == 1
     assert len(set(read[-1])) > 4

@@ -1,4 +1,4 @@
-"""Recorded results: they match the code that made them, and can be made again."""
+"""Recorded results match the code that produced them, and can be reproduced."""
 
 import importlib
 import json
@@ -25,18 +25,18 @@ from paradigms.models.naive_bayes import MultinomialNaiveBayes
 
 @pytest.mark.parametrize("name", names())
 def test_the_stored_result_belongs_to_the_code(name):
-    """Otherwise: measure again."""
+    """The recorded fingerprint is that of the code; otherwise measure again."""
     stored = load(name).fingerprint
     assert stored == fingerprint(f"experiments.{name}"), f"make measure NAME={name}"
 
 
 def test_every_result_has_its_experiment():
-    """No result without the module that made it, none missing."""
+    """Results and experiments have the same names."""
     assert stems() == set(names())
 
 
 def test_review_classifiers_again_at_reduced_size():
-    """Two splits, not five: accuracies and example agree with what is recorded."""
+    """Two splits, not five: accuracies and the example agree with the record."""
     module = importlib.import_module("paradigms.experiments.review_classifiers")
     stored = {row["name"]: row for row in load("review_classifiers").rows}
     for row in (row for row in module.run(module.smaller()) if "accuracy" in row):
@@ -47,7 +47,7 @@ def test_review_classifiers_again_at_reduced_size():
 
 
 def test_the_log_loss_of_the_reviews_cuts_nothing():
-    """A thousand nats wrong are a thousand, though the probability is zero."""
+    """A loss of 1,000 nats is not clipped, though the probability underflows."""
     module = importlib.import_module("paradigms.experiments.review_classifiers")
     model = MultinomialNaiveBayes()
     model.log_joint = lambda x: torch.tensor([[0.0, -1000.0]])
@@ -56,7 +56,7 @@ def test_the_log_loss_of_the_reviews_cuts_nothing():
 
 
 def test_what_the_pages_say_of_the_reviews():
-    """The words on the pages, as inequalities between intervals."""
+    """Statements of the pages, as inequalities between intervals."""
     rows = {row["name"]: row for row in load("review_classifiers").rows}
     bayes, logistic = rows["imdb naive Bayes"], rows["imdb logistic regression"]
     coin = 0.693147
@@ -73,7 +73,7 @@ def test_what_the_pages_say_of_the_reviews():
 
 
 def test_a_recorded_number_is_quoted_with_its_interval():
-    """Mean and interval, three digits; a plain number as it is."""
+    """A mean is quoted with its interval, a plain number without."""
     assert "95% interval" in quote("review_classifiers/imdb naive Bayes/accuracy")
     assert quote("targets_per_pass/next token/targets per 100 tokens") == "100"
     address = "objective_race/fresh texts, next token/operations a text"
@@ -92,24 +92,24 @@ def test_a_recorded_number_is_quoted_with_its_interval():
     ],
 )
 def test_a_dead_address_says_what_there_is(address, message):
-    """The mistake, and what could have been meant."""
+    """The error names the mistake and valid addresses."""
     with pytest.raises(ContentError) as error:
         quote(address)
     assert message in str(error.value)
 
 
 def test_an_interruption_leaves_the_old_result_whole(monkeypatch, tmp_path):
-    """Stopped while writing, half a file written: the old result is as it was."""
+    """Interrupted while writing half a file: the old result is unchanged."""
     stored = tmp_path / "targets_per_pass.json"
     stored.write_text("the old result")
     write = Path.write_text
 
-    def half(path, text, *options):
+    def write_half(path, text, *options):
         write(path, text[: len(text) // 2], *options)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("paradigms.experiments.runner.run.FOLDER", tmp_path)
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(Path, "write_text", write_half)
     with pytest.raises(KeyboardInterrupt):
         measure("targets_per_pass")
     assert stored.read_text() == "the old result"
@@ -127,7 +127,7 @@ def test_a_share_has_an_interval_inside_its_bounds():
 
 
 def test_one_value_has_no_interval():
-    """Said so, not a division by zero; for three values Student's t is 4.303."""
+    """An error, not a division by zero; for three values Student's t is 4.303."""
     with pytest.raises(ValueError, match="an interval needs two values or more: got 1"):
         t_interval((1.0,))
     middle, low, high = t_interval((0.0, 1.0, 2.0))
@@ -137,7 +137,7 @@ def test_one_value_has_no_interval():
 
 
 def test_imports_are_read_without_running():
-    """What a module imports, from the package and by name; the fingerprint needs it."""
+    """The modules that a module imports, as the fingerprint needs them."""
     path = PACKAGE / "experiments/review_classifiers.py"
     assert "paradigms.models.naive_bayes" in imports(path)
     assert "paradigms.data.movie_reviews" in imports(path)
@@ -150,7 +150,7 @@ def clocked(name: str) -> bool:
 
 
 def test_what_looks_at_the_clock_is_measured_alone():
-    """Each experiment that reads a clock says so, and no other."""
+    """Exactly the experiments that read a clock are marked as timed."""
     assert {name for name in names() if timed(name)} == {"cache", "generate_by_masking"}
     assert {name for name in names() if clocked(name)} == {
         name for name in names() if timed(name)
@@ -158,21 +158,21 @@ def test_what_looks_at_the_clock_is_measured_alone():
 
 
 def test_several_are_measured_side_by_side(tmp_path, capsys):
-    """In processes of their own, with the rows that one process gives."""
-    wanted = ["objectives_at_work", "targets_per_pass"]
-    main(wanted, tmp_path)
+    """Several processes give the rows of one process."""
+    experiments = ["objectives_at_work", "targets_per_pass"]
+    main(experiments, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"{name}.json" for name in wanted
+        f"{name}.json" for name in experiments
     ]
-    said = capsys.readouterr().err
-    for name in wanted:
+    progress = capsys.readouterr().err
+    for name in experiments:
         rows = json.loads((tmp_path / f"{name}.json").read_text("utf8"))["rows"]
         assert rows == load(name).rows
-        assert f"measured {name}\n" in said
+        assert f"measured {name}\n" in progress
 
 
 def test_one_that_fails_does_not_hide_its_reason(tmp_path):
-    """Of several processes, too: the message of the one that could not write."""
+    """The error of a worker process is raised in the parent."""
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="cannot be written"):
         main(["objectives_at_work", "targets_per_pass"], tmp_path / "file")

@@ -1,4 +1,4 @@
-"""Own words against the truth: again at reduced size, and as the page says."""
+"""Exposure bias: run at reduced size, and the record against the page."""
 
 import math
 
@@ -16,53 +16,53 @@ def rows() -> dict:
 
 
 def test_exposure_again_at_reduced_size():
-    """A badly trained network errs about as much after its own words, without memory.
+    """On the Markov source own words cost little, even after little training.
 
-    Both sources have all rows, and the picture stands in the last of each.
+    Both sources have all rows, and the last of each has the picture.
     """
-    again = {row["name"]: row for row in exposure.run(exposure.smaller())}
-    mean, _, _ = again["60 steps, by its own words"]["times"]
+    reduced = {row["name"]: row for row in exposure.run(exposure.smaller())}
+    mean, _, _ = reduced["60 steps, by its own words"]["times"]
     assert 0.9 < mean < 1.2
     recorded = rows()["100 steps, by its own words"]["times"][0]
     assert abs(mean - recorded) < 0.15
     for source in ("", "running count, "):
-        row = again[f"{source}60 steps, by its own words"]
+        row = reduced[f"{source}60 steps, by its own words"]
         assert len(row["pictures"]["errors"]["bands"]) == 2
-        grown = row["nats more"][0] - row["nats more, early"][0]
-        assert row["growth"][0] == pytest.approx(grown)
-    counting = again["running count, 60 steps, by its own words"]
-    assert counting["growth"][0] > 0.02  # what memory carries along piles up
-    own = again["60 steps, reads its own words"]["rare words"]
-    assert own[1] > again["60 steps, reads the truth"]["rare words"][2]
+        growth = row["nats more"][0] - row["nats more, early"][0]
+        assert row["growth"][0] == pytest.approx(growth)
+    counting = reduced["running count, 60 steps, by its own words"]
+    assert counting["growth"][0] > 0.02  # errors accumulate in the running count
+    own = reduced["60 steps, reads its own words"]["rare words"]
+    assert own[1] > reduced["60 steps, reads the truth"]["rare words"][2]
 
 
 def test_what_the_page_says_of_own_words():
-    """Where own words cost, where that grows, and where neither is shown."""
-    found = rows()
+    """Where own words raise the loss, where that grows, and where neither is shown."""
+    results = rows()
 
     def own(training):
-        return found[f"{training} steps, by its own words"]
+        return results[f"{training} steps, by its own words"]
 
-    def shown(training, column):
+    def significant(training, column):
         _, low, high = own(training)[column]
         return not low <= 0 <= high
 
-    assert not shown("1000", "nats more")
-    assert not shown("1000", "nats more, early")
+    assert not significant("1000", "nats more")
+    assert not significant("1000", "nats more, early")
     assert 1 < own("100")["times"][1] <= own("100")["times"][2] < 1.1
     assert own("100")["nats more, early"][1] > 0
-    assert not shown("100", "growth")
-    assert not shown("running count, 100", "nats more, early")
+    assert not significant("100", "growth")
+    assert not significant("running count, 100", "nats more, early")
     for column in ("nats more", "growth"):
         assert own("running count, 100")[column][1] > 0
     assert own("running count, 500")["nats more"][1] > 0
     assert own("running count, 500")["times"][2] < 1.1
-    assert not shown("running count, 500", "growth")
+    assert not significant("running count, 500", "growth")
 
 
 def test_what_the_page_says_of_rare_words_and_far_counts():
-    """Own texts hold more rare words; that they stray farther is not shown."""
-    found = rows()
+    """Own texts have more rare words; that counts go farther is not shown."""
+    results = rows()
     for training, times in (
         ("100", 10),
         ("1000", 1),
@@ -70,12 +70,12 @@ def test_what_the_page_says_of_rare_words_and_far_counts():
         ("running count, 500", 1),
     ):
         truth, own = (
-            found[f"{training} steps, {reads}"]["rare words"]
+            results[f"{training} steps, {reads}"]["rare words"]
             for reads in exposure.READS
         )
         assert own[1] > times * truth[2]
     truth, own = (
-        found[f"running count, 100 steps, {reads}"]["far counts"]
+        results[f"running count, 100 steps, {reads}"]["far counts"]
         for reads in exposure.READS
     )
     assert truth[0] == 0
@@ -83,7 +83,7 @@ def test_what_the_page_says_of_rare_words_and_far_counts():
 
 
 def test_the_counting_source_leads_back_and_remembers():
-    """The same last word, another count: other odds; its own texts stay near zero."""
+    """The next word depends on the running count, which stays near zero in samples."""
     language = exposure.Counted(4, 0, pull=1.0)  # words 4 and 6 add, 5 and 7 take away
     texts = torch.tensor([[4, 6, 4], [5, 7, 4]])
     assert language.count(texts).tolist() == [3, -1]
@@ -103,22 +103,24 @@ def test_the_counting_source_leads_back_and_remembers():
 @pytest.mark.parametrize("source", ["made", "counted"])
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
-    """Nothing for a network that knows the tables, more for one that does not."""
+    """The KL divergence is 0 for the true conditionals, and positive with noise."""
     language = (
         MarkovLanguage(3, 0) if source == "made" else exposure.Counted(3, 0, pull=1.0)
     )
 
-    def knows(tokens):
-        seen = tokens[:, 1:]  # behind the start symbol
+    def oracle(tokens):
+        words = tokens[:, 1:]  # after BOS
         logits = torch.full((*tokens.shape, FIRST + 3), -9.0)
         for t in range(tokens.shape[1]):
-            logits[:, t, FIRST:] = language.after(seen[:, :t]).log().float()
+            logits[:, t, FIRST:] = language.after(words[:, :t]).log().float()
         logits[..., FIRST] += noise
         return logits
 
     texts = language.sample(200, 5, torch.Generator().manual_seed(0))
-    found = exposure.lost(knows, language, texts)
+    losses = exposure.lost(oracle, language, texts)
     first = language.first  # KL to itself with one logit raised, in closed form
-    raised = math.log(float(1 - first[0] + first[0] * math.e**noise))
-    assert found[0] == pytest.approx(raised - noise * float(first[0]), abs=1e-5)
-    assert all((value > 1e-3) == (noise > 0) for value in found)
+    log_normaliser = math.log(float(1 - first[0] + first[0] * math.e**noise))
+    assert losses[0] == pytest.approx(
+        log_normaliser - noise * float(first[0]), abs=1e-5
+    )
+    assert all((value > 1e-3) == (noise > 0) for value in losses)

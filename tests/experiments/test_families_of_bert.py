@@ -1,4 +1,4 @@
-"""Masks and forms of BERT: counted as described, and measured again."""
+"""Variants of BERT: masks, sizes, reduced size, statements of the page."""
 
 import pytest
 import torch
@@ -15,43 +15,43 @@ def rows() -> dict:
 
 @pytest.mark.usefixtures("one_thread", "fewer_reviews")
 def test_families_of_bert_again_at_reduced_size():
-    """A smaller network on fewer texts: the same shares, and the same order."""
+    """A smaller network on fewer texts: the same overlaps, and the same order."""
     stored = rows()
-    again = {
+    reduced = {
         row["name"]: row for row in families_of_bert.run(families_of_bert.smaller())
     }
-    assert list(again) == list(stored)
+    assert list(reduced) == list(stored)
     for name in ("static, 1 copy", "static, 10 copies", "dynamic"):
         for column in ("overlap", "distinct", "ever asked"):
-            assert abs(again[name][column][0] - stored[name][column][0]) < 0.03
-    for found in (again, stored):
-        once, anew = found["static, 1 copy"], found["dynamic"]
-        assert once["training loss"][0] < anew["training loss"][0]
-        assert once["test loss"][0] > anew["test loss"][0]
-        assert found["ALBERT"]["parameters"] < found["BERT"]["parameters"]
-    fewer = again["word frequencies, same texts"]["test loss"][0]
-    assert fewer > again["word frequencies"]["test loss"][0]
-    pair = again["shared layers - BERT"]["test loss"][0]
-    forms = [again[form]["test loss"][0] for form in ("shared layers", "BERT")]
+            assert abs(reduced[name][column][0] - stored[name][column][0]) < 0.03
+    for results in (reduced, stored):
+        static, dynamic = results["static, 1 copy"], results["dynamic"]
+        assert static["training loss"][0] < dynamic["training loss"][0]
+        assert static["test loss"][0] > dynamic["test loss"][0]
+        assert results["ALBERT"]["parameters"] < results["BERT"]["parameters"]
+    fewer = reduced["word frequencies, same texts"]["test loss"][0]
+    assert fewer > reduced["word frequencies"]["test loss"][0]
+    pair = reduced["shared layers - BERT"]["test loss"][0]
+    forms = [reduced[form]["test loss"][0] for form in ("shared layers", "BERT")]
     assert abs(pair - (forms[0] - forms[1])) < 1e-9
     plain = "word frequencies"
-    assert abs(again[plain]["test loss"][0] - stored[plain]["test loss"][0]) < 0.1
+    assert abs(reduced[plain]["test loss"][0] - stored[plain]["test loss"][0]) < 0.1
 
 
 def test_overlaps_agree_with_a_count_by_hand():
-    """Three epochs over one text: every pair of epochs, compared as sets."""
+    """Three epochs over one text: every pair of epochs, by set intersections."""
     chosen = torch.tensor([[1, 1, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0]]).bool()[:, None]
-    found = overlaps(chosen)
+    shares = overlaps(chosen)
     sets = [set(epoch[0].nonzero().flatten().tolist()) for epoch in chosen]
     pairs = [(a, b) for i, a in enumerate(sets) for j, b in enumerate(sets) if i != j]
     shared = sum(len(a & b) for a, b in pairs) / sum(len(a) for a, _ in pairs)
-    assert abs(found["overlap"] - shared) < 1e-12
-    assert found["distinct"] == 2 / 3
-    assert found["ever asked"] == 3 / 4
+    assert abs(shares["overlap"] - shared) < 1e-12
+    assert shares["distinct"] == 2 / 3
+    assert shares["ever asked"] == 3 / 4
 
 
 def test_a_static_mask_comes_again_and_a_dynamic_one_does_not():
-    """Epochs 0 and 10 of ten copies are equal; of one copy all; drawn anew, none."""
+    """Of 40 epochs, 40, 4 and 1 equal epoch 0: one copy, ten copies, dynamic."""
     text = torch.randint(4, 100, (8, 24), generator=torch.Generator().manual_seed(0))
     for kind, same in ((1, 40), (10, 4), (40, 1)):
         inputs, targets = masks(CONFIG, text, kind, torch.Generator().manual_seed(0))
@@ -70,21 +70,21 @@ def test_sizes_follow_from_the_shape():
     assert sizes(CONFIG, "ALBERT")["of words"] == v * e + e * w + w
     bert = Words(CONFIG, "BERT").bert
     unused = [bert.pooler, bert.of_pair]  # of the pair task
-    rest = sum(p.numel() for part in unused for p in part.parameters())
-    whole = sum(p.numel() for p in bert.parameters())
-    assert sizes(CONFIG, "BERT")["parameters"] == whole - rest
+    excluded = sum(p.numel() for part in unused for p in part.parameters())
+    total = sum(p.numel() for p in bert.parameters())
+    assert sizes(CONFIG, "BERT")["parameters"] == total - excluded
 
 
 def test_what_the_page_says_of_the_families():
-    """By heart; a small difference; what is not shown to cost, and what does."""
-    found = rows()
-    assert found["static, 1 copy"]["training loss"][2] < 2
-    ten = found["static, 10 copies - dynamic"]["test loss"]
-    assert 0 < ten[1] <= ten[2] < 0.1
-    plain = found["dynamic - word frequencies, same texts"]["test loss"]
+    """Memorised masks, small differences, and which changes are shown to cost."""
+    results = rows()
+    assert results["static, 1 copy"]["training loss"][2] < 2
+    ten_copies = results["static, 10 copies - dynamic"]["test loss"]
+    assert 0 < ten_copies[1] <= ten_copies[2] < 0.1
+    plain = results["dynamic - word frequencies, same texts"]["test loss"]
     assert -0.1 < plain[1] <= plain[2] < 0
-    shared = found["shared layers - BERT"]["test loss"]
+    shared = results["shared layers - BERT"]["test loss"]
     assert shared[1] <= 0 <= shared[2]
-    assert found["factorised - BERT"]["test loss"][1] > 0
-    hardly = found["factorised - word frequencies"]["test loss"]
-    assert -0.05 < hardly[1] <= hardly[2] < 0
+    assert results["factorised - BERT"]["test loss"][1] > 0
+    factorised = results["factorised - word frequencies"]["test loss"]
+    assert -0.05 < factorised[1] <= factorised[2] < 0

@@ -1,4 +1,4 @@
-"""Four generators: measured again, as the page says; the measures on known cases."""
+"""Four generators: reduced size, statements of the page, metrics on known cases."""
 
 import math
 from itertools import pairwise
@@ -29,12 +29,13 @@ def again() -> dict:
 
 
 def test_generators_compared_again_at_reduced_size(again):
-    """The data's own rows agree with the record; so does what the noise costs."""
+    """Rows of the data and the cost of noise agree with the record."""
     stored = rows()
-    real = [found["training digits"]["precision"][0] for found in (again, stored)]
+    real = [results["training digits"]["precision"][0] for results in (again, stored)]
     assert real[0] == pytest.approx(real[1], abs=0.1)
     bits = [
-        found["independent pixels"]["bits per pixel"][0] for found in (again, stored)
+        results["independent pixels"]["bits per pixel"][0]
+        for results in (again, stored)
     ]
     assert bits[0] == pytest.approx(bits[1], abs=0.05)
     noise = "autoregressive, 99% noise"
@@ -46,36 +47,38 @@ def test_generators_compared_again_at_reduced_size(again):
         assert again[name]["Frechet"][0] > stored[name]["Frechet"][2]
     assert set(again) <= set(stored)
     vae, gpt = again["VAE"], again["autoregressive"]
-    few = generators_compared.smaller()
-    assert vae[generators_compared.SEEN] == few.shared.vae_steps * few.shared.batch
-    assert gpt[generators_compared.SEEN] == few.steps * few.batch
+    config = generators_compared.smaller()
+    assert (
+        vae[generators_compared.SEEN] == config.shared.vae_steps * config.shared.batch
+    )
+    assert gpt[generators_compared.SEEN] == config.steps * config.batch
     gap = again["VAE - DDPM"]["precision"][0]
     assert gap == pytest.approx(vae["precision"][0] - again["DDPM"]["precision"][0])
 
 
 def test_what_the_page_says_of_the_four():
-    """Its sentences beyond those that the claims are bound to."""
-    found = rows()
-    vae, gan, ddpm = found["VAE"], found["GAN"], found["DDPM"]
-    gpt, real = found["autoregressive"], found["training digits"]
-    alone, noisy = found["independent pixels"], found["VAE, its noise kept"]
-    drawn = (vae, gan, ddpm, gpt)
-    assert all(vae["precision"][1] > other["precision"][2] for other in drawn[1:])
-    assert all(vae["coverage"][1] > other["coverage"][2] for other in drawn[1:])
+    """Statements of the page beyond those that claims check."""
+    results = rows()
+    vae, gan, ddpm = results["VAE"], results["GAN"], results["DDPM"]
+    gpt, real = results["autoregressive"], results["training digits"]
+    alone, noisy = results["independent pixels"], results["VAE, its noise kept"]
+    generators = (vae, gan, ddpm, gpt)
+    assert all(vae["precision"][1] > other["precision"][2] for other in generators[1:])
+    assert all(vae["coverage"][1] > other["coverage"][2] for other in generators[1:])
     for other in ("VAE", "GAN", "DDPM"):
-        assert found[f"autoregressive - {other}"]["Frechet"][2] < 0
-    fifty = found["DDIM, 50 calls"]["Frechet"]
+        assert results[f"autoregressive - {other}"]["Frechet"][2] < 0
+    fifty = results["DDIM, 50 calls"]["Frechet"]
     assert gpt["Frechet"][1] < fifty[1] < gpt["Frechet"][2]
     assert all(gpt[c][2] < ddpm[c][1] for c in ("precision", "coverage"))
     assert gan["Frechet"][1] > ddpm["Frechet"][2]
     assert gan["coverage"][2] < min(vae["coverage"][1], ddpm["coverage"][1])
     assert gan["precision"][1] < gpt["precision"][0] < gan["precision"][2]
-    assert all(real["coverage"][1] > other["coverage"][2] for other in drawn)
-    assert all(real["Frechet"][2] < other["Frechet"][1] for other in drawn)
-    level = found["VAE - training digits"]["precision"]
-    assert level[1] < 0 < level[2]
-    seen = [row[generators_compared.SEEN] for row in (gpt, vae, ddpm, gan)]
-    assert all(fewer < more for fewer, more in pairwise(seen))
+    assert all(real["coverage"][1] > other["coverage"][2] for other in generators)
+    assert all(real["Frechet"][2] < other["Frechet"][1] for other in generators)
+    difference = results["VAE - training digits"]["precision"]
+    assert difference[1] < 0 < difference[2]
+    examples_read = [row[generators_compared.SEEN] for row in (gpt, vae, ddpm, gan)]
+    assert all(fewer < more for fewer, more in pairwise(examples_read))
     for column in ("precision", "coverage"):
         assert 0.3 < noisy[column][0] / vae[column][0] < 0.5
         assert noisy[column][2] < vae[column][1]
@@ -87,9 +90,9 @@ def test_what_the_page_says_of_the_four():
     assert vae["bits per pixel"][0] - tighter[0] < 0.02
     assert real["held-out digits among them"] == [0, 0, 0]
     assert "bits per pixel" not in gan
-    blank = (load().pixels == 0).double().mean(dim=0)
-    assert int((blank > 0.95).sum()) == real["blank pixels"]
-    mixed = found["autoregressive, 99% noise"]
+    zero_share = (load().pixels == 0).double().mean(dim=0)
+    assert int((zero_share > 0.95).sum()) == real["blank pixels"]
+    mixed = results["autoregressive, 99% noise"]
     assert mixed["bits per pixel"][2] < ddpm["bits per pixel"][1]
     assert mixed["precision"][0] < 0.01
     assert mixed["precision"][2] < 0.02
@@ -97,21 +100,21 @@ def test_what_the_page_says_of_the_four():
 
 
 def test_what_the_page_says_of_few_calls():
-    """DDIM in ten calls is level with DDPM in two hundred; in two it is worse."""
-    found = rows()
-    ten, ddpm, two = (found[n] for n in ("DDIM, 10 calls", "DDPM", "DDIM, 2 calls"))
-    level = found["DDIM, 10 calls - DDPM"]
+    """DDIM in ten calls shows no difference to DDPM in 200; in two it is worse."""
+    results = rows()
+    ten, ddpm, two = (results[n] for n in ("DDIM, 10 calls", "DDPM", "DDIM, 2 calls"))
+    difference = results["DDIM, 10 calls - DDPM"]
     for column in generators_compared.MEASURES:
-        assert level[column][1] < 0 < level[column][2]
+        assert difference[column][1] < 0 < difference[column][2]
     assert two["Frechet"][1] > ddpm["Frechet"][2]
     assert two["coverage"][2] < ddpm["coverage"][1]
     assert [ddpm["calls per picture"], ten["calls per picture"]] == [200, 10]
-    assert found["autoregressive"]["calls per picture"] == PIXELS
-    assert [found[name]["calls per picture"] for name in ("VAE", "GAN")] == [1, 1]
+    assert results["autoregressive"]["calls per picture"] == PIXELS
+    assert [results[name]["calls per picture"] for name in ("VAE", "GAN")] == [1, 1]
 
 
 def test_a_picture_s_probability_is_a_distribution():
-    """The last pixel's 17 levels share what the pixels before it leave."""
+    """The probabilities of the last pixel's 17 levels sum to that of the others."""
     torch.manual_seed(0)
     network = GPT(GPTConfig(LEVELS + 1, PIXELS, 16, 1, 2)).eval()
     picture = load().pixels[:1].repeat(LEVELS, 1)
@@ -120,40 +123,40 @@ def test_a_picture_s_probability_is_a_distribution():
         log_p = generators_compared.log_probability(network, picture)
         shorter = generators_compared.log_probability(network, picture[:1, :-1])
     assert float(log_p.logsumexp(dim=0)) == pytest.approx(float(shorter), abs=1e-4)
-    flat = -PIXELS * math.log(LEVELS)  # a fresh network knows hardly anything
+    flat = -PIXELS * math.log(LEVELS)  # an untrained network is near uniform
     assert float(log_p[0]) == pytest.approx(flat, abs=10)
 
 
 def test_what_is_written_is_drawn_from_the_network():
-    """A network that always says 5 writes fives; ids stay grey levels."""
+    """A network that always predicts 5 writes fives; ids are grey levels."""
     torch.manual_seed(0)
     network = GPT(GPTConfig(LEVELS + 1, PIXELS, 16, 1, 2)).eval()
-    dice = torch.Generator().manual_seed(0)
-    drawn = generators_compared.write(network, 20, dice)
-    assert drawn.shape == (20, PIXELS)
-    assert 0 <= int(drawn.min()) < int(drawn.max()) < LEVELS
+    rng = torch.Generator().manual_seed(0)
+    samples = generators_compared.write(network, 20, rng)
+    assert samples.shape == (20, PIXELS)
+    assert 0 <= int(samples.min()) < int(samples.max()) < LEVELS
 
     def stubborn(tokens, **_):
         always = torch.full_like(tokens, 5)
         return 50 * nn.functional.one_hot(always, LEVELS + 1).float()
 
-    assert generators_compared.write(stubborn, 3, dice).unique().tolist() == [5]
+    assert generators_compared.write(stubborn, 3, rng).unique().tolist() == [5]
 
 
 def test_pixels_on_their_own_are_scored_by_their_shares():
-    """Three pictures, counted by hand with one more for each level."""
+    """Three images, by hand, with add-one smoothing."""
     pixels = torch.zeros(3, PIXELS, dtype=torch.long)
     pixels[0, 0] = 4
     levels = generators_compared.frequencies(pixels)
     assert levels[0, 4] == pytest.approx(2 / 20)
     assert levels[1, 0] == pytest.approx(4 / 20)
-    found = generators_compared.independent(levels, pixels[:1])
+    log_p = generators_compared.independent(levels, pixels[:1])
     expected = math.log(2 / 20) + (PIXELS - 1) * math.log(4 / 20)
-    assert float(found) == pytest.approx(expected, abs=1e-3)
+    assert float(log_p) == pytest.approx(expected, abs=1e-3)
 
 
 class Line:
-    """x = w z + noise of variance 1/2, and the true posterior of z: all is known."""
+    """A linear VAE, x = w z + noise of variance 1/2, with the true posterior of z."""
 
     latent = 1
     w = torch.linspace(-1, 1, PIXELS)
@@ -166,7 +169,7 @@ class Line:
 
 
 class Given:
-    """Six digits, without noise on their grey levels, and standard normal numbers."""
+    """Six digits, without dequantisation noise, and standard normal noise."""
 
     test = Digits(load().pixels[:6], load().labels[:6])
 
@@ -178,10 +181,10 @@ class Given:
 
 
 def test_the_tighter_bound_is_the_likelihood_where_that_is_known():
-    """With the true posterior every draw weighs the same: log p(x) itself."""
-    spread = Line.w[:, None] * Line.w + 0.5 * torch.eye(PIXELS)
-    exact = torch.distributions.MultivariateNormal(torch.zeros(PIXELS), spread)
+    """With the true posterior all importance weights are equal: exactly log p(x)."""
+    covariance = Line.w[:, None] * Line.w + 0.5 * torch.eye(PIXELS)
+    exact = torch.distributions.MultivariateNormal(torch.zeros(PIXELS), covariance)
     expected = float(exact.log_prob(scaled(Given.test.pixels)).mean())
     for draws in (1, 7):
-        found = generators_compared.weighted(Line(), Given(), draws)
-        assert found == pytest.approx(expected, abs=1e-2)
+        estimate = generators_compared.weighted(Line(), Given(), draws)
+        assert estimate == pytest.approx(expected, abs=1e-2)

@@ -1,4 +1,4 @@
-"""Labels and errors: drawn as described, measured again, and as the page says."""
+"""Label efficiency: subsets, models, reduced size, statements of the page."""
 
 from types import SimpleNamespace
 
@@ -20,98 +20,98 @@ def rows() -> dict:
 
 
 def test_label_efficiency_again_at_reduced_size():
-    """Eight draws: errors near the recorded ones, differences of the same sign."""
-    again = {
+    """Eight draws: errors near the record, differences of the same sign."""
+    reduced = {
         row["name"]: row for row in label_efficiency.run(label_efficiency.smaller())
     }
     stored = rows()
-    for name, row in again.items():
+    for name, row in reduced.items():
         if "error" in row and name in stored and "rotten" not in name:
             assert abs(row["error"][0] - stored[name]["error"][0]) < 0.08, name
     repeated = f"repeated features, {PAIR}"
-    assert again[repeated]["at 300"][1] > 0
+    assert reduced[repeated]["at 300"][1] > 0
     assert stored[repeated]["at 300"][1] > 0
     independent = f"independent features, {PAIR}"
-    assert again[independent]["at 300"][0] < 0
+    assert reduced[independent]["at 300"][0] < 0
     assert stored[independent]["at 300"][2] < 0
 
 
 def test_what_the_page_says_of_the_labels():
-    """Its sentences beyond those that the claim is bound to."""
-    found = rows()
-    reviews = found[f"imdb, {PAIR}"]
+    """Statements of the page beyond those that the claim checks."""
+    results = rows()
+    reviews = results[f"imdb, {PAIR}"]
     assert all(reviews[f"at {size}"][2] < 0 for size in (30, 100, 300))
     assert all(reviews[f"at {size}"][1] > 0 for size in (3000, 10_000))
-    sentences = found[f"rotten_tomatoes, {PAIR}"]
+    sentences = results[f"rotten_tomatoes, {PAIR}"]
     assert all(sentences[f"at {size}"][2] < 0 for size in (100, 300, 1000, 3000))
-    level = [reviews["at 1000"], *(sentences[f"at {s}"] for s in (10, 30, 7000))]
+    inconclusive = [reviews["at 1000"], *(sentences[f"at {s}"] for s in (10, 30, 7000))]
     for source in ("imdb", "rotten_tomatoes"):
-        for model in ("naive Bayes", "logistic regression"):  # both nearly guess
-            assert found[f"{source}, {model}, 10"]["error"][0] > 0.45
+        for model in ("naive Bayes", "logistic regression"):  # both near chance
+            assert results[f"{source}, {model}, 10"]["error"][0] > 0.45
     sizes = (20, 50, 100, 200, 400, 800, 1400)
-    assert all(found[f"digits, {PAIR}"][f"at {size}"][1] > 0 for size in sizes)
-    made = found[f"independent features, {PAIR}"]
-    assert all(made[f"at {size}"][2] < 0 for size in (30, 100, 300, 1000))
-    gains = [-made[f"at {size}"][0] for size in (30, 100, 300, 1000)]
+    assert all(results[f"digits, {PAIR}"][f"at {size}"][1] > 0 for size in sizes)
+    independent = results[f"independent features, {PAIR}"]
+    assert all(independent[f"at {size}"][2] < 0 for size in (30, 100, 300, 1000))
+    gains = [-independent[f"at {size}"][0] for size in (30, 100, 300, 1000)]
     assert gains == sorted(gains, reverse=True)
-    repeated = found[f"repeated features, {PAIR}"]
+    repeated = results[f"repeated features, {PAIR}"]
     assert all(repeated[f"at {s}"][1] > 0 for s in (10, 30, 100, 300, 1000, 3000))
-    tumours = found[f"tumours, {PAIR}"]
+    tumours = results[f"tumours, {PAIR}"]
     assert tumours["at 8"][2] < 0
     assert all(tumours[f"at {size}"][1] > 0 for size in (32, 64, 128, 256, 400))
-    level += [tumours["at 16"], made["at 3000"]]
-    for name, row in found.items():  # all end level
+    inconclusive += [tumours["at 16"], independent["at 3000"]]
+    for name, row in results.items():  # no difference at the end
         if name.startswith("independent features, LDA") and " - " in name:
-            level.append(row["at 3000"])
-    assert all(low < 0 < high for _, low, high in level)
-    lda = found["tumours, LDA, 64"]["error"]
+            inconclusive.append(row["at 3000"])
+    assert all(low < 0 < high for _, low, high in inconclusive)
+    lda = results["tumours, LDA, 64"]["error"]
     for other in ("naive Bayes", "logistic regression", "linear SVM"):
-        assert lda[1] > found[f"tumours, {other}, 64"]["error"][2]
+        assert lda[1] > results[f"tumours, {other}, 64"]["error"][2]
 
 
 def test_what_the_page_says_of_shrinkage():
-    """LDA as it is loses where labels are few; held back like its rival, by less."""
-    found = rows()
-    plain = found["tumours, LDA - logistic regression"]
-    shrunk = found["tumours, LDA, shrunk - logistic regression"]
+    """Plain LDA loses where labels are few; shrinkage reduces the difference."""
+    results = rows()
+    plain = results["tumours, LDA - logistic regression"]
+    shrunk = results["tumours, LDA, shrunk - logistic regression"]
     for size in (8, 16, 32, 64, 128, 256, 400):
         assert shrunk[f"at {size}"][1] > 0
     assert plain["at 64"][1] > 2 * shrunk["at 64"][2]  # far less
-    digits = found["digits, LDA, shrunk - logistic regression"]
-    level = [digits[f"at {size}"] for size in (50, 100, 200, 400)]
+    digits = results["digits, LDA, shrunk - logistic regression"]
+    inconclusive = [digits[f"at {size}"] for size in (50, 100, 200, 400)]
     assert all(digits[f"at {size}"][1] > 0 for size in (20, 800, 1400))
-    made = "repeated features, LDA"
-    held = found[f"{made}, shrunk - logistic regression"]
-    assert held["at 30"][1] > 0 > held["at 100"][2]
-    level += [held[f"at {size}"] for size in (300, 1000, 3000)]
-    assert all(low < 0 < high for _, low, high in level)
-    assert found[f"{made} - logistic regression"]["at 300"][1] > 0
-    assert found[f"{made} - logistic regression, no penalty"]["at 300"][2] < 0
+    prefix = "repeated features, LDA"
+    repeated = results[f"{prefix}, shrunk - logistic regression"]
+    assert repeated["at 30"][1] > 0 > repeated["at 100"][2]
+    inconclusive += [repeated[f"at {size}"] for size in (300, 1000, 3000)]
+    assert all(low < 0 < high for _, low, high in inconclusive)
+    assert results[f"{prefix} - logistic regression"]["at 300"][1] > 0
+    assert results[f"{prefix} - logistic regression, no penalty"]["at 300"][2] < 0
 
 
 def test_a_shrunk_covariance_lies_between_the_data_and_a_ball():
-    """Little of it is LDA; all of it the nearest mean; six rows are enough for it."""
-    dice = torch.Generator().manual_seed(0)
-    x = torch.randn(60, 8, dtype=torch.float64, generator=dice)
-    x = x @ torch.rand(8, 8, dtype=torch.float64, generator=dice)
+    """Shrinkage 1e-9 gives LDA, 1 the nearest mean; it needs only six rows."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(60, 8, dtype=torch.float64, generator=rng)
+    x = x @ torch.rand(8, 8, dtype=torch.float64, generator=rng)
     labels = torch.arange(60) % 2
-    whole = LDA().fit(x, labels)
+    plain = LDA().fit(x, labels)
     little = label_efficiency.ShrunkLDA(2, 1e-9).fit(x, labels)
-    assert torch.allclose(little.log_joint(x), whole.log_joint(x), atol=1e-4)
-    ball = label_efficiency.ShrunkLDA(2, 1.0).fit(x, labels)
-    away = torch.cdist(x, ball.mean).square()  # (N, K)
-    nearest = away.argmin(dim=1)
-    assert ball.predict_proba(x).argmax(dim=1).equal(nearest)
-    assert not whole.predict_proba(x).argmax(dim=1).equal(nearest)
+    assert torch.allclose(little.log_joint(x), plain.log_joint(x), atol=1e-4)
+    spherical = label_efficiency.ShrunkLDA(2, 1.0).fit(x, labels)
+    distances = torch.cdist(x, spherical.mean).square()  # (N, K)
+    nearest = distances.argmin(dim=1)
+    assert spherical.predict_proba(x).argmax(dim=1).equal(nearest)
+    assert not plain.predict_proba(x).argmax(dim=1).equal(nearest)
     with pytest.raises(ValueError, match="singular"):
         LDA().fit(x[:6], labels[:6])
     label_efficiency.ShrunkLDA(2, 0.1).fit(x[:6], labels[:6])
 
 
 def test_of_equal_settings_the_first_is_taken():
-    """Two that answer alike: the first; a better one wins from the last place."""
+    """Of two equal settings the first is chosen; a better one wins from the last."""
     x = torch.tensor([[0.0], [1.0]] * 20, dtype=torch.float64)
-    given = label_subsets.Task(x, torch.arange(40) % 2, x, torch.arange(40) % 2)
+    task = label_subsets.Task(x, torch.arange(40) % 2, x, torch.arange(40) % 2)
 
     def constant(name, label):
         def answer(x):
@@ -125,49 +125,49 @@ def test_of_equal_settings_the_first_is_taken():
         name="good", predict_proba=lambda x: torch.cat([1 - x, x], dim=1)
     )
     good.fit = lambda x, labels: good
-    alike, chosen = [constant("a", 0), constant("b", 0)], torch.arange(40)
-    assert label_efficiency.chosen_setting(alike, given, chosen, 1).name == "a"
+    alike, indices = [constant("a", 0), constant("b", 0)], torch.arange(40)
+    assert label_efficiency.chosen_setting(alike, task, indices, 1).name == "a"
     better = [*alike, lambda: good]
-    assert label_efficiency.chosen_setting(better, given, chosen, 4).name == "good"
+    assert label_efficiency.chosen_setting(better, task, indices, 4).name == "good"
 
 
 def test_draws_of_one_split_are_one_value():
-    """Of reviews a mean for each split; of measurements each draw for itself."""
+    """Draws of one review split are averaged; those of tumours are independent."""
     config = label_efficiency.smaller()  # two splits, in turn
     values = [0.0, 1.0, 0.0, 3.0]
-    found = label_efficiency.independent(config, "rotten_tomatoes", values)
-    assert found.tolist() == [0, 2]
+    means = label_efficiency.independent(config, "rotten_tomatoes", values)
+    assert means.tolist() == [0, 2]
     assert label_efficiency.independent(config, "tumours", values).tolist() == values
 
 
 def test_every_fold_leaves_each_class_to_fit():
-    """Of two labels a class, no quarter takes both; so every fit sees every class."""
+    """With two labels for each class no fold takes both: fits see all classes."""
     for k in (2, 10):
         labels = torch.arange(40 * k) % k
         chosen = label_subsets.draw_subset(
             labels, 2 * k, torch.Generator().manual_seed(0)
         )
         for fold in range(4):
-            left = chosen[torch.arange(2 * k) % 4 != fold]
-            assert set(labels[left].tolist()) == set(range(k))
+            training = chosen[torch.arange(2 * k) % 4 != fold]
+            assert set(labels[training].tolist()) == set(range(k))
 
 
 def test_few_labels_hold_every_class():
-    """Two of each class come first; no row twice; other seeds draw others."""
+    """Subsets start with two of each class and have no duplicates; draws differ."""
     labels = torch.arange(100) % 10
-    dice = torch.Generator().manual_seed(0)
-    chosen = label_subsets.draw_subset(labels, 25, dice)
+    rng = torch.Generator().manual_seed(0)
+    chosen = label_subsets.draw_subset(labels, 25, rng)
     assert len(set(chosen.tolist())) == 25
     assert labels[chosen[:10]].sort().values.tolist() == list(range(10))
     assert labels[chosen[:20]].bincount().tolist() == [2] * 10
-    assert not label_subsets.draw_subset(labels, 25, dice).equal(chosen)
+    assert not label_subsets.draw_subset(labels, 25, rng).equal(chosen)
 
 
 def test_a_crossing_is_found_where_it_was_put():
-    """Halfway between 10 and 1000 on a scale of factors; none, where there is none."""
+    """Halfway between 10 and 1,000 on a log scale; parallel lines do not cross."""
     noise = 0.01 * torch.randn(50, generator=torch.Generator().manual_seed(0))
-    found = crossover({10: noise - 1, 1000: noise + 1}, 200)
-    assert found["crosses"] == 1
-    middle, low, high = found["at"]
+    crossing = crossover({10: noise - 1, 1000: noise + 1}, 200)
+    assert crossing["crosses"] == 1
+    middle, low, high = crossing["at"]
     assert 95 < low < middle < high < 105
     assert crossover({10: noise + 1, 1000: noise + 1}, 200) == {"crosses": 0}

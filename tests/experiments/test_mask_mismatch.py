@@ -1,4 +1,4 @@
-"""What [MASK] costs: again at reduced size, and as the page says."""
+"""The [MASK] mismatch: run at reduced size, and the record against the page."""
 
 import pytest
 import torch
@@ -19,31 +19,31 @@ def rows() -> dict:
 
 
 def test_mask_mismatch_again_at_reduced_size():
-    """A network that was never asked about a word it sees names it less often."""
-    again = {row["name"]: row for row in mask_mismatch.run(mask_mismatch.smaller())}
-    assert again.keys() == rows().keys()
-    for found in (again, rows()):
-        assert found[PAIR]["reads the word it sees"][0] > 0.15
+    """A network trained only on masked words names visible words less often."""
+    reduced = {row["name"]: row for row in mask_mismatch.run(mask_mismatch.smaller())}
+    assert reduced.keys() == rows().keys()
+    for results in (reduced, rows()):
+        assert results[PAIR]["reads the word it sees"][0] > 0.15
         for name in mask_mismatch.WAYS:
-            assert 0.5 < found[name]["dialect, mean state"][0] < 1
-    electra = again["ELECTRA"]
+            assert 0.5 < results[name]["dialect, mean state"][0] < 1
+    electra = reduced["ELECTRA"]
     assert 0 < electra["replaced"][0] < 0.15
     assert 0 <= electra["replaced words found"][0] <= 1
 
 
 def test_what_the_page_says_of_the_mask():
-    """Whose gain over [MASK] alone is shown, and who is shown to beat no training."""
-    found = rows()
+    """Which variants differ from [MASK] alone, and from an untrained network."""
+    results = rows()
     middle = list(mask_mismatch.WAYS)[1:-1]
 
     def signs(other, ways):
-        """Of each way and both readings: +1, -1, or 0 where neither is shown."""
+        """For each variant and both states: +1, -1, or 0 if not significant."""
         return {
             way: tuple(
                 (low > 0) - (high < 0)
                 for _, low, high in (
-                    found[f"{way} - {other}"][f"dialect, {of} state"]
-                    for of in ("mean", "one")
+                    results[f"{way} - {other}"][f"dialect, {state} state"]
+                    for state in ("mean", "one")
                 )
             )
             for way in ways
@@ -63,77 +63,77 @@ def test_what_the_page_says_of_the_mask():
         "all positions, no mask": (1, 0),
     }
     assert signs("no training", ["ELECTRA"])["ELECTRA"][0] == 0
-    assert found["mask alone"]["reads the word it sees"][2] < 0.5
+    assert results["mask alone"]["reads the word it sees"][2] < 0.5
 
 
 def test_electra_calls_every_word_original():
-    """It finds none of the replaced words: its row tells little of the idea."""
+    """It detects no replaced word, so its row is weak evidence about ELECTRA."""
     electra = rows()["ELECTRA"]
     assert electra["replaced words found"] == [0, 0, 0]
     assert electra["told rightly"][0] == pytest.approx(1 - electra["replaced"][0])
 
 
 def test_the_probe_reads_what_is_there_and_nothing_else():
-    """Texts of two words tell their dialect; labels without a reason are a guess."""
+    """Labels that the words encode are read exactly; random labels are at chance."""
     torch.manual_seed(0)
     bare = with_head(GPT(GPTConfig(8, 6, 16, 1, 2)))
-    dice = torch.Generator().manual_seed(0)
-    labels = torch.randint(2, (300,), generator=dice)
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.randint(2, (300,), generator=rng)
     texts = (4 + labels)[:, None].expand(-1, 6)
-    told = ((texts[:100], labels[:100]), (texts[100:], labels[100:]))
-    assert mask_mismatch.read(bare, *told, slice(None)) == 1
-    noise = torch.randint(4, 8, (300, 6), generator=dice)
-    untold = ((noise[:100], labels[:100]), (noise[100:], labels[100:]))
-    assert mask_mismatch.read(bare, *untold, slice(None)) == pytest.approx(
+    informative = ((texts[:100], labels[:100]), (texts[100:], labels[100:]))
+    assert mask_mismatch.read(bare, *informative, slice(None)) == 1
+    noise = torch.randint(4, 8, (300, 6), generator=rng)
+    uninformative = ((noise[:100], labels[:100]), (noise[100:], labels[100:]))
+    assert mask_mismatch.read(bare, *uninformative, slice(None)) == pytest.approx(
         0.5, abs=0.13
     )
 
 
 def test_one_way_asks_for_every_word_and_never_shows_a_mask():
-    """All words are targets, few are other words; the usual way asks for the chosen."""
+    """All words are targets, few are replaced; "mask alone" has masked targets."""
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
     fates = mask_mismatch.WAYS[mask_mismatch.EVERYWHERE]
-    ask = mask_mismatch.asked_for(mask_mismatch.EVERYWHERE, fates, 10)
-    inputs, targets = ask.show(texts, torch.Generator().manual_seed(0))
+    objective = mask_mismatch.asked_for(mask_mismatch.EVERYWHERE, fates, 10)
+    inputs, targets = objective.show(texts, torch.Generator().manual_seed(0))
     assert targets.equal(texts)
     assert not bool((inputs == 3).any())
     assert 0.08 < float((inputs != texts).double().mean()) < 0.17
-    usual = mask_mismatch.asked_for("mask alone", (1.0, 0.0, 0.0), 10)
-    inputs, targets = usual.show(texts, torch.Generator().manual_seed(0))
+    mask_alone = mask_mismatch.asked_for("mask alone", (1.0, 0.0, 0.0), 10)
+    inputs, targets = mask_alone.show(texts, torch.Generator().manual_seed(0))
     assert (inputs == 3).equal(targets != IGNORE)
 
 
 def test_who_calls_all_words_original_is_right_of_those_and_finds_none():
-    """What the second network is worth is read beside the share of replaced words."""
+    """A constant "original" has an accuracy of 1 - replaced and a recall of 0."""
     torch.manual_seed(0)
     pair = mask_mismatch.Pair(
         GPT(GPTConfig(10, 8, 8, 1, 2)), GPT(GPTConfig(10, 8, 16, 1, 2))
     )
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
     pair.discriminator.head.weight.data.zero_()
-    for bias, found in ((-1.0, 0), (1.0, 1)):
+    for bias, recall in ((-1.0, 0), (1.0, 1)):
         pair.discriminator.head.bias.data.fill_(bias)
-        told = mask_mismatch.told_apart(
+        metrics = mask_mismatch.told_apart(
             pair, texts, 10, torch.Generator().manual_seed(0)
         )
-        assert told["replaced words found"] == found
-        right = told["replaced"] if found else 1 - told["replaced"]
-        assert told["told rightly"] == pytest.approx(right)
+        assert metrics["replaced words found"] == recall
+        accuracy = metrics["replaced"] if recall else 1 - metrics["replaced"]
+        assert metrics["told rightly"] == pytest.approx(accuracy)
 
 
 def test_both_dialects_occur_equally_and_the_label_says_which():
-    """Words of one dialect alone carry its label."""
+    """Dialects are balanced, and the likelier dialect predicts the label."""
     dialects = [MarkovLanguage(3, k, sharpness=9.0) for k in (0, 1)]
-    dice = torch.Generator().manual_seed(0)
-    texts, labels = mask_mismatch.mixed(dialects, 400, 6, dice)
+    rng = torch.Generator().manual_seed(0)
+    texts, labels = mask_mismatch.mixed(dialects, 400, 6, rng)
     assert labels.sum() == 200
-    own = [dialect.log_p(texts).sum(dim=1) for dialect in dialects]
-    likelier = (own[1] > own[0]).long()
-    assert float((likelier == labels).double().mean()) > 0.8
+    log_p = [dialect.log_p(texts).sum(dim=1) for dialect in dialects]
+    predictions = (log_p[1] > log_p[0]).long()
+    assert float((predictions == labels).double().mean()) > 0.8
 
 
 def test_electra_asks_every_word_whether_it_was_replaced():
-    """Both losses count, and a discriminator that errs costs more."""
+    """Both losses are summed, and a wrong discriminator has a higher loss."""
     objective = mask_mismatch.replaced(8)
     torch.manual_seed(0)
     pair = mask_mismatch.Pair(
@@ -144,7 +144,7 @@ def test_electra_asks_every_word_whether_it_was_replaced():
     assert whole.equal(tokens)
     assert inputs[targets == IGNORE].equal(tokens[targets == IGNORE])
     losses = []
-    for bias in (-2.0, 5.0):  # "nothing is replaced" is nearly right, the other not
+    for bias in (-2.0, 5.0):  # "nothing is replaced" is nearly right, "all" is not
         pair.discriminator.head.weight.data.zero_()
         pair.discriminator.head.bias.data.fill_(bias)
         total, count = objective.loss(pair, (inputs, targets, whole, seeds))

@@ -1,4 +1,4 @@
-"""Many tasks: made as described, measured again, and as the page says."""
+"""One model for many tasks: data, reduced size, statements of the page."""
 
 import pytest
 import torch
@@ -16,52 +16,54 @@ def rows() -> dict:
 
 
 def test_one_model_many_tasks_again_at_reduced_size():
-    """The same rows; naive Bayes knows both labels, with or without a task word."""
-    again = {
+    """The same rows; naive Bayes predicts both labels, with or without a task word."""
+    reduced = {
         row["name"]: row
         for row in one_model_many_tasks.run(one_model_many_tasks.smaller())
     }
-    assert again.keys() == rows().keys()
-    assert {again[name]["rate"] for name in one_model_many_tasks.NETWORKS} == {3e-3}
-    for found in (again, rows()):
+    assert reduced.keys() == rows().keys()
+    assert {reduced[name]["rate"] for name in one_model_many_tasks.NETWORKS} == {3e-3}
+    for results in (reduced, rows()):
         for name in one_model_many_tasks.BAYES:
-            assert found[name]["sentiment"] > 0.95
-            assert found[name]["topic"] > 0.95
-            assert "copying" not in found[name]
+            assert results[name]["sentiment"] > 0.95
+            assert results[name]["topic"] > 0.95
+            assert "copying" not in results[name]
         for name in one_model_many_tasks.NETWORKS:
             assert 90_000 < rows()[name]["parameters"] < 120_000
 
 
 def test_what_the_page_says_of_many_tasks():
-    """Who does what, and what an unknown task word gives."""
-    found = rows()
-    seeds, learnt = one_model_many_tasks.CONFIG.seeds, "seeds that learned it"
+    """Which network learns which task, and outputs for an untrained task word."""
+    results = rows()
+    seeds, column = one_model_many_tasks.CONFIG.seeds, "seeds that learned it"
     for task in synthetic_reviews.TASKS:
-        assert found["encoder, heads"][f"{task}, {learnt}"] == seeds
-    told = found["encoder, task word"]
+        assert results["encoder, heads"][f"{task}, {column}"] == seeds
+    task_word = results["encoder, task word"]
     for task in ("sentiment", "topic", "copying"):
-        assert told[f"{task}, {learnt}"] == seeds
-    assert told[f"reversal, {learnt}"] < seeds
-    whole, asked = found["GPT, whole lines"], found["GPT, answers"]
-    assert whole["copying, highest seed"] < 0.1
-    assert whole["reversal, highest seed"] < 0.1
-    assert whole[f"sentiment, {learnt}"] == seeds
-    assert whole[f"topic, {learnt}"] == 0
-    assert all(asked[t] > whole[t] for t in ("topic", "copying", "reversal"))
+        assert task_word[f"{task}, {column}"] == seeds
+    assert task_word[f"reversal, {column}"] < seeds
+    whole_lines, answers = results["GPT, whole lines"], results["GPT, answers"]
+    assert whole_lines["copying, highest seed"] < 0.1
+    assert whole_lines["reversal, highest seed"] < 0.1
+    assert whole_lines[f"sentiment, {column}"] == seeds
+    assert whole_lines[f"topic, {column}"] == 0
+    assert all(answers[t] > whole_lines[t] for t in ("topic", "copying", "reversal"))
     for name in one_model_many_tasks.NETWORKS[1:]:
-        assert all(found[name][t] >= whole[t] for t in synthetic_reviews.TASKS)
-    new = found["GPT, answers, untrained task word"]
-    assert new["none of the four, lowest seed"] > 0.3
-    assert new["no answer to any task"] < new["none of the four"]
-    low, high = (new[f"none of the four, {end} seed"] for end in ("lowest", "highest"))
+        assert all(results[name][t] >= whole_lines[t] for t in synthetic_reviews.TASKS)
+    untrained = results["GPT, answers, untrained task word"]
+    assert untrained["none of the four, lowest seed"] > 0.3
+    assert untrained["no answer to any task"] < untrained["none of the four"]
+    low, high = (
+        untrained[f"none of the four, {end} seed"] for end in ("lowest", "highest")
+    )
     assert 2 * low < high
-    for name in one_model_many_tasks.NETWORKS[:3]:  # heads are told the task by no word
-        word = found[f"{name}, untrained task word"]
-        assert word["one task in nine of ten, highest seed"] == 0
+    for name in one_model_many_tasks.NETWORKS[:3]:  # heads have no task word
+        row = results[f"{name}, untrained task word"]
+        assert row["one task in nine of ten, highest seed"] == 0
 
 
 def test_seeds_that_learned_are_counted_and_have_no_interval():
-    """All or nothing: mean and range, and on how many of the seeds 95% were right."""
+    """Mean, range, and the number of seeds with an accuracy of at least 95%."""
     row = one_model_many_tasks.by_task([[1.0, 0.0], [0.96, 1.0], [0.9, 0.0]])
     assert row["sentiment, seeds that learned it"] == 2
     assert row["topic, seeds that learned it"] == 1
@@ -71,7 +73,7 @@ def test_seeds_that_learned_are_counted_and_have_no_interval():
 
 
 def test_an_untrained_word_is_counted_by_what_it_calls_up(monkeypatch):
-    """Right copies, and a label alone: right for none, yet an answer to a task."""
+    """Outputs that solve no task, with and without the form of an answer."""
     texts = synthetic_reviews.draw(30, torch.Generator().manual_seed(0))
     labels = torch.full((30, 7), IDS.pad)
     labels[:, 0], labels[:, 1] = synthetic_reviews.IDS["negative"], IDS.eos
@@ -85,45 +87,45 @@ def test_an_untrained_word_is_counted_by_what_it_calls_up(monkeypatch):
         one_model_many_tasks, "answered", lambda name, model, batch: model
     )
     negative = float((texts.sentiment == 0).double().mean())
-    for wrote, none, nothing in (
+    for outputs, none, nothing in (
         (labels, 1 - negative, 0),
         (copies, 0, 0),
         (junk, 1, 1),
     ):
-        said = one_model_many_tasks.untrained("said", wrote, texts)
-        assert said["none of the four"] == pytest.approx(none)
-        assert said["no answer to any task"] == nothing
+        rates = one_model_many_tasks.untrained("said", outputs, texts)
+        assert rates["none of the four"] == pytest.approx(none)
+        assert rates["no answer to any task"] == nothing
 
 
 def test_texts_are_as_their_labels_say():
-    """Two of three opinions of the sentiment, two of three words on the topic."""
+    """Two or three of three opinions match the sentiment, two words the topic."""
     texts = synthetic_reviews.draw(500, torch.Generator().manual_seed(0))
     for words, sentiment, topic in zip(*(part.tolist() for part in texts), strict=True):
-        spelled = [synthetic_reviews.WORDS[word - IDS.first_word] for word in words]
+        tokens = [synthetic_reviews.WORDS[word - IDS.first_word] for word in words]
         opinions = [w for kind in synthetic_reviews.OPINIONS for w in kind]
-        of_kind = [w for w in spelled if w in synthetic_reviews.OPINIONS[sentiment]]
-        assert sum(w in opinions for w in spelled) == 3
-        assert len(of_kind) in (2, 3)
-        assert sum(w in synthetic_reviews.TOPICS[topic] for w in spelled) == 2
+        matching = [w for w in tokens if w in synthetic_reviews.OPINIONS[sentiment]]
+        assert sum(w in opinions for w in tokens) == 3
+        assert len(matching) in (2, 3)
+        assert sum(w in synthetic_reviews.TOPICS[topic] for w in tokens) == 2
 
 
 @pytest.mark.parametrize("task", range(4))
 def test_a_right_answer_counts_and_a_changed_one_does_not(task):
-    """A model that always writes what is right, and one that changes a word."""
+    """A model that outputs the answer scores 1, one with a changed word 0."""
     texts = synthetic_reviews.draw(20, torch.Generator().manual_seed(0))
     tasks = torch.full((20,), task)
     answer = synthetic_reviews.answers(texts, tasks)
     for change in (0, 1):
 
-        def writes(tokens, real=None, cache=None, change=change):
-            done = cache.length + tokens.shape[1] - (synthetic_reviews.LENGTH + 3)
+        def model(tokens, real=None, cache=None, change=change):
+            position = cache.length + tokens.shape[1] - (synthetic_reviews.LENGTH + 3)
             logits = torch.zeros(len(tokens), 1, synthetic_reviews.VOCABULARY)
             cache.length += tokens.shape[1]
-            word = answer[:, done] if done < answer.shape[1] else tasks * 0
-            if done == 0:
+            word = answer[:, position] if position < answer.shape[1] else tasks * 0
+            if position == 0:
                 word = word + change
             return logits.scatter(2, word[:, None, None], 1.0)
 
-        assert one_model_many_tasks.right("GPT", writes, texts, task) == 1 - change
+        assert one_model_many_tasks.right("GPT", model, texts, task) == 1 - change
     if task == 3:
         assert answer[:, :6].equal(texts.words.flip(1))

@@ -1,4 +1,4 @@
-"""As many parameters as the published networks have, to the last one."""
+"""Parameter counts equal those of the published networks, exactly."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from paradigms.models import albert, bart, bert, electra, gpt, llama, t5
 from paradigms.models.albert import ALBERT
 from paradigms.models.bert import BERT
 
-# Counted in the published checkpoints, not from our configs; read in 2026.
+# Counted in the published checkpoints, not from our configs; as of 2026.
 TOTALS = {
     # The presets of KerasHub, converted from OpenAI's files.
     "GPT-2 small": 124_439_808,
@@ -27,20 +27,20 @@ TOTALS = {
     "LLaMA 65B": 65_285_660_672,
     # The index of the checkpoint; its card says 8.03 billion.
     "Llama 3 8B": 8_030_261_248,
-    # As BertForPreTraining: encoder and pooler have 109,482,240 and 335,141,888, to
-    # which come two heads of W^2 + 5 W + 30,522 + 2.
+    # As BertForPreTraining: encoder and pooler have 109,482,240 and 335,141,888, plus
+    # two heads of W^2 + 5 W + 30,522 + 2.
     "BERT base": 110_106_428,
     "BERT large": 336_226_108,
     # The checkpoints' own headers, without the row numbers of the positions.
     "RoBERTa base": 124_697_433,
     "RoBERTa large": 355_412_057,
-    # Encoder and pooler have 11,683,584 and 17,683,968 (KerasHub), to which come two
-    # heads of 128 (W + 3) + 30,000 + 2 (W + 1).
+    # Encoder and pooler have 11,683,584 and 17,683,968 (KerasHub), plus two heads of
+    # 128 (W + 3) + 30,000 + 2 (W + 1).
     "ALBERT base": 11_813_810,
     "ALBERT large": 17_847_474,
-    # Small: 13,548,800 with the dense layer of the head (KerasHub), and its last 257.
+    # Small: 13,548,800 with the dense layer of the head (KerasHub), plus the last 257.
     "ELECTRA small": 13_549_057,
-    # Base: BERT's encoder; the dense layer is as large as BERT's pooler; the last 769.
+    # Base: BERT's encoder; a dense layer the size of BERT's pooler; the last 769.
     "ELECTRA base": 109_482_240 + 769,
     # The presets of KerasHub, converted from Google's files; 11B: loaded and counted.
     "T5 small": 60_506_624,
@@ -98,7 +98,7 @@ def counted() -> list[dict[str, Any]]:
 
 
 def test_published_sizes_equal_the_reference(counted):
-    """On the meta device: as many parameters as the reference, to the last one."""
+    """On the meta device all counts equal those of the reference."""
     assert len(counted) == 24
     for row in counted:
         assert row["all"] == row["reference"], row
@@ -106,7 +106,7 @@ def test_published_sizes_equal_the_reference(counted):
 
 
 def test_a_missing_parameter_is_noticed(monkeypatch):
-    """The guard itself: one more layer in ours, and the count is another."""
+    """Sanity check: with another number of layers the counts differ."""
     larger = replace(gpt.GPTConfig(), layers=13)
     monkeypatch.setattr(
         published_sizes,
@@ -118,19 +118,19 @@ def test_a_missing_parameter_is_noticed(monkeypatch):
 
 
 def test_totals_are_those_of_the_published_checkpoints(counted):
-    """The reference is made from our config: these numbers are from elsewhere."""
+    """The reference is built from our config; these totals are independent of it."""
     assert {row["name"]: row["all"] for row in counted} == TOTALS
 
 
 def shape(config: Any) -> tuple[int, int, int, int]:
-    """Layers, width, heads and hidden width; GPT-2 hides 4 times its width."""
+    """Layers, width, heads and hidden width, for GPT-2 4 times the width."""
     hidden = getattr(config, "hidden", 4 * config.width)
     return config.layers, config.width, config.heads, hidden
 
 
 def test_shapes_are_those_of_the_papers():
-    """Layers, width, heads and hidden width of all 24, as the papers' tables have."""
-    sizes = {n: size for _, named in published_sizes.SIZES for n, size in named.items()}
+    """Layers, width, heads and hidden width of all 24, as in the papers' tables."""
+    sizes = {n: size for _, group in published_sizes.SIZES for n, size in group.items()}
     assert {name: shape(size) for name, size in sizes.items()} == SHAPES
     assert sizes["Llama 3 8B"].kv_heads == 8
     # The config of the published checkpoint; LLaMA 7B has 1e-6.
@@ -139,12 +139,12 @@ def test_shapes_are_those_of_the_papers():
 
 
 def unlike(system: type, config: Any, default: Any) -> set[str]:
-    """Fields in which the reference for our config is not as the library's default.
+    """Fields in which the reference for our config differs from the library's default.
 
-    Dropout is left out of every network here, and GPT-2's has no special tokens.
+    Except dropout, which no network here has, and ids of special tokens.
     """
-    made, other = MAKERS[system][1](config).to_dict(), default.to_dict()
-    fields = {key for key in other if made[key] != other[key]}
+    ours, library = MAKERS[system][1](config).to_dict(), default.to_dict()
+    fields = {key for key in library if ours[key] != library[key]}
     return {key for key in fields if not key.endswith(("drop", "dropout", "token_id"))}
 
 
@@ -162,17 +162,17 @@ DEFAULTS = {
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_configs_are_the_defaults_of_the_library(name):
-    """Every field, also what no total tells: heads, positions, epsilon, activation."""
+    """Every field, including heads, epsilon and activation, which no total shows."""
     system, sizes, default = DEFAULTS[name]
-    left = {"hidden_dropout_prob", "attention_probs_dropout_prob", "dropout_rate"}
-    assert unlike(system, sizes[name], default()) <= left
+    allowed = {"hidden_dropout_prob", "attention_probs_dropout_prob", "dropout_rate"}
+    assert unlike(system, sizes[name], default()) <= allowed
 
 
 def test_albert_is_the_default_of_the_library_but_for_its_size():
-    """That default is the largest of the four, which no page here needs."""
+    """The default is the largest of the four, which no page here uses."""
     largest = replace(albert.BASE, width=4096, heads=64, hidden=16384)
-    left = {"classifier_dropout_prob"}  # of a head that is not here
-    assert unlike(ALBERT, largest, hf.AlbertConfig()) <= left
+    allowed = {"classifier_dropout_prob"}  # of a head that is not here
+    assert unlike(ALBERT, largest, hf.AlbertConfig()) <= allowed
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_albert_is_the_default_of_the_library_but_for_its_size():
     ],
 )
 def test_a_wrong_published_size_is_noticed(change, field):
-    """The guard itself: another GPT-2 agrees with its own reference, not with these."""
+    """Sanity check: a wrong GPT-2 equals its own reference, but not these values."""
     wrong = replace(gpt.GPTConfig(), **change)
     assert unlike(gpt.GPT, wrong, hf.GPT2Config()) == {field}
     assert shape(wrong) != SHAPES["GPT-2 small"]

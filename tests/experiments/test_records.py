@@ -1,4 +1,4 @@
-"""Recorded results as input: what is not as it was written is refused in one line."""
+"""Recorded results as input: a modified record is refused in one line."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def without(*keys: str) -> str:
 
 
 def with_rows(rows: list) -> str:
-    """The record with other rows, and a digest that fits them."""
+    """The record with other rows, and their digest."""
     record = {**RECORD, "rows": rows}
     return json.dumps({**record, "digest": digest(record)})
 
@@ -57,17 +57,17 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_result_is_refused_in_one_line(case, tmp_path, monkeypatch):
-    """File, what is wrong with it, and the command that makes it anew."""
+    """The error names the file, the problem, and the command that recreates it."""
     text, message = BAD[case]
     assert text != TEXT
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     (tmp_path / f"{NAME}.json").write_text(text, "utf8")
     with pytest.raises(ContentError) as error:
         load.__wrapped__(NAME)
-    said = str(error.value)
-    assert said.startswith(f"results/{NAME}.json{message}")
-    assert said.endswith(REMEDY)
-    assert "\n" not in said
+    error_text = str(error.value)
+    assert error_text.startswith(f"results/{NAME}.json{message}")
+    assert error_text.endswith(REMEDY)
+    assert "\n" not in error_text
 
 
 def numbers(text: str) -> list[re.Match[str]]:
@@ -77,13 +77,13 @@ def numbers(text: str) -> list[re.Match[str]]:
 
 @pytest.mark.parametrize("name", sorted(stems()))
 def test_one_flipped_digit_is_noticed(name, tmp_path, monkeypatch):
-    """The first, the middle and the last number of every record, bound or not."""
+    """A changed first, middle or last number of any record is detected."""
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     text = (FOLDER / f"{name}.json").read_text("utf8")
-    found = numbers(text)
-    for spot in (found[0], found[len(found) // 2], found[-1]):
-        other = str((int(spot[0]) + 1) % 9 + 1)
-        flipped = text[: spot.start()] + other + text[spot.end() :]
+    matches = numbers(text)
+    for match in (matches[0], matches[len(matches) // 2], matches[-1]):
+        digit = str((int(match[0]) + 1) % 9 + 1)
+        flipped = text[: match.start()] + digit + text[match.end() :]
         assert json.loads(flipped) != json.loads(text)
         (tmp_path / f"{name}.json").write_text(flipped, "utf8")
         with pytest.raises(ContentError) as error:
@@ -94,13 +94,13 @@ def test_one_flipped_digit_is_noticed(name, tmp_path, monkeypatch):
 
 
 def test_a_flipped_digit_stops_the_build(broken):
-    """A number that no claim is bound to: the build names file and remedy."""
-    said = broken(f"src/paradigms/experiments/results/{NAME}.json", "100.0", "100.1")
-    assert f"results/{NAME}.json was changed by hand{REMEDY}" in said
+    """Even for a number that no claim uses; the build names file and command."""
+    output = broken(f"src/paradigms/experiments/results/{NAME}.json", "100.0", "100.1")
+    assert f"results/{NAME}.json was changed by hand{REMEDY}" in output
 
 
 def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
-    """Tuples come back as lists; pictures and networks apart, but no other column."""
+    """Tuples become lists; pictures and networks are stored apart from the rows."""
     rows = [
         {"name": "a", "x": (1.0, 0.5, 1.5), "pictures": {"c": {"curves": {}}}},
         {"name": "b", "weights": 220, "state_dict": {"head.bias": [0.5]}},
@@ -136,7 +136,7 @@ def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
     ],
 )
 def test_rows_that_no_page_could_quote_are_refused(rows, message):
-    """By `measure`, before anything is written: module, mistake, and what to do."""
+    """The error of `measure` names module, mistake and remedy."""
     with pytest.raises(ValueError, match=re.escape(message)) as error:
         check_rows("tiny", rows)
     assert str(error.value).startswith("experiments/tiny.py: ")
@@ -144,7 +144,7 @@ def test_rows_that_no_page_could_quote_are_refused(rows, message):
 
 
 def test_measure_checks_the_rows(monkeypatch, tmp_path):
-    """A name that cannot be quoted leaves the old result as it is."""
+    """A name that cannot be quoted leaves the old result unchanged."""
     (tmp_path / f"{NAME}.json").write_text("the old result")
     monkeypatch.setattr(run, "FOLDER", tmp_path)
     monkeypatch.setattr(targets_per_pass, "run", lambda *_: [{"name": "a/b", "x": 1}])
@@ -154,7 +154,7 @@ def test_measure_checks_the_rows(monkeypatch, tmp_path):
 
 
 def test_a_second_run_at_once_leaves_the_result_alone(monkeypatch, tmp_path):
-    """It is refused before it computes anything."""
+    """The second run is refused before it computes anything."""
     (tmp_path / f"{NAME}.json").write_text("the old result")
     monkeypatch.setattr(run, "FOLDER", tmp_path)
     with (
@@ -166,16 +166,16 @@ def test_a_second_run_at_once_leaves_the_result_alone(monkeypatch, tmp_path):
 
 
 def test_a_results_folder_that_cannot_be_written_is_named(sources):
-    """On the command line, in one line; a file in its place, for root may write."""
+    """One line on the command line; a file in its place, since root may write."""
     folder = sources / "src/paradigms/experiments/results"
     folder.rename(sources / "elsewhere")
     folder.write_text("")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "paradigms", "measure", NAME], cwd=sources,
         env=environment(sources), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
+    assert process.returncode == 1
+    assert process.stderr.count("\n") == 1
     assert "results cannot be written (Not a directory): make it writable" in (
-        done.stderr
+        process.stderr
     )

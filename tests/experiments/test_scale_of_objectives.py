@@ -1,4 +1,4 @@
-"""Size and repetition for two objectives: again at reduced size."""
+"""Size and repetition for two objectives: reduced size, statements of the page."""
 
 import pytest
 import torch
@@ -12,14 +12,14 @@ from paradigms.training.pretraining import objectives
 
 
 def test_scale_of_objectives_again_at_reduced_size():
-    """The next token is nearer to the source, at every size; rows as recorded."""
-    found = {
+    """Next token is nearer to the source at every size; the recorded rows exist."""
+    results = {
         row["name"]: row
         for row in scale_of_objectives.run(scale_of_objectives.smaller())
     }
     for width in scale_of_objectives.smaller().widths:
         near, far = (
-            found[scale_of_objectives.label(name, width, 1)]["above the source"][0]
+            results[scale_of_objectives.label(name, width, 1)]["above the source"][0]
             for name in scale_of_objectives.NAMES
         )
         assert 0 < near < far
@@ -31,7 +31,7 @@ def test_scale_of_objectives_again_at_reduced_size():
 
 
 def test_the_rate_with_the_lowest_loss_is_taken():
-    """For each objective and width alone."""
+    """The best rate is chosen for each objective and width."""
     trials = [("a", 8, 0.1), ("a", 8, 0.2), ("b", 8, 0.1), ("b", 8, 0.2)]
     assert scale_of_objectives.best(trials, [2.0, 1.0, 1.0, 2.0]) == {
         ("a", 8): 0.2,
@@ -40,7 +40,7 @@ def test_the_rate_with_the_lowest_loss_is_taken():
 
 
 def test_nats_are_exact_or_the_bound():
-    """By draws of what is hidden, the bound that is summed over all of it."""
+    """The Monte Carlo estimate equals the exact bound, within 2%."""
     config = scale_of_objectives.ScaleOfObjectivesConfig(
         words=3, length=4, texts=20, draws=400
     )
@@ -48,34 +48,36 @@ def test_nats_are_exact_or_the_bound():
     texts = language.sample(20, 4, torch.Generator().manual_seed(0))
     torch.manual_seed(0)
     network = GPT(scale_of_objectives.size(config, 8))
-    known = objectives(language.vocabulary)
-    found = scale_of_objectives.nats(config, network, known["masked diffusion"], texts)
-    whole = MaskedDiffusion(scale_of_objectives.size(config, 8))
-    whole.network = network
+    tasks = objectives(language.vocabulary)
+    loss = scale_of_objectives.nats(config, network, tasks["masked diffusion"], texts)
+    model = MaskedDiffusion(scale_of_objectives.size(config, 8))
+    model.network = network
     with torch.no_grad():
-        exact = sum(float(bound(whole, text)) for text in texts) / texts.numel()
-    assert found == pytest.approx(exact, rel=0.02)
+        exact = sum(float(bound(model, text)) for text in texts) / texts.numel()
+    assert loss == pytest.approx(exact, rel=0.02)
 
 
 def test_the_slope_is_the_power():
-    """Distances that fall as the root of the weights have a slope of -0.5."""
+    """Distances proportional to weights^-0.5 have a slope of -0.5."""
     config = scale_of_objectives.smaller()
-    by = {
+    distances = {
         (w, 1): [scale_of_objectives.weights(config, w) ** -0.5] for w in config.widths
     }
-    assert scale_of_objectives.slope(config, by, 0) == pytest.approx(-0.5)
+    assert scale_of_objectives.slope(config, distances, 0) == pytest.approx(-0.5)
 
 
 def test_what_the_page_says_of_size_and_repetition():
-    """Next tokens gain more by size, and lose more by repetition."""
+    """Next token gains more by size, and loses more by repetition."""
     rows = {row["name"]: row for row in load("scale_of_objectives").rows}
-    after, diffusion = (rows[name] for name in scale_of_objectives.NAMES)
-    less = rows[f"{scale_of_objectives.NAMES[1]} - {scale_of_objectives.NAMES[0]}"]
-    assert less["slope"][1] > 0 > after["slope"][2]
+    next_token, diffusion = (rows[name] for name in scale_of_objectives.NAMES)
+    difference = rows[
+        f"{scale_of_objectives.NAMES[1]} - {scale_of_objectives.NAMES[0]}"
+    ]
+    assert difference["slope"][1] > 0 > next_token["slope"][2]
     assert diffusion["slope"][2] < 0
-    assert less["cost of 50"][2] < 0 < after["cost of 50"][1]
+    assert difference["cost of 50"][2] < 0 < next_token["cost of 50"][1]
     for row, column in ((diffusion, "cost of 50"), (diffusion, "cost of 5"),
-                        (after, "cost of 5")):  # fmt: skip
+                        (next_token, "cost of 5")):  # fmt: skip
         assert row[column][1] < 0 < row[column][2]
     near, far = (
         rows[scale_of_objectives.label(name, 32, 50)]["above the source"]

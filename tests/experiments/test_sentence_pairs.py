@@ -1,4 +1,4 @@
-"""Pairs of passages: cut and read as described, and measured again."""
+"""Sentence pairs: passages, features, and a run at reduced size."""
 
 import torch
 
@@ -13,19 +13,19 @@ from paradigms.objectives import Pair, sentence_order
 
 
 def test_sentence_pairs_again_at_reduced_size():
-    """Three draws from fewer reviews: near the record, on the same side of chance."""
+    """Three draws from fewer reviews: near the record, and above chance."""
     stored = {row["name"]: row["accuracy"] for row in load("sentence_pairs").rows}
-    again = sentence_pairs.run(sentence_pairs.smaller())
-    assert [row["name"] for row in again] == list(stored)
-    for row in again:
+    reduced = sentence_pairs.run(sentence_pairs.smaller())
+    assert [row["name"] for row in reduced] == list(stored)
+    for row in reduced:
         assert abs(row["accuracy"][0] - stored[row["name"]][0]) < 0.06, row["name"]
-    found = {row["name"]: row["accuracy"] for row in again}
+    accuracies = {row["name"]: row["accuracy"] for row in reduced}
     for name in ("next sentence, shared words", "sentence order, words by side"):
-        assert found[name][1] > 0.5 < stored[name][1]
+        assert accuracies[name][1] > 0.5 < stored[name][1]
 
 
 def test_a_review_is_cut_at_the_ends_of_sentences():
-    """Short pieces are left out, and so is a passage that is not full."""
+    """Short sentences and incomplete passages are dropped."""
     text = "One two three. Four five six! No. Seven eight nine?<br />Ten eleven twelve."
     assert passages(text, 2) == [
         ["one", "two", "three", "four", "five", "six", "!"],
@@ -35,7 +35,7 @@ def test_a_review_is_cut_at_the_ends_of_sentences():
 
 
 def test_shared_words_cannot_tell_the_order():
-    """A pair and its swap read alike; by side they do not, so that the guard fails."""
+    """Features of shared words are symmetric in the pair; words by side are not."""
     documents = [[[5, 6, 7], [6, 8], [7, 9, 5]]] * 20
     pairs = sentence_order(documents, torch.Generator().manual_seed(0))
     assert {pair.label for pair in pairs} == {0, 1}

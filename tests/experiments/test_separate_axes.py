@@ -1,4 +1,4 @@
-"""Order, mask, objective: again at reduced size, and as the page says."""
+"""Order, mask, objective: run at reduced size, and the record against the page."""
 
 import math
 
@@ -21,97 +21,97 @@ def rows() -> dict:
 
 
 def test_separate_axes_again_at_reduced_size():
-    """The answer in plain sight: a low loss, and nothing learnt; the GRU does well."""
-    again = {row["name"]: row for row in separate_axes.run(separate_axes.smaller())}
-    entropy = again["the source itself"]["nats a word"][0]
-    assert again[CHEAT]["loss"][0] < 0.5 * entropy
-    assert again[CHEAT]["above the source"][0] > 1
-    gru = again["left to right, GRU, next token"]["above the source"][0]
-    assert gru < again["no order, bidirectional, masked"]["above the source"][0]
+    """Visible targets give a low loss, and nothing is learnt; the GRU does well."""
+    reduced = {row["name"]: row for row in separate_axes.run(separate_axes.smaller())}
+    entropy = reduced["the source itself"]["nats a word"][0]
+    assert reduced[CHEAT]["loss"][0] < 0.5 * entropy
+    assert reduced[CHEAT]["above the source"][0] > 1
+    gru = reduced["left to right, GRU, next token"]["above the source"][0]
+    assert gru < reduced["no order, bidirectional, masked"]["above the source"][0]
     assert rows()["left to right, GRU, next token"]["above the source"][0] < 0.05
-    assert again.keys() == rows().keys()
+    assert reduced.keys() == rows().keys()
 
 
 def test_what_the_page_says_of_the_choices():
-    """Which rows are nearer to the source than which, language by language."""
-    found = rows()
+    """Which rows are nearer to the source, paired by language."""
+    results = rows()
 
     def sign(name, other, column="above the source"):
-        """+1 if shown to be more than the other, -1 if less, 0 if neither."""
-        _, low, high = found[f"{name} - {other}"][column]
+        """+1 if significantly above the other, -1 if below, else 0."""
+        _, low, high = results[f"{name} - {other}"][column]
         return (low > 0) - (high < 0)
 
     assert sign(gru_name(), CAUSAL) == -1
     for order in ("right to left", "an order drawn"):
         assert sign(f"{order}, causal, next token", CAUSAL) == 1
-    straight, drawn = (
+    in_order, drawn_order = (
         f"above the source, {order}" for order in ("left to right", "drawn order")
     )
-    masked, seen_left = separate_axes.BERT_ROW, "no order, causal, masked"
+    masked, causal_masked = separate_axes.BERT_ROW, "no order, causal, masked"
     for name in (masked, separate_axes.DIFFUSION_ROW):
-        assert sign(name, CAUSAL, straight) == 1
-        one, other = (found[name][column] for column in (straight, drawn))
+        assert sign(name, CAUSAL, in_order) == 1
+        one, other = (results[name][column] for column in (in_order, drawn_order))
         assert one[1] <= other[0] <= one[2]
-    assert found[seen_left][straight][2] < found[seen_left][drawn][1]
-    assert sign(seen_left, masked, "loss") == 1
-    assert sign(seen_left, masked, straight) == -1
-    assert sign(seen_left, masked, drawn) == 0
+    assert results[causal_masked][in_order][2] < results[causal_masked][drawn_order][1]
+    assert sign(causal_masked, masked, "loss") == 1
+    assert sign(causal_masked, masked, in_order) == -1
+    assert sign(causal_masked, masked, drawn_order) == 0
 
 
 def test_what_the_page_says_of_copying():
-    """The answer in plain sight: worse than a guess, and the last word alone costs."""
-    found = rows()
-    entropy = found["the source itself"]["nats a word"][0]
-    assert found[CHEAT]["nats a word"][1] > math.log(6)
-    assert found[CHEAT]["above the source, own mask"][1] > 1
-    assert found[CHEAT]["loss"][0] == pytest.approx(entropy / 10, rel=0.1)
-    weights = [found[n]["parameters"][0] for n in (CAUSAL, gru_name())]
-    assert weights[0] < weights[1] < 1.2 * weights[0]
+    """With visible targets: worse than a uniform guess, loss only at the last word."""
+    results = rows()
+    entropy = results["the source itself"]["nats a word"][0]
+    assert results[CHEAT]["nats a word"][1] > math.log(6)
+    assert results[CHEAT]["above the source, own mask"][1] > 1
+    assert results[CHEAT]["loss"][0] == pytest.approx(entropy / 10, rel=0.1)
+    parameters = [results[n]["parameters"][0] for n in (CAUSAL, gru_name())]
+    assert parameters[0] < parameters[1] < 1.2 * parameters[0]
 
 
 def test_a_prefix_may_be_empty_and_leaves_a_target():
-    """Each length from none to all but one is drawn; without one all are targets."""
+    """Lengths from 0 to all but one word are drawn; all other words are targets."""
     texts = torch.full((400, 4), FIRST)
     _, targets, lengths = separate_axes.any_prefix(
         texts, torch.Generator().manual_seed(0)
     )
     assert lengths.unique().tolist() == [1, 2, 3, 4]  # with the start symbol
-    asked = (targets != IGNORE).sum(dim=1)
-    assert asked.tolist() == (5 - lengths).tolist()
+    target_counts = (targets != IGNORE).sum(dim=1)
+    assert target_counts.tolist() == (5 - lengths).tolist()
 
 
 def test_a_text_cut_off_hides_the_answer_and_a_whole_one_shows_it():
-    """A network that reads the next word off the text errs only where it is cut off."""
+    """A network that copies the next word fails only if the text is cut off."""
 
     def copies(tokens, rule):
         following = tokens.roll(-1, dims=1)  # (B, T): the last sees the first
-        shown = torch.nn.functional.one_hot(following, FIRST + 3)
-        return 20.0 * shown.float()
+        one_hot = torch.nn.functional.one_hot(following, FIRST + 3)
+        return 20.0 * one_hot.float()
 
     texts = torch.randint(FIRST, FIRST + 3, (8, 5), generator=torch.Generator())
-    seen = separate_axes.chain(rule=bidirectional)(copies, texts)
-    hidden = separate_axes.cut_off(copies, texts)
-    assert float(seen.max()) < 2 < float(hidden.min())
+    whole = separate_axes.chain(rule=bidirectional)(copies, texts)
+    cut = separate_axes.cut_off(copies, texts)
+    assert float(whole.max()) < 2 < float(cut.min())
 
 
 def test_pairs_are_of_the_same_language():
-    """A difference is taken seed by seed: a constant one has no spread."""
-    found = [{"a": {"loss": k + 1.0}, "b": {"loss": k + 0.5}} for k in (0.0, 3.0)]
-    row = separate_axes.minus(found, "a", "b")
+    """Differences are paired by seed: a constant one has an interval of width 0."""
+    seeds = [{"a": {"loss": k + 1.0}, "b": {"loss": k + 0.5}} for k in (0.0, 3.0)]
+    row = separate_axes.minus(seeds, "a", "b")
     assert row == {"name": "a - b", "loss": [0.5, 0.5, 0.5]}
 
 
 def gru_name() -> str:
-    """The row without attention."""
+    """The name of the row without attention."""
     return "left to right, GRU, next token"
 
 
 @pytest.mark.parametrize("places", [[0, 1, 2], [2, 0, 1]])
 def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
-    """The chain rule in the text's order gives exactly -log P; a blank one, a guess."""
+    """The chain rule gives exactly -log P; a uniform network gives log 3 a word."""
     language = MarkovLanguage(3, 0)
 
-    def knows(tokens, rule):
+    def oracle(tokens, rule):
         logits = torch.full((*tokens.shape, FIRST + 3), -9.0)
         for t in range(tokens.shape[1]):
             logits[:, t, FIRST:] = language.after(tokens[:, 1 : t + 1]).log().float()
@@ -120,11 +120,11 @@ def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
     texts = language.fillings(3)
     exact = -language.log_p(texts).sum(1)
     for score in (separate_axes.chain(), separate_axes.cut_off):
-        found = score(knows, texts)
-        assert found.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
+        scores = score(oracle, texts)
+        assert scores.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
 
     def guess(tokens, rule):
         return torch.zeros(*tokens.shape, FIRST + 3)
 
-    found = separate_axes.filled(torch.tensor(places))(guess, texts)
-    assert found.tolist() == pytest.approx([3 * math.log(3)] * 27, abs=1e-4)
+    scores = separate_axes.filled(torch.tensor(places))(guess, texts)
+    assert scores.tolist() == pytest.approx([3 * math.log(3)] * 27, abs=1e-4)

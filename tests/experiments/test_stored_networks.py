@@ -1,4 +1,4 @@
-"""Stored networks: those that the record names, small, and refused if they are not."""
+"""Stored networks: named by the record, small, and refused if modified."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ REMEDY = "; run: make measure NAME=lab_networks"
 
 
 def test_networks_are_small():
-    """200 kB each at most, and 2 MB in all: they lie in the repository."""
+    """At most 200 kB each and 2 MB in total, since they are in the repository."""
     assert len(FILES) == len(lab_networks.NETWORKS)
     sizes = [path.stat().st_size for path in FILES]
     assert max(sizes) <= 200_000
@@ -28,7 +28,7 @@ def test_networks_are_small():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_says_where_it_was_made(path):
-    """Code, settings, processor and instruction set: those of its record."""
+    """Fingerprint, config, versions and machine equal those of its record."""
     record = load(path.parent.name)
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
@@ -41,7 +41,7 @@ def test_a_file_says_where_it_was_made(path):
 
 
 def test_a_network_gives_the_recorded_loss():
-    """Loaded, it is near the mean over seeds; with a higher rate it fills better."""
+    """A loaded network is near the mean over seeds; rate 30% fills better than 15%."""
     config = lab_networks.NetworkConfig()
     held_out = lab_networks.data(config).held_out
     fills = {}
@@ -59,12 +59,12 @@ def test_a_network_gives_the_recorded_loss():
 
 
 def test_lab_networks_again_at_reduced_size(tmp_path, one_thread):
-    """20 steps: the same columns; more steps have a lower loss; weights come back."""
+    """20 steps: the same columns, higher losses; weights survive a round trip."""
     stored = {row["name"]: row for row in load("lab_networks").rows}
-    again = experiment.run(experiment.smaller())
-    assert [row["name"] for row in again] == list(stored)
-    weights = {row["name"]: row.pop("state_dict") for row in again}
-    for row in again:
+    reduced = experiment.run(experiment.smaller())
+    assert [row["name"] for row in reduced] == list(stored)
+    weights = {row["name"]: row.pop("state_dict") for row in reduced}
+    for row in reduced:
         columns = set(row) - {"name"}
         assert columns == set(stored[row["name"]]) - {"name"}
         for column in columns:
@@ -78,9 +78,9 @@ def test_lab_networks_again_at_reduced_size(tmp_path, one_thread):
 
 
 def test_what_the_lab_says_of_the_seeds():
-    """Both sides help; a rate of 30% helps more, and solves the exercise; 15% does not.
+    """Both sides help; a rate of 30% solves the exercise, 15% does not.
 
-    All stay above the 0.24 nats of the true distribution.
+    All losses are above the 0.24 nats of the true distribution.
     """
     rows = {row["name"]: row for row in load("lab_networks").rows}
     writer = rows["next token"]["loss, left visible"]
@@ -92,7 +92,7 @@ def test_what_the_lab_says_of_the_seeds():
 
 
 def test_no_file_is_left_of_a_network_that_is_no_more(tmp_path):
-    """What the record does not name is removed."""
+    """Files of networks that no longer exist are removed."""
     weights = {name: {"x": [1.0]} for name in ("a", "b")}
     write(tmp_path / "networks", weights, {})
     digests = write(tmp_path / "networks", {"b": {"x": [2.0]}}, {})
@@ -118,7 +118,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_weights_are_refused_in_one_line(case, tmp_path, monkeypatch):
-    """File and remedy; nothing is trained instead."""
+    """The error names file and command; nothing is trained instead."""
     damage, message = BAD[case]
     shutil.copytree(FOLDER / "lab_networks", tmp_path / "lab_networks")
     damage(tmp_path / "lab_networks/next_token.safetensors")
@@ -132,12 +132,12 @@ def test_bad_weights_are_refused_in_one_line(case, tmp_path, monkeypatch):
 
 
 def test_a_file_of_another_format_is_refused(tmp_path, monkeypatch):
-    """Even if the record names it."""
+    """Even if the digest matches the record."""
     content = b"not safetensors"
     record = load("lab_networks")
     digests = {"next token": stored_networks.digest(content)}
-    other = record.model_copy(update={"weights": digests})
-    monkeypatch.setattr(records, "load", lambda name: other)
+    changed = record.model_copy(update={"weights": digests})
+    monkeypatch.setattr(records, "load", lambda name: changed)
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     (tmp_path / "lab_networks").mkdir()
     (tmp_path / "lab_networks/next_token.safetensors").write_bytes(content)
@@ -147,13 +147,13 @@ def test_a_file_of_another_format_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_network_that_is_not_recorded_is_refused():
-    """With those that are."""
+    """The error lists the recorded networks."""
     with pytest.raises(ContentError, match="no network 'GPT-5'; there are: next token"):
         lab_network("GPT-5")
 
 
 def test_the_lab_trains_nothing_that_it_shows():
-    """Its cells reach the training loop in the open exercise alone."""
+    """Only the open exercise of the lab trains a network."""
     training = ("lab_networks.train", ".backward(", "torch.optim", ".step(")
     assert {
         key

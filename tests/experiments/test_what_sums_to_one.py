@@ -1,4 +1,4 @@
-"""Sums over everything: again at reduced size, and as the record says."""
+"""Sums over all texts: at reduced size, and in the record."""
 
 import pytest
 import torch
@@ -16,10 +16,10 @@ BOUNDS = ("masked diffusion, its bound", "VAE, its bound", "diffusion, its bound
 
 @pytest.mark.parametrize("again", [True, False], ids=["again", "recorded"])
 def test_distributions_sum_to_one_and_bounds_to_less(again):
-    """Also what is left of an end that can be reached, and of one that fades."""
-    small = what_sums_to_one.smaller()
-    found = what_sums_to_one.run(small) if again else load("what_sums_to_one").rows
-    rows = {row["name"]: row for row in found}
+    """Also with an end symbol whose probability stays positive, or fades."""
+    config = what_sums_to_one.smaller()
+    records = what_sums_to_one.run(config) if again else load("what_sums_to_one").rows
+    rows = {row["name"]: row for row in records}
     for name in EXACT:
         assert rows[name]["sum"] == pytest.approx([1, 1, 1], abs=1e-5), name
     for name in BOUNDS:
@@ -34,12 +34,12 @@ def test_distributions_sum_to_one_and_bounds_to_less(again):
 
 
 def test_a_sum_that_is_not_one_would_be_seen():
-    """With a text left out, or told twice, the same sum misses one."""
+    """Sanity check: with a text left out the sum is below 1."""
     config = what_sums_to_one.smaller()
     texts = what_sums_to_one.all_texts(config, config.length)
     assert len(texts) == config.words**config.length
     torch.manual_seed(0)
     network = torch.nn.Embedding(16, what_sums_to_one.IDS.first_word + config.words)
-    share = what_sums_to_one.chain(network, texts).exp().detach()
-    assert float(share.sum()) == pytest.approx(1, abs=1e-5)
-    assert float(share[1:].sum()) < 1 - 1e-4
+    probabilities = what_sums_to_one.chain(network, texts).exp().detach()
+    assert float(probabilities.sum()) == pytest.approx(1, abs=1e-5)
+    assert float(probabilities[1:].sum()) < 1 - 1e-4

@@ -1,4 +1,4 @@
-"""A cache changes nothing: not a score, not a word, at no length, with no padding."""
+"""Cached equals uncached decoding: logits and texts, all lengths, with padding."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ def in_pieces(
     real: Tensor | None = None,
     cache: Cache | None = None,
 ) -> Tensor:
-    """The logits of a text that is read up to each stop in turn, with a cache."""
+    """The logits of a text that is read in pieces, up to each stop, with a cache."""
     cache = Cache() if cache is None else cache
     parts, start = [], 0
     for stop in stops:
-        seen = None if real is None else real[:, :stop]
-        parts.append(network(tokens[:, start:stop], real=seen, cache=cache))
+        mask = None if real is None else real[:, :stop]
+        parts.append(network(tokens[:, start:stop], real=mask, cache=cache))
         start = stop
     return torch.cat(parts, dim=1)  # (B, T, V)
 
@@ -44,28 +44,28 @@ def gap(
     real: Tensor | None = None,
     cache: Cache | None = None,
 ) -> float:
-    """Largest difference with and without a cache, as a share of the largest logit."""
-    whole = network(tokens, real=real)
-    found = in_pieces(network, tokens, stops, real, cache)
-    kept = torch.ones_like(tokens, dtype=torch.bool) if real is None else real
-    return float((found - whole)[kept].abs().max() / whole.abs().max())
+    """Largest difference with and without a cache, relative to the largest logit."""
+    uncached = network(tokens, real=real)
+    cached = in_pieces(network, tokens, stops, real, cache)
+    mask = torch.ones_like(tokens, dtype=torch.bool) if real is None else real
+    return float((cached - uncached)[mask].abs().max() / uncached.abs().max())
 
 
 def padded(side: str, rows: int, length: int) -> tuple[Tensor, Tensor]:
-    """Texts with 0 to 3 places of padding, on the left, or inside after 1 to 4 words.
+    """Texts with 0 to 3 padding tokens, on the left, or inside after 1 to 4 words.
 
-    Padding inside is that of prompts filled up on the right, to which words are added.
+    Padding inside arises when words are appended to prompts padded on the right.
     """
-    tokens, holes = torch.randint(WORDS, (rows, length)), torch.arange(rows) % 4
-    places = torch.arange(length)
-    first = torch.zeros(rows, dtype=torch.long) if side == "left" else 4 - holes
-    real = (places < first[:, None]) | (places >= (first + holes)[:, None])
+    tokens, padding = torch.randint(WORDS, (rows, length)), torch.arange(rows) % 4
+    positions = torch.arange(length)
+    first = torch.zeros(rows, dtype=torch.long) if side == "left" else 4 - padding
+    real = (positions < first[:, None]) | (positions >= (first + padding)[:, None])
     return tokens, real
 
 
 @every
 def test_cached_equals_uncached_at_every_length(name):
-    """Any prompt of 1 to 11 words, then word by word or at once: equal logits."""
+    """A prompt of 1 to 11 words, then word by word or at once: equal logits."""
     network, tokens = built(name, 3), torch.randint(WORDS, (3, 12))
     for prompt in range(1, 12):
         assert gap(network, tokens, [prompt, 12]) < 1e-5
@@ -75,7 +75,7 @@ def test_cached_equals_uncached_at_every_length(name):
 @every
 @pytest.mark.parametrize("side", ["left", "inside"])
 def test_cached_equals_uncached_with_padding(name, side):
-    """Padding before or inside the texts: equal logits at all words, at any length."""
+    """Padding before or inside the texts: equal logits at all words and lengths."""
     network = built(name, 4)
     tokens, real = padded(side, 4, 12)
     for prompt in range(4, 12):
@@ -87,30 +87,30 @@ def test_cached_equals_uncached_with_padding(name, side):
 @pytest.mark.parametrize("side", ["left", "inside"])
 @torch.no_grad()
 def test_padding_moves_nothing(name, side):
-    """A padded text, read with a cache, has the logits that it has without padding."""
+    """A padded text, read with a cache, has the logits of the text without padding."""
     network = built(name, 4)
     tokens, real = padded(side, 4, 12)
-    found = in_pieces(network, tokens, [5, *range(6, 13)], real)
-    for row, kept, logits in zip(tokens, real, found, strict=True):
-        alone = network(row[kept][None])[0]
-        assert float((logits[kept] - alone).abs().max() / alone.abs().max()) < 1e-5
+    batched = in_pieces(network, tokens, [5, *range(6, 13)], real)
+    for row, mask, logits in zip(tokens, real, batched, strict=True):
+        alone = network(row[mask][None])[0]
+        assert float((logits[mask] - alone).abs().max() / alone.abs().max()) < 1e-5
 
 
 @every
 def test_the_same_words_with_and_without_a_cache(name):
-    """Greedy and sampled texts agree, for every prompt and continuation to 6 words."""
+    """Greedy and sampled texts agree, for prompts and continuations of up to 6."""
     network, tokens = built(name, 3), torch.randint(WORDS, (3, 6))
     for length in range(1, 7):
         prompt = tokens[:, :length]
-        wanted = greedy(network, prompt, 6, cached=False)
+        expected = greedy(network, prompt, 6, cached=False)
         for steps in range(7):
-            found = greedy(network, prompt, steps)
-            assert torch.equal(found, wanted[:, : length + steps])
-        drawn = [
+            texts = greedy(network, prompt, steps)
+            assert torch.equal(texts, expected[:, : length + steps])
+        samples = [
             sample(network, prompt, 6, torch.Generator().manual_seed(1), cached=cached)
             for cached in (True, False)
         ]
-        assert torch.equal(*drawn)
+        assert torch.equal(*samples)
 
 
 @every
@@ -118,40 +118,40 @@ def test_the_same_words_after_padding_on_the_left(name):
     """Prompts padded on the left: the same words with and without a cache."""
     network = built(name, 4)
     tokens, real = padded("left", 4, 6)
-    wanted = greedy(network, tokens, 6, real=real, cached=False)
-    assert torch.equal(greedy(network, tokens, 6, real=real), wanted)
+    expected = greedy(network, tokens, 6, real=real, cached=False)
+    assert torch.equal(greedy(network, tokens, 6, real=real), expected)
 
 
 @every
 def test_the_cache_grows_by_doubling(name):
-    """75 words, one by one: room for 32, then 66, then 134; the logits stay equal."""
+    """75 words, one by one: capacities 32, 66 and 134; the logits stay equal."""
     network, tokens, cache = built(name, 2), torch.randint(WORDS, (2, 75)), Cache()
-    rooms = []
+    capacities = []
     with torch.no_grad():
-        for place in range(75):
-            network(tokens[:, place : place + 1], cache=cache)
-            rooms.append(max(stored.shape[3] for stored in cache.stored.values()))
-    assert sorted(set(rooms)) == [32, 66, 134]
-    assert (rooms.index(66), rooms.index(134)) == (32, 66)
+        for position in range(75):
+            network(tokens[:, position : position + 1], cache=cache)
+            capacities.append(max(tensor.shape[3] for tensor in cache.stored.values()))
+    assert sorted(set(capacities)) == [32, 66, 134]
+    assert (capacities.index(66), capacities.index(134)) == (32, 66)
     assert gap(network, tokens, list(range(1, 76))) < 1e-5
 
 
 @every
 @torch.no_grad()
 def test_selected_sequences_go_on_as_if_read_alone(name):
-    """After `select`, row i of the cache is the sequence that was named, also twice."""
+    """After `select`, row i of the cache is the selected sequence, also if repeated."""
     network, tokens, cache = built(name, 4), torch.randint(WORDS, (4, 7)), Cache()
-    whole = network(tokens)
+    uncached = network(tokens)
     network(tokens[:, :5], cache=cache)
-    # An encoder-decoder's mask of the source stays in place: its sources must too.
+    # An encoder-decoder keeps the order of its source masks, so rows must not move.
     rows = torch.tensor([0, 1, 2, 3] if name in ("T5", "BART") else [2, 0, 2, 3])
     cache.select(rows)
-    found, wanted = network(tokens[rows, 5:], cache=cache), whole[rows, 5:]
-    assert float((found - wanted).abs().max() / whole.abs().max()) < 1e-5
+    logits, expected = network(tokens[rows, 5:], cache=cache), uncached[rows, 5:]
+    assert float((logits - expected).abs().max() / uncached.abs().max()) < 1e-5
 
 
 class Forgetful(Cache):
-    """Wrong on purpose: what was stored is lost when the room grows."""
+    """A faulty cache: stored keys and values are zeroed when the capacity grows."""
 
     def extend(self, layer, key, value):
         end = self.length + key.shape[2]
@@ -162,7 +162,7 @@ class Forgetful(Cache):
 
 
 class Late(Cache):
-    """Wrong on purpose: the newest key and value take the place of those before."""
+    """A faulty cache: keys are shifted by one position against the values."""
 
     def extend(self, layer, key, value):
         keys, values = super().extend(layer, key, value)
@@ -171,20 +171,20 @@ class Late(Cache):
 
 @positioned
 def test_a_position_that_stands_still_is_noticed(name, part):
-    """The guard itself: each new word read as if it were the first of its text."""
+    """Sanity check: without a position offset for new words the logits differ."""
     network, tokens = built(name, 2), torch.randint(WORDS, (2, 8))
     stops = [4, *range(5, 9)]
     assert gap(network, tokens, stops) < 1e-5
-    whole = network(tokens).detach()
+    uncached = network(tokens).detach()
     module = getattr(network, part)
     module.register_forward_pre_hook(lambda _, args: (args[0] - args[0][0], *args[1:]))
-    found = in_pieces(network, tokens, stops)
-    assert float((found - whole).abs().max() / whole.abs().max()) > 1e-2
+    cached = in_pieces(network, tokens, stops)
+    assert float((cached - uncached).abs().max() / uncached.abs().max()) > 1e-2
 
 
 @every
 @pytest.mark.parametrize("wrong", [Forgetful, Late])
 def test_a_wrong_cache_is_noticed(name, wrong):
-    """The guard itself: keys lost or beside their values are far above the limit."""
+    """Sanity check: lost or shifted keys are far above the limit."""
     network, tokens = built(name, 2), torch.randint(WORDS, (2, 40))
     assert gap(network, tokens, list(range(1, 41)), cache=wrong()) > 1e-3

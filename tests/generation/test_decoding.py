@@ -1,4 +1,4 @@
-"""From scores to text: each way of choosing finds what it says."""
+"""Decoding: greedy, temperature, top-k and top-p sampling, end symbols."""
 
 from collections.abc import Callable
 from math import exp, fsum
@@ -26,7 +26,7 @@ SHAPE = {"vocabulary": WORDS, "width": 16, "layers": 2, "heads": 4}
 
 
 def sharp(network: torch.nn.Module) -> torch.nn.Module:
-    """The network with weights so large that its predictions are far from uniform."""
+    """Perturbs the weights so that predictions are far from uniform."""
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(torch.randn_like(parameter), alpha=0.3)
@@ -34,12 +34,12 @@ def sharp(network: torch.nn.Module) -> torch.nn.Module:
 
 
 def reader(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
-    """A decoder alone, for any number of texts."""
+    """A decoder-only network, for any number of texts."""
     return lambda rows: sharp(make())
 
 
 def answerer(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
-    """An encoder-decoder that has read one padded source for each text."""
+    """An encoder-decoder with one padded source for each text."""
 
     def build(rows: int) -> Callable:
         source = torch.randint(WORDS, (rows, 6))
@@ -68,15 +68,15 @@ every = pytest.mark.parametrize("name", NETWORKS)
 
 
 def built(name: str, rows: int) -> Callable:
-    """A small network, always the same; its source has so many rows."""
+    """A small network with a fixed seed; an encoder-decoder has `rows` sources."""
     torch.manual_seed(0)
     return NETWORKS[name](rows)
 
 
 class Table:
-    """A network that is a table: scores of the next word by the number of words read.
+    """A network that is a lookup table: the next word's scores by position.
 
-    It reads with a cache, of which it uses the length alone; calls are counted.
+    Of a cache it uses only the length; calls are counted.
     """
 
     def __init__(self, scores: Tensor) -> None:
@@ -92,35 +92,39 @@ class Table:
 
 @every
 def test_greedy_is_the_limit_of_a_low_temperature(name):
-    """At a temperature of 1e-6, and of 1e-300, sampling writes what greedy writes."""
+    """Sampling at temperatures 1e-6 and 1e-300, or with top_k=1, equals greedy."""
     network, tokens = built(name, 3), torch.randint(WORDS, (3, 2))
-    wanted = greedy(network, tokens, 8)
+    expected = greedy(network, tokens, 8)
     for temperature in (1e-6, 1e-300):
-        dice = torch.Generator().manual_seed(0)
-        found = sample(network, tokens, 8, dice, temperature=temperature)
-        assert torch.equal(found, wanted)
-    alone = sample(network, tokens, 8, torch.Generator().manual_seed(0), top_k=1)
-    assert torch.equal(alone, wanted)
+        rng = torch.Generator().manual_seed(0)
+        texts = sample(network, tokens, 8, rng, temperature=temperature)
+        assert torch.equal(texts, expected)
+    top_1 = sample(network, tokens, 8, torch.Generator().manual_seed(0), top_k=1)
+    assert torch.equal(top_1, expected)
 
 
 def kept_by_hand(
     scores: list[float], temperature: float, top_k: int | None, top_p: float | None
 ) -> tuple[list[float], float]:
-    """The probabilities that top-k and then top-p leave, from the largest down.
+    """Probabilities after top-k and then top-p, in descending order.
 
-    And how far p is from a sum of them: rounding decides where that is nothing.
+    And the distance of top_p to the nearest cumulative sum: at 0 rounding decides.
     """
     ordered = sorted(scores, reverse=True)
     if top_k is not None and top_k < len(ordered):
         ordered = [score for score in ordered if score >= ordered[top_k - 1]]
     weights = [exp((score - ordered[0]) / temperature) for score in ordered]
-    share, margin = [weight / fsum(weights) for weight in weights], 1.0
+    probabilities, margin = [weight / fsum(weights) for weight in weights], 1.0
     if top_p is not None and top_p < 1:
-        sums = [fsum(share[:count]) for count in range(1, len(share) + 1)]
+        sums = [
+            fsum(probabilities[:count]) for count in range(1, len(probabilities) + 1)
+        ]
         margin = min(abs(total - top_p) for total in sums)
-        short = sum(total < top_p for total in sums[:-1])
-        share = [part / sums[short] for part in share[: short + 1]]
-    return share + [0.0] * (len(scores) - len(share)), margin
+        last = sum(total < top_p for total in sums[:-1])
+        probabilities = [
+            probability / sums[last] for probability in probabilities[: last + 1]
+        ]
+    return probabilities + [0.0] * (len(scores) - len(probabilities)), margin
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -131,20 +135,20 @@ def kept_by_hand(
     top_p=st.none() | st.floats(0.01, 1),
 )
 def test_filters_equal_those_by_hand(scores, temperature, top_k, top_p):
-    """Top-k and top-p keep the likeliest, as few as suffice, in their proportions."""
-    given_scores = torch.tensor([scores], dtype=torch.float64)
-    found = warp_logits(given_scores, temperature, top_k, top_p).softmax(dim=-1)[0]
-    wanted, margin = kept_by_hand(scores, temperature, top_k, top_p)
+    """Top-k and top-p keep the smallest set of likeliest words, renormalised."""
+    logits = torch.tensor([scores], dtype=torch.float64)
+    probabilities = warp_logits(logits, temperature, top_k, top_p).softmax(dim=-1)[0]
+    expected, margin = kept_by_hand(scores, temperature, top_k, top_p)
     assume(margin > 1e-9)
-    largest_first = found.sort(descending=True).values.tolist()
-    assert largest_first == pytest.approx(wanted, abs=1e-9)
-    kept = found > 0
-    if not bool(kept.all()):
-        assert float(given_scores[0, kept].min()) >= float(given_scores[0, ~kept].max())
+    largest_first = probabilities.sort(descending=True).values.tolist()
+    assert largest_first == pytest.approx(expected, abs=1e-9)
+    support = probabilities > 0
+    if not bool(support.all()):
+        assert float(logits[0, support].min()) >= float(logits[0, ~support].max())
 
 
 def test_a_top_p_of_one_keeps_every_word():
-    """Rounding never drops the unlikely words when all are asked for."""
+    """With top_p=1 rounding never drops an unlikely word."""
     scores = torch.linspace(0, -30, 50_000)[None]
     assert bool(warp_logits(scores, top_p=1.0).isfinite().all())
 
@@ -161,43 +165,43 @@ def test_a_top_p_of_one_keeps_every_word():
     ids=str,
 )
 def test_sampled_words_come_at_their_rates(options):
-    """200,000 draws: each word at its filtered share, within five standard errors."""
+    """200,000 samples: each word within five standard errors of its probability."""
     scores = torch.tensor([[2.0, 1.5, 0.3, 0.0, -1.0, -2.5]])
-    prompt, dice = torch.zeros(200_000, 1, dtype=torch.long), torch.Generator()
-    drawn = sample(Table(scores), prompt, 1, dice.manual_seed(0), **options)[:, 1]
-    wanted, _ = kept_by_hand(
+    prompt, rng = torch.zeros(200_000, 1, dtype=torch.long), torch.Generator()
+    words = sample(Table(scores), prompt, 1, rng.manual_seed(0), **options)[:, 1]
+    expected, _ = kept_by_hand(
         scores[0].tolist(),
         options.get("temperature", 1.0),
         options.get("top_k"),
         options.get("top_p"),
     )
-    for word, share in enumerate(wanted):
-        hits = drawn == word
+    for word, share in enumerate(expected):
+        hits = words == word
         assert errors(hits, share) < LIMIT if share else not bool(hits.any())
 
 
 def test_a_text_ends_with_its_end_symbol():
-    """After `eos` there is only padding, and the network is asked no more."""
+    """After EOS in all rows decoding stops, without further calls."""
     scores = torch.zeros(6, 4)
     scores[[0, 1, 2], [3, 2, 1]] = 5.0
     network = Table(scores)
-    found = greedy(network, torch.zeros(2, 1, dtype=torch.long), 5, eos=2, pad=0)
-    assert found.tolist() == [[0, 3, 2]] * 2
+    texts = greedy(network, torch.zeros(2, 1, dtype=torch.long), 5, eos=2, pad=0)
+    assert texts.tolist() == [[0, 3, 2]] * 2
     assert network.calls == 2
 
 
 def test_with_a_cache_each_word_is_read_once():
     """A prompt of 3 and 4 steps: the network reads 3 + 1 + 1 + 1 words, not 3 to 6."""
-    read = []
+    lengths = []
 
     def network(tokens, real=None, cache=None):
-        read.append(tokens.shape[1])
+        lengths.append(tokens.shape[1])
         return torch.zeros(len(tokens), tokens.shape[1], 5)
 
     prompt = torch.zeros(2, 3, dtype=torch.long)
     greedy(network, prompt, 4)
     greedy(network, prompt, 4, cached=False)
-    assert read == [3, 1, 1, 1, 3, 4, 5, 6]
+    assert lengths == [3, 1, 1, 1, 3, 4, 5, 6]
 
 
 PROMPT = torch.zeros(1, 1, dtype=torch.long)
@@ -250,14 +254,14 @@ DICE = torch.Generator().manual_seed(0)
     ],
 )
 def test_bad_settings_are_refused(call, message):
-    """One line that names the argument and its value."""
+    """The error names the argument and its value."""
     with pytest.raises(ValueError, match=message):
         call()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_scores_that_are_not_finite_are_refused(value):
-    """A network of NaN writes nothing, by any search."""
+    """NaN or infinite scores are an error in every decoding method."""
     broken = Table(torch.full((9, 5), value))
     for search in (
         lambda: greedy(broken, PROMPT, 1),

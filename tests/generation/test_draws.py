@@ -1,8 +1,8 @@
-"""Texts that pages show as drawn from a network: rounding cannot change a draw.
+"""Sampled texts on pages are robust: rounding cannot change a draw.
 
-A single draw of `torch.multinomial` is the largest of p / noise, so the margin between
-the two largest says how far a probability would have to move for another word.  Several
-draws from one distribution are repeated with probabilities that have moved so far.
+A single draw of `torch.multinomial` is the argmax of p / noise, so the margin between
+the two largest is the relative change of a probability that would change the word.
+Several draws from one distribution are repeated with perturbed probabilities.
 """
 
 import contextlib
@@ -18,42 +18,42 @@ from tests.site.fences.test_fences import openings
 from tests.site.test_labs import cells
 
 MARGIN = 1e-4
-SHOWN = 100  # draws at once; more are counted, not shown
+SHOWN = 100  # draws at once; of more a page shows only counts
 
 
 @pytest.fixture
 def margins(monkeypatch) -> list[float]:
-    """The margin of every single draw, of its first row: the one that is shown.
+    """The margin of every single draw, for its first row, which the page shows.
 
-    Of several draws at once 1 if they stay the same, else 0.
+    For several draws at once: 1 if they stay the same, else 0.
     """
-    collected: list[float] = []
+    values: list[float] = []
     draw = torch.multinomial
 
-    def measured(p: Tensor, count: int, *rest, generator=None, **options) -> Tensor:
+    def multinomial(p: Tensor, count: int, *rest, generator=None, **options) -> Tensor:
         generator = generator or torch.default_generator
-        replay, before = torch.Generator(), generator.get_state()
-        replay.set_state(before)
+        replay, state = torch.Generator(), generator.get_state()
+        replay.set_state(state)
         result = draw(p, count, *rest, generator=generator, **options)
         if count == 1:
             scores = p / torch.empty_like(p).exponential_(generator=replay)
             assert torch.equal(scores.argmax(-1, keepdim=True), result)
             first, second = scores.topk(2, dim=-1).values.unbind(-1)
-            collected.append(float((1 - second / first).flatten()[0]))
+            values.append(float((1 - second / first).flatten()[0]))
         elif count <= SHOWN:
             tilt = 1 + MARGIN * torch.linspace(-1, 1, p.shape[-1])
             for tilted in (p * tilt, p / tilt):
-                replay.set_state(before)
+                replay.set_state(state)
                 other = draw(tilted, count, *rest, generator=replay, **options)
-                collected.append(float(torch.equal(other, result)))
+                values.append(float(torch.equal(other, result)))
         return result
 
-    monkeypatch.setattr(torch, "multinomial", measured)
-    return collected
+    monkeypatch.setattr(torch, "multinomial", multinomial)
+    return values
 
 
 def drawing_blocks() -> Iterator[str]:
-    """Every block of a page that samples."""
+    """Every code block of a page that samples."""
     for text in pages().values():
         for part in text.split("```python\n")[1:]:
             code = part.partition("\n```")[0]
@@ -62,13 +62,13 @@ def drawing_blocks() -> Iterator[str]:
 
 
 def run(code: str, namespace: dict) -> None:
-    """Execute a block; what it prints is compared elsewhere."""
+    """Execute a block; its output is compared elsewhere."""
     with contextlib.redirect_stdout(io.StringIO()):
         exec(code, namespace)
 
 
 def test_pages_draw_far_from_a_boundary(margins):
-    """Every page with a text that was sampled."""
+    """Margins of all sampled texts on pages."""
     blocks = list(drawing_blocks())
     assert len(blocks) >= 5
     for code in blocks:
@@ -78,7 +78,7 @@ def test_pages_draw_far_from_a_boundary(margins):
 
 
 def test_the_lab_draws_far_from_a_boundary(margins, one_thread):
-    """Gibbs sampling and writing with the stored networks."""
+    """Margins of Gibbs sampling and decoding with the stored networks."""
     namespace: dict = {}
     for code in cells("fill-and-continue").values():
         run(code, namespace)
@@ -87,17 +87,17 @@ def test_the_lab_draws_far_from_a_boundary(margins, one_thread):
 
 
 def test_a_draw_at_a_boundary_is_noticed(margins):
-    """The guard itself: probabilities so chosen that two words tie with this noise."""
+    """Sanity check: with probabilities equal to the noise two words tie."""
     noise = torch.empty(1, 2).exponential_(generator=torch.Generator().manual_seed(3))
     torch.multinomial(noise, 1, generator=torch.Generator().manual_seed(3))
     torch.multinomial(
         noise * torch.tensor([1, 2]), 1, generator=torch.Generator().manual_seed(3)
     )
-    tie, apart = margins
-    assert tie < MARGIN < apart
+    tie, clear = margins
+    assert tie < MARGIN < clear
 
 
 def test_every_block_that_draws_is_among_them():
-    """The texts are split as the fences are counted."""
+    """Splitting on fences finds as many blocks as the site counts."""
     count = sum(len(openings(text)) for text in pages().values())
     assert count == sum(text.count("```python\n") for text in pages().values())

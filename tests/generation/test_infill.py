@@ -1,4 +1,4 @@
-"""Fill in the middle: a writer stops where the middle does."""
+"""Fill in the middle: generation stops at the end of the middle."""
 
 from itertools import product
 
@@ -18,22 +18,22 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def counted(start: int, length: int) -> list[int]:
-    """A text that counts up, round and round: 7 to 14, then 7 again."""
+    """A text that counts up cyclically: 7 to 14, then 7 again."""
     return [7 + (start + i) % 8 for i in range(length)]
 
 
 def trained() -> GPT:
-    """A GPT that has read texts with their middle moved to the end, for 200 steps."""
+    """A GPT after 200 steps of fill-in-the-middle training."""
     torch.manual_seed(0)
-    network, draws = GPT(GPTConfig(15, 14, width=32, layers=2, heads=2)), dice()
+    network, rng = GPT(GPTConfig(15, 14, width=32, layers=2, heads=2)), dice()
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
     for _ in range(200):
         texts = []
-        for start in torch.randint(8, (48,), generator=draws).tolist():
+        for start in torch.randint(8, (48,), generator=rng).tolist():
             text = fill_in_the_middle(
-                counted(start, 6), GAP, draws, rate=1.0, specials=LETTERS
+                counted(start, 6), GAP, rng, rate=1.0, specials=LETTERS
             )
-            texts.append(text)  # all of the same length: six words and four marks
+            texts.append(text)  # equal lengths: six words and four special tokens
         inputs, targets = next_token(torch.tensor(texts), LETTERS)
         optimiser.zero_grad()
         cross_entropy(network(inputs), targets).backward()
@@ -42,9 +42,9 @@ def trained() -> GPT:
 
 
 def test_a_gpt_fills_the_gap_from_both_sides():
-    """Trained on counting: it writes as many words as fit between the two sides.
+    """Trained on counting, it writes as many words as fit between the two sides.
 
-    Only what comes after tells where the middle must stop.
+    Only the suffix tells where the middle must stop.
     """
     network = trained()
 
@@ -54,20 +54,20 @@ def test_a_gpt_fills_the_gap_from_both_sides():
         start = torch.full_like(tokens[:, :1], LETTERS.bos)
         return network(torch.cat([start, tokens], dim=1), cache=cache)
 
-    right = total = 0
+    correct = total = 0
     for start, first, last in product(range(8), range(1, 4), range(4, 6)):
         text = counted(start, 6)
-        found = infill(after_bos, text[:first], text[last:], GAP, 7, LETTERS)
-        right, total = right + (found == text), total + 1
-        drawn = infill(
+        result = infill(after_bos, text[:first], text[last:], GAP, 7, LETTERS)
+        correct, total = correct + (result == text), total + 1
+        top_1 = infill(
             after_bos, text[:first], text[last:], GAP, 7, LETTERS, dice(), top_k=1
         )
-        assert drawn == found
-    assert right / total > 0.9
+        assert top_1 == result
+    assert correct / total > 0.9
 
 
 def test_infill_asks_once_for_each_word():
-    """A table that answers 9 9 EOS: three calls, and the words stand in the gap."""
+    """For a network that outputs 9 9 EOS: three calls, and the words fill the gap."""
     answers, calls = [9, 9, LETTERS.eos], []
 
     def network(tokens, real=None, cache=None):

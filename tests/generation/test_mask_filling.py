@@ -1,4 +1,4 @@
-"""From blanks to text: what each way of filling finds, and how often it asks."""
+"""Filling masks: results and network calls of fill, mask-predict and Gibbs."""
 
 from itertools import permutations, product
 
@@ -19,23 +19,25 @@ BLANK = torch.full((1, 3), MASK)
 
 
 class Joint:
-    """The true conditionals of a distribution over texts of three words of two kinds.
+    """The true conditionals of a distribution over texts of three binary words.
 
-    A pattern of words and [MASK] gets, at every place, the odds given what is visible
-    elsewhere.  `most` refuses texts with more blanks; calls are counted.
+    For a pattern of words and [MASK]: at every position, the log-probabilities given
+    the other visible words. More than `most` masks fail; calls are counted.
     """
 
     def __init__(self, p: Tensor, most: int = 3) -> None:
         self.p, self.most, self.calls = p / p.sum(), most, 0  # (2, 2, 2)
         self.table = torch.zeros(6, 6, 6, 3, 6, dtype=torch.float64)
         for pattern in product((MASK, FIRST, FIRST + 1), repeat=3):
-            fits = self.p.clone()
+            consistent = self.p.clone()
             for place, word in enumerate(pattern):
                 if word != MASK:
-                    fits.select(place, 1 - (word - FIRST)).zero_()
+                    consistent.select(place, 1 - (word - FIRST)).zero_()
             for place in range(3):
-                rest = fits.sum([other for other in range(3) if other != place])
-                self.table[pattern][place, FIRST:] = (rest + 1e-300).log()
+                marginal = consistent.sum(
+                    [other for other in range(3) if other != place]
+                )
+                self.table[pattern][place, FIRST:] = (marginal + 1e-300).log()
 
     def __call__(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
         assert int((tokens == MASK).sum(dim=1).max()) <= self.most
@@ -44,49 +46,51 @@ class Joint:
 
 
 def dice(seed: int = 0) -> torch.Generator:
-    """Reproducible draws."""
+    """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
 
 def random_joint(most: int = 3) -> Joint:
-    """All places dependent, yet chains soon get anywhere."""
+    """A random joint: all positions dependent, but chains mix fast."""
     scores = torch.randn(2, 2, 2, dtype=torch.float64, generator=dice())
     return Joint(scores.exp(), most)
 
 
 def contrary_joint() -> Joint:
-    """The likeliest text is 1 1 1, but the likeliest third word, by itself, is 0."""
+    """The likeliest text is 1 1 1, but the marginally likeliest third word is 0."""
     p = torch.zeros(2, 2, 2, dtype=torch.float64)
     p[1, 1, 1], p[0, 1, 0], p[1, 0, 0] = 0.36, 0.32, 0.32
     return Joint(p)
 
 
 def test_a_single_blank_gets_its_likeliest_word():
-    """By brute force: every text, every place, in one call for all."""
+    """By brute force over all texts and positions, with one call for all texts."""
     network = random_joint()
     texts = torch.tensor(list(product((FIRST, FIRST + 1), repeat=3)))
     for place in range(3):
         blank = texts.clone()
         blank[:, place] = MASK
-        found = fill(network, blank)
-        for row in found.tolist():
-            other = list(row)
-            other[place] = 2 * FIRST + 1 - row[place]
-            mine, its = (network.p[tuple(w - FIRST for w in t)] for t in (row, other))
-            assert mine >= its
+        result = fill(network, blank)
+        for row in result.tolist():
+            alternative = list(row)
+            alternative[place] = 2 * FIRST + 1 - row[place]
+            p_row, p_alternative = (
+                network.p[tuple(w - FIRST for w in t)] for t in (row, alternative)
+            )
+            assert p_row >= p_alternative
     assert network.calls == 3
 
 
 def test_blanks_filled_each_alone_need_not_fit():
-    """Three blanks at once: 1 1 0, a text that never occurs; one call."""
+    """Three masks filled at once give 1 1 0, a text of probability 0."""
     network = contrary_joint()
-    found = fill(network, BLANK)[0].tolist()
-    assert found == [FIRST + 1, FIRST + 1, FIRST]
+    result = fill(network, BLANK)[0].tolist()
+    assert result == [FIRST + 1, FIRST + 1, FIRST]
     assert network.p[1, 1, 0] == 0
 
 
 def test_mask_predict_repairs_what_one_step_gets_wrong():
-    """With as many steps as words the best text of all; with one step, `fill`."""
+    """With as many steps as words it finds the best text; with one it equals `fill`."""
     network = contrary_joint()
     assert torch.equal(mask_predict(network, BLANK, 1), fill(network, BLANK))
     network.calls = 0
@@ -95,32 +99,32 @@ def test_mask_predict_repairs_what_one_step_gets_wrong():
 
 
 def test_mask_predict_finds_the_best_of_independent_words():
-    """Then the likeliest words are the likeliest text, in any number of steps."""
+    """For independent words it finds the likeliest text in any number of steps."""
     parts = torch.rand(3, 2, dtype=torch.float64, generator=dice())
     network = Joint(torch.einsum("i,j,k->ijk", *parts))
     best = [(parts.argmax(dim=1) + FIRST).tolist()]
     for steps in range(1, 6):
         network.calls = 0
         assert mask_predict(network, BLANK, steps).tolist() == best
-        # Of three words none is left to hide once less than a third is to be.
+        # Of three words none is masked again once the rate is below a third.
         assert network.calls == sum(3 * (steps - t) // steps > 0 for t in range(steps))
 
 
 def test_mask_predict_leaves_given_words_and_fills_every_blank():
-    """Rows with 0 to 3 blanks: what was given stays, and no blank does."""
+    """Rows with 0 to 3 masks: visible words stay, and no mask is left."""
     network = random_joint()
     tokens = torch.tensor([[4, 5, 4], [MASK, 5, 4], [MASK, 4, MASK], [MASK] * 3])
     for steps in (1, 2, 3, 4):
-        found = mask_predict(network, tokens, steps)
-        assert (found >= FIRST).all()
-        assert torch.equal(found[tokens != MASK], tokens[tokens != MASK])
+        result = mask_predict(network, tokens, steps)
+        assert (result >= FIRST).all()
+        assert torch.equal(result[tokens != MASK], tokens[tokens != MASK])
     network.calls = 0
     assert torch.equal(mask_predict(network, tokens[:1], 4), tokens[:1])
     assert network.calls == 0
 
 
 def sweep_matrix(p: Tensor) -> Tensor:
-    """The exact chances of one Gibbs sweep: from each text to each, over six orders."""
+    """The transition matrix of one Gibbs sweep, averaged over the six orders."""
     flat = p.flatten()
     steps = []
     for place in range(3):
@@ -134,69 +138,69 @@ def sweep_matrix(p: Tensor) -> Tensor:
 
 
 def test_gibbs_ends_up_at_the_joint():
-    """20,000 chains, all from the least likely text: after 30 sweeps the joint's rates.
+    """20,000 chains from the least likely text follow the joint after 30 sweeps.
 
-    Each text within five standard errors. The network refuses two blanks: a masked
-    model's conditionals, of one word given all others, are all that is used.
+    Each text within five standard errors. The network refuses two masks: only the full
+    conditionals, of one word given all others, are used.
     """
     network, sweeps = random_joint(most=1), 30
     p = network.p
-    place = int(p.argmin())
+    worst_index = int(p.argmin())
     sweep = sweep_matrix(p)
     assert torch.allclose(p.flatten() @ sweep, p.flatten(), atol=1e-12)
-    moved = torch.linalg.matrix_power(sweep, sweeps)[place]
-    assert float((moved - p.flatten()).abs().max()) < 1e-5  # enough sweeps
-    worst = torch.tensor([place // 4, place // 2 % 2, place % 2])
+    distribution = torch.linalg.matrix_power(sweep, sweeps)[worst_index]
+    assert float((distribution - p.flatten()).abs().max()) < 1e-5  # enough sweeps
+    worst = torch.tensor([worst_index // 4, worst_index // 2 % 2, worst_index % 2])
     start = worst.expand(20_000, -1) + FIRST
-    found = gibbs(network, start, torch.ones_like(start).bool(), sweeps, dice())
+    samples = gibbs(network, start, torch.ones_like(start).bool(), sweeps, dice())
     assert network.calls == 3 * sweeps
     for text in product(range(2), repeat=3):
-        hits = (found - FIRST == torch.tensor(text)).all(dim=1)
+        hits = (samples - FIRST == torch.tensor(text)).all(dim=1)
         assert errors(hits, float(p[text])) < LIMIT
 
 
 def test_one_sweep_is_not_enough():
-    """The guard itself: after a single sweep from one text the rates are not right.
+    """Sanity check: after a single sweep from one text the rates are not the joint's.
 
-    They are those of the sweep, exactly computed: the same test with another answer.
+    They are those of the transition matrix of one sweep.
     """
     network = random_joint()
     start = torch.full((80_000, 3), FIRST)
-    found = gibbs(network, start, torch.ones_like(start).bool(), 1, dice()) - FIRST
-    wanted, far = sweep_matrix(network.p)[0], 0.0
+    samples = gibbs(network, start, torch.ones_like(start).bool(), 1, dice()) - FIRST
+    expected, deviation = sweep_matrix(network.p)[0], 0.0
     for text in product(range(2), repeat=3):
-        hits = (found == torch.tensor(text)).all(dim=1)
-        number = 4 * text[0] + 2 * text[1] + text[2]
-        assert errors(hits, float(wanted[number])) < LIMIT
-        far = max(far, errors(hits, float(network.p[text])))
-    assert far > LIMIT
+        hits = (samples == torch.tensor(text)).all(dim=1)
+        index = 4 * text[0] + 2 * text[1] + text[2]
+        assert errors(hits, float(expected[index])) < LIMIT
+        deviation = max(deviation, errors(hits, float(network.p[text])))
+    assert deviation > LIMIT
 
 
 def test_gibbs_draws_only_where_it_is_free():
-    """Rows with 0 to 2 free places: the rest stays, a blank is filled in one sweep."""
+    """Rows with 0 to 2 free positions: the rest stays, one sweep fills all masks."""
     network = random_joint()
     tokens = torch.tensor([[4, 5, 4], [MASK, 5, 4], [MASK, 4, MASK]])
-    found = gibbs(network, tokens, tokens == MASK, 1, dice())
-    assert (found >= FIRST).all()
-    assert torch.equal(found[tokens != MASK], tokens[tokens != MASK])
+    samples = gibbs(network, tokens, tokens == MASK, 1, dice())
+    assert (samples >= FIRST).all()
+    assert torch.equal(samples[tokens != MASK], tokens[tokens != MASK])
     assert network.calls == 2
     assert torch.equal(gibbs(network, tokens, tokens == MASK, 0, dice()), tokens)
 
 
 def test_a_bert_fills_only_with_words():
-    """A random encoder, a padded batch: words for blanks, by all three ways."""
+    """A random encoder on a padded batch: all three methods fill masks with words."""
     torch.manual_seed(0)
     shape = {"vocabulary": 12, "positions": 9, "width": 8, "layers": 1, "heads": 2}
     network = BERT(EncoderConfig(**shape, hidden=16))
     tokens = torch.tensor([[1, MASK, 6, MASK, 2], [1, 7, MASK, 2, 0]])
     real, blank = tokens != 0, tokens == MASK
-    for found in (
+    for texts in (
         fill(network, tokens, real=real),
         mask_predict(network, tokens, 2, real=real),
         gibbs(network, tokens, blank, 2, dice(), real=real),
     ):
-        assert (found[blank] >= FIRST).all()
-        assert torch.equal(found[~blank], tokens[~blank])
+        assert (texts[blank] >= FIRST).all()
+        assert torch.equal(texts[~blank], tokens[~blank])
 
 
 GAP = Gap(prefix=4, suffix=5, middle=6)
@@ -236,6 +240,6 @@ LETTERS = SpecialTokens(first_word=7)
     ],
 )
 def test_bad_input_is_refused(call, message):
-    """One line that names the argument, its value and what was expected."""
+    """The error names the argument, its value and what was expected."""
     with pytest.raises(ValueError, match=message):
         call(random_joint())

@@ -1,4 +1,4 @@
-"""Caches, memories, rules and prompts that are not for these texts: refused by name."""
+"""Caches, memories, rules and prompts that do not fit the texts are refused by name."""
 
 import pytest
 import torch
@@ -19,18 +19,18 @@ READERS = [gpt.GPT, llama.LLaMA]
 @named(READERS)
 @torch.no_grad()
 def test_a_cache_of_other_sequences_is_refused(system):
-    """One row would be written into two, or two rows into four: a silent broadcast."""
-    for first, then in ((TEXT, TEXT[:1]), (TEXT, FOUR), (TEXT[:1], TEXT)):
+    """Another batch size would broadcast silently."""
+    for first, second in ((TEXT, TEXT[:1]), (TEXT, FOUR), (TEXT[:1], TEXT)):
         network, cache = build(system), Cache()
         network(first, cache=cache)
-        message = f"cache holds {len(first)} sequences: tokens have {len(then)} rows"
-        refused(message, lambda n=network, c=cache, t=then: n(t, cache=c))
+        message = f"cache holds {len(first)} sequences: tokens have {len(second)} rows"
+        refused(message, lambda n=network, c=cache, t=second: n(t, cache=c))
 
 
 @named(READERS)
 @torch.no_grad()
 def test_a_cache_of_another_network_is_refused(system):
-    """Its keys would be read from memory that nothing was written to."""
+    """Keys would be read from uninitialised memory."""
     cache = Cache()
     build(system)(TEXT, cache=cache)
     refused("cache holds 3 tokens of another network", lambda: build(system)(
@@ -40,20 +40,20 @@ def test_a_cache_of_another_network_is_refused(system):
 @named(READERS)
 @torch.no_grad()
 def test_a_cache_forgets_a_call_that_failed(system):
-    """NaN in the last layer stops a call half way; the cache is as good as new."""
+    """NaN in the last layer aborts a call; the cache is then still usable."""
     network, cache = build(system), Cache()
     weight = network.stack.blocks[-1].attention.output.weight
-    kept = weight.clone()
+    original = weight.clone()
     weight.fill_(torch.nan)
     refused("is not finite", lambda: network(FOUR, cache=cache))
-    weight.copy_(kept)
+    weight.copy_(original)
     assert torch.equal(network(TEXT, cache=cache), network(TEXT))
 
 
 @named(WRITERS)
 @torch.no_grad()
 def test_another_memory_beside_a_used_cache_is_refused(system):
-    """The cache would go on with the first source, and nobody would notice."""
+    """The cache would silently go on with the first source."""
     network, cache = build(system), Cache()
     memory, other = network.encode(TEXT), network.encode(TEXT.flip(0))
     first = network.decode(TEXT, memory, cache=cache)
@@ -66,7 +66,7 @@ def test_another_memory_beside_a_used_cache_is_refused(system):
 @named([gpt.GPT])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_a_rule_for_other_sequences_is_refused(system, rows):
-    """Prefixes of one or of three texts for two: neither repeated nor cut."""
+    """Prefix lengths for one or three texts, given two: neither repeated nor cut."""
     rule, real = prefix_lm(torch.full((rows, 1, 1), 2)), torch.ones(2, 3).bool()
     message = f"the rule must be for 2 sequences: got {rows}"
     refused(message, lambda: build(system)(TEXT, rule))
@@ -76,7 +76,7 @@ def test_a_rule_for_other_sequences_is_refused(system, rows):
 
 
 def test_attention_beside_other_rows_is_refused():
-    """The kernel would repeat a single row of a mask or of a memory for all."""
+    """The kernel would broadcast a mask or a memory of one row."""
     attention, x = MultiHeadAttention(8, 2), torch.ones(2, 3, 8)
     visible = attention_view(TEXT, causal).visible
     assert visible is not None
@@ -90,7 +90,7 @@ def test_attention_beside_other_rows_is_refused():
 
 @named(READERS)
 def test_prompts_that_end_in_padding_are_refused(system):
-    """The next word would be that after the padding; the row is named."""
+    """The next word would follow the padding; the error names the row."""
     network = build(system)
     real = torch.tensor([[True] * 3, [True, True, False]])
     message = "real: row 1 ends in padding: pad prompts on the left"
@@ -104,15 +104,15 @@ def test_prompts_that_end_in_padding_are_refused(system):
 @pytest.mark.parametrize("rule", [prefix_lm, padding])
 @pytest.mark.parametrize("shape", [(), (3,), (3, 1), (3, 1, 3)])
 def test_lengths_of_another_shape_are_refused(rule, shape):
-    """In a row they would count keys, in a column queries; a single one is a number."""
-    shown = ", ".join(map(str, shape))
-    message = rf"must be of shape \(B, 1, 1\): got \({shown},?\)"
+    """Other shapes would broadcast along keys or queries; for one text use an int."""
+    dims = ", ".join(map(str, shape))
+    message = rf"must be of shape \(B, 1, 1\): got \({dims},?\)"
     refused(message, lambda: rule(torch.ones(shape, dtype=torch.long)))
 
 
 @torch.no_grad()
 def test_a_cache_of_what_sees_ahead_is_refused():
-    """What is stored does not know what comes: only the first call is right."""
+    """Cached states do not see later tokens: only the first call would be right."""
     network, cache = build(gpt.GPT), Cache()
     network(TEXT, bidirectional, cache=cache)
     message = "cache needs a rule without a look ahead: got bidirectional"
@@ -121,14 +121,14 @@ def test_a_cache_of_what_sees_ahead_is_refused():
 
 @torch.no_grad()
 def test_a_cache_beside_a_shared_block_is_refused():
-    """Every layer would write over the keys of the one before."""
+    """Each layer would overwrite the keys of the previous one."""
     x, shared = torch.ones(2, 3, 8), Stack(2, 8, 2, shared=True)
     refused("cache: a shared block", lambda: shared(x, Cache()))
     assert shared(x).isfinite().all()
 
 
 def test_many_numbers_in_half_precision_are_finite():
-    """Their sum is above 65,504, the largest; one that is infinite is told."""
+    """Their sum exceeds 65,504, the float16 maximum; a single infinity is detected."""
     x = torch.full((70_000,), 2.0, dtype=torch.float16)
     assert finite(x) is x
     x[9] = torch.inf

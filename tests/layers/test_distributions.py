@@ -1,4 +1,4 @@
-"""Gaussians: density, divergence and draws against closed forms and torch."""
+"""Gaussians: density, KL divergence and samples against closed forms and torch."""
 
 import pytest
 import torch
@@ -11,19 +11,19 @@ DICE = torch.Generator().manual_seed(0)
 
 
 def two() -> tuple[Gaussian, Gaussian, torch.Tensor]:
-    """Two Gaussians over (20, 3), and points; float64."""
+    """Two Gaussians of shape (20, 3), and points; float64."""
     mean, other, x = torch.randn(3, 20, 3, generator=DICE, dtype=torch.float64)
     variance, wide = torch.rand(2, 20, 3, generator=DICE, dtype=torch.float64) + 0.1
     return Gaussian(mean, variance), Gaussian(other, wide), x
 
 
 def independent(gaussian: Gaussian) -> Independent:
-    """The same in torch."""
+    """The same distribution in torch."""
     return Independent(Normal(gaussian.mean, gaussian.variance.sqrt()), 1)
 
 
 def test_density_and_divergence_equal_those_of_torch():
-    """Summed over the coordinates, within 1e-12, also for one shared variance."""
+    """Summed over the coordinates, within 1e-12, also for a shared variance."""
     p, q, x = two()
     assert torch.allclose(p.log_density(x), independent(p).log_prob(x), atol=1e-12)
     expected = kl_divergence(independent(p), independent(q))
@@ -43,7 +43,7 @@ def test_the_divergence_from_itself_is_zero_and_else_positive():
 
 
 def test_a_draw_has_gradients_in_mean_and_deviation():
-    """The reparameterised draw: d/d mean is 1, d/d deviation is the noise."""
+    """Reparameterisation: the gradient of the mean is 1, of the deviation the noise."""
     mean = torch.zeros(1, 2, requires_grad=True)
     deviation = torch.ones(1, 2, requires_grad=True)
     noise = torch.tensor([[0.5, -2.0]])
@@ -64,7 +64,7 @@ def test_noise_of_another_shape_is_refused():
 
 
 def test_a_variance_of_zero_has_no_density():
-    """An infinite density or divergence is refused, not returned."""
+    """A density or divergence that would be infinite is refused."""
     point = Gaussian(torch.zeros(2, 3), torch.zeros(2, 3))
     with pytest.raises(ValueError, match=r"variance must be positive: found 0\.0"):
         point.log_density(torch.zeros(2, 3))
@@ -85,13 +85,13 @@ def test_a_variance_of_zero_has_no_density():
     ],
 )
 def test_a_bad_batch_is_named(x, message):
-    """A batch missing, empty or of batches, a wrong width, NaN, infinity, integers."""
+    """No batch axis, empty, an extra axis, a wrong width, NaN, infinity, integers."""
     with pytest.raises(ValueError, match=f"x must .*{message}"):
         check_vectors("x", x, 3)
 
 
 def test_several_draws_are_accepted_where_they_are_asked_for():
-    """(2, 4, 3) is two draws for each of four; a single vector is not a batch."""
+    """(2, 4, 3) is two draws for each of four rows; a single vector is not a batch."""
     check_vectors("z", torch.zeros(2, 4, 3), 3, draws=True)
     with pytest.raises(ValueError, match=r"z must be of shape \(\.\.\., B, 3\)"):
         check_vectors("z", torch.zeros(3), 3, draws=True)

@@ -1,4 +1,4 @@
-"""The network: what it is a distribution of, its distances, what it refuses."""
+"""The network: its distribution over texts, relative positions, and bad input."""
 
 from itertools import product
 
@@ -55,23 +55,23 @@ def test_a_causal_network_is_a_distribution_over_texts():
 
 
 def test_the_sum_notices_a_mask_that_leaks():
-    """The guard itself: with the future visible the same sum is not 1."""
+    """Sanity check: with the future visible the sum is not 1."""
     assert abs(causal_total(bidirectional) - 1) > 0.01
 
 
 def test_masked_conditionals_do_not_multiply_to_a_distribution():
-    """Each word hidden in turn and predicted from both sides: the products miss 1."""
+    """Each word masked in turn: the products of the conditionals do not sum to 1."""
     texts = all_texts(3, 4)
-    hidden = texts[:, None].repeat(1, 4, 1)  # (81, 4, 4)
-    hidden[:, range(4), range(4)] = SpecialTokens().mask
-    logits = sharp_network(3, 4)(hidden.flatten(0, 1), bidirectional)
-    own = logits.unflatten(0, (81, 4))[:, range(4), range(4), FIRST:]  # (81, 4, 3)
-    total = float(sequence_log_prob(own, texts - FIRST).exp().sum().detach())
+    masked = texts[:, None].repeat(1, 4, 1)  # (81, 4, 4)
+    masked[:, range(4), range(4)] = SpecialTokens().mask
+    logits = sharp_network(3, 4)(masked.flatten(0, 1), bidirectional)
+    scores = logits.unflatten(0, (81, 4))[:, range(4), range(4), FIRST:]  # (81, 4, 3)
+    total = float(sequence_log_prob(scores, texts - FIRST).exp().sum().detach())
     assert abs(total - 1) > 0.01
 
 
 def test_heads_must_divide_the_width():
-    """Neither a head too many nor none at all is accepted."""
+    """A number of heads that does not divide the width, or zero, is refused."""
     for heads in (3, 0):
         with pytest.raises(
             ValueError, match=f"heads must divide width 16: got {heads}"
@@ -88,7 +88,7 @@ def test_heads_must_divide_the_width():
     ],
 )
 def test_a_mask_of_the_wrong_kind_is_refused(visible, message):
-    """No silent broadcast, and no mask of floats taken for a boolean one."""
+    """No silent broadcast, and no float mask in place of a boolean one."""
     query, key, value = torch.randn(3, 4, 8)
     with pytest.raises(ValueError, match=message):
         attend(query, key, value, visible)
@@ -113,7 +113,7 @@ def test_tokens_that_the_network_cannot_read_are_refused(tokens, message):
 
 
 def test_attention_mixes_the_memory_when_one_is_given():
-    """Cross-attention: the output has the rows of x and reads the columns of memory."""
+    """Cross-attention: the output has the shape of x and depends on the memory."""
     torch.manual_seed(0)
     layer = MultiHeadAttention(16, 4)
     x, memory = torch.randn(2, 3, 16), torch.randn(2, 5, 16)
@@ -139,7 +139,7 @@ BIASES = [
 
 
 def other_buckets(buckets: int, distance: int, both: bool, of: torch.Tensor) -> int:
-    """How many of these distances fall into another bucket than in the reference."""
+    """How many of the distances have another bucket than in the reference."""
     ours = RelativeBias(1, both, buckets, distance).bucket(of)
     theirs = T5Attention._relative_position_bucket(of, both, buckets, distance)
     return int((ours != theirs).sum())
@@ -147,7 +147,7 @@ def other_buckets(buckets: int, distance: int, both: bool, of: torch.Tensor) -> 
 
 @pytest.mark.parametrize(("buckets", "distance", "both"), BIASES)
 def test_buckets_of_distances_equal_those_of_the_reference(buckets, distance, both):
-    """From -600 to 600, both ways and causal; beyond `distance` all share the last."""
+    """From -600 to 600, bidirectional and causal; all far distances share the last."""
     assert other_buckets(buckets, distance, both, DISTANCES) == 0
     bias = RelativeBias(2, both, buckets, distance)
     far = bias(torch.arange(550, 601), torch.arange(9))[0]  # (51, 9)
@@ -156,13 +156,13 @@ def test_buckets_of_distances_equal_those_of_the_reference(buckets, distance, bo
 
 
 def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):
-    """The guard itself: far distances modulo the buckets, which no short text shows."""
+    """Sanity check: buckets that wrap around fail, but only beyond `distance`."""
     clamp = torch.Tensor.clamp
 
-    def anew(x: torch.Tensor, min: int | None = None, max: int | None = None):
+    def modulo(x: torch.Tensor, min: int | None = None, max: int | None = None):
         return clamp(x, min=min) if max is None else x.remainder(max + 1)
 
-    monkeypatch.setattr(torch.Tensor, "clamp", anew)
+    monkeypatch.setattr(torch.Tensor, "clamp", modulo)
     for buckets, distance, both in BIASES:
         near = DISTANCES[DISTANCES.abs() < distance]
         assert other_buckets(buckets, distance, both, near) == 0
@@ -170,19 +170,19 @@ def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):
 
 
 def test_pairs_of_neighbours_turn_alike_once_they_are_reordered():
-    """LLaMA's own code pairs neighbours: the same scores from reordered columns."""
+    """LLaMA's code rotates adjacent columns: equal scores once columns are permuted."""
     query, key = torch.randn(2, 1, 1, 5, 8, dtype=torch.float64)
-    places, halves = torch.arange(5), [0, 2, 4, 6, 1, 3, 5, 7]
-    angle = torch.outer(places.double(), 10_000.0 ** -(torch.arange(4) / 4).double())
-    turn = torch.polar(torch.ones_like(angle), angle)  # (T, D / 2)
+    positions, permutation = torch.arange(5), [0, 2, 4, 6, 1, 3, 5, 7]
+    angle = torch.outer(positions.double(), 10_000.0 ** -(torch.arange(4) / 4).double())
+    phases = torch.polar(torch.ones_like(angle), angle)  # (T, D / 2)
 
-    def neighbours(x: torch.Tensor) -> torch.Tensor:
-        turned = torch.view_as_complex(x.unflatten(-1, (4, 2))) * turn
-        return torch.view_as_real(turned).flatten(-2)
+    def rotate_pairs(x: torch.Tensor) -> torch.Tensor:
+        rotated = torch.view_as_complex(x.unflatten(-1, (4, 2))) * phases
+        return torch.view_as_real(rotated).flatten(-2)
 
-    wanted = neighbours(query) @ neighbours(key).mT  # (1, 1, T, T)
-    rotation = Rotary(8)(places, like=query)
-    ours = [rotate(x[..., halves], rotation) for x in (query, key)]
-    assert torch.allclose(ours[0] @ ours[1].mT, wanted, atol=1e-5)
+    expected = rotate_pairs(query) @ rotate_pairs(key).mT  # (1, 1, T, T)
+    rotation = Rotary(8)(positions, like=query)
+    ours = [rotate(x[..., permutation], rotation) for x in (query, key)]
+    assert torch.allclose(ours[0] @ ours[1].mT, expected, atol=1e-5)
     plain = [rotate(x, rotation) for x in (query, key)]
-    assert not torch.allclose(plain[0] @ plain[1].mT, wanted, atol=1e-1)
+    assert not torch.allclose(plain[0] @ plain[1].mT, expected, atol=1e-1)

@@ -1,4 +1,4 @@
-"""The perceptron: linear maps with SiLU between them."""
+"""The multilayer perceptron: linear layers with SiLU between them."""
 
 import pytest
 import torch
@@ -18,13 +18,13 @@ def test_of_two_sizes_it_is_linear():
 
 
 def test_it_ends_without_an_activation():
-    """Its output is any real number."""
+    """The last layer is linear, so outputs are unbounded."""
     assert isinstance(Perceptron(3, 8, 4).layers[-1], nn.Linear)
     assert len(Perceptron(3, 8, 8, 4).layers) == 5
 
 
 @pytest.mark.parametrize("sizes", [(), (3,), (3, 0)])
 def test_missing_sizes_are_refused(sizes):
-    """One size is no map, and a layer of width 0 passes nothing on."""
+    """Fewer than two sizes are no layer, and a width of 0 has no output."""
     with pytest.raises(ValueError, match="sizes must be two or more positive numbers"):
         Perceptron(*sizes)

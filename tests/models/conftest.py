@@ -21,7 +21,7 @@ class Labelled(NamedTuple):
 
 @pytest.fixture(scope="session")
 def tumours() -> Labelled:
-    """569 tumours, 30 measurements in their own units, benign (1) or malignant (0)."""
+    """569 tumours, 30 unscaled measurements, benign (1) or malignant (0)."""
     x, labels = load_breast_cancer(return_X_y=True)
     return Labelled(torch.tensor(x), torch.tensor(labels))
 
@@ -35,7 +35,7 @@ def standardised(tumours) -> Labelled:
 
 @pytest.fixture(scope="session")
 def digits() -> Labelled:
-    """1,797 digits, the 61 of their 64 pixels that are not always white, 0 to 1."""
+    """1,797 digits, the 61 of 64 pixels that vary, scaled to [0, 1]."""
     x, labels = load_digits(return_X_y=True)
     x = torch.tensor(x) / 16
     return Labelled(x[:, x.var(dim=0) > 0], torch.tensor(labels))
@@ -54,11 +54,11 @@ def reviews() -> Reviews:
     """Sentences from Rotten Tomatoes, about 6,800 to fit and 850 to test."""
     parts = movie_reviews.split("rotten_tomatoes", seed=0)
     texts = {part: [words(review.text) for review in parts[part]] for part in parts}
-    known = Vocabulary(texts["train"], 2000)
+    vocabulary = Vocabulary(texts["train"], 2000)
 
-    def counted(part: movie_reviews.Part) -> Bags:
-        rows = [known.encode(text) for text in texts[part]]
-        return Bags(rows, len(known), torch.float64)
+    def bags(part: movie_reviews.Part) -> Bags:
+        rows = [vocabulary.encode(text) for text in texts[part]]
+        return Bags(rows, len(vocabulary), torch.float64)
 
     labels = torch.tensor([review.label for review in parts["train"]])
-    return Reviews(counted("train"), labels, counted("test"))
+    return Reviews(bags("train"), labels, bags("test"))

@@ -1,4 +1,4 @@
-"""How far two tables of numbers are apart, and a table as scikit-learn takes it."""
+"""The difference of two arrays, and counts in the format of scikit-learn."""
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -8,7 +8,7 @@ from paradigms.data.bag_of_words import Table
 
 
 def apart(ours: Tensor, theirs: np.ndarray) -> float:
-    """The largest difference, relative to the largest of their numbers.
+    """The largest absolute difference, relative to the largest number of theirs.
 
     Errors: AssertionError if the shapes differ: nothing is broadcast.
     """
@@ -17,7 +17,7 @@ def apart(ours: Tensor, theirs: np.ndarray) -> float:
 
 
 def sparse(table: Table) -> csr_array:
-    """The very same counts, in compressed rows."""
+    """The same counts as a SciPy CSR array."""
     rows = table.rows
     parts = (rows.values(), rows.col_indices(), rows.crow_indices())
     return csr_array(tuple(p.numpy() for p in parts), shape=tuple(rows.shape))

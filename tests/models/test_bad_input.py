@@ -1,4 +1,4 @@
-"""What no network here accepts, and that each refusal names argument and value."""
+"""Bad input of all networks: each error names the argument and its value."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,26 +35,26 @@ TEXT = torch.tensor([[4, 5, 6], [7, 8, 9]])
 
 
 def named(systems: Any, name: str = "system") -> pytest.MarkDecorator:
-    """One test for each system, called by its name."""
+    """Parametrise by system, with class names as ids."""
     return pytest.mark.parametrize(name, list(systems), ids=lambda s: s.__name__)
 
 
 def build(system: type[nn.Module], **changes: Any) -> nn.Module:
-    """A small network of the system, always the same."""
+    """A small network of the system, with a fixed seed."""
     torch.manual_seed(0)
     config = replace(CONFIGS[system], **changes)
     return system(config, 3) if system is bert.Classifier else system(config)
 
 
 def read(network: nn.Module, tokens: Tensor = TEXT, **options: Any) -> Tensor:
-    """The logits; an encoder-decoder reads the text that it writes."""
+    """The logits; for an encoder-decoder the tokens are source and target."""
     if isinstance(network, tuple(WRITERS)):
         return network(tokens, tokens, **options)
     return network(tokens, **options)
 
 
 def refused(message: str, call: Callable[[], Any]) -> None:
-    """The call ends in a ValueError that says this."""
+    """The call raises a ValueError that matches the message."""
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -75,7 +75,7 @@ tokens_refused = pytest.mark.parametrize(("tokens", "message"), TOKENS)
 @named(CONFIGS)
 @tokens_refused
 def test_tokens_that_are_no_text_are_refused(system, tokens, message):
-    """Ids out of range on either side, an empty batch, another shape or kind."""
+    """Ids out of range on either side, an empty batch, another shape or dtype."""
     argument = "source" if system in WRITERS else "tokens"
     refused(f"{argument} {message}|{argument} must .*{message}",
             lambda: read(build(system), tokens))  # fmt: skip
@@ -84,17 +84,17 @@ def test_tokens_that_are_no_text_are_refused(system, tokens, message):
 @named(WRITERS)
 @tokens_refused
 def test_targets_that_are_no_text_are_refused(system, tokens, message):
-    """The same for what an encoder-decoder writes, after a source that is in order."""
+    """The same for the target of an encoder-decoder with a valid source."""
     refused(f"tokens .*{message}", lambda: build(system)(TEXT, tokens))
 
 
 @named([s for s in CONFIGS if s is not t5.T5])  # T5 has no table of positions
 def test_texts_longer_than_the_positions_are_refused(system):
-    """Seven tokens for six positions, at once or one by one with a cache."""
+    """Seven tokens for six positions, in one call or in two with a cache."""
     network, long = build(system), torch.full((2, 7), 4)
-    what = "source" if system is bart.BART else "tokens"
+    argument = "source" if system is bart.BART else "tokens"
     message = "are 7 long; the network has 6 positions"
-    refused(f"{what} {message}", lambda: read(network, long))
+    refused(f"{argument} {message}", lambda: read(network, long))
     assert read(network, long[:, :6]).isfinite().all()
     if system is bart.BART:
         refused(f"tokens {message}", lambda: network(TEXT, long))
@@ -118,14 +118,14 @@ real_refused = pytest.mark.parametrize(("real", "message"), REAL)
 @named(CONFIGS)
 @real_refused
 def test_a_wrong_padding_mask_is_refused(system, real, message):
-    """Another shape or kind, or a text of padding alone: no broadcast, no NaN."""
+    """Another shape or dtype, or a text of padding alone: no broadcast, no NaN."""
     refused(f"real .*{message}", lambda: read(build(system), real=real))
 
 
 @named(WRITERS)
 @real_refused
 def test_a_wrong_padding_mask_of_the_source_is_refused(system, real, message):
-    """The same for the source, also if it has been read before."""
+    """The same for the source, also if it is already encoded."""
     network = build(system)
     refused(f"source_real .*{message}", lambda: read(network, source_real=real))
     memory = network.encode(TEXT)
@@ -134,7 +134,7 @@ def test_a_wrong_padding_mask_of_the_source_is_refused(system, real, message):
 
 @named(WRITERS)
 def test_texts_beside_their_sources_are_refused(system):
-    """Three texts or one for two sources, and a memory of another width."""
+    """One, three or four texts for two sources, and a memory of another width."""
     network = build(system)
     for rows in (TEXT[:1], torch.cat([TEXT, TEXT[:1]]), torch.cat([TEXT, TEXT])):
         message = f"tokens must have 2 rows, as source: got {len(rows)}"
@@ -156,13 +156,13 @@ def test_texts_beside_their_sources_are_refused(system):
     ],
 )
 def test_wrong_segments_are_refused(system, segments, message):
-    """Out of range on either side, of another shape or kind."""
+    """Out of range on either side, of another shape or dtype."""
     refused(f"segments .*{message}", lambda: read(build(system), segments=segments))
 
 
 @named(CONFIGS)
 def test_sizes_that_do_not_fit_are_refused(system):
-    """Heads must divide the width; every size is a whole number of at least one."""
+    """Heads must divide the width; every size is an integer of at least 1."""
     if system is not t5.T5:  # its heads have a width of their own
         for heads in (3, 5, 16):
             message = f"heads must divide width 8: got {heads}"
@@ -177,7 +177,7 @@ def test_sizes_that_do_not_fit_are_refused(system):
 
 
 def test_key_heads_must_divide_the_heads():
-    """Grouped queries: every group is of the same size."""
+    """Grouped-query attention: all groups have the same size."""
     for kv_heads in (3, 4):
         refused(
             f"kv_heads must divide heads 2: got {kv_heads}",
@@ -189,7 +189,7 @@ def test_key_heads_must_divide_the_heads():
 
 @named(CONFIGS)
 def test_labels_that_are_all_ignored_are_refused(system):
-    """The mean of no losses would be NaN; with a single label it is a number."""
+    """The mean of no losses would be NaN; with one label it is finite."""
     logits = read(build(system))
     if system is bert.Classifier:
         logits = logits[:, None]  # (B, 1, classes): one label a text
@@ -201,7 +201,7 @@ def test_labels_that_are_all_ignored_are_refused(system):
 
 
 def everything(network: nn.Module) -> list[Tensor]:
-    """All heads, so that every weight has a part in what comes out."""
+    """The outputs of all heads, so that every weight is used."""
     pair = [network.pair(network.encoder(TEXT))] if hasattr(network, "pair") else []
     return [read(network), *pair]
 
@@ -229,10 +229,10 @@ def test_nan_among_the_weights_is_refused(system):
 
 @named(CONFIGS)
 def test_a_single_nan_inside_attention_is_refused(system):
-    """One weight of a query, a key or a value: kernels alone would let some pass."""
-    inside = [n for n in weights(system) if n.endswith("query_key_value.weight")]
-    assert len(inside) >= (1 if system is albert.ALBERT else 2)
-    for name in inside:
+    """One weight of a query, key or value is NaN: kernels alone would miss some."""
+    names = [n for n in weights(system) if n.endswith("query_key_value.weight")]
+    assert len(names) >= (1 if system is albert.ALBERT else 2)
+    for name in names:
         rows = build(system).get_parameter(name).shape[0]
         for row in (0, rows // 2, rows - 1):
             network = build(system)
@@ -253,7 +253,7 @@ GENERATORS: dict[str, tuple[Callable[[], nn.Module], Callable[[Any], Any]]] = {
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_nan_among_the_weights_of_a_generator_is_refused(name):
-    """One number of each parameter in turn is NaN: an error, never a picture."""
+    """One number of each parameter in turn is NaN: an error, never an image."""
     build, run = GENERATORS[name]
     run(build())
     for parameter, _ in build().named_parameters():

@@ -1,4 +1,4 @@
-"""What holds of all classifiers: input they refuse, Bayes' rule, the linear form."""
+"""All classifiers: input validation, Bayes' rule, the linear form."""
 
 import math
 import re
@@ -27,7 +27,7 @@ LABELS = torch.arange(20) % 2
 
 
 def with_number(value: float) -> torch.Tensor:
-    """The good table with one number replaced."""
+    """GOOD with one number replaced."""
     x = GOOD.clone()
     x[4, 1] = value
     return x
@@ -54,13 +54,13 @@ def with_number(value: float) -> torch.Tensor:
     ],
 )
 def test_what_cannot_be_fitted_is_refused_by_name(make, x, labels, message):
-    """Not finite, empty, of another shape or kind; labels that miss a class."""
+    """Not finite, empty, of another shape or dtype; labels that miss a class."""
     with pytest.raises(ValueError, match=message):
         make().fit(x, labels)
 
 
 def ask(model, x):
-    """Whatever the model says of x."""
+    """Decision values if the model has them, else probabilities."""
     return model.decision(x) if hasattr(model, "decision") else model.predict_proba(x)
 
 
@@ -78,7 +78,7 @@ def ask(model, x):
     ],
 )
 def test_what_cannot_be_classified_is_refused_by_name(make, x, message):
-    """Columns too few or broadcast, another type, a vector, a stack, a list, NaN."""
+    """Too few columns, another dtype, a vector, three axes, a list, NaN."""
     model = make().fit(GOOD, LABELS)
     assert ask(model, GOOD).isfinite().all()
     with pytest.raises(ValueError, match=message):
@@ -87,7 +87,7 @@ def test_what_cannot_be_classified_is_refused_by_name(make, x, message):
 
 @pytest.mark.parametrize("make", ALL)
 def test_a_model_without_parameters_answers_nothing(make):
-    """Asked before it is fitted, it says what is missing."""
+    """Prediction before fitting is an error."""
     with pytest.raises(ValueError, match="must be fitted first: call fit"):
         ask(make(), GOOD)
 
@@ -95,17 +95,17 @@ def test_a_model_without_parameters_answers_nothing(make):
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_parameter_that_is_not_finite_is_named(make, value):
-    """Each in turn, its last number: infinity would give a class, and a wrong one."""
+    """The last number of each parameter in turn: infinity would give a wrong class."""
     fitted = make().fit(GOOD, LABELS)
-    held = {n: v for n, v in vars(fitted).items() if isinstance(v, torch.Tensor)}
-    numbers = ["bias"] if isinstance(fitted, KernelSVM) else []
-    assert len(held) >= 2
-    for name in [*held, *numbers]:
+    tensors = {n: v for n, v in vars(fitted).items() if isinstance(v, torch.Tensor)}
+    scalars = ["bias"] if isinstance(fitted, KernelSVM) else []
+    assert len(tensors) >= 2
+    for name in [*tensors, *scalars]:
         model, place = copy(fitted), ""
         setattr(model, name, value)
-        if name in held:
-            setattr(model, name, held[name].clone())
-            last = tuple(size - 1 for size in held[name].shape)
+        if name in tensors:
+            setattr(model, name, tensors[name].clone())
+            last = tuple(size - 1 for size in tensors[name].shape)
             getattr(model, name)[last] = value
             place = f" at {last}"
         message = re.escape(f"{name} must hold finite numbers: {value}{place}")
@@ -129,7 +129,7 @@ def test_a_parameter_that_is_not_finite_is_named(make, value):
     ],
 )
 def test_numbers_whose_squares_overflow_are_refused(make, fitting, asking):
-    """1e300: in fitting, and in asking unless the answer can be computed."""
+    """1e300: in fitting, and in prediction unless the result is finite."""
     x = GOOD.double()
     huge = x / x.max() * 1e300
     with pytest.raises(ValueError, match=fitting):
@@ -143,7 +143,7 @@ def test_numbers_whose_squares_overflow_are_refused(make, fitting, asking):
 
 
 def test_logits_that_overflow_are_refused():
-    """Infinity minus infinity would be NaN; of bags as of tables."""
+    """Infinity minus infinity would be NaN; for bags and for dense tables."""
     model = LogisticRegression().fit(GOOD, LABELS)
     model.weights = model.weights.sign() * 3e38
     for x in (GOOD * 100, Bags([[0] * 100], 3)):
@@ -152,14 +152,14 @@ def test_logits_that_overflow_are_refused():
 
 
 class Twins(Generative):
-    """Its joint is what it is asked of."""
+    """A classifier whose log joint is its input."""
 
     def log_joint(self, x):
         return x
 
 
 def test_a_row_that_no_class_can_have_made_has_no_posterior():
-    """P(X) = 0 cannot be divided by: the row is named. One class is enough."""
+    """P(X) = 0 for all classes: the row is named. One possible class is enough."""
     joint = torch.tensor([[0.0, -math.inf], [-math.inf, -1], [-math.inf] * 2])
     assert Twins().predict_proba(joint[:2]).tolist() == [[1, 0], [0, 1]]
     assert Twins().log_evidence(joint).tolist() == [0, -1, -math.inf]
@@ -172,21 +172,21 @@ def test_a_row_that_no_class_can_have_made_has_no_posterior():
 
 @pytest.mark.parametrize("make", [*REAL, *MACHINES])
 def test_bags_are_for_counting_models(make):
-    """A Gaussian of sparse counts would be a silent detour through a dense table."""
+    """Gaussians and SVMs would silently turn sparse counts into a dense table."""
     with pytest.raises(ValueError, match="x must be a dense tensor: Bags"):
         make().fit(Bags([[0], [1]], 2), torch.tensor([0, 1]))
 
 
 @pytest.mark.parametrize("make", [*COUNTING, *REAL, LogisticRegression])
 def test_one_class_is_no_classification(make):
-    """A single class would always be right."""
+    """With a single class there is nothing to predict."""
     with pytest.raises(ValueError, match="classes must be at least 2: 1"):
         make(classes=1).fit(GOOD, LABELS * 0)
 
 
 @pytest.mark.parametrize("kind", [*COUNTING, *REAL])
 def test_posteriors_are_the_joint_over_the_evidence_and_sum_to_one(kind, digits):
-    """P(Y | X) P(X) = P(X, Y), on real digits, ten classes and five pixels."""
+    """P(Y | X) P(X) = P(X, Y), on ten classes of digits and five pixels."""
     x = digits.x[:, [18, 19, 25, 26, 27]]
     model = kind(classes=10).fit(x, digits.labels)
     assert isinstance(model, Generative)
@@ -200,19 +200,19 @@ def gaussian_form(model, x):
     """Weights and bias of the log-odds, from means, shared variance and prior."""
     difference = model.mean[1] - model.mean[0]
     weights = difference / model.variance[0]
-    middle = (model.mean[1] + model.mean[0]) / 2
-    return x @ weights - middle @ weights + model.log_prior[1] - model.log_prior[0]
+    midpoint = (model.mean[1] + model.mean[0]) / 2
+    return x @ weights - midpoint @ weights + model.log_prior[1] - model.log_prior[0]
 
 
 def lda_form(model, x):
-    """The same with a full covariance, its inverse written out."""
+    """The same with a full covariance and its explicit inverse."""
     weights = model.covariance[0].inverse() @ (model.mean[1] - model.mean[0])
-    middle = (model.mean[1] + model.mean[0]) / 2
-    return x @ weights - middle @ weights + model.log_prior[1] - model.log_prior[0]
+    midpoint = (model.mean[1] + model.mean[0]) / 2
+    return x @ weights - midpoint @ weights + model.log_prior[1] - model.log_prior[0]
 
 
 def multinomial_form(model, x):
-    """A word's weight is the log of how much likelier it is in class 1."""
+    """A word's weight is its log-likelihood ratio between the classes."""
     weights = model.log_likelihood[:, 1] - model.log_likelihood[:, 0]
     return x @ weights + model.log_prior[1] - model.log_prior[0]
 
@@ -221,8 +221,8 @@ def bernoulli_form(model, x):
     """A word's weight is a difference of log-odds; absent words go into the bias."""
     weight = model.log_present - model.log_absent
     bias = model.log_absent.sum(dim=0) + model.log_prior
-    seen = (x > 0).to(x.dtype)
-    return seen @ (weight[:, 1] - weight[:, 0]) + bias[1] - bias[0]
+    presence = (x > 0).to(x.dtype)
+    return presence @ (weight[:, 1] - weight[:, 0]) + bias[1] - bias[0]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def bernoulli_form(model, x):
     ],
 )
 def test_the_posterior_has_exactly_the_logistic_form(model, form, tumours):
-    """P(Y = 1 | x) = sigmoid(w x + b), with w and b from the formula, no search.
+    """P(Y = 1 | x) = sigmoid(w x + b), with w and b in closed form.
 
     On the tumours' first ten measurements.
     """
@@ -246,15 +246,15 @@ def test_the_posterior_has_exactly_the_logistic_form(model, form, tumours):
 
 
 def curvature(model, x):
-    """The second difference of the log-odds along random lines: 0 if linear."""
+    """The second difference of the log-odds along random directions: 0 if linear."""
     step = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).double()
-    odds = [model.log_joint(x + k * step) @ torch.tensor([-1.0, 1.0]).double()
+    log_odds = [model.log_joint(x + k * step) @ torch.tensor([-1.0, 1.0]).double()
             for k in (-1, 0, 1)]  # fmt: skip
-    return float((odds[0] - 2 * odds[1] + odds[2]).abs().max())
+    return float((log_odds[0] - 2 * log_odds[1] + log_odds[2]).abs().max())
 
 
 def test_only_a_shared_variance_makes_the_log_odds_linear(standardised):
-    """With a variance or a covariance for each class they are curved."""
+    """With a variance or covariance for each class they are quadratic."""
     x = standardised.x[:, :10]
     for model in (GaussianNaiveBayes(shared=True), LDA()):
         assert curvature(model.fit(x, standardised.labels), x) < 1e-9
@@ -270,22 +270,22 @@ def test_shared_variances_are_the_diagonal_of_the_shared_covariance(standardised
     diagonal = full.covariance[0].diagonal()
     assert torch.allclose(bayes.variance[0], diagonal, atol=1e-8)
     assert torch.equal(bayes.variance[0], bayes.variance[1])
-    odds = [model.predict_proba(standardised.x) for model in (bayes, full)]
-    assert (odds[0] - odds[1]).abs().max() > 0.5
+    posteriors = [model.predict_proba(standardised.x) for model in (bayes, full)]
+    assert (posteriors[0] - posteriors[1]).abs().max() > 0.5
 
 
 @pytest.mark.parametrize("make", [*COUNTING, *REAL, LinearSVM])
 def test_a_fit_that_fails_leaves_the_model_as_it_was(make):
-    """Mixed from two fits it would answer, and nobody could know with what."""
+    """A failed fit never leaves a mixture of old and new parameters."""
     good, bad, changes = GOOD.double(), GOOD.double() * 1e200, {}
-    if make in COUNTING:  # any count will do, but not beside so little smoothing
+    if make in COUNTING:  # counts cannot overflow, but tiny smoothing vanishes
         good, bad, changes = GOOD, GOOD * 0, {"smoothing": 1e-50}
     model, fresh = make().fit(good, LABELS), make()
-    said = ask(model, good)
-    for spoilt in (model, fresh):
-        vars(spoilt).update(changes)
+    outputs = ask(model, good)
+    for candidate in (model, fresh):
+        vars(candidate).update(changes)
         with pytest.raises(ValueError, match=r"too large|can hold|vanish"):
-            spoilt.fit(bad, LABELS)
-    assert torch.equal(ask(model, good), said)
+            candidate.fit(bad, LABELS)
+    assert torch.equal(ask(model, good), outputs)
     with pytest.raises(ValueError, match="must be fitted first"):
         ask(fresh, good)

@@ -1,4 +1,4 @@
-"""The network of a diffusion model: what it reads, and what it refuses."""
+"""The network of a diffusion model: its time embedding, and bad input."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ X, T3 = torch.zeros(3, 4), torch.tensor([1, 2, 3])
 
 
 def test_times_have_different_embeddings():
-    """No two of a thousand times look alike to the network; t = 0 is (0.., 1..)."""
+    """The embeddings of 1,000 times are more than 0.1 apart; t = 0 is (0.., 1..)."""
     table = time_embedding(torch.arange(1000), 32)
     assert float(torch.pdist(table).min()) > 0.1
     assert table[0].tolist() == [0] * 16 + [1] * 16
@@ -25,13 +25,13 @@ def test_times_have_different_embeddings():
 
 
 def test_the_network_refuses_what_it_cannot_read():
-    """Another width, one time for three pictures, times that are none."""
+    """Another width, one time for three images, negative or float times."""
     network = Denoiser(4, 8, 1)
     assert network(X, T3).shape == (3, 4)
     with pytest.raises(ValueError, match=r"x must be of shape \(B, 4\)"):
         network(torch.zeros(3, 5), T3)
     with pytest.raises(ValueError, match=r"x must be .*: \(3, 3, 4\)"):
-        network(X.expand(3, 3, 4), T3)  # each time would go to another picture
+        network(X.expand(3, 3, 4), T3)  # each time would broadcast to another image
     with pytest.raises(ValueError, match=r"t must be of shape \(3,\)"):
         network(X, T3[:1])
     for t in (T3.float(), -T3):
@@ -42,14 +42,14 @@ def test_the_network_refuses_what_it_cannot_read():
 @pytest.mark.parametrize("name", ["pixels", "width", "blocks"])
 @pytest.mark.parametrize("value", [0, -2, 2.0, True])
 def test_sizes_that_are_none_are_refused(name, value):
-    """Every size is a whole number of at least 1; True is none."""
+    """Every size is an integer of at least 1; True is refused."""
     message = f"{name} must be a whole number of at least 1: {value!r}"
     with pytest.raises(ValueError, match=message):
         Denoiser(**{"pixels": 4, "width": 8, "blocks": 1, name: value})
 
 
 def test_an_odd_width_is_refused_before_anything_is_read():
-    """Sines and cosines of the time come in pairs."""
+    """Sines and cosines of the time embedding come in pairs."""
     with pytest.raises(ValueError, match="width must be even: 7"):
         Denoiser(4, 7, 1)
 
@@ -66,6 +66,6 @@ def test_an_odd_width_is_refused_before_anything_is_read():
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):
-    """Steps that are none or too many, and noise that DDPM would silently leave out."""
+    """Zero or too many steps, and an eta that DDPM would silently ignore."""
     with pytest.raises(ValueError, match=message):
         draw(Denoiser(4, 8, 1), Diffusion(linear(5)), X, torch.Generator(), **options)

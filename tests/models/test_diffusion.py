@@ -1,4 +1,4 @@
-"""Diffusion: schedules and steps as in diffusers, draws with the best denoiser."""
+"""Diffusion: schedules and steps equal diffusers; samples with the exact denoiser."""
 
 import math
 
@@ -18,15 +18,15 @@ CHAINS = st.tuples(
 
 
 def betas(chain: tuple[int, float, float, bool]) -> torch.Tensor:
-    """Linear or cosine, as hypothesis drew it."""
+    """The linear or cosine schedule of a Hypothesis example."""
     steps, first, last, straight = chain
     return linear(steps, first, last) if straight else cosine(steps)
 
 
 def theirs(kind: type, chain: tuple[int, float, float, bool], **options: object):
-    """The scheduler of diffusers with the same settings, in float64 after its betas.
+    """The scheduler of diffusers with the same settings and float64 betas.
 
-    Its own arithmetic is float32, in which 1 - alpha_bar near t = 0 has lost digits.
+    Its own arithmetic is float32, which loses digits of 1 - alpha_bar near t = 0.
     """
     steps, first, last, straight = chain
     scheduler = kind(
@@ -45,7 +45,7 @@ def theirs(kind: type, chain: tuple[int, float, float, bool], **options: object)
 def test_schedules_equal_those_of_diffusers(chain):
     """Betas and alpha-bars, linear and cosine, as diffusers has them: within 1e-6.
 
-    Its product is of `steps` factors in float32, and each of them rounds it once more.
+    Its alpha-bars are float32 products of `steps` factors, each with a rounding error.
     """
     steps, first, last, straight = chain
     reference = DDPMScheduler(
@@ -56,15 +56,15 @@ def test_schedules_equal_those_of_diffusers(chain):
     assert (ours.beta[1:] - reference.betas).abs().max() < 1e-6
     exact = (1 - reference.betas.double()).cumprod(0)
     assert (ours.alpha_bar[1:] - exact).abs().max() < 1e-6
-    rounded = steps * torch.finfo(torch.float32).eps
-    assert (ours.alpha_bar[1:] - reference.alphas_cumprod).abs().max() < rounded
+    rounding = steps * torch.finfo(torch.float32).eps
+    assert (ours.alpha_bar[1:] - reference.alphas_cumprod).abs().max() < rounding
     assert ours.alpha_bar[0] == 1
 
 
 @settings(max_examples=60, deadline=None)
 @given(CHAINS, st.sampled_from(["beta", "posterior"]), st.data())
 def test_noising_and_a_step_of_ddpm_equal_diffusers(chain, variance, data):
-    """add_noise, and step with the same noise, at any t: within 1e-6 of the largest.
+    """add_noise, and step with the same noise, at any t: within 1e-6, relative.
 
     Both variances, which diffusers calls fixed_large and fixed_small.
     """
@@ -73,24 +73,24 @@ def test_noising_and_a_step_of_ddpm_equal_diffusers(chain, variance, data):
     reference = theirs(DDPMScheduler, chain, variance_type=size)
     t = data.draw(st.integers(1, chain[0]))
     x, epsilon = torch.randn(2, 4, 6, generator=DICE, dtype=torch.float64)
-    when = torch.full((4,), t)
-    noisy = reference.add_noise(x, epsilon, when - 1)
-    assert (ours.q_sample(x, when, epsilon) - noisy).abs().max() < 1e-6
+    times = torch.full((4,), t)
+    noisy = reference.add_noise(x, epsilon, times - 1)
+    assert (ours.q_sample(x, times, epsilon) - noisy).abs().max() < 1e-6
     expected = reference.step(
         epsilon, t - 1, x, generator=torch.Generator().manual_seed(t)
     ).prev_sample
     noise = torch.randn(
         x.shape, generator=torch.Generator().manual_seed(t), dtype=torch.float64
     )
-    back = ours.ddpm(x, epsilon, when)
-    found = back.sample(noise) if t > 1 else back.mean  # the last step adds no noise
-    assert (found - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
+    reverse = ours.ddpm(x, epsilon, times)
+    previous = reverse.sample(noise) if t > 1 else reverse.mean  # no noise at t = 1
+    assert (previous - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
 
 
 @settings(max_examples=60, deadline=None)
 @given(CHAINS, st.floats(0, 1), st.data())
 def test_a_step_of_ddim_equals_diffusers(chain, eta, data):
-    """Any eta, any number of steps, any of them: within 1e-6 of the largest."""
+    """Any eta, any number of steps, at any step: within 1e-6, relative."""
     steps = data.draw(st.integers(1, chain[0]))
     ours, reference = Diffusion(betas(chain)), theirs(DDIMScheduler, chain)
     reference.set_timesteps(steps)
@@ -99,17 +99,17 @@ def test_a_step_of_ddim_equals_diffusers(chain, eta, data):
     before = max(t - chain[0] // steps, -1)
     x, epsilon, noise = torch.randn(3, 4, 6, generator=DICE, dtype=torch.float64)
     expected = reference.step(epsilon, t, x, eta=eta, variance_noise=noise).prev_sample
-    when, to = torch.full((4,), t + 1), torch.full((4,), before + 1)
-    found = ours.ddim(x, epsilon, when, to, eta).sample(noise)
-    assert (found - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
+    times, earlier = torch.full((4,), t + 1), torch.full((4,), before + 1)
+    previous = ours.ddim(x, epsilon, times, earlier, eta).sample(noise)
+    assert (previous - expected).abs().max() < 1e-6 * max(1, expected.abs().max())
 
 
 @settings(max_examples=40, deadline=None)
 @given(CHAINS, st.data())
 def test_in_single_precision_a_step_still_equals_diffusers(chain, data):
-    """Diffusers untouched, float32 throughout: a DDIM step within 1e-4 of the largest.
+    """Unmodified diffusers in float32: a DDIM step within 1e-4, relative.
 
-    The rest is its own rounding of 1 - alpha_bar, up to 6e-8 / 1e-4 for the first t.
+    The difference is its rounding of 1 - alpha_bar, up to 6e-8 / 1e-4 for the first t.
     """
     steps, first, last, straight = chain
     reference = DDIMScheduler(
@@ -119,10 +119,10 @@ def test_in_single_precision_a_step_still_equals_diffusers(chain, data):
     reference.set_timesteps(steps)
     t = data.draw(st.integers(1, steps))
     x, epsilon = torch.randn(2, 4, 6, generator=DICE)
-    when = torch.full((4,), t)
-    found = Diffusion(betas(chain)).ddim(x, epsilon, when, when - 1).mean
+    times = torch.full((4,), t)
+    previous = Diffusion(betas(chain)).ddim(x, epsilon, times, times - 1).mean
     expected = reference.step(epsilon, t - 1, x).prev_sample
-    assert (found - expected).abs().max() < 1e-4 * max(1, expected.abs().max())
+    assert (previous - expected).abs().max() < 1e-4 * max(1, expected.abs().max())
 
 
 MEAN, SPREAD = 0.7, 1.5  # of the Gaussian data
@@ -132,8 +132,12 @@ def best_denoiser(process: Diffusion):
     """E[epsilon | x_t] for data from N(MEAN, SPREAD^2): linear in x_t."""
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        a = process.alpha_bar[t][:, None]
-        return (1 - a).sqrt() * (x - a.sqrt() * MEAN) / (a * SPREAD**2 + 1 - a)
+        alpha_bar = process.alpha_bar[t][:, None]
+        return (
+            (1 - alpha_bar).sqrt()
+            * (x - alpha_bar.sqrt() * MEAN)
+            / (alpha_bar * SPREAD**2 + 1 - alpha_bar)
+        )
 
     return predict
 
@@ -141,7 +145,7 @@ def best_denoiser(process: Diffusion):
 @settings(max_examples=30, deadline=None)
 @given(CHAINS)
 def test_ddim_with_eta_one_and_all_steps_is_ddpm(chain):
-    """At every t: the variance of the posterior, and the same mean."""
+    """At every t the variance of the posterior, and the same mean."""
     process = Diffusion(betas(chain), "posterior")
     t = torch.arange(1, process.steps + 1)
     x, epsilon = torch.randn(2, process.steps, 3, generator=DICE, dtype=torch.float64)
@@ -154,7 +158,7 @@ def test_ddim_with_eta_one_and_all_steps_is_ddpm(chain):
 
 
 def test_ddim_without_noise_is_fixed_by_its_start_and_ddpm_is_not():
-    """Same x_T, other dice: DDIM draws the same picture, DDPM another."""
+    """For the same x_T and other seeds DDIM gives the same sample, DDPM another."""
     process = Diffusion(linear(30, 1e-3, 0.3))
     network, x = best_denoiser(process), torch.randn(6, 2, generator=DICE).double()
 
@@ -167,9 +171,9 @@ def test_ddim_without_noise_is_fixed_by_its_start_and_ddpm_is_not():
 
 @pytest.mark.parametrize("steps", [None, 400])
 def test_drawing_with_the_best_denoiser_gives_the_data(steps):
-    """20,000 draws from Gaussian data: mean and variance within five standard errors.
+    """20,000 samples of Gaussian data: mean and deviation within five standard errors.
 
-    What 400 steps instead of infinitely many cost, up to 0.02 here, is added.
+    Plus the discretisation error of 400 steps, up to 0.02 here.
     """
     process = Diffusion(linear(400, 1e-4, 0.05))
     x = torch.randn(20_000, 1, generator=DICE, dtype=torch.float64)
@@ -181,31 +185,34 @@ def test_drawing_with_the_best_denoiser_gives_the_data(steps):
 
 
 def apart(steps: int, straight: bool, eta: float = 0, spacing: str = "trailing"):
-    """Largest difference of `draw` from the loop of diffusers, relative, at any stop.
+    """Largest relative difference of `draw` from the loop of diffusers, at any step.
 
-    Trailing times are T, T - T / steps and so on, as here.
+    Trailing timesteps are T, T - T / steps and so on, as here.
     """
     chain = (120, 1e-3, 0.05, straight)
     reference = theirs(DDIMScheduler, chain, timestep_spacing=spacing)
     process = Diffusion(betas(chain))
     network = best_denoiser(process)
-    x, seed = torch.randn(5, 3, generator=DICE, dtype=torch.float64), torch.Generator
-    path = draw(network, process, x, seed().manual_seed(0), steps, eta)
+    x, make_rng = (
+        torch.randn(5, 3, generator=DICE, dtype=torch.float64),
+        torch.Generator,
+    )
+    path = draw(network, process, x, make_rng().manual_seed(0), steps, eta)
     reference.set_timesteps(steps)
-    noise, found_gaps = seed().manual_seed(0), []
-    for t, found in zip(reference.timesteps, path[1:], strict=True):
-        epsilon = network(x, torch.full((5,), int(t) + 1))  # theirs counts from 0
-        x = reference.step(epsilon, t, x, eta=eta, generator=noise).prev_sample
-        found_gaps.append((found - x).abs().max() / x.abs().max())
-    return float(torch.stack(found_gaps).max())  # Python's `max` passes over a NaN
+    rng, differences = make_rng().manual_seed(0), []
+    for t, state in zip(reference.timesteps, path[1:], strict=True):
+        epsilon = network(x, torch.full((5,), int(t) + 1))  # diffusers counts from 0
+        x = reference.step(epsilon, t, x, eta=eta, generator=rng).prev_sample
+        differences.append((state - x).abs().max() / x.abs().max())
+    return float(torch.stack(differences).max())  # Python's `max` passes over a NaN
 
 
 @pytest.mark.parametrize("straight", [True, False])
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 24, 60, 120])
 def test_drawing_in_few_steps_equals_diffusers(steps, straight):
-    """The whole loop, without noise and with: every stop within 1e-6 of the largest.
+    """The whole loop, with and without noise: every state within 1e-6, relative.
 
-    Steps that divide T: where they do not, diffusers takes steps of one length.
+    For steps that divide T; else diffusers rounds to steps of equal length.
     """
     assert apart(steps, straight) < 1e-6
     assert apart(steps, straight, eta=1) < 1e-6
@@ -213,16 +220,16 @@ def test_drawing_in_few_steps_equals_diffusers(steps, straight):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 24, 60])
 def test_another_grid_of_times_would_be_noticed(steps, monkeypatch):
-    """The guard itself: times that are too early, and only the last of the chain."""
+    """Sanity check: leading timesteps, and only the last steps of the chain, fail."""
     assert apart(steps, False, spacing="leading") > 1e-3
     last = torch.arange(steps, -1.0, -1)
-    monkeypatch.setattr(torch, "linspace", lambda *_: last)  # cosine needs none
+    monkeypatch.setattr(torch, "linspace", lambda *_: last)  # not called by cosine
     assert apart(steps, False) > 1e-3
 
 
 @pytest.mark.parametrize("wrong", [[], [0.5, 1.0], [[0.1]], [math.nan]])
 def test_impossible_betas_are_refused(wrong):
-    """None, one of 1, two rows, NaN."""
+    """Empty, a beta of 1, two axes, NaN."""
     with pytest.raises(ValueError, match="betas must be one row between 0 and 1"):
         Diffusion(torch.tensor(wrong))
 
@@ -245,18 +252,18 @@ CALLS = {
         (X, torch.tensor([1, 2]), "t must be 3 whole numbers"),
         (X, T3.float(), "t must be 3 whole numbers"),
         (X[:0], T3[:0], "not empty"),
-        (X.expand(3, 3, 4), T3, r"not empty: \(3, 3, 4\)"),  # else t goes astray
+        (X.expand(3, 3, 4), T3, r"not empty: \(3, 3, 4\)"),  # t would broadcast
         (X.new_full((3, 4), torch.nan), T3, r"finite numbers: nan at \(0, 0\)"),
     ],
 )
 def test_bad_input_is_refused(call, x, t, message):
-    """Every step of the chain: t out of range or of another length, empty, NaN."""
+    """All methods: t out of range or of another length, an empty batch, NaN."""
     with pytest.raises(ValueError, match=message):
         CALLS[call](Diffusion(linear(5)), x, t)
 
 
 def test_an_unknown_variance_is_refused():
-    """A slip of the pen does not mean the default."""
+    """A misspelt variance does not fall back to the default."""
     with pytest.raises(ValueError, match="variance must be beta or posterior: 'post'"):
         Diffusion(linear(5), "post")
 
@@ -277,7 +284,7 @@ def test_shapes_that_would_broadcast_are_refused():
 
 
 def test_a_jump_forward_is_refused():
-    """DDIM goes back; and eta lies between 0 and 1."""
+    """DDIM steps must go back in time, eta lies in 0..1, steps in 1..T."""
     process = Diffusion(linear(5))
     for to, eta in ((T3, 0.0), (T3 - 1, 1.5)):
         with pytest.raises(ValueError, match="to must lie before t"):

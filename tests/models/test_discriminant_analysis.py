@@ -1,4 +1,4 @@
-"""LDA and QDA: Gaussians with correlations, and what they share with the others."""
+"""LDA and QDA: parity with scikit-learn, densities, samples, singular data."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ CLOSE = 1e-8  # closed forms, but with the inverse of an ill-conditioned matrix
 def test_lda_equals_the_reference(name, request):
     """Means, covariance, differences of weights and bias, and posteriors.
 
-    Only differences between classes: each side may add one vector to all weights.
+    Weights are unique only up to a vector added to those of all classes.
     """
     x, labels = request.getfixturevalue(name)
     ours = LDA(classes=int(labels.max()) + 1).fit(x, labels)
@@ -36,10 +36,10 @@ def test_lda_equals_the_reference(name, request):
 
 
 def test_qda_equals_the_reference_on_tumours(tumours):
-    """Covariances, decision values and posteriors, in the data's own units."""
+    """Covariances, decision values and posteriors, on unscaled data."""
     x, labels = tumours
     ours = QDA().fit(x, labels)
-    # tol: the reference else refuses directions of variance below 1e-4 as singular.
+    # tol=0: else the reference refuses variances below 1e-4 as singular.
     theirs = QuadraticDiscriminantAnalysis(tol=0, store_covariance=True).fit(x, labels)
     joint = ours.log_joint(x)
     for mine, other in zip(ours.covariance, theirs.covariance_, strict=True):
@@ -49,48 +49,48 @@ def test_qda_equals_the_reference_on_tumours(tumours):
 
 
 def test_qda_equals_the_reference_on_digits(digits):
-    """Ten classes, by seven pixels of the fourth and fifth row."""
+    """Ten classes, by the pixels of the fourth and fifth row that vary in all."""
     x, labels = digits.x[:, 25:33], digits.labels  # the first is pixel 26
-    keep = [column for column in range(8) if all(
+    columns = [column for column in range(8) if all(
         x[labels == label, column].var() > 0 for label in range(10)
     )]  # fmt: skip
-    x = x[:, keep]
+    x = x[:, columns]
     ours = QDA(classes=10).fit(x, labels)
     theirs = QuadraticDiscriminantAnalysis(tol=0).fit(x, labels)
     assert apart(ours.predict_proba(x), theirs.predict_proba(x)) < CLOSE
 
 
 def test_the_joint_is_a_density():
-    """Over a fine grid of the plane and both classes, P(X, Y) adds up to 1."""
-    dice = torch.Generator().manual_seed(0)
-    x = torch.randn(200, 2, generator=dice, dtype=torch.float64)
+    """P(X, Y) integrates to 1, over a fine grid of the plane and both classes."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(200, 2, generator=rng, dtype=torch.float64)
     labels = torch.arange(200) % 2
-    line = torch.arange(-8, 8, 0.05, dtype=torch.float64)
+    axis = torch.arange(-8, 8, 0.05, dtype=torch.float64)
     for kind in (LDA, QDA):
         joint = (
             kind()
             .fit(x + labels[:, None], labels)
-            .log_joint(torch.cartesian_prod(line, line))
+            .log_joint(torch.cartesian_prod(axis, axis))
         )
         assert float(joint.exp().sum()) * 0.05**2 == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", [LDA, QDA])
 def test_samples_have_the_fitted_mean_and_covariance(standardised, kind):
-    """100,000 draws a class: each entry within five standard errors."""
+    """100,000 samples for each class: every entry within five standard errors."""
     model = kind().fit(standardised.x[:, :5], standardised.labels)
     for label in (0, 1):
         covariance = model.covariance[label % len(model.covariance)]
-        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        samples = model.sample(label, 100_000, torch.Generator().manual_seed(0))
         variance = covariance.diagonal()
-        error = (drawn.mean(dim=0) - model.mean[label]).abs()
+        error = (samples.mean(dim=0) - model.mean[label]).abs()
         assert bool((error < 5 * (variance / 100_000).sqrt()).all())
         spread = ((variance[:, None] * variance + covariance**2) / 100_000).sqrt()
-        assert bool(((drawn.T.cov() - covariance).abs() < 5 * spread).all())
+        assert bool(((samples.T.cov() - covariance).abs() < 5 * spread).all())
 
 
 def singular(problem: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Twenty rows in two classes, spoiled in one way."""
+    """Twenty rows in two classes, with one problem."""
     x = torch.randn(20, 3, generator=torch.Generator().manual_seed(0)).double()
     labels = torch.arange(20) % 2
     if problem == "constant":
@@ -112,7 +112,7 @@ def singular(problem: str) -> tuple[torch.Tensor, torch.Tensor]:
     ],
 )
 def test_a_singular_covariance_is_refused(kind, problem, message):
-    """A constant column, a sum of others, too few rows: class and column are named."""
+    """A constant or collinear column, too few rows: class and column are named."""
     with pytest.raises(ValueError, match=message):
         kind().fit(*singular(problem))
     assert kind().fit(*singular("none")).mean.isfinite().all()

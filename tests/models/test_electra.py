@@ -1,4 +1,4 @@
-"""ELECTRA as a pair: shared tables, a step of both losses, the published generator."""
+"""ELECTRA: shared embeddings, joint training, parity of the generator."""
 
 from dataclasses import replace
 
@@ -38,47 +38,45 @@ SHARED = ("word", "position", "segment")
 
 
 def built() -> ELECTRA:
-    """The pair with fresh weights, always the same."""
+    """An ELECTRA model with fresh weights and a fixed seed."""
     torch.manual_seed(0)
     return ELECTRA.build(LARGE, SMALL)
 
 
 def texts() -> torch.Tensor:
-    """Eight texts of twelve words, always the same."""
-    dice = torch.Generator().manual_seed(0)
-    return torch.randint(
-        SpecialTokens().first_word, VOCABULARY, (8, 12), generator=dice
-    )
+    """Eight texts of twelve words, with a fixed seed."""
+    rng = torch.Generator().manual_seed(0)
+    return torch.randint(SpecialTokens().first_word, VOCABULARY, (8, 12), generator=rng)
 
 
 def table(network: Generator | Discriminator, name: str) -> torch.Tensor:
-    """The vectors of words, positions or segments."""
+    """The embedding weights of words, positions or segments."""
     return network.encoder.get_submodule(name).weight
 
 
 @pytest.mark.parametrize("name", SHARED)
 def test_the_tables_of_the_generator_are_the_discriminators(name):
-    """One storage, not equal copies: what the generator learns, both have learned."""
-    both = built()
-    ours, theirs = table(both.generator, name), table(both.discriminator, name)
+    """One parameter, not equal copies: the generator's loss trains it for both."""
+    model = built()
+    ours, theirs = table(model.generator, name), table(model.discriminator, name)
     assert ours is theirs
-    both.generator(texts()).square().mean().backward()
+    model.generator(texts()).square().mean().backward()
     assert bool(theirs.grad.abs().sum() > 0)
-    alone = [n for n, p in both.discriminator.named_parameters() if p.grad is not None]
-    assert sorted(alone) == sorted(f"encoder.{other}.weight" for other in SHARED)
+    names = [n for n, p in model.discriminator.named_parameters() if p.grad is not None]
+    assert sorted(names) == sorted(f"encoder.{other}.weight" for other in SHARED)
 
 
 def test_the_words_are_scored_by_the_shared_table():
-    """The generator's last matrix is the discriminator's table of words, too."""
-    both = built()
-    assert both.generator.words.output.weight is table(both.discriminator, "word")
-    shared = {id(table(both.discriminator, name)) for name in SHARED}
-    own = {id(p) for p in both.generator.parameters()}
-    assert own & {id(p) for p in both.discriminator.parameters()} == shared
+    """The generator's output weights are tied to the shared word embeddings."""
+    model = built()
+    assert model.generator.words.output.weight is table(model.discriminator, "word")
+    shared = {id(table(model.discriminator, name)) for name in SHARED}
+    own = {id(p) for p in model.generator.parameters()}
+    assert own & {id(p) for p in model.discriminator.parameters()} == shared
 
 
 def test_a_generator_leaves_the_tables_as_they_are():
-    """It draws weights of its own; those that it is given may be trained already."""
+    """Initialising a generator does not reset the shared embeddings."""
     tables = Encoder(LARGE)
     before = {name: weight.clone() for name, weight in tables.state_dict().items()}
     Generator(SMALL, tables)
@@ -98,64 +96,64 @@ def test_a_generator_leaves_the_tables_as_they_are():
     ],
 )
 def test_tables_of_another_size_are_refused(generator, large, message):
-    """A generator whose config is not of the tables that it is given: both are told."""
+    """A config that does not fit the shared embeddings: both values are named."""
     with pytest.raises(ValueError, match=message):
         ELECTRA.build(large, generator)
 
 
 def test_a_narrow_generator_for_tables_as_wide_as_the_states():
-    """ELECTRA base: the discriminator widens nothing, its generator narrows."""
-    both = ELECTRA.build(replace(LARGE, embedding=None), replace(SMALL, embedding=16))
-    assert both.generator(texts()).shape == (8, 12, VOCABULARY)
-    assert both.discriminator(texts()).shape == (8, 12)
+    """ELECTRA base: only the generator projects the embeddings, to a smaller width."""
+    model = ELECTRA.build(replace(LARGE, embedding=None), replace(SMALL, embedding=16))
+    assert model.generator(texts()).shape == (8, 12, VOCABULARY)
+    assert model.discriminator(texts()).shape == (8, 12)
 
 
 def losses(both: ELECTRA) -> tuple[torch.Tensor, torch.Tensor]:
-    """The generator's, and the discriminator's on what the generator filled in."""
-    dice, text = torch.Generator().manual_seed(1), texts()
-    hidden, words = masked_token(text, VOCABULARY, dice, fates=(1.0, 0.0, 0.0))
-    logits = both.generator(hidden)
-    shown, wrong = replaced_token(text, words != IGNORE, logits, dice)
-    assert bool((wrong == 1).any())
-    assert bool((wrong[words == IGNORE] == 0).all())
-    found = both.discriminator(shown)
-    return cross_entropy(logits, words), binary_cross_entropy(found, wrong)
+    """The generator's loss, and the discriminator's on the generator's samples."""
+    rng, text = torch.Generator().manual_seed(1), texts()
+    inputs, targets = masked_token(text, VOCABULARY, rng, fates=(1.0, 0.0, 0.0))
+    logits = both.generator(inputs)
+    tokens, labels = replaced_token(text, targets != IGNORE, logits, rng)
+    assert bool((labels == 1).any())
+    assert bool((labels[targets == IGNORE] == 0).all())
+    scores = both.discriminator(tokens)
+    return cross_entropy(logits, targets), binary_cross_entropy(scores, labels)
 
 
 def test_a_step_of_both_losses_trains_both():
-    """Clark et al. (2020), section 3: both losses added, the second times 50.
+    """Clark et al. (2020), section 3: the sum of both losses, the second times 50.
 
-    Every weight of both has a gradient; after 20 steps both losses are lower, and the
-    tables are still shared.
+    Every parameter has a gradient; after 20 steps both losses are lower, and the
+    embeddings are still shared.
     """
-    both = built()
-    networks = nn.ModuleList([both.generator, both.discriminator])
-    optimizer = torch.optim.Adam(networks.parameters(), lr=1e-2)  # each table once
-    first = losses(both)
+    model = built()
+    networks = nn.ModuleList([model.generator, model.discriminator])
+    optimizer = torch.optim.Adam(networks.parameters(), lr=1e-2)  # no duplicates
+    first = losses(model)
     (first[0] + 50 * first[1]).backward()
     assert all(p.grad is not None for p in networks.parameters())
     for _ in range(20):
         optimizer.step()
         optimizer.zero_grad()
-        last = losses(both)
+        last = losses(model)
         (last[0] + 50 * last[1]).backward()
     assert all(after < before for after, before in zip(last, first, strict=True))
     for name in SHARED:
-        assert table(both.generator, name) is table(both.discriminator, name)
+        assert table(model.generator, name) is table(model.discriminator, name)
 
 
 def test_the_discriminators_loss_teaches_the_generator_nothing():
-    """No gradient flows back through a sample; only the shared tables have one."""
-    both = built()
-    losses(both)[1].backward()
-    moved = {
-        name for name, p in both.generator.named_parameters() if p.grad is not None
+    """No gradient flows through a sample; only the shared embeddings have one."""
+    model = built()
+    losses(model)[1].backward()
+    names = {
+        name for name, p in model.generator.named_parameters() if p.grad is not None
     }
-    assert moved == {f"encoder.{name}.weight" for name in SHARED}
+    assert names == {f"encoder.{name}.weight" for name in SHARED}
 
 
 class Alone(Generator):
-    """A generator with tables of its own, as the reference keeps it."""
+    """A generator with its own embeddings, as in the reference."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__(config, Encoder(config))
@@ -163,7 +161,7 @@ class Alone(Generator):
 
 @pytest.fixture
 def published(monkeypatch) -> None:
-    """Where the reference's generator keeps its weights, and how it is made."""
+    """Registers the names of the reference generator's weights, and its class."""
     names = {k: v for k, v in TABLES[Discriminator].items() if k.startswith("encoder.")}
     head = {
         "words.dense": "generator_predictions.dense",
@@ -189,15 +187,17 @@ def test_the_generator_equals_its_reference(config):
     out = theirs(
         text, attention_mask=real.long(), token_type_ids=segments, labels=labels
     )
-    apart = difference((ours, logits[real], loss), (theirs, out.logits[real], out.loss))
-    assert apart.logits < 1e-5
-    assert apart.loss < 1e-5
-    assert apart.gradients < 1e-4
+    differences = difference(
+        (ours, logits[real], loss), (theirs, out.logits[real], out.loss)
+    )
+    assert differences.logits < 1e-5
+    assert differences.loss < 1e-5
+    assert differences.gradients < 1e-4
 
 
 @pytest.mark.usefixtures("published")
 def test_another_head_would_be_noticed():
-    """The guard itself: a head that forgets its bend is far above the limit."""
+    """Sanity check: a head without its activation is far above the limit."""
     torch.manual_seed(0)
     ours, theirs = pair(Alone, SMALL)
     assert share(ours(texts()), theirs(texts()).logits) < 1e-5

@@ -1,4 +1,4 @@
-"""The GAN: what the game's optimum is, and that its networks can get there."""
+"""The GAN: the optimum of the game, and training towards it."""
 
 import pytest
 import torch
@@ -9,17 +9,17 @@ from paradigms.objectives import game_value, generator_loss
 
 
 def density(x: torch.Tensor, means: list[float]) -> torch.Tensor:
-    """An even mixture of normal densities of deviation 0.5."""
+    """The density of an equal mixture of normals with deviation 0.5."""
     parts = Normal(torch.tensor(means, dtype=x.dtype), 0.5)
     weights = Categorical(torch.ones(len(means), dtype=x.dtype))
     return MixtureSameFamily(weights, parts).log_prob(x).exp()
 
 
 def test_a_trained_discriminator_finds_p_over_p_plus_q():
-    """Two known densities on a line: D(x) comes within 0.02 of p / (p + q).
+    """For two known densities on a line D(x) comes within 0.02 of p / (p + q).
 
-    The expectations of the game are weighted sums over a grid, so that the only
-    difference left is what the network has not learned.
+    Expectations are weighted sums over a grid, so the only error left is that of
+    training.
     """
     torch.manual_seed(0)
     x = torch.linspace(-4, 4, 201)
@@ -39,52 +39,52 @@ def test_a_trained_discriminator_finds_p_over_p_plus_q():
         return value
 
     optimiser.step(loss)
-    seen = p + q > 1e-4  # elsewhere nothing is ever drawn, and nothing is learned
+    support = p + q > 1e-4  # elsewhere there are no samples to learn from
     with torch.no_grad():
-        found = network(x[:, None]).sigmoid()
-    assert float((found - p / (p + q))[seen].abs().max()) < 0.02
-    middle = (p + q) / 2
-    jensen_shannon = 0.5 * ((p * (p / middle).log()) + (q * (q / middle).log())).sum()
+        predictions = network(x[:, None]).sigmoid()
+    assert float((predictions - p / (p + q))[support].abs().max()) < 0.02
+    mixture = (p + q) / 2
+    jensen_shannon = 0.5 * ((p * (p / mixture).log()) + (q * (q / mixture).log())).sum()
     best = 2 * jensen_shannon - torch.tensor(4.0).log()
     assert -loss().item() == pytest.approx(float(best), abs=1e-3)
     assert -loss().item() <= float(best) + 1e-6  # no discriminator does better
 
 
 def test_each_step_improves_its_own_network():
-    """A small step on its loss: D's raises the game's value, G's what D thinks of it.
+    """A small gradient step: D's raises the game's value, G's lowers its own loss.
 
-    Detached pictures leave the generator alone while the discriminator learns.
+    Detached samples give the generator no gradient while the discriminator learns.
     """
     torch.manual_seed(0)
-    made, critic = Generator(2, 2, (16,)), Discriminator(2, (16,))
+    generator, critic = Generator(2, 2, (16,)), Discriminator(2, (16,))
     z, real = torch.randn(64, 2), torch.randn(64, 2)
-    before = game_value(critic(real), critic(made(z).detach()))
+    before = game_value(critic(real), critic(generator(z).detach()))
     before.backward()
-    assert all(p.grad is None for p in made.parameters())
+    assert all(p.grad is None for p in generator.parameters())
     step(critic, uphill=1)
-    assert game_value(critic(real), critic(made(z))) > before
-    loss = generator_loss(critic(made(z)))
+    assert game_value(critic(real), critic(generator(z))) > before
+    loss = generator_loss(critic(generator(z)))
     loss.backward()
-    step(made, uphill=-1)
-    assert generator_loss(critic(made(z))) < loss
+    step(generator, uphill=-1)
+    assert generator_loss(critic(generator(z))) < loss
 
 
 def step(network: torch.nn.Module, uphill: int) -> None:
-    """A hundredth of the gradient, added or subtracted."""
+    """A gradient step at rate 0.01, uphill (1) or downhill (-1)."""
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.01 * uphill * parameter.grad
 
 
 def test_pictures_lie_between_minus_one_and_one():
-    """The range of the scaled data, whatever the noise."""
+    """Outputs are in the range of the scaled data, for any noise."""
     x = Generator(6, 3)(1e3 * torch.randn(50, 3))
     assert x.shape == (50, 6)
     assert x.abs().max().item() <= 1
 
 
 def test_dropout_is_off_when_judging():
-    """In evaluation one picture has one logit; in training it varies."""
+    """In evaluation mode logits are deterministic; in training mode they vary."""
     critic, x = Discriminator(6, (8,), dropout=0.5), torch.ones(4, 6)
     assert not torch.equal(critic(x), critic(x))
     critic.eval()
@@ -101,6 +101,6 @@ def test_dropout_is_off_when_judging():
     ],
 )
 def test_bad_input_is_refused(network, x, message):
-    """Empty, another width, NaN: for both networks."""
+    """An empty batch, another width, NaN: for both networks."""
     with pytest.raises(ValueError, match=message):
         network(x)

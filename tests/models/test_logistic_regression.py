@@ -18,7 +18,7 @@ def fitted(penalty: float = 1e-2) -> LogisticRegression:
 
 
 def test_gradient_is_expected_minus_observed():
-    """At the solution autograd's gradient of the textbook loss vanishes."""
+    """At the solution the autograd gradient of the penalised loss vanishes."""
     model = fitted()
     model.weights.requires_grad_(), model.bias.requires_grad_()
     dense = TEXTS.rows.to_dense()
@@ -29,7 +29,7 @@ def test_gradient_is_expected_minus_observed():
 
 
 def test_the_solution_is_a_minimum():
-    """Any random step away from it costs more."""
+    """Any random step away from it has a higher loss."""
     model = fitted()
     dense = TEXTS.rows.to_dense().double()
 
@@ -44,7 +44,7 @@ def test_the_solution_is_a_minimum():
 
 
 def test_logits_are_one_real_number_per_class():
-    """F maps a text to R^K, not to a label; the softmax makes P(Y | X) of it."""
+    """Logits lie in R^K and do not sum to 1; their softmax is P(Y | X)."""
     model = fitted()
     logits = model.logits(TEXTS)
     assert logits.shape == (200, 3)
@@ -53,16 +53,16 @@ def test_logits_are_one_real_number_per_class():
 
 
 def test_a_larger_penalty_gives_smaller_weights():
-    """The penalty does what its docstring says."""
+    """The norm of the weights falls with the penalty."""
     assert fitted(1.0).weights.norm() < fitted(1e-3).weights.norm() / 5
 
 
 @pytest.mark.parametrize("penalty", [0.1, 0.001])
 def test_a_column_that_stands_twice_weighs_slightly_more(penalty):
-    """Its two weights are equal, and together cost half of what one would."""
-    dice = torch.Generator().manual_seed(0)
-    x = torch.randn(200, 1, generator=dice, dtype=torch.float64)
-    labels = (x[:, 0] + torch.randn(200, generator=dice) > 0).long()
+    """Its two weights are equal, and have together half the penalty of one."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(200, 1, generator=rng, dtype=torch.float64)
+    labels = (x[:, 0] + torch.randn(200, generator=rng) > 0).long()
     fits = [
         LogisticRegression(penalty=penalty).fit(rows, labels, tolerance=1e-9)
         for rows in (x, torch.cat([x, x], dim=1))
@@ -85,7 +85,7 @@ def test_stopping_too_early_is_said():
 
 
 def test_a_fit_that_fails_leaves_the_model_as_it_was():
-    """Parameters of the last fit that succeeded; of none, it stays unfitted."""
+    """The parameters of the last successful fit remain, if there was one."""
     model = fitted()
     before = model.weights.clone(), model.bias.clone()
     with pytest.raises(ValueError, match="not converged"):

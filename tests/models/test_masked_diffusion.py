@@ -1,4 +1,4 @@
-"""Masked diffusion: what is hidden comes back by the right odds, the bound holds."""
+"""Masked diffusion: samples have the right probabilities, and the bound holds."""
 
 import math
 from itertools import product
@@ -38,7 +38,7 @@ BLANK = torch.full((DRAWS, LENGTH), MASK)
 
 
 class Tabular:
-    """A denoiser that looks every pattern up; its calls are counted."""
+    """A denoiser that is a lookup table and counts its calls."""
 
     def __init__(self, table: Table) -> None:
         self.calls = 0
@@ -63,30 +63,32 @@ def sharp_network(words: int = 2) -> MaskedDiffusion:
 
 @torch.no_grad()
 def written_out(network: MaskedDiffusion) -> Table:
-    """The network's answers to all patterns."""
+    """The network's log-probabilities for all patterns."""
     patterns = list(product((MASK, *WORDS), repeat=LENGTH))
     return dict(zip(patterns, network(torch.tensor(patterns)), strict=True))
 
 
 def test_a_hidden_word_is_a_word_and_a_visible_one_stays():
-    """Probabilities add up to one; none for special tokens; all for what is seen."""
+    """Probabilities sum to 1; 0 for special tokens; 1 for visible words."""
     tokens = torch.tensor([[MASK, FIRST, MASK], [1, FIRST + 1, 2]])
-    odds = sharp_network()(tokens).detach().exp()
-    assert torch.allclose(odds.sum(dim=-1), torch.ones(2, 3, dtype=odds.dtype))
-    assert (odds[0, [0, 2], :FIRST] == 0).all()
+    probabilities = sharp_network()(tokens).detach().exp()
+    assert torch.allclose(
+        probabilities.sum(dim=-1), torch.ones(2, 3, dtype=probabilities.dtype)
+    )
+    assert (probabilities[0, [0, 2], :FIRST] == 0).all()
     for row, place in ((0, 1), (1, 0), (1, 1), (1, 2)):
-        assert odds[row, place, tokens[row, place]] == 1
+        assert probabilities[row, place, tokens[row, place]] == 1
 
 
 def test_all_texts_add_up_to_one():
-    """Words back one by one, each order equally likely: the sum over texts is 1."""
+    """Unmasked one by one in a uniform order: the sum over texts is 1."""
     table = written_out(sharp_network())
     total = sum(math.exp(log_p(table, text)) for text in TEXTS)
     assert total == pytest.approx(1, abs=1e-9)
 
 
 def test_the_bound_is_never_below_the_exact_loss():
-    """For every text -log P is at most the bound, and somewhere clearly less."""
+    """For every text -log P is at most the bound, for some clearly less."""
     network = sharp_network()
     table = written_out(network)
     gaps = [float(bound(network, torch.tensor(t)).detach()) + log_p(table, t)
@@ -96,7 +98,7 @@ def test_the_bound_is_never_below_the_exact_loss():
 
 
 def test_the_bound_is_the_mean_over_orders_and_the_expected_objective():
-    """One sum, three ways: over what is hidden, over orders, over times of the loss."""
+    """The same value from masks, from orders, and from the loss over time."""
     network = sharp_network()
     table = written_out(network)
     for text in TEXTS:
@@ -106,15 +108,15 @@ def test_the_bound_is_the_mean_over_orders_and_the_expected_objective():
 
 
 def test_true_conditionals_have_no_gap():
-    """A denoiser that knows the joint: the bound of each text is -log P itself."""
+    """For the true conditionals the bound of each text is -log P."""
     network, exact = Tabular(conditional()), joint()
     for text in TEXTS:
-        wanted = -float(exact[tuple(word - FIRST for word in text)])
-        assert float(bound(network, torch.tensor(text))) == pytest.approx(wanted)
+        expected = -float(exact[tuple(word - FIRST for word in text)])
+        assert float(bound(network, torch.tensor(text))) == pytest.approx(expected)
 
 
 def far_from(texts: Tensor, wanted: dict[tuple[int, ...], float]) -> float:
-    """The largest distance in standard errors between the texts' rates and wanted."""
+    """The largest deviation of a text's rate from the wanted, in standard errors."""
     return max(
         errors((texts == torch.tensor(text)).all(dim=1), share)
         for text, share in wanted.items()
@@ -128,59 +130,59 @@ def truth() -> dict[tuple[int, ...], float]:
 
 
 def test_samples_of_true_conditionals_have_the_true_rates():
-    """As many steps as words: each text at its rate in the joint, in three calls."""
+    """With as many steps as words samples follow the joint, in three calls."""
     network = Tabular(conditional())
     assert far_from(sample(network, BLANK, LENGTH, dice()), truth()) < LIMIT
     assert network.calls == LENGTH
 
 
 def test_samples_of_any_denoiser_have_the_rates_that_it_defines():
-    """Conditionals of no joint: each text at its probability averaged over orders."""
+    """For arbitrary conditionals samples follow the mean probability over orders."""
     table = arbitrary()
-    wanted = {text: float(torch.tensor(log_p(table, text)).exp()) for text in TEXTS}
-    assert far_from(sample(Tabular(table), BLANK, LENGTH, dice()), wanted) < LIMIT
+    expected = {text: float(torch.tensor(log_p(table, text)).exp()) for text in TEXTS}
+    assert far_from(sample(Tabular(table), BLANK, LENGTH, dice()), expected) < LIMIT
 
 
 def test_all_words_in_one_step_are_independent():
-    """The price of one call: the rates are products of marginals, not the joint's."""
+    """In one step samples follow the product of the marginals, not the joint."""
     network, p = Tabular(conditional()), joint().exp()
-    found = sample(network, BLANK, 1, dice())
+    samples = sample(network, BLANK, 1, dice())
     one, two, three = (p.sum([o for o in range(3) if o != i]) for i in range(3))
-    parts = torch.einsum("i,j,k->ijk", one, two, three)
-    wanted = {t: float(parts[tuple(word - FIRST for word in t)]) for t in TEXTS}
+    product_p = torch.einsum("i,j,k->ijk", one, two, three)
+    expected = {t: float(product_p[tuple(word - FIRST for word in t)]) for t in TEXTS}
     assert network.calls == 1
-    assert far_from(found, wanted) < LIMIT
-    assert far_from(found, truth()) > LIMIT
+    assert far_from(samples, expected) < LIMIT
+    assert far_from(samples, truth()) > LIMIT
 
 
 def test_what_is_visible_stays_and_conditions():
-    """The middle word given: it stays, and the rest has the conditional rates."""
+    """A visible middle word stays, and the others follow the conditional."""
     network, blank = Tabular(conditional()), BLANK.clone()
     blank[:, 1] = FIRST
-    fits = {text: p for text, p in truth().items() if text[1] == FIRST}
-    wanted = {text: p / sum(fits.values()) for text, p in fits.items()}
-    assert far_from(sample(network, blank, 99, dice()), wanted) < LIMIT
-    assert network.calls == 2  # no more than words are hidden
+    consistent = {text: p for text, p in truth().items() if text[1] == FIRST}
+    expected = {text: p / sum(consistent.values()) for text, p in consistent.items()}
+    assert far_from(sample(network, blank, 99, dice()), expected) < LIMIT
+    assert network.calls == 2  # at most one call for each masked word
 
 
 def test_rows_with_different_numbers_of_blanks():
-    """Every blank comes back, whatever the number of steps, and nothing else moves."""
+    """All masks are filled for any number of steps, and nothing else changes."""
     tokens = torch.tensor([[MASK] * 3, [FIRST, MASK, 5], [4, 5, 4], [MASK, 5, MASK]])
     for steps in (1, 2, 3, 7):
         network = Tabular(arbitrary())
-        found = sample(network, tokens, steps, dice())
-        assert (found >= FIRST).all()
-        assert torch.equal(found[tokens != MASK], tokens[tokens != MASK])
+        samples = sample(network, tokens, steps, dice())
+        assert (samples >= FIRST).all()
+        assert torch.equal(samples[tokens != MASK], tokens[tokens != MASK])
         assert network.calls == min(steps, 3)
-    whole = torch.tensor([[4, 5, 4]])
-    assert torch.equal(sample(network, whole, 5, dice()), whole)
+    complete = torch.tensor([[4, 5, 4]])
+    assert torch.equal(sample(network, complete, 5, dice()), complete)
 
 
 def test_a_network_learns_the_joint():
-    """300 steps on texts of a known joint: the mean bound nears the joint's entropy."""
+    """After 300 steps the mean bound is near the entropy of the joint."""
     torch.manual_seed(0)
     config = GPTConfig(FIRST + 2, positions=LENGTH, width=16, layers=2, heads=2)
-    network, draws, p = MaskedDiffusion(config), dice(), joint().exp().flatten()
+    network, rng, p = MaskedDiffusion(config), dice(), joint().exp().flatten()
     texts = torch.tensor(TEXTS)
     entropy = -float((p * p.log()).sum())
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
@@ -191,8 +193,8 @@ def test_a_network_learns_the_joint():
 
     before = excess()
     for _ in range(300):
-        rows = torch.multinomial(p, 96, replacement=True, generator=draws)
-        inputs, targets, weights = masked_diffusion(texts[rows], draws)
+        rows = torch.multinomial(p, 96, replacement=True, generator=rng)
+        inputs, targets, weights = masked_diffusion(texts[rows], rng)
         optimiser.zero_grad()
         weighted_cross_entropy(network(inputs), targets, weights).backward()
         optimiser.step()
@@ -253,6 +255,6 @@ def test_a_network_learns_the_joint():
     ],
 )
 def test_bad_input_is_refused(call, message):
-    """One line that names the argument and its value."""
+    """The error names the argument and its value."""
     with pytest.raises(ValueError, match=message):
         call()

@@ -1,4 +1,4 @@
-"""Naive Bayes: a joint distribution that can be summed, inverted and sampled."""
+"""Naive Bayes: the joint sums to 1, gives the posterior, and can be sampled."""
 
 from itertools import product
 
@@ -35,14 +35,14 @@ def test_parameters_are_smoothed_relative_frequencies():
 
 
 def test_joint_over_all_texts_and_classes_sums_to_one():
-    """All 81 texts of four words, both classes: P(X, Y) adds up to 1."""
-    everything = Bags([list(text) for text in product(range(3), repeat=4)], 3)
-    total = fitted().log_joint(everything).double().exp().sum()
+    """P(X, Y) sums to 1 over all 81 texts of four words and both classes."""
+    all_texts = Bags([list(text) for text in product(range(3), repeat=4)], 3)
+    total = fitted().log_joint(all_texts).double().exp().sum()
     assert float(total) == pytest.approx(1, abs=1e-6)
 
 
 def test_posterior_is_bayes_rule():
-    """P(Y | X) = P(X | Y) P(Y) / sum over y, with the pieces multiplied one by one."""
+    """P(Y | X) = P(X | Y) P(Y) / sum over y, computed from the parameters."""
     model = fitted()
     text = [0, 2, 1]
     pieces = [
@@ -55,11 +55,11 @@ def test_posterior_is_bayes_rule():
 
 
 def test_samples_follow_the_fitted_word_distribution():
-    """100,000 drawn words have the frequencies of P(word | Y), for both classes."""
+    """100,000 sampled words have the frequencies P(word | Y), for both classes."""
     model = fitted()
     for label in (0, 1):
-        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
-        shares = torch.bincount(torch.tensor(drawn), minlength=3) / 100_000
+        samples = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        shares = torch.bincount(torch.tensor(samples), minlength=3) / 100_000
         expected = model.log_likelihood[:, label].exp()
         assert torch.allclose(shares, expected, atol=0.006)
 
@@ -73,7 +73,7 @@ def test_samples_follow_the_fitted_word_distribution():
     ],
 )
 def test_fitting_needs_a_label_for_every_text(labels, message):
-    """No label, a class without a text, or one too many: refused by name."""
+    """A class without a text, too few labels, or an extra class is refused."""
     with pytest.raises(ValueError, match=message):
         MultinomialNaiveBayes().fit(Bags(TEXTS, 3), labels)
 
@@ -93,49 +93,49 @@ def test_a_class_that_does_not_exist_cannot_be_sampled():
 
 
 def test_bernoulli_joint_over_all_texts_and_classes_sums_to_one():
-    """All 8 subsets of three words, both classes: P(X, Y) adds up to 1."""
+    """P(X, Y) sums to 1 over all 8 subsets of three words and both classes."""
     model = BernoulliNaiveBayes().fit(Bags(TEXTS, 3, torch.float64), LABELS)
-    everything = torch.tensor(list(product((0.0, 1.0), repeat=3)), dtype=torch.float64)
-    assert float(model.log_joint(everything).exp().sum()) == pytest.approx(1, abs=1e-12)
-    evidence = model.log_evidence(everything).exp().sum()
+    all_texts = torch.tensor(list(product((0.0, 1.0), repeat=3)), dtype=torch.float64)
+    assert float(model.log_joint(all_texts).exp().sum()) == pytest.approx(1, abs=1e-12)
+    evidence = model.log_evidence(all_texts).exp().sum()
     assert float(evidence) == pytest.approx(1, abs=1e-12)
 
 
 def test_gaussian_joint_is_a_density():
-    """Over a fine grid of the plane and both classes, P(X, Y) adds up to 1."""
+    """P(X, Y) integrates to 1, over a fine grid of the plane and both classes."""
     x = torch.randn(200, 2, generator=torch.Generator().manual_seed(0)).double()
     model = GaussianNaiveBayes().fit(x, torch.arange(200) % 2)
-    line = torch.arange(-8, 8, 0.05, dtype=torch.float64)
-    joint = model.log_joint(torch.cartesian_prod(line, line))
+    axis = torch.arange(-8, 8, 0.05, dtype=torch.float64)
+    joint = model.log_joint(torch.cartesian_prod(axis, axis))
     assert float(joint.exp().sum()) * 0.05**2 == pytest.approx(1, abs=1e-6)
 
 
 def test_bernoulli_samples_follow_the_fitted_chances(reviews):
-    """100,000 draws of the 20 commonest words: zeros and ones, five standard errors."""
+    """100,000 samples of the 20 most frequent words: within five standard errors."""
     x = reviews.train.rows.to_dense()[:, :20]
     model = BernoulliNaiveBayes().fit(x, reviews.labels)
     for label in (0, 1):
-        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
-        assert set(drawn.unique().tolist()) == {0, 1}
-        chance = model.log_present[:, label].exp()
-        error = (chance * (1 - chance) / 100_000).sqrt()
-        assert bool(((drawn.mean(dim=0) - chance).abs() < 5 * error).all())
+        samples = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        assert set(samples.unique().tolist()) == {0, 1}
+        probability = model.log_present[:, label].exp()
+        error = (probability * (1 - probability) / 100_000).sqrt()
+        assert bool(((samples.mean(dim=0) - probability).abs() < 5 * error).all())
 
 
 def test_gaussian_samples_have_the_fitted_means_and_variances(standardised):
-    """100,000 draws of 30 features: each within five standard errors."""
+    """100,000 samples of 30 features: each within five standard errors."""
     model = GaussianNaiveBayes().fit(*standardised)
     for label in (0, 1):
-        drawn = model.sample(label, 100_000, torch.Generator().manual_seed(0))
+        samples = model.sample(label, 100_000, torch.Generator().manual_seed(0))
         mean, variance = model.mean[label], model.variance[label]
-        off = (drawn.mean(dim=0) - mean).abs() / (variance / 100_000).sqrt()
-        assert bool((off < 5).all())
+        deviation = (samples.mean(dim=0) - mean).abs() / (variance / 100_000).sqrt()
+        assert bool((deviation < 5).all())
         spread = variance * (2 / 100_000) ** 0.5
-        assert bool(((drawn.var(dim=0) - variance).abs() < 5 * spread).all())
+        assert bool(((samples.var(dim=0) - variance).abs() < 5 * spread).all())
 
 
 def test_nothing_cannot_be_sampled():
-    """A text of no word, or minus three."""
+    """Zero or negative numbers of words are refused."""
     for number in (0, -3):
         with pytest.raises(ValueError, match=f"at least 1 to draw: {number}"):
             fitted().sample(0, number, torch.Generator())

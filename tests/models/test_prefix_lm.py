@@ -1,4 +1,4 @@
-"""The prefix LM: reads its prefix from both sides and is a distribution of the rest."""
+"""The prefix LM: bidirectional in its prefix, a distribution over the rest."""
 
 from itertools import product
 
@@ -32,35 +32,35 @@ def sharp_network(words: int, positions: int) -> PrefixLM:
 
 def total(network: PrefixLM, given: list[int], seen: int, length: int = 5) -> float:
     """The sum of P(rest | given) over every rest, with `seen` tokens as the prefix."""
-    rests = list(product(range(FIRST, FIRST + 3), repeat=length - len(given)))
-    texts = torch.tensor([[*given, *rest] for rest in rests])
+    continuations = list(product(range(FIRST, FIRST + 3), repeat=length - len(given)))
+    texts = torch.tensor([[*given, *continuation] for continuation in continuations])
     inputs, targets = prefix(texts, torch.full((len(texts),), len(given)))
-    kept = (targets != IGNORE)[0]
-    logits = network(inputs, torch.full((len(texts),), seen))[:, kept, FIRST:]
+    is_target = (targets != IGNORE)[0]
+    logits = network(inputs, torch.full((len(texts),), seen))[:, is_target, FIRST:]
     return float(
-        sequence_log_prob(logits, targets[:, kept] - FIRST).exp().sum().detach()
+        sequence_log_prob(logits, targets[:, is_target] - FIRST).exp().sum().detach()
     )
 
 
 @pytest.mark.parametrize("given", [[], [4], [4, 6], [5, 5, 6], [4, 6, 5, 4]], ids=str)
 def test_the_rest_of_every_prefix_is_a_distribution(given):
-    """Over all continuations of a given prefix the probabilities sum to 1."""
+    """The probabilities of all continuations of a prefix sum to 1."""
     network = sharp_network(3, 5)
     assert total(network, given, seen=len(given) + 1) == pytest.approx(1, abs=1e-10)
 
 
 def test_a_prefix_that_reaches_into_the_rest_is_noticed():
-    """The guard itself: two words too many seen from both sides, and it is not 1."""
+    """Sanity check: if the prefix mask is two words too long the sum is not 1."""
     assert abs(total(sharp_network(3, 5), [4], seen=4) - 1) > 0.01
 
 
 @pytest.mark.parametrize("length", range(7))
 def test_the_prefix_is_seen_from_both_sides(length):
-    """Measured by gradients: the prefix sees itself whole, the rest what is before."""
+    """Measured by gradients: bidirectional in the prefix, causal in the rest."""
     network, text = sharp_network(3, 6), torch.tensor([[4, 5, 6, 6, 5, 4]])
     options = {"prefix": torch.tensor([length])}
-    found = sees(network, text, network.network.word, **options)
-    assert found.tolist() == grid(prefix_lm(length), 6)
+    visible = sees(network, text, network.network.word, **options)
+    assert visible.tolist() == grid(prefix_lm(length), 6)
 
 
 TEXTS = torch.tensor([[4, 5, 6, 4, 4, 6], [6, 6, 5, 4, 5, 5], [5, 4, 4, 6, 6, 6]])
@@ -68,47 +68,47 @@ LENGTHS = torch.tensor([1, 4, 3])
 
 
 def test_each_row_has_a_prefix_of_its_own():
-    """Three lengths in one batch: each row has the logits that it has alone."""
+    """Three prefix lengths in one batch: each row has the logits of a single text."""
     network = sharp_network(3, 6)
-    found = network(TEXTS, LENGTHS)
-    for row, length, logits in zip(TEXTS, LENGTHS, found, strict=True):
+    batched = network(TEXTS, LENGTHS)
+    for row, length, logits in zip(TEXTS, LENGTHS, batched, strict=True):
         assert torch.allclose(network(row[None], length[None])[0], logits)
 
 
 @torch.no_grad()
 def in_pieces(network: PrefixLM, tokens: Tensor, first: int, real: Tensor) -> Tensor:
-    """Logits of the text, the first tokens read at once and then one by one."""
+    """Logits with a cache: the first tokens at once, then one by one."""
     cache, start, parts = Cache(), 0, []
     for stop in range(first, tokens.shape[1] + 1):
-        seen = real[:, :stop]
-        parts.append(network(tokens[:, start:stop], LENGTHS, seen, cache))
+        mask = real[:, :stop]
+        parts.append(network(tokens[:, start:stop], LENGTHS, mask, cache))
         start = stop
     return torch.cat(parts, dim=1)
 
 
 @pytest.mark.parametrize("padded", [False, True])
 def test_cached_equals_uncached(padded):
-    """The prefix at once, then word by word: equal logits, with padding or without."""
+    """The prefix at once, then word by word: equal logits, with and without padding."""
     network, real = sharp_network(3, 6), torch.ones_like(TEXTS, dtype=torch.bool)
     if padded:
         real[0, :3] = real[2, :1] = False
-    whole = network(TEXTS, LENGTHS, real).detach()
+    uncached = network(TEXTS, LENGTHS, real).detach()
     for first in (4, 5, 6):
-        found = in_pieces(network, TEXTS, first, real)
-        assert float((found - whole)[real].abs().max()) < 1e-10
+        cached = in_pieces(network, TEXTS, first, real)
+        assert float((cached - uncached)[real].abs().max()) < 1e-10
 
 
 def test_greedy_and_beams_write_after_a_prefix():
-    """Prefixes of three lengths, padded on the left: as without cache, and as alone."""
+    """Prefixes padded on the left: as without a cache, and as for a single prompt."""
     network, prompt = sharp_network(3, 9), torch.tensor([[0, 0, 5], [4, 6, 6]])
     real, lengths = prompt > 0, torch.tensor([1, 3])
     after = After(network, lengths)
-    wanted = greedy(after, prompt, 5, real=real, cached=False)
-    assert torch.equal(greedy(after, prompt, 5, real=real), wanted)
-    assert torch.equal(beam_search(after, prompt, 5, beams=1, real=real), wanted)
-    several = beam_search(after, prompt, 5, beams=3, real=real)
-    alone = beam_search(After(network, lengths[1:]), prompt[1:], 5, beams=3)
-    assert torch.equal(several[1:], alone)
+    expected = greedy(after, prompt, 5, real=real, cached=False)
+    assert torch.equal(greedy(after, prompt, 5, real=real), expected)
+    assert torch.equal(beam_search(after, prompt, 5, beams=1, real=real), expected)
+    batched = beam_search(after, prompt, 5, beams=3, real=real)
+    single = beam_search(After(network, lengths[1:]), prompt[1:], 5, beams=3)
+    assert torch.equal(batched[1:], single)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_greedy_and_beams_write_after_a_prefix():
     ],
 )
 def test_bad_prefixes_are_refused(lengths, message):
-    """One line that names the argument, its value and what was expected."""
+    """The error names the argument, its value and what was expected."""
     with pytest.raises(ValueError, match=message):
         sharp_network(3, 6)(TEXTS, lengths)
 
 
 def test_a_prefix_read_in_two_parts_is_refused():
-    """With a cache the first part would not see the second: an error, no wrong text."""
+    """With a cache the first part would not see the second: an error."""
     with pytest.raises(ValueError, match=r"within the \[2, 2, 2\] tokens"):
         sharp_network(3, 6)(TEXTS[:, :2], LENGTHS, cache=Cache())
 
@@ -146,7 +146,7 @@ def test_rows_beside_the_prefixes_are_refused():
     [(torch.tensor(1), r"\(\)"), (LENGTHS[:0], r"\(0,\)"), (LENGTHS[:, None], "3, 1")],
 )
 def test_prefixes_that_are_no_row_are_refused(prefix, shape):
-    """One number, none, or a column: an error before anything is written."""
+    """A scalar, empty, or a column: an error before decoding."""
     with pytest.raises(ValueError, match=rf"prefix must be of shape \(B\).*{shape}"):
         After(sharp_network(3, 6), prefix)
 

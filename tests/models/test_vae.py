@@ -1,4 +1,4 @@
-"""The VAE: its bound never exceeds, and when linear reaches, probabilistic PCA's."""
+"""The VAE: its ELBO is at most the likelihood, with equality for linear VAEs."""
 
 import math
 
@@ -18,15 +18,15 @@ DATA = torch.randn(300, WIDTH, generator=DICE, dtype=torch.float64) @ MIX + 1
 def directions(rows: int) -> torch.Tensor:
     """Noise (2Z, rows, Z) whose mean over the first axis is exact for a quadratic.
 
-    The points are sqrt(Z) away from the origin on both sides of each axis, so their
-    mean is 0 and their covariance I; a linear VAE's log-likelihood is quadratic in z.
+    The points +-sqrt(Z) on each axis have mean 0 and covariance I; the log-likelihood
+    of a linear VAE is quadratic in z.
     """
     axes = torch.eye(LATENT, dtype=torch.float64) * LATENT**0.5
     return torch.cat([axes, -axes])[:, None].expand(-1, rows, -1)
 
 
 def exact_elbo(model: VAE) -> torch.Tensor:
-    """The bound of each row of DATA, without sampling error: (300,)."""
+    """The ELBO of each row of DATA, without sampling error: (300,)."""
     return elbo(model, DATA, directions(len(DATA))).mean(dim=0)
 
 
@@ -36,46 +36,46 @@ def linear_vae() -> VAE:
 
 
 def best_likelihood() -> float:
-    """Mean log-likelihood of probabilistic PCA at its maximum, from eigenvalues."""
-    size = torch.linalg.eigvalsh(torch.cov(DATA.T, correction=0)).flip(0)
-    noise = size[LATENT:].mean()
-    volume = size[:LATENT].log().sum() + (WIDTH - LATENT) * noise.log()
-    return float(-0.5 * (WIDTH * math.log(2 * math.pi) + volume + WIDTH))
+    """Maximum mean log-likelihood of probabilistic PCA, from eigenvalues."""
+    eigenvalues = torch.linalg.eigvalsh(torch.cov(DATA.T, correction=0)).flip(0)
+    noise = eigenvalues[LATENT:].mean()
+    log_det = eigenvalues[:LATENT].log().sum() + (WIDTH - LATENT) * noise.log()
+    return float(-0.5 * (WIDTH * math.log(2 * math.pi) + log_det + WIDTH))
 
 
 def at_optimum() -> VAE:
-    """A linear VAE with the weights of the closed form: decoder and encoder."""
+    """A linear VAE with the closed-form weights of probabilistic PCA."""
     pca, model = ProbabilisticPCA(LATENT).fit(DATA), linear_vae()
     w, identity = pca.weights, torch.eye(LATENT, dtype=torch.float64)
     # p(z | x) has covariance variance * M^-1, M = W'W + variance I, here diagonal.
-    inner = torch.linalg.inv(w.T @ w + pca.variance * identity)  # (Z, Z)
-    back = inner @ w.T  # (Z, D)
+    m_inv = torch.linalg.inv(w.T @ w + pca.variance * identity)  # (Z, Z)
+    back = m_inv @ w.T  # (Z, D)
     with torch.no_grad():
         model.decoder.layers[0].weight.copy_(w)
         model.decoder.layers[0].bias.copy_(pca.mean)
         model.log_variance.fill_(float(pca.variance.log()))
         model.encoder.layers[0].weight.zero_()[:LATENT] = back
         model.encoder.layers[0].bias[:LATENT] = -back @ pca.mean
-        model.encoder.layers[0].bias[LATENT:] = (pca.variance * inner.diagonal()).log()
+        model.encoder.layers[0].bias[LATENT:] = (pca.variance * m_inv.diagonal()).log()
     return model
 
 
 def marginal(model: VAE) -> torch.Tensor:
-    """Log p(x) of a linear VAE's own decoder: N(b, WW' + variance I). (300,)"""
+    """Log p(x) under a linear VAE: N(b, WW' + variance I). (300,)"""
     w, b = model.decoder.layers[0].weight, model.decoder.layers[0].bias
     noise = model.log_variance.exp() * torch.eye(WIDTH, dtype=torch.float64)
-    own = torch.distributions.MultivariateNormal(b, w @ w.T + noise)
-    return own.log_prob(DATA)
+    density = torch.distributions.MultivariateNormal(b, w @ w.T + noise)
+    return density.log_prob(DATA)
 
 
 def test_probabilistic_pca_has_the_likelihood_of_its_eigenvalues():
-    """Its density, averaged over the data, is the closed form of Tipping & Bishop."""
-    found = ProbabilisticPCA(LATENT).fit(DATA).log_density(DATA).mean()
-    assert float(found) == pytest.approx(best_likelihood(), abs=1e-10)
+    """Its mean log density is the closed form of Tipping & Bishop."""
+    mean = ProbabilisticPCA(LATENT).fit(DATA).log_density(DATA).mean()
+    assert float(mean) == pytest.approx(best_likelihood(), abs=1e-10)
 
 
 def test_a_linear_vae_reaches_the_likelihood_of_probabilistic_pca():
-    """At the closed-form optimum the bound is the exact log-likelihood, row by row."""
+    """At the closed-form optimum the ELBO equals the log-likelihood of each row."""
     model = at_optimum()
     exact = ProbabilisticPCA(LATENT).fit(DATA).log_density(DATA)
     assert torch.allclose(exact_elbo(model), exact, atol=1e-10)
@@ -84,7 +84,7 @@ def test_a_linear_vae_reaches_the_likelihood_of_probabilistic_pca():
 
 
 def test_the_bound_never_exceeds_the_likelihood():
-    """For 50 random linear VAEs, on each row; nor the best likelihood, on average."""
+    """For 50 random linear VAEs, on each row; the mean is below the maximum."""
     best = best_likelihood()
     for seed in range(50):
         torch.manual_seed(seed)
@@ -98,7 +98,7 @@ def test_the_bound_never_exceeds_the_likelihood():
 
 
 def test_leaving_out_the_divergence_would_be_noticed():
-    """The guard itself: the reconstruction alone lies above the likelihood."""
+    """Sanity check: without the KL term the value exceeds the likelihood."""
     model = at_optimum()
     _, likelihood = model(DATA, directions(len(DATA)))
     with torch.no_grad():
@@ -107,7 +107,7 @@ def test_leaving_out_the_divergence_would_be_noticed():
 
 
 def test_training_finds_the_optimum():
-    """From random weights, by gradient: within 1e-3 nats, and never above it."""
+    """Training from random weights comes within 1e-3 nats, and never above."""
     torch.manual_seed(1)
     model, best = linear_vae(), best_likelihood()
     optimiser = torch.optim.LBFGS(
@@ -121,24 +121,24 @@ def test_training_finds_the_optimum():
         assert -cost.item() < best + 1e-9
         return cost
 
-    assert -loss().item() < best - 0.5  # there is something to learn
+    assert -loss().item() < best - 0.5  # the start is far from the optimum
     optimiser.step(loss)
     assert -loss().item() == pytest.approx(best, abs=1e-3)
 
 
 def test_sampled_noise_estimates_the_same_bound():
-    """The mean over 4,000 draws of noise is within five standard errors of exact."""
+    """The mean over 4,000 samples is within five standard errors of the exact ELBO."""
     torch.manual_seed(2)
     model, x = linear_vae(), DATA[:10]
     noise = torch.randn(4000, 10, LATENT, generator=DICE, dtype=torch.float64)
     with torch.no_grad():
-        drawn = elbo(model, x, noise)  # (4000, 10)
-        error = (drawn.mean(dim=0) - exact_elbo(model)[:10]).abs()
-    assert bool((error < 5 * drawn.std(dim=0) / 4000**0.5).all())
+        estimates = elbo(model, x, noise)  # (4000, 10)
+        error = (estimates.mean(dim=0) - exact_elbo(model)[:10]).abs()
+    assert bool((error < 5 * estimates.std(dim=0) / 4000**0.5).all())
 
 
 def test_gradients_reach_encoder_and_decoder():
-    """The draw of z is reparameterised: no parameter is left without a gradient."""
+    """With a reparameterised z every parameter has a gradient."""
     torch.manual_seed(0)
     model = VAE(4, 2, (8,))
     elbo(model, torch.randn(3, 4), torch.randn(3, 2)).mean().backward()
@@ -146,7 +146,7 @@ def test_gradients_reach_encoder_and_decoder():
 
 
 def test_samples_are_fixed_by_their_generator():
-    """The same seed draws the same pictures, another seed others."""
+    """The same seed gives the same samples, another seed others."""
     model = VAE(4, 2, (8,))
     first, again, other = (
         model.sample(5, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
@@ -172,13 +172,13 @@ def test_samples_are_fixed_by_their_generator():
     ],
 )
 def test_bad_input_is_refused(x, noise, message):
-    """Empty, too wide, NaN, noise for one row only."""
+    """An empty batch, a wrong width, NaN, noise of another shape."""
     with pytest.raises(ValueError, match=message):
         elbo(VAE(4, 2, (8,)), x, noise)
 
 
 def test_probabilistic_pca_needs_fewer_latents_than_coordinates():
-    """With as many there would be no noise left."""
+    """With as many latents there would be no noise left."""
     with pytest.raises(ValueError, match=r"latent must lie in 1\.\.4: 5"):
         ProbabilisticPCA(5).fit(DATA)
 
@@ -198,13 +198,13 @@ def test_probabilistic_pca_needs_fewer_latents_than_coordinates():
     ],
 )
 def test_data_that_have_no_density_are_refused(x, message):
-    """A vector, whole numbers, overflow, constant, or no noise beyond the latents."""
+    """A vector, integers, overflow, constant data, or no noise beyond the latents."""
     with pytest.raises(ValueError, match=message):
         ProbabilisticPCA(2).fit(x)
 
 
 def test_directions_that_all_vary_alike_leave_weights_of_zero():
-    """By rounding an eigenvalue may lie below the mean of its equals: no NaN."""
+    """Rounding may put an equal eigenvalue below the noise variance: no NaN."""
     x = torch.cat([torch.eye(11), -torch.eye(11)]).double() * 0.7
     model = ProbabilisticPCA(5).fit(x)
     assert float(model.weights.abs().max()) < 1e-6
@@ -213,7 +213,7 @@ def test_directions_that_all_vary_alike_leave_weights_of_zero():
 
 @pytest.mark.parametrize("name", ["mean", "weights", "variance"])
 def test_parameters_of_probabilistic_pca_must_be_finite(name):
-    """Each in turn is NaN: named, and no density."""
+    """Each in turn is NaN: the error names it."""
     model = ProbabilisticPCA(2).fit(DATA)
     setattr(model, name, getattr(model, name) * torch.nan)
     with pytest.raises(ValueError, match=f"{name} must hold finite numbers: nan"):
@@ -229,7 +229,7 @@ def test_parameters_of_probabilistic_pca_must_be_finite(name):
     ],
 )
 def test_rows_without_a_density_are_refused(x, message):
-    """A column that would be broadcast, another type, overflow; and before fitting."""
+    """A column that would broadcast, another dtype, overflow; and before fitting."""
     with pytest.raises(ValueError, match=message):
         ProbabilisticPCA(2).fit(DATA).log_density(x)
     with pytest.raises(ValueError, match="ProbabilisticPCA must be fitted first"):

@@ -1,11 +1,11 @@
-"""How far a counted share lies from the stated one, in standard errors."""
+"""Distance of an observed rate from the expected one, in standard errors."""
 
 from torch import Tensor
 
-LIMIT = 5  # by chance a share lies further off less than once in a million tests
+LIMIT = 5  # exceeded by chance less than once in a million tests
 
 
 def errors(hits: Tensor, share: float) -> float:
-    """Standard errors between the share of hits among all draws and the stated one."""
+    """Distance of the share of hits from the expected share, in standard errors."""
     spread = (share * (1 - share) / hits.numel()) ** 0.5
     return abs(float(hits.double().mean()) - share) / spread

@@ -1,4 +1,4 @@
-"""Next token, prefix, fill in the middle: targets, shares and round trips."""
+"""Next token, prefix LM, fill in the middle: targets, rates and round trips."""
 
 from collections import Counter
 
@@ -24,7 +24,7 @@ EOS = SpecialTokens().eos
 
 
 def dice(seed: int = 0) -> torch.Generator:
-    """Reproducible draws."""
+    """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
 
@@ -38,13 +38,13 @@ def test_a_start_symbol_makes_the_first_word_a_target():
 
 
 def test_padding_is_no_target():
-    """Positions of padding are left out of the loss."""
+    """Padding positions are ignored by the loss."""
     _, targets = next_token(torch.tensor([[10, 11, 0, 0]]))
     assert targets.tolist() == [[10, 11, IGNORE, IGNORE]]
 
 
 def test_a_prefix_is_read_and_not_predicted():
-    """Targets begin after each row's own prefix; without a prefix it is next token."""
+    """Targets begin after each row's prefix; with an empty prefix it is next token."""
     text = torch.tensor([[10, 11, 12, 13], [20, 21, 22, 0]])
     inputs, targets = prefix(text, torch.tensor([3, 1]))
     assert torch.equal(inputs, next_token(text)[0])
@@ -57,20 +57,20 @@ def test_a_prefix_is_read_and_not_predicted():
 
 @pytest.mark.parametrize("given_words", [0, 1, 2, 4])
 def test_no_target_is_visible_where_it_is_predicted(given_words):
-    """Under `prefix_lm(n + 1)`; one place more, a frequent slip, shows the answer."""
+    """Under `prefix_lm(n + 1)`; the off-by-one `prefix_lm(n + 2)` leaks a target."""
     text = torch.arange(10, 16)[None]
     _, targets = prefix(text, torch.tensor([given_words]))
-    counted = (targets[0] != IGNORE).nonzero()[:, 0].tolist()
-    # Word j stands in the input at j + 1, after the start symbol.
-    seen = [prefix_lm(given_words + 1)(j, j + 1) for j in counted]
-    assert not any(seen)
-    slip = [prefix_lm(given_words + 2)(j, j + 1) for j in counted]
-    assert slip == [True] + [False] * (len(counted) - 1)
-    assert all(causal(j, k) == (k <= j) for j in counted for k in range(6))
+    positions = (targets[0] != IGNORE).nonzero()[:, 0].tolist()
+    # Word j is at position j + 1 of the input, after BOS.
+    visible = [prefix_lm(given_words + 1)(j, j + 1) for j in positions]
+    assert not any(visible)
+    off_by_one = [prefix_lm(given_words + 2)(j, j + 1) for j in positions]
+    assert off_by_one == [True] + [False] * (len(positions) - 1)
+    assert all(causal(j, k) == (k <= j) for j in positions for k in range(6))
 
 
 def test_prefixes_are_drawn_uniformly():
-    """A million rows of five words: each of the four places a quarter of the time."""
+    """A million rows of five words: each of the four lengths a quarter of the time."""
     text = torch.tensor([[5, 6, 7, 8, 9, 0]]).expand(1_000_000, -1)
     lengths = draw_prefixes(text, dice())
     assert (int(lengths.min()), int(lengths.max())) == (1, 4)
@@ -84,17 +84,17 @@ def test_prefixes_are_drawn_uniformly():
     st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_fill_in_the_middle_round_trip(text, seed, rate, suffix_first):
-    """Moved or not, in both orders, even with empty parts: the text comes back."""
-    moved = fill_in_the_middle(text, GAP, dice(seed), rate, suffix_first)
-    assert restore_middle(moved, GAP) == text
-    assert moved[-1] == EOS
-    assert len(moved) == len(text) + (4 if moved[0] == GAP.prefix else 1)
+    """The text is restored: transformed or not, in both orders, with empty parts."""
+    tokens = fill_in_the_middle(text, GAP, dice(seed), rate, suffix_first)
+    assert restore_middle(tokens, GAP) == text
+    assert tokens[-1] == EOS
+    assert len(tokens) == len(text) + (4 if tokens[0] == GAP.prefix else 1)
     if rate != 0.5:
-        assert (moved[0] == GAP.prefix) == bool(rate)
+        assert (tokens[0] == GAP.prefix) == bool(rate)
 
 
 def test_both_orders_as_the_paper_writes_them():
-    """The same cuts: PSM keeps the prefix in front, SPM puts it before the middle."""
+    """For the same cuts: PSM starts with the prefix, SPM puts it before the middle."""
     text = list(range(10, 20))
     psm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=0)
     spm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=1)
@@ -107,25 +107,25 @@ PLACES = len(WORDS) + 1
 
 
 def cuts(moved: list[int]) -> tuple[int, int]:
-    """Where a document was cut, as far as it shows: the first cut of SPM seems at 0."""
+    """Both cuts of a document; for SPM the tokens do not tell the first: 0."""
     suffix = moved.index(GAP.suffix)
     return suffix - 1, PLACES + suffix - moved.index(GAP.middle)
 
 
 def uniform(spm: float) -> dict[tuple[int, int], float]:
-    """The share of each pair of cuts if both are uniform, and `spm` of them hidden."""
+    """Expected share of each pair of cuts if both are uniform, at SPM rate `spm`."""
     shares = {}
     for stop in range(PLACES):
         for start in range(stop + 1):
-            ways = (1 - spm) * (1 if start == stop else 2)
+            count = (1 - spm) * (1 if start == stop else 2)
             if start == 0:
-                ways += spm * (2 * stop + 1)  # the other cut is anywhere before
-            shares[start, stop] = ways / PLACES**2
+                count += spm * (2 * stop + 1)  # the other cut is anywhere before
+            shares[start, stop] = count / PLACES**2
     return shares
 
 
 def farthest(counts: Counter[tuple[int, int]], spm: float) -> float:
-    """Standard errors of the pair of cuts whose share is farthest from uniform."""
+    """The largest deviation of a pair of cuts from uniform, in standard errors."""
     shares, draws = uniform(spm), counts.total()
     assert set(counts) <= set(shares)
     return max(
@@ -134,37 +134,37 @@ def farthest(counts: Counter[tuple[int, int]], spm: float) -> float:
 
 
 def test_shares_of_moved_documents():
-    """A million documents at rate 0.5: half are moved, three in ten of these as SPM.
+    """A million documents at rate 0.5: half are transformed, 30% of these as SPM.
 
-    The million cuts of the moved ones are uniform: each pair of ten places is met.
+    Their cuts are uniform: each pair of the ten positions occurs.
     """
-    draws, counts = dice(), Counter[tuple[int, int]]()
+    rng, counts = dice(), Counter[tuple[int, int]]()
     for _ in range(1_000_000):
-        moved = fill_in_the_middle(WORDS, GAP, draws, 0.5, 0.3)
-        if moved[0] == GAP.prefix:
-            counts[cuts(moved)] += 1
+        tokens = fill_in_the_middle(WORDS, GAP, rng, 0.5, 0.3)
+        if tokens[0] == GAP.prefix:
+            counts[cuts(tokens)] += 1
     assert errors(as_hits(counts.total(), 1_000_000), 0.5) < LIMIT
     assert farthest(counts, 0.3) < LIMIT
-    # An empty prefix, with two cuts in ten places 19/100 of the PSM, looks like SPM.
+    # PSM with an empty prefix (19/100 of PSM) cannot be told from SPM.
     count = sum(counts[0, stop] for stop in range(PLACES))
-    looks = as_hits(count, counts.total())
-    assert errors(looks, 0.3 + 0.7 * 19 / 100) < LIMIT
-    assert errors(looks, 0.31 + 0.69 * 19 / 100) > LIMIT
+    spm_like = as_hits(count, counts.total())
+    assert errors(spm_like, 0.3 + 0.7 * 19 / 100) < LIMIT
+    assert errors(spm_like, 0.31 + 0.69 * 19 / 100) > LIMIT
 
 
 @pytest.mark.parametrize("reach", [2, 8])
 def test_cuts_that_miss_some_places_would_be_noticed(reach):
-    """The guard itself: 20,000 documents cut within their first two words, or eight."""
-    draws, counts = dice(), Counter[tuple[int, int]]()
+    """Sanity check: 20,000 documents cut within their first two or eight words fail."""
+    rng, counts = dice(), Counter[tuple[int, int]]()
     for _ in range(20_000):
-        moved = fill_in_the_middle(WORDS[:reach], GAP, draws, 1, 0)
-        middle = moved.index(GAP.middle)  # what is never cut ends the suffix
-        counts[cuts(moved[:middle] + WORDS[reach:] + moved[middle:])] += 1
+        tokens = fill_in_the_middle(WORDS[:reach], GAP, rng, 1, 0)
+        middle = tokens.index(GAP.middle)  # words beyond `reach` end the suffix
+        counts[cuts(tokens[:middle] + WORDS[reach:] + tokens[middle:])] += 1
     assert farthest(counts, 0) > 2 * LIMIT
 
 
 def as_hits(count: int, draws: int) -> torch.Tensor:
-    """A count as the draws that it came from."""
+    """A count of hits as a boolean tensor of `draws` elements."""
     return torch.arange(draws) < count
 
 
@@ -197,6 +197,6 @@ TEXT = torch.tensor([[5, 6, 7]])
     ],
 )
 def test_input_that_cannot_be_predicted_is_refused(call, message):
-    """One line that names the argument, its value, and what was expected."""
+    """The error names the argument, its value, and what was expected."""
     with pytest.raises(ValueError, match=message):
         call()

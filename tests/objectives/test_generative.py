@@ -1,4 +1,4 @@
-"""Objectives of generators: the game's closed forms, and the losses of diffusion."""
+"""Objectives of generators: closed forms of the GAN game, and diffusion losses."""
 
 import pytest
 import torch
@@ -19,33 +19,33 @@ DICE = torch.Generator().manual_seed(0)
 
 
 def two_densities() -> tuple[torch.Tensor, torch.Tensor]:
-    """Random probabilities over fifty outcomes, for data and generator."""
+    """Two random distributions over fifty outcomes: data and generator."""
     p, q = torch.rand(2, 50, generator=DICE, dtype=torch.float64)
     return p / p.sum(), q / q.sum()
 
 
 def value(p: torch.Tensor, q: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-    """The game's value with exact expectations over the outcomes."""
+    """The value of the game with exact expectations."""
     return (p * logsigmoid(logits) + q * logsigmoid(-logits)).sum()
 
 
 def test_the_best_discriminator_is_p_over_p_plus_q():
-    """There the gradient vanishes, and each of 100 random steps away costs value."""
+    """There the gradient vanishes, and 100 random steps away lower the value."""
     p, q = two_densities()
     best = (p / q).log().requires_grad_()  # the logit of p / (p + q)
-    top = value(p, q, best)
-    (slope,) = torch.autograd.grad(top, best)
-    assert float(slope.abs().max()) < 1e-15
+    maximum = value(p, q, best)
+    (gradient,) = torch.autograd.grad(maximum, best)
+    assert float(gradient.abs().max()) < 1e-15
     for _ in range(100):
         step = 0.1 * torch.randn(50, generator=DICE, dtype=torch.float64)
-        assert value(p, q, best + step) < top
+        assert value(p, q, best + step) < maximum
 
 
 def test_there_the_game_is_worth_the_jensen_shannon_divergence():
-    """V = 2 JSD(p, q) - log 4, which is least, -log 4, when q = p."""
+    """V = 2 JSD(p, q) - log 4, with its minimum, -log 4, at q = p."""
     p, q = two_densities()
-    middle = (p + q) / 2
-    divergence = ((p * (p / middle).log()).sum() + (q * (q / middle).log()).sum()) / 2
+    mixture = (p + q) / 2
+    divergence = ((p * (p / mixture).log()).sum() + (q * (q / mixture).log()).sum()) / 2
     log4 = torch.tensor(4.0, dtype=torch.float64).log()
     assert value(p, q, (p / q).log()).item() == pytest.approx(
         (2 * divergence - log4).item(), abs=1e-12
@@ -54,30 +54,30 @@ def test_there_the_game_is_worth_the_jensen_shannon_divergence():
 
 
 def test_the_game_on_samples_tends_to_its_expectation():
-    """A million draws of each side: within five standard errors of the exact value."""
+    """A million samples of each: within five standard errors of the exact value."""
     p, q = two_densities()
     logits = (p / q).log()
     real = logits[torch.multinomial(p, 1_000_000, True, generator=DICE)]
     fake = logits[torch.multinomial(q, 1_000_000, True, generator=DICE)]
     error = (logsigmoid(real).var() + logsigmoid(-fake).var()).sqrt() / 1000
-    drawn = game_value(real, fake)
-    assert abs(drawn - value(p, q, logits)) < 5 * error
+    estimate = game_value(real, fake)
+    assert abs(estimate - value(p, q, logits)) < 5 * error
 
 
 def test_the_saturating_loss_has_no_gradient_when_the_discriminator_is_sure():
-    """At D = sigmoid(-10): slope -D against -(1 - D), a factor of e^10 = 22,026."""
-    slopes = []
+    """At D = sigmoid(-10): gradients -D and -(1 - D), a ratio of e^10 = 22,026."""
+    gradients = []
     for saturating in (True, False):
         logit = torch.tensor([-10.0], dtype=torch.float64, requires_grad=True)
         generator_loss(logit, saturating).backward()
-        slopes.append(logit.grad.item())
-    assert slopes[0] == pytest.approx(-torch.tensor(-10.0).double().sigmoid().item())
-    assert slopes[1] == pytest.approx(-1, abs=1e-4)
-    assert slopes[1] / slopes[0] == pytest.approx(torch.tensor(10.0).exp().item())
+        gradients.append(logit.grad.item())
+    assert gradients[0] == pytest.approx(-torch.tensor(-10.0).double().sigmoid().item())
+    assert gradients[1] == pytest.approx(-1, abs=1e-4)
+    assert gradients[1] / gradients[0] == pytest.approx(torch.tensor(10.0).exp().item())
 
 
 def test_both_losses_pull_the_same_way():
-    """Every slope is negative: the generator always wants a higher logit."""
+    """All gradients are negative: a higher logit lowers either loss."""
     for saturating in (True, False):
         logits = torch.linspace(-5, 5, 11, requires_grad=True)
         generator_loss(logits, saturating).backward()
@@ -85,17 +85,17 @@ def test_both_losses_pull_the_same_way():
 
 
 def test_extreme_logits_stay_finite():
-    """Log sigmoid, not the logarithm of a sigmoid that has become 0."""
-    far = torch.tensor([1e4, -1e4])
-    assert bool(game_value(far, far).isfinite())
-    assert bool(generator_loss(far).isfinite())
+    """The losses use log sigmoid, not the log of a sigmoid that underflows."""
+    logits = torch.tensor([1e4, -1e4])
+    assert bool(game_value(logits, logits).isfinite())
+    assert bool(generator_loss(logits).isfinite())
 
 
 @pytest.mark.parametrize(
     "logits", [torch.zeros(0), torch.zeros(2, 1), torch.tensor([torch.nan])]
 )
 def test_bad_logits_are_refused(logits):
-    """None, a column that would broadcast against a row, NaN."""
+    """Empty, a column that would broadcast against a row, NaN."""
     for call in (lambda: game_value(logits, torch.zeros(2)),
                  lambda: game_value(torch.zeros(2), logits),
                  lambda: generator_loss(logits)):  # fmt: skip
@@ -108,20 +108,20 @@ X = torch.randn(4, 3, generator=DICE)
 
 
 def test_the_simple_loss_is_zero_for_the_true_noise_and_one_for_none():
-    """A network that knows the noise, and one that predicts 0."""
+    """For a network that outputs the true noise, and for one that outputs 0."""
     noise = torch.randn(10_000, 3, generator=DICE)
     x, t = torch.zeros(10_000, 3), torch.randint(1, 7, (10_000,), generator=DICE)
     assert simple_loss(lambda x, t: noise, PROCESS, x, t, noise) == 0
-    silent = simple_loss(lambda x, t: torch.zeros_like(x), PROCESS, x, t, noise)
+    loss = simple_loss(lambda x, t: torch.zeros_like(x), PROCESS, x, t, noise)
     # The mean of 30,000 squared normals: variance 2 each.
-    assert silent.item() == pytest.approx(1, abs=5 * (2 / 30_000) ** 0.5)
+    assert loss.item() == pytest.approx(1, abs=5 * (2 / 30_000) ** 0.5)
 
 
 def test_the_bound_weighs_the_same_errors_differently():
     """L_{t-1} is beta / (2 alpha (1 - alpha_bar)) times the error, plus a constant.
 
     Ho et al. (2020), equation 12 with variance beta, for 1 < t <= T; the simple loss
-    drops weight and constant.
+    drops the weight and the constant.
     """
     network = Denoiser(3, 8, 1)
     noise = torch.randn(6, 4, 3, generator=DICE)
@@ -130,11 +130,11 @@ def test_the_bound_weighs_the_same_errors_differently():
         for step in range(2, 7):
             t = torch.full((4,), step)
             x = PROCESS.q_sample(X, t, noise[step - 1])
-            wrong = (noise[step - 1] - network(x, t)).square().sum(dim=1)
-            beta, a = PROCESS.beta[step], PROCESS.alpha_bar[step]
-            ratio = (1 - PROCESS.alpha_bar[step - 1]) / (1 - a)
+            error = (noise[step - 1] - network(x, t)).square().sum(dim=1)
+            beta, alpha_bar = PROCESS.beta[step], PROCESS.alpha_bar[step]
+            ratio = (1 - PROCESS.alpha_bar[step - 1]) / (1 - alpha_bar)
             constant = 3 / 2 * (ratio - 1 - ratio.log())
-            expected = beta / (2 * (1 - beta) * (1 - a)) * wrong + constant
+            expected = beta / (2 * (1 - beta) * (1 - alpha_bar)) * error + constant
             assert torch.allclose(terms[step - 1], expected.float(), rtol=1e-4)
     assert terms.shape == (7, 4)
 
@@ -148,7 +148,7 @@ def test_a_step_back_without_variance_has_no_bound():
 
 
 def test_noise_for_another_number_of_steps_is_refused():
-    """The bound needs fresh noise for each t; less would be reused silently."""
+    """The bound needs noise for each t; less would broadcast silently."""
     with pytest.raises(ValueError, match=r"noise must be of shape \(6, 4, 3\)"):
         diffusion_bound(Denoiser(3, 8, 1), PROCESS, X, torch.zeros(1, 4, 3))
 
@@ -178,7 +178,7 @@ def test_bad_batches_are_refused_by_the_simple_loss(t, x, message):
     ],
 )
 def test_noise_that_would_be_repeated_is_refused(noise, predicted, message):
-    """One noise for four pictures, one number for three pixels, NaN and infinity."""
+    """One noise for four images, one number for three pixels, NaN and infinity."""
     t = torch.tensor([1, 2, 3, 4])
     with pytest.raises(ValueError, match=message):
         simple_loss(lambda x, t: predicted, PROCESS, X, t, noise)
@@ -186,7 +186,7 @@ def test_noise_that_would_be_repeated_is_refused(noise, predicted, message):
 
 
 def test_a_likelihood_of_other_pictures_is_refused():
-    """One mean for four pictures would give a bound for each of them."""
+    """One mean for four images would broadcast silently."""
     four, one = standard(X), standard(X[:1])
     with pytest.raises(
         ValueError, match=r"mean of p\(x \| z\) must be of shape \(4, 3\)"

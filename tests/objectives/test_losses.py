@@ -1,4 +1,4 @@
-"""Losses: what is counted, what is refused."""
+"""Losses: which targets count, and what is refused."""
 
 import math
 
@@ -15,16 +15,16 @@ from paradigms.objectives import (
 
 
 def test_targets_per_hundred_tokens():
-    """Next token 100, masked token 15, span corruption 15, counted by running them."""
+    """Next token 100, masked token 15, span corruption 15, by running the objectives."""
     rows = targets_per_pass.run(targets_per_pass.smaller())
-    counted = {row["name"]: row["targets per 100 tokens"] for row in rows}
-    assert counted["next token"] == 100
-    assert counted["masked token"] == pytest.approx(15, abs=0.5)
-    assert counted["span corruption"] == pytest.approx(15, abs=0.01)
+    counts = {row["name"]: row["targets per 100 tokens"] for row in rows}
+    assert counts["next token"] == 100
+    assert counts["masked token"] == pytest.approx(15, abs=0.5)
+    assert counts["span corruption"] == pytest.approx(15, abs=0.01)
 
 
 def test_the_loss_is_the_mean_over_targets_alone():
-    """Ignored positions change nothing, whatever their logits are."""
+    """Logits at ignored positions do not affect the loss."""
     logits = torch.randn(1, 4, 5, generator=torch.Generator().manual_seed(0))
     targets = torch.tensor([[2, IGNORE, 0, IGNORE]])
     log_p = logits.log_softmax(dim=-1)
@@ -33,7 +33,7 @@ def test_the_loss_is_the_mean_over_targets_alone():
 
 
 def test_the_binary_loss_is_the_mean_over_labelled_places():
-    """By hand: -log sigmoid(x) for a 1, -log sigmoid(-x) for a 0, padding left out."""
+    """By hand: -log sigmoid(x) for 1, -log sigmoid(-x) for 0, padding ignored."""
     logits = torch.tensor([[2.0, -1.0, 99.0]])
     targets = torch.tensor([[1, 0, IGNORE]])
     expected = (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2
@@ -41,7 +41,7 @@ def test_the_binary_loss_is_the_mean_over_labelled_places():
 
 
 def test_the_weighted_loss_keeps_sequences_without_a_target():
-    """By hand: two losses of log 5 weighed by 3, a second text that adds nothing."""
+    """By hand: two losses of log 5 with weight 3, and a second text without targets."""
     logits = torch.zeros(2, 3, 5, requires_grad=True)
     targets = torch.tensor([[2, IGNORE, 0], [IGNORE] * 3])
     loss = weighted_cross_entropy(logits, targets, torch.tensor([3.0, 7.0]))
@@ -53,7 +53,7 @@ def test_the_weighted_loss_keeps_sequences_without_a_target():
 
 LOGITS, TARGETS, ONE = torch.zeros(1, 3, 5), torch.tensor([[1, 2, 3]]), torch.ones(1)
 NOTHING = torch.full((1, 3), IGNORE)
-NEVER = LOGITS.scatter(-1, TARGETS[..., None], -math.inf)  # of what is to be said
+NEVER = LOGITS.scatter(-1, TARGETS[..., None], -math.inf)  # targets have p = 0
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ NEVER = LOGITS.scatter(-1, TARGETS[..., None], -math.inf)  # of what is to be sa
     ],
 )
 def test_a_loss_without_meaning_is_refused(call, message):
-    """0/0, ids that do not exist, shapes that would broadcast: an error, never NaN."""
+    """0/0, unknown ids, shapes that would broadcast: an error, never NaN."""
     with pytest.raises(ValueError, match=message):
         call()
 
 
 def test_targets_of_either_kind_of_whole_number_give_the_same_loss():
-    """What the networks take as ids, the losses take as targets."""
-    logits, yes = LOGITS + torch.arange(5), TARGETS // 3
-    wanted = cross_entropy(logits, TARGETS)
-    assert torch.equal(cross_entropy(logits, TARGETS.int()), wanted)
-    wanted = binary_cross_entropy(logits[..., 1], yes)
-    assert torch.equal(binary_cross_entropy(logits[..., 1], yes.int()), wanted)
+    """Targets may be int64 or int32, as the ids that the networks read."""
+    logits, labels = LOGITS + torch.arange(5), TARGETS // 3
+    expected = cross_entropy(logits, TARGETS)
+    assert torch.equal(cross_entropy(logits, TARGETS.int()), expected)
+    expected = binary_cross_entropy(logits[..., 1], labels)
+    assert torch.equal(binary_cross_entropy(logits[..., 1], labels.int()), expected)

@@ -1,4 +1,4 @@
-"""Hidden words: the stated rates on a million draws, and mistakes that would show."""
+"""Masking: the stated rates on a million draws, and mistakes that must be detected."""
 
 import pytest
 import torch
@@ -19,22 +19,22 @@ FIRST, MASK = SpecialTokens().first_word, SpecialTokens().mask
 
 
 def dice(seed: int = 0) -> torch.Generator:
-    """Reproducible draws."""
+    """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
 
 def farthest(
     text: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor
 ) -> list[float]:
-    """Standard errors of the shares masked, another word, same word, and of the 15%."""
+    """Deviations in standard errors: masked, random, unchanged, and the 15%."""
     chosen = targets != IGNORE
-    shown, was = inputs[chosen], text[chosen]
-    hidden, same = shown == MASK, shown == was
-    lucky = BERT[1] / (WORDS - FIRST)  # the random word is by chance the same word
+    tokens, originals = inputs[chosen], text[chosen]
+    is_mask, unchanged = tokens == MASK, tokens == originals
+    coincidence = BERT[1] / (WORDS - FIRST)  # the random word equals the original
     return [
-        errors(hidden, 0.8),
-        errors(~hidden & ~same, 0.1 - lucky),
-        errors(same, 0.1 + lucky),
+        errors(is_mask, 0.8),
+        errors(~is_mask & ~unchanged, 0.1 - coincidence),
+        errors(unchanged, 0.1 + coincidence),
         errors(chosen, 0.15),
     ]
 
@@ -54,7 +54,7 @@ def test_masking_is_80_10_10():
     "fates", [(0.81, 0.1, 0.09), (0.81, 0.09, 0.1), (0.8, 0.02, 0.18)]
 )
 def test_other_proportions_would_be_noticed(fates):
-    """The guard itself: 81/10/9 and what two independent draws give do not pass."""
+    """Sanity check: 81/10/9 and the result of two independent draws fail."""
     text = torch.randint(FIRST, WORDS, (1, 2_000_000), generator=dice(1))
     inputs, targets = masked_token(text, WORDS, dice(), fates=fates)
     *shares, rate = farthest(text, inputs, targets)
@@ -63,17 +63,17 @@ def test_other_proportions_would_be_noticed(fates):
 
 
 def test_random_words_are_uniform():
-    """A million random words: each of ten has its tenth, no special token appears."""
+    """A million random words: each of ten a tenth of the time, no special token."""
     text = torch.full((1, 2_300_000), 4)
     inputs, targets = masked_token(text, 14, dice(), rate=0.5, fates=(0, 1, 0))
-    drawn = inputs[targets != IGNORE]
-    assert len(drawn) > 1_000_000
-    assert drawn.min() >= FIRST
-    assert max(errors(drawn == word, 0.1) for word in range(4, 14)) < LIMIT
+    words = inputs[targets != IGNORE]
+    assert len(words) > 1_000_000
+    assert words.min() >= FIRST
+    assert max(errors(words == word, 0.1) for word in range(4, 14)) < LIMIT
 
 
 def test_special_tokens_are_never_chosen():
-    """Padding, BOS, EOS and [MASK] stay as they are and carry no loss."""
+    """Padding, BOS, EOS and [MASK] are unchanged and have no target."""
     text = torch.randint(0, 8, (100, 1000), generator=dice())
     starts = torch.ones_like(text, dtype=torch.bool)
     for inputs, targets in (
@@ -86,21 +86,19 @@ def test_special_tokens_are_never_chosen():
 
 
 def test_static_masks_come_back_and_dynamic_ones_do_not():
-    """40 epochs over ten copies: each mask four times; drawn anew: forty masks."""
+    """40 epochs over ten copies: each mask four times; dynamic masking: 40 masks."""
     text = torch.randint(FIRST, WORDS, (4, 128), generator=dice())
     inputs, targets = static_mask(text, WORDS, dice())
     assert inputs.shape == targets.shape == (10, 4, 128)
-    seen = [(targets[epoch % 10] != IGNORE).tolist() for epoch in range(40)]
-    assert [seen.count(mask) for mask in seen] == [4] * 40
-    draws = dice()
-    fresh = [
-        (masked_token(text, WORDS, draws)[1] != IGNORE).tolist() for _ in range(40)
-    ]
+    masks = [(targets[epoch % 10] != IGNORE).tolist() for epoch in range(40)]
+    assert [masks.count(mask) for mask in masks] == [4] * 40
+    rng = dice()
+    fresh = [(masked_token(text, WORDS, rng)[1] != IGNORE).tolist() for _ in range(40)]
     assert [fresh.count(mask) for mask in fresh] == [1] * 40
 
 
 def test_every_static_copy_keeps_the_rates():
-    """A million chosen tokens over ten copies of a text: 15%, of these 80/10/10."""
+    """A million chosen tokens in ten copies of a text: 15%, of these 80/10/10."""
     text = torch.randint(FIRST, WORDS, (1, 700_000), generator=dice(1))
     inputs, targets = static_mask(text, WORDS, dice())
     assert (targets != IGNORE).sum() > 1_000_000
@@ -108,19 +106,19 @@ def test_every_static_copy_keeps_the_rates():
 
 
 def pieces(words: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Words of one, two and three pieces in turn, and where each begins."""
+    """Words of one, two and three subword pieces in turn, and where each starts."""
     starts = torch.tensor([1, 1, 0, 1, 0, 0], dtype=torch.bool).repeat(words // 3)[None]
     return torch.randint(FIRST, WORDS, starts.shape, generator=dice(1)), starts
 
 
 def split(starts: torch.Tensor, targets: torch.Tensor) -> int:
-    """How many pieces are chosen while the piece before, of the same word, is not."""
+    """The number of adjacent pieces of one word of which only one is chosen."""
     chosen = targets[0] != IGNORE
     return int((~starts[0, 1:] & (chosen[1:] != chosen[:-1])).sum())
 
 
 def test_the_pieces_of_a_word_are_chosen_together():
-    """Of a million words 15% are chosen, none in part; each piece has its own fate."""
+    """Of a million words 15% are chosen, whole; 80/10/10 is drawn for each piece."""
     text, starts = pieces(1_200_000)
     inputs, targets = whole_word(text, starts, WORDS, dice())
     assert split(starts, targets) == 0
@@ -132,38 +130,38 @@ def test_the_pieces_of_a_word_are_chosen_together():
 
 
 def fates_by_word() -> list[float]:
-    """How far a million chosen pieces lie from 80/10/10: all, firsts, and the rest."""
+    """Deviations of a million chosen pieces from 80/10/10: all, first, others."""
     text, starts = pieces(600_000)
     inputs, targets = whole_word(text, starts, WORDS, dice(), rate=0.9)
     assert (targets != IGNORE).sum() > 1_000_000
-    found = []
+    deviations = []
     for part in (starts | True, starts, ~starts):
-        # Pieces of a word are chosen together, so the rate's own error is another.
+        # Pieces of a word are chosen together: the rate has another standard error.
         *shares, _ = farthest(text[part], inputs[part], targets[part])
-        found += shares
-    return found
+        deviations += shares
+    return deviations
 
 
 def test_pieces_of_chosen_words_are_80_10_10():
-    """A million pieces: 80% masked, 10% random, 10% as they are, first or not."""
+    """A million pieces: 80% masked, 10% random, 10% unchanged, first piece or not."""
     assert max(fates_by_word()) < LIMIT
 
 
 @pytest.mark.parametrize("fates", [(0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.81, 0.1, 0.09)])
 def test_other_fates_of_whole_words_would_be_noticed(fates, monkeypatch):
-    """The guard itself: with 80% masked the other two may still be wrong."""
+    """Sanity check: other proportions fail, also if 80% are masked."""
     monkeypatch.setattr(masked, "BERT", fates)
     assert max(fates_by_word()) > 2 * LIMIT
 
 
 def test_choosing_pieces_one_by_one_would_be_noticed():
-    """The guard itself: plain masking leaves words half hidden."""
+    """Sanity check: token masking leaves words partly masked."""
     text, starts = pieces(3000)
     assert split(starts, masked_token(text, WORDS, dice())[1]) > 100
 
 
 def test_a_lucky_sample_counts_as_original():
-    """A generator right with probability 0.3: 70% of a million chosen are replaced."""
+    """A generator that is right with probability 0.3: 70% of a million are replaced."""
     text = torch.randint(FIRST, 9, (1, 1_000_000), generator=dice(1))
     p = torch.full((1, 1_000_000, 9), 0.7 / 4).scatter(2, text[..., None], 0.3)
     chosen = torch.ones_like(text, dtype=torch.bool)
@@ -174,7 +172,7 @@ def test_a_lucky_sample_counts_as_original():
 
 
 def test_only_chosen_places_are_replaced_and_only_by_words():
-    """Even of a generator that wants padding; padding itself has no label."""
+    """Even if the generator prefers padding; padding has no label."""
     text = torch.tensor([[1, 5, 6, 7, 2, 0]])
     chosen = torch.tensor([[False, True, False, True, False, False]])
     logits = torch.zeros(1, 6, 9)
@@ -189,7 +187,7 @@ def test_only_chosen_places_are_replaced_and_only_by_words():
 
 @pytest.mark.parametrize("rate", [0, 1, -0.1, 1.5, float("nan")])
 def test_a_rate_outside_its_range_is_refused(rate):
-    """Nothing hidden, or everything, is no objective."""
+    """Rates of 0 and 1, negative, above 1, NaN."""
     text = torch.tensor([[10]])
     with pytest.raises(ValueError, match="rate must lie between 0 and 1"):
         masked_token(text, 20, dice(), rate)
@@ -245,6 +243,6 @@ WORD = torch.tensor([[True, True, False, True]])
     ],
 )
 def test_input_that_cannot_be_hidden_is_refused(call, message):
-    """One line that names the argument, instead of an error from inside torch."""
+    """The error names the argument, instead of an error from inside torch."""
     with pytest.raises(ValueError, match=message):
         call()

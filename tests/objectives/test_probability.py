@@ -1,4 +1,4 @@
-"""The small facts of probability that the pages state, each shown on numbers."""
+"""Facts of probability that the pages state, each checked numerically."""
 
 import math
 from fractions import Fraction
@@ -13,9 +13,9 @@ from paradigms.models.naive_bayes import MultinomialNaiveBayes
 
 def noisy_labels(size: int = 50_000) -> tuple[torch.Tensor, torch.Tensor]:
     """Inputs (N,) and labels (N,) whose true log-odds are the input itself."""
-    dice = torch.Generator().manual_seed(0)
-    x = torch.randn(size, generator=dice)
-    return x, (torch.rand(size, generator=dice) < torch.sigmoid(x)).long()
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(size, generator=rng)
+    return x, (torch.rand(size, generator=rng) < torch.sigmoid(x)).long()
 
 
 def test_scaling_the_logits_moves_probabilities_but_not_the_boundary():
@@ -29,21 +29,21 @@ def test_scaling_the_logits_moves_probabilities_but_not_the_boundary():
 
 
 def test_a_sharper_softmax_is_just_as_accurate_and_worse_calibrated():
-    """Of the answers given 90 to 100% by over-sharp logits, far fewer are right."""
+    """Logits times five: predictions with confidence above 0.9 are right less often."""
     x, y = noisy_labels()
     gaps = []
     for scale in (1, 5):
         p = torch.sigmoid(scale * x)
         confidence = torch.maximum(p, 1 - p)
-        right = ((p > 0.5).long() == y).double()
-        sure = confidence > 0.9
-        gaps.append(float((confidence[sure].double() - right[sure]).mean()))
+        correct = ((p > 0.5).long() == y).double()
+        confident = confidence > 0.9
+        gaps.append(float((confidence[confident].double() - correct[confident]).mean()))
     assert abs(gaps[0]) < 0.02
     assert gaps[1] > 0.1
 
 
 def test_hinge_loss_keeps_only_which_class_is_likelier():
-    """The hinge loss has the sign as minimiser; the logistic loss gives eta back."""
+    """The sign minimises the hinge loss, the log-odds of eta the logistic loss."""
     scores = torch.linspace(-5, 5, 100_001, dtype=torch.float64)
     for eta in (0.1, 0.3, 0.45, 0.55, 0.7, 0.9):
         hinge = eta * (1 - scores).relu() + (1 - eta) * (1 + scores).relu()
@@ -53,10 +53,10 @@ def test_hinge_loss_keeps_only_which_class_is_likelier():
 
 
 def test_two_generative_models_share_one_posterior():
-    """P(Y | X) leaves P(X) open: two models agree on every posterior, not on texts."""
+    """Two models with equal posteriors P(Y | X) and different word distributions."""
     texts = Bags([[0], [1], [2], [0, 1, 1], [2, 2, 0], []], vocabulary=3)
     ratio = torch.tensor([2.0, 0.5, 1.0])
-    posteriors, words = [], []
+    posteriors, likelihoods = [], []
     for negative in (torch.tensor([0.2, 0.4, 0.4]), torch.tensor([0.3, 0.6, 0.1])):
         positive = ratio * negative
         assert torch.isclose(positive.sum(), torch.tensor(1.0))
@@ -64,9 +64,9 @@ def test_two_generative_models_share_one_posterior():
         model.log_prior = torch.tensor([0.5, 0.5]).log()
         model.log_likelihood = torch.stack([negative, positive], dim=1).log()
         posteriors.append(model.predict_proba(texts))
-        words.append(positive)
+        likelihoods.append(positive)
     assert torch.allclose(posteriors[0], posteriors[1], atol=1e-6)
-    assert (words[0] - words[1]).abs().max() >= 0.2
+    assert (likelihoods[0] - likelihoods[1]).abs().max() >= 0.2
 
 
 def test_mixing_in_noise_costs_at_most_log_100_nats():
@@ -74,16 +74,16 @@ def test_mixing_in_noise_costs_at_most_log_100_nats():
     good = torch.distributions.Normal(0.0, 0.1)
     noise = torch.distributions.Normal(0.0, 50.0)
     x = good.sample((20_000,)).double()
-    mixed = torch.logaddexp(
+    mixture = torch.logaddexp(
         good.log_prob(x) + math.log(0.01), noise.log_prob(x) + math.log(0.99)
     )
-    loss = good.log_prob(x) - mixed
+    loss = good.log_prob(x) - mixture
     assert loss.max() <= math.log(100) + 1e-9
     assert loss.mean() > 4
 
 
 def test_exact_match_looks_sudden_where_token_accuracy_is_smooth():
-    """Equal steps of token accuracy: nearly all the gain in p^20 is in the last two."""
+    """In equal steps of token accuracy p, p^20 gains nearly all in the last two."""
     accuracy = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     exact = [p**20 for p in accuracy]
     assert exact[3] < 0.02 < 0.1 < exact[4] < exact[5] == 1.0
@@ -99,7 +99,7 @@ def test_two_class_softmax_is_a_sigmoid_of_the_difference():
 
 
 def test_bayes_rule_on_a_two_by_two_table():
-    """In exact fractions: the rule equals the definition, and P(X) does not decide."""
+    """In exact fractions: the rule equals the definition; the argmax ignores P(X)."""
     joint = {("great", 1): Fraction(3, 10), ("great", 0): Fraction(1, 10),
              ("dull", 1): Fraction(1, 5), ("dull", 0): Fraction(2, 5)}  # fmt: skip
     for x in ("great", "dull"):
@@ -120,7 +120,7 @@ def test_bayes_rule_on_a_two_by_two_table():
 
 
 def test_full_conditionals_of_a_true_joint_do_not_multiply_to_it():
-    """If only “aa” and “bb” occur, half the time each, the product sums to 2, not 1."""
+    """If only “aa” and “bb” occur, each with 1/2, the product sums to 2, not 1."""
     joint = torch.tensor([[0.5, 0.0], [0.0, 0.5]])  # first word down, second across
     first_given_second = joint / joint.sum(dim=0, keepdim=True)
     second_given_first = joint / joint.sum(dim=1, keepdim=True)
@@ -130,15 +130,15 @@ def test_full_conditionals_of_a_true_joint_do_not_multiply_to_it():
 
 def test_the_chain_rule_holds_in_every_order():
     """A random joint of four variables equals its product of conditionals, 24 times."""
-    dice = torch.Generator().manual_seed(0)
-    joint = torch.rand(2, 3, 2, 3, generator=dice, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(0)
+    joint = torch.rand(2, 3, 2, 3, generator=rng, dtype=torch.float64)
     joint /= joint.sum()
     orders = list(permutations(range(4)))
     assert len(orders) == 24
     for order in orders:
         product = torch.ones_like(joint)
         for place, variable in enumerate(order):
-            unseen = [v for v in range(4) if v not in order[: place + 1]]
-            marginal = joint.sum(dim=unseen, keepdim=True) if unseen else joint
+            remaining = [v for v in range(4) if v not in order[: place + 1]]
+            marginal = joint.sum(dim=remaining, keepdim=True) if remaining else joint
             product = product * marginal / marginal.sum(dim=variable, keepdim=True)
         assert (product - joint).abs().max() < 1e-12

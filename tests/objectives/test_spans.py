@@ -1,4 +1,4 @@
-"""Spans: round trips, mean lengths, and what becomes of a span of length zero."""
+"""Span corruption and infilling: round trips, span lengths, spans of length 0."""
 
 import math
 from itertools import groupby
@@ -16,7 +16,7 @@ MASK = SpecialTokens().mask
 
 
 def dice(seed: int = 0) -> torch.Generator:
-    """Reproducible draws."""
+    """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
 
@@ -27,7 +27,7 @@ def dice(seed: int = 0) -> torch.Generator:
     st.floats(1, 6),
 )
 def test_span_corruption_round_trip(text, seed, rate, mean_span):
-    """Source and target together give the text back, whatever the text and the rate."""
+    """Source and target together restore any text, at any rate."""
     sentinels = list(range(1000, 1200))
     source, target = span_corruption(text, sentinels, dice(seed), rate, mean_span)
     assert restore_spans(source, target, sentinels) == text
@@ -41,28 +41,28 @@ def test_span_corruption_round_trip(text, seed, rate, mean_span):
 
 def test_spans_have_the_stated_mean():
     """15% of 512 tokens in spans of three on average, over a thousand texts."""
-    draws = dice()
+    rng = dice()
     sentinels = list(range(1000, 1100))
     text = list(range(100, 612))
     hidden = spans = 0
     for _ in range(1000):
-        _, target = span_corruption(text, sentinels, draws)
+        _, target = span_corruption(text, sentinels, rng)
         spans += sum(token >= 1000 for token in target) - 1
         hidden += sum(token < 1000 for token in target)
-    # 77 tokens and 26 spans in each: the nearest whole numbers to 76.8 and 25.7.
+    # 77 tokens and 26 spans in each: 76.8 and 25.7 rounded.
     assert (hidden, spans) == (77_000, 26_000)
 
 
 def test_lengths_of_corrupted_spans():
-    """A million spans of one text: mean 3, and any split of the total equally likely.
+    """A million spans of one text: mean 3, and all compositions equally likely.
 
-    So a third have length 1, and two thirds of the rest have more than 2.
+    So a third have length 1, and two thirds of the rest are longer than 2.
     """
     size = 6_000_000
     text = [10] * size
     sentinels = list(range(1000, 1_001_002))
     _, target = span_corruption(text, sentinels, dice(), rate=0.5)
-    marks = (torch.tensor(target) >= 1000).nonzero()[:, 0]  # where each span begins
+    marks = (torch.tensor(target) >= 1000).nonzero()[:, 0]  # where each span starts
     lengths = marks.diff() - 1
     assert len(lengths) == 1_000_000
     assert lengths.sum() == 3_000_000
@@ -71,28 +71,28 @@ def test_lengths_of_corrupted_spans():
 
 
 def infilled(texts: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of texts of a million tokens: per run of masks what it hides, and its masks."""
-    text, draws = list(range(10, 1_000_010)), dice()
+    """For texts of a million tokens: masked tokens and masks in each run of masks."""
+    text, rng = list(range(10, 1_000_010)), dice()
     hidden, masks = [], []
     for _ in range(texts):
-        source, target = text_infilling(text, draws)
+        source, target = text_infilling(text, rng)
         assert target == text
-        shown = torch.tensor([9, *source, 1_000_010])
-        kept = (shown != MASK).nonzero()[:, 0]  # places of the tokens that are left
-        gaps = kept.diff() > 1
-        hidden.append((shown[kept].diff() - 1)[gaps])
-        masks.append((kept.diff() - 1)[gaps])
-        assert (shown[kept].diff()[~gaps] == 1).all()  # nothing vanishes unmarked
+        tokens = torch.tensor([9, *source, 1_000_010])
+        visible = (tokens != MASK).nonzero()[:, 0]  # positions of visible tokens
+        gaps = visible.diff() > 1
+        hidden.append((tokens[visible].diff() - 1)[gaps])
+        masks.append((visible.diff() - 1)[gaps])
+        assert (tokens[visible].diff()[~gaps] == 1).all()  # none dropped unmasked
     return torch.cat(hidden), torch.cat(masks)
 
 
 def test_infilling_hides_30_percent_in_poisson_spans():
-    """A million spans: mean 3, each length with its Poisson share, e^-3 of length 0."""
+    """A million spans: mean 3, lengths Poisson distributed, e^-3 of them empty."""
     hidden, masks = infilled(texts=10)
     spans = int(masks.sum())
     assert hidden.sum() == 3_000_000
     assert abs(int(hidden.sum()) / spans - 3) < LIMIT * math.sqrt(3 / spans)
-    single = hidden[masks == 1]  # of two masks side by side only the sum is known
+    single = hidden[masks == 1]  # two adjacent masks show only the sum
     assert len(single) > 700_000
     for length in range(8):
         share = math.exp(-3) * 3**length / math.factorial(length)
@@ -102,7 +102,7 @@ def test_infilling_hides_30_percent_in_poisson_spans():
 
 
 def test_lengths_without_zeros_would_be_noticed():
-    """The guard itself: of Poisson lengths cut at one, a share of 0 is no e^-3."""
+    """Sanity check: Poisson lengths clamped at 1 fail."""
     lengths = torch.poisson(torch.full((700_000,), 3.0), generator=dice()).clamp(min=1)
     assert errors(lengths == 0, math.exp(-3)) > LIMIT
     assert errors(lengths == 1, 3 * math.exp(-3)) > LIMIT
@@ -115,24 +115,24 @@ def test_lengths_without_zeros_would_be_noticed():
     st.floats(1, 6),
 )
 def test_what_infilling_shows_stands_in_the_text(text, seed, rate, mean_span):
-    """The rate is met to the token, and the shown pieces occur in the text in order."""
+    """The rate is exact, and the visible pieces occur in the text in order."""
     source, target = text_infilling(text, dice(seed), rate, mean_span)
     assert target == text
     hidden = min(max(round(len(text) * rate), 1), len(text) - 1)
-    kept = [token for token in source if token != MASK]
-    assert len(kept) == len(text) - hidden
+    visible = [token for token in source if token != MASK]
+    assert len(visible) == len(text) - hidden
     assert MASK in source
     start = 0
-    for masked, run in groupby(source, key=lambda token: token == MASK):
+    for is_mask, run in groupby(source, key=lambda token: token == MASK):
         piece = list(run)
-        if not masked:
-            places = range(start, len(text) - len(piece) + 1)
-            start = next(i for i in places if text[i : i + len(piece)] == piece)
+        if not is_mask:
+            starts = range(start, len(text) - len(piece) + 1)
+            start = next(i for i in starts if text[i : i + len(piece)] == piece)
             start += len(piece)
 
 
 def test_too_few_sentinels_are_refused():
-    """One sentinel a span and one to close with."""
+    """Each span needs a sentinel, and the target a closing one."""
     with pytest.raises(ValueError, match="5 spans need 6, got 3"):
         span_corruption(list(range(100, 200)), [900, 901, 902], dice())
 
@@ -156,6 +156,6 @@ def test_too_few_sentinels_are_refused():
     ],
 )
 def test_input_that_cannot_be_corrupted_is_refused(call, message):
-    """One line that names the argument, instead of an error from inside torch."""
+    """The error names the argument, instead of an error from inside torch."""
     with pytest.raises(ValueError, match=message):
         call()

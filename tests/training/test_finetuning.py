@@ -1,4 +1,4 @@
-"""Tuning on few labels: what is read, and which moment and rate are kept."""
+"""Fine-tuning on few labels: pooling, and selection of checkpoint and rate."""
 
 import pytest
 import torch
@@ -17,15 +17,15 @@ def made(rule: str = "next token") -> Words:
 
 
 def texts(count: int) -> finetuning.Labelled:
-    """Rows of the words 5 to 8; the label is whether the first is 7 or 8."""
-    dice = torch.Generator().manual_seed(count)
-    rows = torch.randint(5, 9, (count, 6), generator=dice)
+    """Random rows of the words 5 to 8; the label is whether the first is 7 or 8."""
+    rng = torch.Generator().manual_seed(count)
+    rows = torch.randint(5, 9, (count, 6), generator=rng)
     return rows, (rows[:, 0] > 6).long()
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_mean_state_is_read_under_both_rules(rule):
-    """Padding left out; the head is the same."""
+    """Mean pooling without padding, with the same head."""
     network = finetuning.Read(made(rule), 16)
     rows = torch.tensor([[1, 5, 6, 0], [1, 7, 7, 8]])
     expected = network.label(mean_state(network.of.states(rows), rows))
@@ -33,7 +33,7 @@ def test_the_mean_state_is_read_under_both_rules(rule):
 
 
 def test_answers_are_judged_by_error_then_by_loss():
-    """One of two wrong; of two with one wrong answer the surer one is the worse."""
+    """A lower error wins; at equal errors the lower loss."""
     labels = torch.tensor([0, 0])
     mild = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 1.0]]), labels)
     sure = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 9.0]]), labels)
@@ -43,7 +43,7 @@ def test_answers_are_judged_by_error_then_by_loss():
 
 
 def test_the_best_of_all_rates_and_moments_is_kept():
-    """A rate that learns beats one that cannot; the start itself is not touched."""
+    """The rate that learns is selected; the initial network is not modified."""
     start, learn, choose = made(), texts(64), texts(40)
     before = start.body.word.weight.clone()
     plan = finetuning.Plan(steps=30, rates=(1e-9, 1e-2), moments=3, batch=16)
@@ -56,7 +56,7 @@ def test_the_best_of_all_rates_and_moments_is_kept():
 
 
 def test_a_moment_before_the_end_can_be_the_best():
-    """Labels to learn that contradict those that choose: the first moment is kept."""
+    """With training labels opposite to the validation labels the first is selected."""
     rows, labels = texts(64)
     plan = finetuning.Plan(steps=40, rates=(1e-2,), moments=4, batch=16)
     _, step = finetuning.tuned(made(), 16, (rows, 1 - labels), (rows, labels), plan)

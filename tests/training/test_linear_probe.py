@@ -1,4 +1,4 @@
-"""What a network knows of labels: read where it stands, else taught."""
+"""Linear probes and fine-tuning: which labels a network's states encode."""
 
 import torch
 
@@ -11,49 +11,49 @@ OBJECTIVES = objectives(8)
 
 
 def network() -> GPT:
-    """A small one, always with the same weights."""
+    """A small GPT with fixed weights."""
     torch.manual_seed(0)
     return GPT(GPTConfig(8, 8, width=16, layers=1, heads=2))
 
 
 def task(reads: dict, label) -> Task:
-    """Random texts of six words, with a label each or each inner word."""
-    dice = torch.Generator().manual_seed(0)
-    parts = [torch.randint(4, 8, (size, 6), generator=dice) for size in (200, 100, 300)]
+    """Random texts of six words, with a label for each text or each inner word."""
+    rng = torch.Generator().manual_seed(0)
+    parts = [torch.randint(4, 8, (size, 6), generator=rng) for size in (200, 100, 300)]
     return Task(*((texts, label(texts)) for texts in parts), reads)
 
 
 def test_a_label_that_stands_in_the_word_is_read():
-    """Which half of the words it is from: nearly always right, without any training."""
-    known = task(EVERY, lambda texts: (texts > 5)[:, 1:-1].flatten().long())
-    _, right = probe(OBJECTIVES["masked"], network(), known, inner)
-    assert right > 0.99
+    """Which half of the vocabulary a word is from: above 99%, without pretraining."""
+    data = task(EVERY, lambda texts: (texts > 5)[:, 1:-1].flatten().long())
+    _, accuracy = probe(OBJECTIVES["masked"], network(), data, inner)
+    assert accuracy > 0.99
 
 
 def test_a_label_of_no_word_is_not_read():
-    """The guard itself: coin flips are guessed, by the probe and after tuning."""
-    dice = torch.Generator().manual_seed(1)
-    known = task(WHOLE, lambda texts: torch.randint(2, (len(texts),), generator=dice))
-    found = read_out(
-        OBJECTIVES["masked"], network(), known, TrainingConfig(60, 3e-3, 5)
+    """Sanity check: random labels are at chance, for the probe and after tuning."""
+    rng = torch.Generator().manual_seed(1)
+    data = task(WHOLE, lambda texts: torch.randint(2, (len(texts),), generator=rng))
+    accuracies = read_out(
+        OBJECTIVES["masked"], network(), data, TrainingConfig(60, 3e-3, 5)
     )
-    assert all(0.4 < right < 0.6 for right in found.values())
+    assert all(0.4 < accuracy < 0.6 for accuracy in accuracies.values())
 
 
 def test_the_place_to_read_is_chosen_without_the_test_part():
-    """The last word's label stands in the last state; its mean hardly tells."""
-    known = task(WHOLE, lambda texts: (texts[:, -1] > 5).long())
-    found = read_out(
-        OBJECTIVES["next token"], network(), known, TrainingConfig(60, 3e-3, 5)
+    """A label of the last word is read from the last state, not the mean."""
+    data = task(WHOLE, lambda texts: (texts[:, -1] > 5).long())
+    accuracies = read_out(
+        OBJECTIVES["next token"], network(), data, TrainingConfig(60, 3e-3, 5)
     )
-    assert found["probe"] > 0.99
-    assert found["tuned"] > 0.99
+    assert accuracies["probe"] > 0.99
+    assert accuracies["tuned"] > 0.99
 
 
 def test_tuning_teaches_what_no_state_tells():
-    """Whether first and last word agree: a linear probe fails, tuning does not."""
-    known = task(WHOLE, lambda texts: (texts[:, 0] == texts[:, -1]).long())
-    found = read_out(
-        OBJECTIVES["masked"], network(), known, TrainingConfig(400, 1e-2, 20)
+    """Whether first and last word agree: a linear probe fails, fine-tuning does not."""
+    data = task(WHOLE, lambda texts: (texts[:, 0] == texts[:, -1]).long())
+    accuracies = read_out(
+        OBJECTIVES["masked"], network(), data, TrainingConfig(400, 1e-2, 20)
     )
-    assert found["probe"] < 0.85 < found["tuned"]
+    assert accuracies["probe"] < 0.85 < accuracies["tuned"]

@@ -1,4 +1,4 @@
-"""The one training loop: it learns, and two processes learn what one learns."""
+"""The training loop: it learns, and two processes have the curve of one."""
 
 import json
 import subprocess
@@ -16,13 +16,13 @@ STEPS = 30
 
 
 def course(steps: int = STEPS, rate: float = 0.05) -> list[tuple[int, float]]:
-    """A line fitted to points; batches are uneven, and some targets do not count."""
+    """The loss curve of a linear regression; odd batch sizes, some weights zero."""
     torch.manual_seed(0)
     network = nn.Linear(3, 1)
 
     def batch(step: int) -> tuple[torch.Tensor, ...]:
-        dice = torch.Generator().manual_seed(step)
-        x = torch.randn(7, 3, generator=dice)
+        rng = torch.Generator().manual_seed(step)
+        x = torch.randn(7, 3, generator=rng)
         return x, x @ torch.tensor([[1.0], [-2.0], [0.5]]), torch.arange(7) % 3
 
     def loss(network, shared):
@@ -34,40 +34,40 @@ def course(steps: int = STEPS, rate: float = 0.05) -> list[tuple[int, float]]:
 
 
 def test_the_loss_falls_and_is_written_down():
-    """A point for every ten steps, the last one far below the first."""
-    found = course()
-    assert [step for step, _ in found] == [10, 20, 30]
-    assert found[-1][1] < 0.5 * found[0][1]
+    """A point for every ten steps, the last far below the first."""
+    curve = course()
+    assert [step for step, _ in curve] == [10, 20, 30]
+    assert curve[-1][1] < 0.5 * curve[0][1]
     assert [step for step, _ in course(steps=13)] == [10, 13]
 
 
 def test_two_processes_have_the_same_curve():
-    """Started as readers start it; the shares of a batch are unequal in size."""
+    """Launched with torch.distributed.run; the shards of a batch differ in size."""
     alone = course()
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
               "--standalone", "-m", "tests.training.test_loop"]  # fmt: skip
-    done = subprocess.run(
+    process = subprocess.run(
         launch, cwd=ROOT,
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
-    assert len(lines) == 2, done.stderr
+    lines = [line for line in process.stdout.splitlines() if line.startswith("[")]
+    assert len(lines) == 2, process.stderr
     for processes, curve in map(json.loads, lines):
         assert processes == 2
-        for (step, mean), (at, other) in zip(alone, curve, strict=True):
-            assert step == at
-            assert other == pytest.approx(mean, rel=1e-5)
+        for (step, mean), (other_step, other_mean) in zip(alone, curve, strict=True):
+            assert step == other_step
+            assert other_mean == pytest.approx(mean, rel=1e-5)
 
 
 def test_another_curve_would_be_noticed():
-    """The guard itself: a rate that is a hundredth higher."""
+    """Sanity check: a learning rate 1% higher."""
     assert course(rate=0.0505)[-1][1] != pytest.approx(course()[-1][1], rel=1e-5)
 
 
 def test_the_rate_rises_and_falls():
-    """From a part of it to the whole, and to almost nothing."""
-    recipe = TrainingConfig(steps=100, warmup=10)
-    shares = [recipe.factor(step) for step in range(100)]
+    """Linear warm-up to the full rate, then decay to almost zero."""
+    config = TrainingConfig(steps=100, warmup=10)
+    shares = [config.factor(step) for step in range(100)]
     assert shares[0] == pytest.approx(0.1)
     assert max(shares) == shares[9] == 1
     assert shares[-1] == pytest.approx(1 / 90)
@@ -75,7 +75,7 @@ def test_the_rate_rises_and_falls():
 
 
 def test_what_cannot_be_trained_is_refused():
-    """No step, an exploding loss, a batch that is too small to be shared."""
+    """No steps, a diverging loss, a batch too small to be sharded."""
     with pytest.raises(ValueError, match="steps must be at least 1: 0"):
         course(steps=0)
     with pytest.raises(ValueError, match=r"no longer finite .*: lower the rate"):
@@ -91,5 +91,5 @@ def test_what_cannot_be_trained_is_refused():
 if __name__ == "__main__":
     from accelerate import PartialState
 
-    found = json.dumps([PartialState(cpu=True).num_processes, course()])
-    sys.stdout.write(f"\n{found}\n")  # at once, or the processes' lines would mix
+    line = json.dumps([PartialState(cpu=True).num_processes, course()])
+    sys.stdout.write(f"\n{line}\n")  # one write, else lines interleave

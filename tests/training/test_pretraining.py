@@ -1,4 +1,4 @@
-"""Every objective on one network: it learns what it is asked."""
+"""Every pretraining objective on one network."""
 
 import math
 
@@ -26,50 +26,50 @@ OBJECTIVES = objectives(LANGUAGE.vocabulary)
 
 
 def network() -> GPT:
-    """A small one, always with the same weights."""
+    """A small GPT with fixed weights."""
     torch.manual_seed(0)
     return GPT(GPTConfig(LANGUAGE.vocabulary, 8, width=16, layers=1, heads=2))
 
 
 def texts(step: int) -> torch.Tensor:
-    """A batch for a step."""
+    """The batch of a step."""
     return LANGUAGE.sample(32, 6, torch.Generator().manual_seed(step))
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_a_network_learns_what_it_is_asked(name):
-    """From a guess among all ids to less than a guess among the words."""
-    course = pretrain(
+    """The loss falls below that of a uniform guess among the words; runs repeat."""
+    curve = pretrain(
         network(), OBJECTIVES[name], texts, TrainingConfig(120, 1e-2, 10), 0
     )
-    assert course[-1][1] < math.log(LANGUAGE.words) < math.log(LANGUAGE.vocabulary)
+    assert curve[-1][1] < math.log(LANGUAGE.words) < math.log(LANGUAGE.vocabulary)
     again = pretrain(
         network(), OBJECTIVES[name], texts, TrainingConfig(120, 1e-2, 10), 0
     )
-    assert course == again
+    assert curve == again
 
 
 def test_next_token_in_plain_sight_is_copied():
-    """Under a mask that shows both sides the loss falls below what can be known."""
+    """With bidirectional attention the loss falls below half of the entropy."""
     cheat = Objective(OBJECTIVES["next token"].show, lambda batch: bidirectional)
     honest = pretrain(
         network(), OBJECTIVES["next token"], texts, TrainingConfig(200, 1e-2, 10), 0
     )
-    seen = pretrain(network(), cheat, texts, TrainingConfig(200, 1e-2, 10), 0)
-    known = -float(LANGUAGE.log_p(texts(0)).mean())
-    assert seen[-1][1] < 0.5 * known < honest[-1][1]
+    leaky = pretrain(network(), cheat, texts, TrainingConfig(200, 1e-2, 10), 0)
+    entropy = -float(LANGUAGE.log_p(texts(0)).mean())
+    assert leaky[-1][1] < 0.5 * entropy < honest[-1][1]
 
 
 def test_the_weighted_loss_is_the_bound_of_masked_diffusion():
-    """Many draws of one text against the sum over all that can be hidden."""
+    """The mean over 40,000 draws of one text equals the exact bound, within 2%."""
     model = MaskedDiffusion(
         GPTConfig(LANGUAGE.vocabulary, 8, width=16, layers=1, heads=2)
     )
     text = texts(0)[:1]
     objective = OBJECTIVES["masked diffusion"]
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        batch = objective.show(text.expand(40_000, -1), dice)
+        batch = objective.show(text.expand(40_000, -1), rng)
         total, count = objective.loss(model.network, batch)
         exact = float(bound(model, text[0]))
     assert int(count) == 40_000 * 6
@@ -77,7 +77,7 @@ def test_the_weighted_loss_is_the_bound_of_masked_diffusion():
 
 
 def test_another_head_leaves_the_network_alone():
-    """States of width 16 or three scores a position, and the original as it was."""
+    """States of width 16 or three scores a position; the network is not modified."""
     whole = network()
     before = whole(texts(0))
     assert with_head(whole)(texts(0)).shape == (32, 6, 16)
@@ -86,7 +86,7 @@ def test_another_head_leaves_the_network_alone():
 
 
 def test_one_span_is_cut_out_and_asked_for():
-    """Source and target in a line: together they hold every word, and two marks."""
+    """Source and target together hold every word, and two sentinels."""
     tokens = texts(0)
     for marks in ((90, 91), (7, 8)):
         source, target = one_span(2, marks)(tokens, torch.Generator().manual_seed(0))
@@ -94,16 +94,16 @@ def test_one_span_is_cut_out_and_asked_for():
         assert target.shape == (32, 4)
         assert (target[:, 0] == marks[0]).all()
         assert (target[:, -1] == marks[1]).all()
-        for text, known, hidden in zip(tokens, source, target, strict=True):
-            place = known.tolist().index(marks[0])
-            whole = [*known[:place], *hidden[1:-1], *known[place + 1 :]]
-            assert whole == text.tolist()
-    places = (source == 7).long().argmax(dim=1)
-    assert set(places.tolist()) == set(range(5)), "a span may lie anywhere"
+        for text, visible, hidden in zip(tokens, source, target, strict=True):
+            place = visible.tolist().index(marks[0])
+            rebuilt = [*visible[:place], *hidden[1:-1], *visible[place + 1 :]]
+            assert rebuilt == text.tolist()
+    positions = (source == 7).long().argmax(dim=1)
+    assert set(positions.tolist()) == set(range(5)), "a span may lie anywhere"
 
 
 def test_the_span_is_predicted_from_the_source_and_its_own_start():
-    """Targets are the span and the second mark; none of them is seen by its query."""
+    """Targets are the span and the second sentinel; no query sees its target."""
     objective = span(2, (7, 8))
     inputs, targets = objective.show(texts(0), torch.Generator().manual_seed(0))
     assert inputs.shape == targets.shape == (32, 8)
@@ -116,7 +116,7 @@ def test_the_span_is_predicted_from_the_source_and_its_own_start():
 
 
 def test_a_whole_text_is_looked_at_as_in_training():
-    """With the start symbol where it stood, and to both sides where the rule was so."""
+    """With BOS and the attention mask of training; only next token is causal."""
     bare = with_head(network())
     tokens = texts(0)
     changed = tokens.clone()
@@ -129,11 +129,11 @@ def test_a_whole_text_is_looked_at_as_in_training():
 
 
 def test_who_finds_out_learns_from_who_fills():
-    """Both losses of ELECTRA fall; samples are drawn anew for each batch."""
+    """The loss of ELECTRA falls; each batch has a new sampling seed."""
     pair = Pair(network(), network())
     objective = replaced(LANGUAGE.vocabulary)
-    course = pretrain(pair, objective, texts, TrainingConfig(120, 1e-2, 10), 0)
-    assert course[-1][1] < 0.9 * course[0][1]
-    dice = torch.Generator().manual_seed(0)
-    first, second = (objective.show(texts(0), dice)[3][0] for _ in range(2))
+    curve = pretrain(pair, objective, texts, TrainingConfig(120, 1e-2, 10), 0)
+    assert curve[-1][1] < 0.9 * curve[0][1]
+    rng = torch.Generator().manual_seed(0)
+    first, second = (objective.show(texts(0), rng)[3][0] for _ in range(2))
     assert first != second

@@ -1,4 +1,4 @@
-"""One network under two rules: what each may see, and what its heads read."""
+"""One network under two mask rules: visibility, pooling and losses."""
 
 import torch
 
@@ -19,22 +19,22 @@ SHAPE = GPTConfig(vocabulary=20, positions=8, width=16, layers=2, heads=2)
 
 
 def networks() -> dict[str, Words]:
-    """Both, from the same first weights."""
-    found = {}
+    """A network for each rule, with equal initial weights."""
+    models = {}
     for name, rule in RULES.items():
         torch.manual_seed(0)
-        found[name] = Words(SHAPE, rule)
-    return found
+        models[name] = Words(SHAPE, rule)
+    return models
 
 
 def test_texts_stand_in_rows_behind_the_first_symbol():
-    """Words move up by the four specials; what is too long is cut, the rest padded."""
+    """Ids are offset by the four specials, behind BOS; rows are cut or padded."""
     rows = table([[0, 1], [2, 3, 4, 5], []], 4)
     assert rows.tolist() == [[1, 4, 5, 0], [1, 6, 7, 8], [1, 0, 0, 0]]
 
 
 def test_nothing_but_the_rule_tells_the_two_apart():
-    """Equal weights; a later word moves the first state under one rule only."""
+    """Equal weights; a later word changes earlier states under one rule only."""
     left, both = networks().values()
     for name, weight in left.state_dict().items():
         assert weight.equal(both.state_dict()[name])
@@ -53,25 +53,25 @@ def test_padding_changes_no_label():
 
 
 def test_the_mean_leaves_padding_out():
-    """Two tokens and two of padding: the mean of two."""
+    """Two tokens and two of padding: the mean of the two tokens."""
     states = torch.tensor([[[1.0], [3.0], [50.0], [50.0]]])
     assert mean_state(states, torch.tensor([[1, 4, 0, 0]])).tolist() == [[2.0]]
 
 
 def test_the_losses_are_sums_with_their_number():
-    """Against the log-softmax, target by target."""
-    dice = torch.Generator().manual_seed(0)
+    """Sum and count equal the log-softmax, summed target by target."""
+    rng = torch.Generator().manual_seed(0)
     rows = table([[0, 1, 2, 3, 4, 5, 6]] * 8, 8)
     for name, network in networks().items():
-        inputs, targets = asked(name, rows, 20, dice)
+        inputs, targets = asked(name, rows, 20, rng)
         total, count = word_loss(network, (inputs, targets))
         scores = network.head(network.states(inputs)).log_softmax(dim=-1)
-        places = (targets != IGNORE).nonzero().tolist()
-        byhand = -sum(scores[b, t, targets[b, t]] for b, t in places)
-        assert int(count) == len(places)
-        assert torch.allclose(total, byhand)
+        positions = (targets != IGNORE).nonzero().tolist()
+        expected = -sum(scores[b, t, targets[b, t]] for b, t in positions)
+        assert int(count) == len(positions)
+        assert torch.allclose(total, expected)
         head, labels = Label(network, 16), torch.tensor([0, 1] * 4)
         total, count = label_loss(head, (rows, labels))
-        byhand = -head(rows).log_softmax(dim=1)[range(8), labels].sum()
+        expected = -head(rows).log_softmax(dim=1)[range(8), labels].sum()
         assert int(count) == 8
-        assert torch.allclose(total, byhand)
+        assert torch.allclose(total, expected)

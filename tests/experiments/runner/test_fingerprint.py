@@ -1,4 +1,4 @@
-"""Fingerprints of experiments: they follow the meaning of code, not its spelling."""
+"""Fingerprints of experiments depend on the meaning of code, not its spelling."""
 
 import ast
 import re
@@ -195,7 +195,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def edit(package: Path, file: str, *pairs: str) -> None:
-    """Replaces text in a file, one pair after the other."""
+    """Replaces text in a file, pair by pair (old, new)."""
     path = package / file
     text = path.read_text("utf8")
     for old, new in zip(pairs[::2], pairs[1::2], strict=True):
@@ -206,7 +206,7 @@ def edit(package: Path, file: str, *pairs: str) -> None:
 
 @pytest.mark.parametrize("case", SAME)
 def test_spelling_does_not_matter(package, case):
-    """Records survive a better name, comment, layout, and what they do not use."""
+    """Renames, comments, layout and unused code do not change the fingerprint."""
     before = fingerprint("experiments.small", package)
     edit(package, *SAME[case])
     assert fingerprint("experiments.small", package) == before
@@ -214,7 +214,7 @@ def test_spelling_does_not_matter(package, case):
 
 @pytest.mark.parametrize("case", OTHER)
 def test_meaning_matters(package, case):
-    """Whatever may change a row changes the fingerprint."""
+    """Any edit that may change a row changes the fingerprint."""
     before = fingerprint("experiments.small", package)
     edit(package, *OTHER[case])
     assert fingerprint("experiments.small", package) != before
@@ -231,7 +231,7 @@ def test_meaning_matters(package, case):
     ],
 )
 def test_code_that_hides_what_it_reaches_is_refused(package, file, line, message):
-    """File and line, and what to write instead."""
+    """The error names file and line, and what to write instead."""
     path = package / file
     path.write_text(f"{line}\n{path.read_text('utf8')}", "utf8")
     with pytest.raises(ValueError, match=re.escape(message)) as error:
@@ -240,7 +240,7 @@ def test_code_that_hides_what_it_reaches_is_refused(package, file, line, message
 
 
 def test_a_name_that_does_not_exist_is_named(package):
-    """Module and name."""
+    """The error names the module and the missing name."""
     edit(package, "parts.py", "def scaled", "def enlarged")
     with pytest.raises(ValueError, match=re.escape("paradigms.parts has no 'scaled'")):
         fingerprint("experiments.small", package)
@@ -250,19 +250,19 @@ def test_a_name_that_does_not_exist_is_named(package):
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python files of this package."""
+    """A copy of the package, without its records."""
     target = tmp_path_factory.mktemp("copy") / "paradigms"
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("*.json"))
     return target
 
 
 def fingerprints(package: Path) -> dict[str, str]:
-    """Those of all experiments."""
+    """The fingerprints of all experiments."""
     return {name: fingerprint(f"experiments.{name}", package) for name in names()}
 
 
 def test_every_file_may_be_reformatted_and_moved(copy):
-    """Without comments and docstrings, and a module elsewhere: nothing is stale."""
+    """Removing comments and moving a module makes no record stale."""
     for path in copy.rglob("*.py"):
         path.write_text(ast.unparse(ast.parse(path.read_text("utf8"))), "utf8")
     (copy / "statistics").mkdir()
@@ -278,7 +278,7 @@ def test_every_file_may_be_reformatted_and_moved(copy):
 
 
 def test_a_changed_number_makes_stale_what_reaches_it(tmp_path):
-    """The quantile of the interval: all that call `t_interval`, and no other."""
+    """A changed quantile of `t_interval` makes its callers stale, and no others."""
     copy = tmp_path / "paradigms"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.json"))
     edit(copy, "evaluation/statistics.py", "0.975", "0.95")

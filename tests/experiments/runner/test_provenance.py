@@ -1,4 +1,4 @@
-"""Where a record was made: processor, instruction set, threads, every library."""
+"""Provenance of records: processor, instruction set, threads, library versions."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ from paradigms.experiments.runner.run import names, sources
 
 @pytest.mark.parametrize("name", names())
 def test_a_record_says_where_it_was_made(name):
-    """A processor by name, the instructions torch used, one thread, no setting."""
+    """The processor, the instruction set of torch, one thread, no settings."""
     record = load(name)
     assert record.processor.endswith("cores")
     assert record.instruction_set in {"DEFAULT", "AVX2", "AVX512", "SVE256", "VSX"}
@@ -23,7 +23,7 @@ def test_a_record_says_where_it_was_made(name):
 
 
 def test_benchmarks_say_it_too():
-    """With the threads that were timed."""
+    """Benchmarks record instruction set, threads and versions too."""
     for name, record in speeds().items():
         assert record.instruction_set in {"DEFAULT", "AVX2", "AVX512", "SVE256"}
         assert record.threads > 0
@@ -33,28 +33,28 @@ def test_benchmarks_say_it_too():
 
 
 def test_the_machine_is_described(monkeypatch):
-    """What torch says of itself, and the variables that restrict it."""
+    """Threads and capability as torch reports them, and environment settings."""
     for key in SETTINGS:
         monkeypatch.delenv(key, raising=False)
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-    found = machine()
-    assert found["threads"] == torch.get_num_threads()
-    assert found["instruction_set"] == torch.backends.cpu.get_cpu_capability()
-    assert found["settings"] == {"ATEN_CPU_CAPABILITY": "avx2"}
-    assert torch.cpu.get_capabilities()["architecture"] in found["processor"]
+    description = machine()
+    assert description["threads"] == torch.get_num_threads()
+    assert description["instruction_set"] == torch.backends.cpu.get_cpu_capability()
+    assert description["settings"] == {"ATEN_CPU_CAPABILITY": "avx2"}
+    assert torch.cpu.get_capabilities()["architecture"] in description["processor"]
 
 
 def test_every_library_of_a_row_is_named():
-    """Those that the sources import, however deep, and what they are built on."""
-    found = load("systems").versions
+    """Libraries imported directly or indirectly, and their dependencies."""
+    libraries = load("systems").versions
     for library in ("torch", "transformers", "diffusers", "scikit-learn", "scipy",
                     "numpy", "accelerate"):  # fmt: skip
-        assert library in found
+        assert library in libraries
     assert "scikit-learn" not in load("targets_per_pass").versions
 
 
 def test_versions_are_read_from_the_imports(tmp_path):
-    """The guard itself: an import more, a library more; ours and Python's are none."""
+    """Sanity check: a new import adds a library; the standard library adds none."""
     path = tmp_path / "module.py"
     path.write_text("import os\nfrom paradigms import masks\nfrom . import x\n")
     assert set(versions([path])) == {"python"}

