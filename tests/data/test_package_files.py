@@ -32,7 +32,7 @@ def test_what_is_installed_is_what_was_measured(file):
 
 
 def test_one_changed_byte_is_noticed(tmp_path, monkeypatch):
-    """Sanity check: the hash matches until one byte is appended to the file."""
+    """Negative control: the hash matches until one byte is appended to the file."""
     (tmp_path / "boxed").mkdir()
     (tmp_path / "boxed" / "__init__.py").touch()
     path = tmp_path / "boxed" / "data.csv"

@@ -100,13 +100,13 @@ def slow(rows: list[dict], least: dict[str, float]) -> list[str]:
 
 
 def test_a_slow_record_would_be_noticed():
-    """Sanity check: a speed-up just below its target is reported."""
+    """Negative control: a speed-up just below its target is reported."""
     assert slow([{"name": "x", "times as fast": 1.19}], {"x": 1.2}) == ["x"]
     assert slow([{"name": "x", "times as fast": 1.2}], {"x": 1.2}) == []
 
 
 def test_other_numbers_or_times_would_be_noticed():
-    """Sanity check: a wrong result, another shape, a median out of range."""
+    """Negative control: a wrong result, another shape, a median out of range."""
     # Large enough that a pause of the machine does not round a ratio to 0.
     x = torch.ones(200, 200)
     row = race("x", lambda: x @ x, lambda: 2 * (x @ x), rounds=3)

@@ -50,7 +50,7 @@ def test_what_is_drawn_is_varied(system):
 
 
 def test_examples_that_are_too_much_alike_are_noticed():
-    """Sanity check: a repeated config, no padding, one word, no grouped queries."""
+    """Negative control: a repeated config, no padding, one word, no grouped queries."""
     samples = examples(gpt.GPT)
     problems = shortfalls(gpt.GPT, [*samples[:-1], samples[0]])
     assert problems == ["distinct configs: 24"]
@@ -212,7 +212,7 @@ def test_encoder_decoders_equal_their_reference(system, dtype, limit):
 
 @pytest.mark.parametrize("unseen", ["source_real", "real"])
 def test_padding_that_is_read_is_noticed(unseen, monkeypatch):
-    """Sanity check: a T5 encoder or decoder that attends to padding fails."""
+    """Negative control: a T5 encoder or decoder that attends to padding fails."""
 
     def ignoring_padding(tokens, rule, real=None, cache=None, what="real"):
         return attention_view(
@@ -263,7 +263,7 @@ def test_bart_reads_the_same_with_padding_on_the_left():
     ids=["unscaled scores", "another GELU", "another epsilon"],
 )
 def test_a_small_mistake_is_noticed(wrong):
-    """Sanity check: small deviations from GPT-2 are above the limit."""
+    """Negative control: small deviations from GPT-2 are above the limit."""
     torch.manual_seed(0)
     config = gpt.GPTConfig(vocabulary=30, positions=9, width=16, layers=2, heads=4)
     ours, theirs = pair(gpt.GPT, config)

@@ -59,7 +59,7 @@ def test_cross_attention_is_measured_as_a_rectangle():
 
 
 def test_the_probe_notices_another_mask():
-    """Sanity check: measured under one rule, it does not equal another."""
+    """Negative control: measured under one rule, it does not equal another."""
     assert measured(causal) != grid(bidirectional, 6)
 
 

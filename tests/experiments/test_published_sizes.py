@@ -106,7 +106,7 @@ def test_published_sizes_equal_the_reference(counted):
 
 
 def test_a_missing_parameter_is_noticed(monkeypatch):
-    """Sanity check: with another number of layers the counts differ."""
+    """Negative control: with another number of layers the counts differ."""
     larger = replace(gpt.GPTConfig(), layers=13)
     monkeypatch.setattr(
         published_sizes,
@@ -184,7 +184,7 @@ def test_albert_is_the_default_of_the_library_but_for_its_size():
     ],
 )
 def test_a_wrong_published_size_is_noticed(change, field):
-    """Sanity check: a wrong GPT-2 equals its own reference, but not these values."""
+    """Negative control: a wrong GPT-2 equals its own reference, not these values."""
     wrong = replace(gpt.GPTConfig(), **change)
     assert unlike(gpt.GPT, wrong, hf.GPT2Config()) == {field}
     assert shape(wrong) != SHAPES["GPT-2 small"]

@@ -34,7 +34,7 @@ def test_distributions_sum_to_one_and_bounds_to_less(again):
 
 
 def test_a_sum_that_is_not_one_would_be_seen():
-    """Sanity check: with a text left out the sum is below 1."""
+    """Negative control: with a text left out the sum is below 1."""
     config = what_sums_to_one.smaller()
     texts = what_sums_to_one.all_texts(config, config.length)
     assert len(texts) == config.words**config.length

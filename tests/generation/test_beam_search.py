@@ -60,7 +60,7 @@ def test_a_wide_beam_finds_the_best_text(eos, penalty):
 
 
 def test_a_narrow_beam_can_miss_the_best_text():
-    """Sanity check: one beam does not always find what 81 find."""
+    """Negative control: one beam does not always find what 81 find."""
     misses = 0
     for seed in range(20):
         network, prompt = tiny(3, seed), torch.tensor([[0]])
@@ -79,7 +79,7 @@ def test_one_beam_is_greedy(name, penalty):
 
 
 def test_a_beam_whose_cache_is_not_selected_is_noticed(monkeypatch):
-    """Sanity check: with the keys of other beams the result differs."""
+    """Negative control: with the keys of other beams the result differs."""
     networks, prompt = [tiny(3, seed) for seed in range(20)], torch.tensor([[0, 2]])
     right = [beam_search(network, prompt, 6, 3) for network in networks]
 

@@ -171,7 +171,7 @@ class Late(Cache):
 
 @positioned
 def test_a_position_that_stands_still_is_noticed(name, part):
-    """Sanity check: without a position offset for new words the logits differ."""
+    """Negative control: without a position offset for new words the logits differ."""
     network, tokens = built(name, 2), torch.randint(WORDS, (2, 8))
     stops = [4, *range(5, 9)]
     assert gap(network, tokens, stops) < 1e-5
@@ -185,6 +185,6 @@ def test_a_position_that_stands_still_is_noticed(name, part):
 @every
 @pytest.mark.parametrize("wrong", [Forgetful, Late])
 def test_a_wrong_cache_is_noticed(name, wrong):
-    """Sanity check: lost or shifted keys are far above the limit."""
+    """Negative control: lost or shifted keys are far above the limit."""
     network, tokens = built(name, 2), torch.randint(WORDS, (2, 40))
     assert gap(network, tokens, list(range(1, 41)), cache=wrong()) > 1e-3

@@ -87,7 +87,7 @@ def test_the_lab_draws_far_from_a_boundary(margins, one_thread):
 
 
 def test_a_draw_at_a_boundary_is_noticed(margins):
-    """Sanity check: with probabilities equal to the noise two words tie."""
+    """Negative control: with probabilities equal to the noise two words tie."""
     noise = torch.empty(1, 2).exponential_(generator=torch.Generator().manual_seed(3))
     torch.multinomial(noise, 1, generator=torch.Generator().manual_seed(3))
     torch.multinomial(

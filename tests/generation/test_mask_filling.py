@@ -160,7 +160,7 @@ def test_gibbs_ends_up_at_the_joint():
 
 
 def test_one_sweep_is_not_enough():
-    """Sanity check: after a single sweep from one text the rates are not the joint's.
+    """Negative control: after one sweep from one text the rates are not the joint's.
 
     They are those of the transition matrix of one sweep.
     """

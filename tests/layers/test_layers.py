@@ -55,7 +55,7 @@ def test_a_causal_network_is_a_distribution_over_texts():
 
 
 def test_the_sum_notices_a_mask_that_leaks():
-    """Sanity check: with the future visible the sum is not 1."""
+    """Negative control: with the future visible the sum is not 1."""
     assert abs(causal_total(bidirectional) - 1) > 0.01
 
 
@@ -156,7 +156,7 @@ def test_buckets_of_distances_equal_those_of_the_reference(buckets, distance, bo
 
 
 def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):
-    """Sanity check: buckets that wrap around fail, but only beyond `distance`."""
+    """Negative control: buckets that wrap around fail, but only beyond `distance`."""
     clamp = torch.Tensor.clamp
 
     def modulo(x: torch.Tensor, min: int | None = None, max: int | None = None):

@@ -55,7 +55,7 @@ def test_values_and_gradients_are_those_of_torch(shape, bias):
 
 
 def test_a_wrong_gradient_would_be_seen(monkeypatch):
-    """Sanity check: gradients 0.1% too large fail the comparison."""
+    """Negative control: gradients 0.1% too large fail the comparison."""
     backward = OneDNN.backward
     wrong = staticmethod(lambda ctx, grad: (*backward(ctx, 1.001 * grad)[:2], None))
     monkeypatch.setattr(OneDNN, "backward", wrong)

@@ -220,7 +220,7 @@ def test_drawing_in_few_steps_equals_diffusers(steps, straight):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 24, 60])
 def test_another_grid_of_times_would_be_noticed(steps, monkeypatch):
-    """Sanity check: leading timesteps, and only the last steps of the chain, fail."""
+    """Negative control: leading timesteps, or the last steps alone, fail."""
     assert apart(steps, False, spacing="leading") > 1e-3
     last = torch.arange(steps, -1.0, -1)
     monkeypatch.setattr(torch, "linspace", lambda *_: last)  # not called by cosine

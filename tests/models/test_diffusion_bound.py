@@ -162,7 +162,7 @@ def test_how_much_that_loses_depends_on_the_first_betas():
 
 
 def test_a_worse_denoiser_has_a_lower_bound():
-    """Sanity check: predicting 10% too much noise lowers the bound."""
+    """Negative control: predicting 10% too much noise lowers the bound."""
     process = Diffusion(linear(50, 4e-4, 0.4))
     x0 = MEAN + SPREAD * torch.tensor([[-1.0], [1.0]]).double()
     best = best_denoiser(process)

@@ -197,7 +197,7 @@ def test_the_generator_equals_its_reference(config):
 
 @pytest.mark.usefixtures("published")
 def test_another_head_would_be_noticed():
-    """Sanity check: a head without its activation is far above the limit."""
+    """Negative control: a head without its activation is far above the limit."""
     torch.manual_seed(0)
     ours, theirs = pair(Alone, SMALL)
     assert share(ours(texts()), theirs(texts()).logits) < 1e-5

@@ -16,7 +16,7 @@ CLOSE = 1e-10  # closed forms: nothing but rounding may differ
 
 
 def test_the_measure_of_difference_notices_one():
-    """Sanity check: one number in a thousand with a relative error of 1e-9."""
+    """Negative control: one number in a thousand with a relative error of 1e-9."""
     theirs = np.linspace(1, 2, 1000)
     ours = torch.tensor(theirs)
     assert apart(ours, theirs) == 0

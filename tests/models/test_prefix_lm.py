@@ -50,7 +50,7 @@ def test_the_rest_of_every_prefix_is_a_distribution(given):
 
 
 def test_a_prefix_that_reaches_into_the_rest_is_noticed():
-    """Sanity check: if the prefix mask is two words too long the sum is not 1."""
+    """Negative control: if the prefix mask is two words too long the sum is not 1."""
     assert abs(total(sharp_network(3, 5), [4], seen=4) - 1) > 0.01
 
 

@@ -68,7 +68,7 @@ def test_reviews_equal_the_reference(reviews):
 
 
 def test_the_gap_notices_what_is_no_optimum(standardised):
-    """Sanity check: with a loose tolerance the duality gap is large."""
+    """Negative control: with a loose tolerance the duality gap is large."""
     loose = LinearSVM().fit(*standardised, tolerance=0.1)
     assert gap(loose, *standardised) > 1e-5
 

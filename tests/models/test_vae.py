@@ -98,7 +98,7 @@ def test_the_bound_never_exceeds_the_likelihood():
 
 
 def test_leaving_out_the_divergence_would_be_noticed():
-    """Sanity check: without the KL term the value exceeds the likelihood."""
+    """Negative control: without the KL term the value exceeds the likelihood."""
     model = at_optimum()
     _, likelihood = model(DATA, directions(len(DATA)))
     with torch.no_grad():

@@ -154,7 +154,7 @@ def test_shares_of_moved_documents():
 
 @pytest.mark.parametrize("reach", [2, 8])
 def test_cuts_that_miss_some_places_would_be_noticed(reach):
-    """Sanity check: 20,000 documents cut within their first two or eight words fail."""
+    """Negative control: documents cut within their first two or eight words fail."""
     rng, counts = dice(), Counter[tuple[int, int]]()
     for _ in range(20_000):
         tokens = fill_in_the_middle(WORDS[:reach], GAP, rng, 1, 0)

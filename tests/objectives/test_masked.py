@@ -54,7 +54,7 @@ def test_masking_is_80_10_10():
     "fates", [(0.81, 0.1, 0.09), (0.81, 0.09, 0.1), (0.8, 0.02, 0.18)]
 )
 def test_other_proportions_would_be_noticed(fates):
-    """Sanity check: 81/10/9 and the result of two independent draws fail."""
+    """Negative control: 81/10/9 and the result of two independent draws fail."""
     text = torch.randint(FIRST, WORDS, (1, 2_000_000), generator=dice(1))
     inputs, targets = masked_token(text, WORDS, dice(), fates=fates)
     *shares, rate = farthest(text, inputs, targets)
@@ -149,13 +149,13 @@ def test_pieces_of_chosen_words_are_80_10_10():
 
 @pytest.mark.parametrize("fates", [(0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.81, 0.1, 0.09)])
 def test_other_fates_of_whole_words_would_be_noticed(fates, monkeypatch):
-    """Sanity check: other proportions fail, also if 80% are masked."""
+    """Negative control: other proportions fail, also if 80% are masked."""
     monkeypatch.setattr(masked, "BERT", fates)
     assert max(fates_by_word()) > 2 * LIMIT
 
 
 def test_choosing_pieces_one_by_one_would_be_noticed():
-    """Sanity check: token masking leaves words partly masked."""
+    """Negative control: token masking leaves words partly masked."""
     text, starts = pieces(3000)
     assert split(starts, masked_token(text, WORDS, dice())[1]) > 100
 

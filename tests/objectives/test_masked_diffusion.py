@@ -150,7 +150,7 @@ def test_true_conditionals_close_the_gap():
 
 
 def test_without_its_weight_the_loss_is_no_bound():
-    """Sanity check: the unweighted masked-token loss falls below -log p."""
+    """Negative control: the unweighted masked-token loss falls below -log p."""
     model = conditional()
     below = [expected_loss(model, text, weigh=False) + log_p(model, text)
              for text in TEXTS]  # fmt: skip

@@ -110,7 +110,7 @@ def test_every_order_of_three_neighbours_is_equally_likely():
 
 
 def test_a_shuffle_by_any_swaps_would_be_noticed():
-    """Sanity check: swapping each position with any position is a biased shuffle."""
+    """Negative control: swapping each position with any other is a biased shuffle."""
     order = torch.arange(3).repeat(60_000, 1)
     for place in range(3):
         other = torch.randint(3, (60_000, 1), generator=dice(place))

@@ -102,7 +102,7 @@ def test_infilling_hides_30_percent_in_poisson_spans():
 
 
 def test_lengths_without_zeros_would_be_noticed():
-    """Sanity check: Poisson lengths clamped at 1 fail."""
+    """Negative control: Poisson lengths clamped at 1 fail."""
     lengths = torch.poisson(torch.full((700_000,), 3.0), generator=dice()).clamp(min=1)
     assert errors(lengths == 0, math.exp(-3)) > LIMIT
     assert errors(lengths == 1, 3 * math.exp(-3)) > LIMIT

@@ -42,7 +42,7 @@ def test_the_keyboard_reaches_everything(visit, path):
 
 
 def test_a_trap_for_the_keyboard_is_noticed(visit):
-    """The guard itself: a button that keeps the focus cuts off what follows."""
+    """Negative control: a button that keeps the focus cuts off what follows."""
     page = visit("labs/", viewport={"width": 1280, "height": 900})
     page.evaluate(
         """document.querySelector('article a').addEventListener('keydown',

@@ -85,7 +85,7 @@ def test_axe_finds_nothing(seen, path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_would_find_a_contrast(visit, scheme):
-    """The guard itself: one faint word among hundreds of others is a finding."""
+    """Negative control: one faint word among hundreds of others is a finding."""
     page = visit("reference/glossary/", settled=False, reduced_motion="reduce")
     if scheme == "dark":
         darken(page)
@@ -105,7 +105,7 @@ def test_axe_would_find_a_contrast(visit, scheme):
 
 
 def test_axe_would_find_a_picture_without_words(visit):
-    """The guard itself: a drawing stripped of its label is a finding."""
+    """Negative control: a drawing stripped of its label is a finding."""
     page = visit("q39/", settled=False)
     page.evaluate("document.querySelector('svg.mask').removeAttribute('aria-label')")
     assert any("svg" in finding for finding in axe_findings(page))
@@ -126,7 +126,7 @@ def test_nothing_is_requested_from_a_third_party(seen, address, path):
 
 
 def test_a_foreign_request_would_be_noticed(browser, address):
-    """The guard itself: an image from elsewhere is among the requests."""
+    """Negative control: an image from elsewhere is among the requests."""
     context = browser.new_context()
     page = context.new_page()
     urls = []
@@ -145,7 +145,7 @@ def test_no_page_is_wider_than_a_phone(seen, path):
 
 
 def test_a_page_that_is_too_wide_is_noticed(visit):
-    """The guard itself: a line that cannot be broken widens the page."""
+    """Negative control: a line that cannot be broken widens the page."""
     page = visit("", viewport=PHONE)
     page.evaluate("document.querySelector('article h1').style.width = '500px'")
     assert page.evaluate("document.documentElement.scrollWidth") > 360
@@ -158,7 +158,7 @@ def test_no_code_is_cut_on_a_wide_screen(seen, path):
 
 
 def test_a_line_that_is_cut_is_noticed(visit):
-    """The guard itself: a hundred letters, where the longest line has 88."""
+    """Negative control: a hundred letters, where the longest line has 88."""
     page = visit("q39/", settled=False)
     assert page.viewport_size["width"] == 1280
     assert page.evaluate(CUT) == []

@@ -70,7 +70,7 @@ def test_a_filter_shows_exactly_its_rows(visit):
 
 
 def test_a_row_too_many_is_noticed(visit):
-    """The guard itself: a row of another verdict, shown again."""
+    """Negative control: a row of another verdict, shown again."""
     page = visit(f"{LEDGER}?verdict=wrong")
     assert disagreements(page, "wrong", "") == []
     page.evaluate("document.querySelector('tbody tr[hidden]').hidden = false")

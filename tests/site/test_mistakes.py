@@ -77,7 +77,7 @@ def test_a_drawing_that_raises_stops_the_build(broken):
 
 
 def test_superfences_does_swallow_other_errors(sources):
-    """The guard itself: raised as any other exception, the mistake goes through."""
+    """Negative control: raised as any other exception, the mistake goes through."""
     adapter = sources / "src/paradigms/site/markdown/adapter.py"
     text = adapter.read_text("utf8")
     adapter.write_text(

@@ -98,7 +98,7 @@ def test_every_page_with_code_can_be_taken_along(site):
 
 
 def test_what_a_page_lacks_is_noticed(site, tmp_path):
-    """The guard itself: without a link, without a cell, without the notebook."""
+    """Negative control: without a link, without a cell, without the notebook."""
     shutil.copytree(site / "q39/cache", tmp_path / "q39/cache")
     page = tmp_path / "q39/cache/index.html"
     page.write_text(page.read_text("utf8").replace(" download>", ">"), "utf8")
@@ -126,7 +126,7 @@ def test_a_notebook_is_valid_and_runs_as_stored(site, page):
 
 
 def test_a_name_left_by_an_earlier_block_is_noticed():
-    """The guard itself: each block runs alone, the second not behind the first."""
+    """Negative control: each block runs alone, the second not behind the first."""
     notebook = of("# A\n" + block("sum = 3") + block("print(sum([1]))", "1"))
     (finding,) = failures(notebook)
     assert finding.startswith("code-2 raises")
@@ -134,7 +134,7 @@ def test_a_name_left_by_an_earlier_block_is_noticed():
 
 
 def test_a_missing_or_stale_output_is_noticed():
-    """The guard itself: what is printed and not stored, and the other way round."""
+    """Negative control: what is printed and not stored, and the other way round."""
     notebook = of("# A\n" + block("print(1)") + block("print(2)", "3") + block("4"))
     assert failures(notebook) == [
         "code-1, line 1: expected '', printed '1'",
@@ -165,7 +165,7 @@ def test_nothing_is_left_that_only_the_site_understands(site):
 
 
 def test_what_is_left_would_be_noticed():
-    """The guard itself: each of these as it stands in the sources."""
+    """Negative control: each of these as it stands in the sources."""
     for source in (
         "[=cache/GPT/ms]",
         "[@devlin2019]",

@@ -163,7 +163,7 @@ def test_nothing_jumps_when_the_boxes_come(visit, width):
 
 
 def test_a_jump_would_be_noticed(visit):
-    """The guard itself: a block that comes late moves the plan."""
+    """Negative control: a block that comes late moves the plan."""
     page = visit("", settled=False, viewport={"width": 1280, "height": 1200})
     before = shift(page)
     page.evaluate("document.querySelector('.plan').prepend('word '.repeat(300))")

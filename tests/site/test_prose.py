@@ -85,7 +85,7 @@ def test_what_is_not_prose_is_left_out():
 
 
 def test_an_unknown_key_is_not_passed_over():
-    """The guard itself: the value of a new key is prose, until SILENT names the key."""
+    """Negative control: the value of a new key is prose, until SILENT names the key."""
     pieces = list(prose.of_toml("q.toml", '[a]\nhint = "teh"\nmask = "causal"\n'))
     assert [passage.text for passage in pieces] == ["teh"]
 
@@ -114,7 +114,7 @@ def test_every_word_is_spelt_as_in_britain(passages, authors):
 
 
 def test_a_slip_is_found_with_what_was_meant():
-    """The guard itself: a slip, an American spelling, a name in lower case."""
+    """Negative control: a slip, an American spelling, a name in lower case."""
     suggestions = prose.misspelt(
         ["teh", "behavior", "roberta", "behaviour"], {"RoBERTa"}
     )
@@ -157,7 +157,7 @@ def test_the_glossary_has_the_terms_of_the_bank(bank):
 
 
 def test_a_term_that_the_glossary_lacks_is_found(bank):
-    """The guard itself: a word of the field, a pair of words, an entry taken out."""
+    """Negative control: a word of the field, a pair of words, an entry taken out."""
     explained = vocabulary.explained(prose.listed(PLAIN))
     general = vocabulary.english()
     answers = {
@@ -192,7 +192,7 @@ def test_each_plain_word_is_used_and_needed(bank):
 
 
 def test_a_rule_that_cannot_be_read_is_named(tmp_path):
-    """The guard itself: the file, the rule and the key."""
+    """Negative control: the file, the rule and the key."""
     path = tmp_path / "style.toml"
     path.write_text('[broken]\npattern = "("\nwrite = "a"\nwhy = "b"\n')
     with pytest.raises(ContentError) as error:

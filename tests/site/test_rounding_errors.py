@@ -31,7 +31,7 @@ def printed(outputs: list[dict]) -> str:
 
 
 def test_numbers_at_the_start_of_a_line_and_in_tables_are_noticed():
-    """The guard itself: as notebooks and pages hold them."""
+    """Negative control: as notebooks and pages hold them."""
     assert tiny(printed([{"text": ["a\n", "9.7e-08\n"]}])) == ["9.7e-08"]
     table = "<table><tr><td>1</td><td>9.7e-08</td></tr></table>"
     text = BeautifulSoup(table, "html.parser").get_text(" ")
@@ -71,7 +71,7 @@ def test_notebooks_and_the_readme_print_none(site):
     ["difference 9.7e-08", "1.2e-16", "-3e-17 left", "0.00000012", "8.9e-10)", "4e-07"],
 )
 def test_digits_of_a_rounding_error_are_noticed(text):
-    """The guard itself: as the pages printed them."""
+    """Negative control: as the pages printed them."""
     assert len(tiny(text)) == 1
 
 

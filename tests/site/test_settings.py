@@ -137,7 +137,7 @@ def test_the_settings_take_effect():
 
 
 def test_a_page_that_depends_on_the_setting_fails_and_names_it(tmp_path):
-    """The guard itself: the number of threads printed on a page."""
+    """Negative control: the number of threads printed on a page."""
     page = tmp_path / "page.md"
     page.write_text(
         "```python\nimport torch\n\nprint(torch.get_num_threads(), 'threads')\n```\n\n"

@@ -41,7 +41,7 @@ def test_the_site_builds_without_torch(site):
 
 
 def test_a_build_that_needs_torch_would_fail(broken):
-    """The guard itself: a figure that imports torch stops this build."""
+    """Negative control: a figure that imports torch stops this build."""
     output = broken(
         "src/paradigms/site/drawing/svg.py", '"""Drawings', 'import torch\n"""Drawings'
     )
@@ -71,7 +71,7 @@ def test_every_link_and_anchor_resolves(site):
 
 
 def test_a_dead_anchor_in_generated_html_is_found(site, tmp_path):
-    """The guard itself: the bibliography without one of its anchors."""
+    """Negative control: the bibliography without one of its anchors."""
     copy = tmp_path / "site"
     shutil.copytree(site, copy)
     page = copy / "reference/bibliography/index.html"

@@ -86,7 +86,7 @@ def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_proper
 
 
 def test_a_heavy_page_is_noticed(site, stock, tmp_path):
-    """The guard itself: 12 kB that do not compress put a page over its limit."""
+    """Negative control: 12 kB that do not compress put a page over its limit."""
     copy = tmp_path / "site"
     shutil.copytree(site, copy)
     page = copy / "q39/index.html"
@@ -101,7 +101,7 @@ def processor_seconds() -> float:
 
 
 def test_a_process_is_charged_for_its_work():
-    """The guard itself: half a second of work counts half a second, sleep nothing."""
+    """Negative control: half a second of work counts half a second, sleep nothing."""
     busy = "import time\nwhile time.process_time() < 0.5: pass"
     for code, minimum, maximum in (
         (busy, 0.5, 2),

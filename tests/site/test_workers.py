@@ -77,7 +77,7 @@ def test_a_page_stays_in_one_process_of_one_thread(tmp_path):
 
 
 def test_torn_apart_a_notebook_would_fail(tmp_path):
-    """The guard itself: distributed one by one, a cell misses names of earlier ones."""
+    """Negative control: distributed one by one, a cell misses names of earlier ones."""
     (tmp_path / "lab.ipynb").write_text(NOTEBOOK)
     assert "NameError" in in_two(tmp_path, "--dist=load")
 

@@ -31,7 +31,7 @@ def test_a_label_that_stands_in_the_word_is_read():
 
 
 def test_a_label_of_no_word_is_not_read():
-    """Sanity check: random labels are at chance, for the probe and after tuning."""
+    """Negative control: random labels are at chance, for the probe and after tuning."""
     rng = torch.Generator().manual_seed(1)
     data = task(WHOLE, lambda texts: torch.randint(2, (len(texts),), generator=rng))
     accuracies = read_out(

@@ -60,7 +60,7 @@ def test_two_processes_have_the_same_curve():
 
 
 def test_another_curve_would_be_noticed():
-    """Sanity check: a learning rate 1% higher."""
+    """Negative control: a learning rate 1% higher."""
     assert course(rate=0.0505)[-1][1] != pytest.approx(course()[-1][1], rel=1e-5)
 
 

@@ -54,7 +54,7 @@ def test_every_library_of_a_row_is_named():
 
 
 def test_versions_are_read_from_the_imports(tmp_path):
-    """Sanity check: a new import adds a library; the standard library adds none."""
+    """Negative control: a new import adds a library; the standard library adds none."""
     path = tmp_path / "module.py"
     path.write_text("import os\nfrom paradigms import masks\nfrom . import x\n")
     assert set(versions([path])) == {"python"}

@@ -131,7 +131,7 @@ def test_the_record_is_kept(tmp_path, capsys):
 
 
 def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
-    """Sanity check: rows that break the condition of a claim."""
+    """Negative control: rows that break the condition of a claim."""
     rows = chance(load("sentence_pairs").rows)
     monkeypatch.setattr(sentence_pairs, "run", lambda config, each: rows)
     with pytest.raises(ValueError, match="no longer true: S"):

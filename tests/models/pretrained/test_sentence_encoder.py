@@ -54,7 +54,7 @@ def test_200_reviews_are_embedded_as_by_the_reference(reviews, expected):
 
 
 def test_a_mistake_would_be_noticed(reviews, expected):
-    """Sanity check: other pooling, padding counted, no norm, cut at 128 tokens."""
+    """Negative control: other pooling, padding counted, no norm, cut at 128 tokens."""
     network, tokenizer = load()
     indices = [*range(5), *range(100, 110)]
     reference = expected[indices]

@@ -91,7 +91,7 @@ def test_every_cell_has_its_evidence(name):
 
 
 def test_a_cell_without_evidence_is_a_finding():
-    """The guard itself: a cell without evidence fails, and so does a dead reference."""
+    """Negative control: a cell without evidence fails, and so does a dead reference."""
     assert Cell(say="It just is.").findings() == [
         "has no evidence; name a claim, a test, a result or a source"
     ]
@@ -217,7 +217,7 @@ def test_the_glossary_is_in_order_and_says_something():
 
 
 def test_a_term_without_a_sentence_stops_the_build(broken):
-    """The guard itself: the file and the term are named."""
+    """Negative control: the file and the term are named."""
     output = broken(
         "snippets/glossary.toml", '"bi-encoder" = "A', '"bi-encoder" = ""  # "'
     )

@@ -70,7 +70,7 @@ def test_no_two_questions_are_alike():
 
 
 def test_a_second_copy_would_be_noticed():
-    """The guard itself: the same words in another order, and another question."""
+    """Negative control: the same words in another order, and another question."""
     question = "Why does a causal product sum to one over all texts?"
     assert (
         alike(question, "Over all texts, why does a causal product sum to one?") > 0.9

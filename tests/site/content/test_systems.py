@@ -41,7 +41,7 @@ def test_the_probes_again_at_reduced_size():
 
 @pytest.mark.parametrize("difference", [1e-5, 1.0, float("nan")])
 def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
-    """The guard itself: by the tolerance, by far, and by NaN."""
+    """Negative control: by the tolerance, by far, and by NaN."""
     assert experiment.bound("gpt2", 9e-6, 1e-5, sees="before") == 1e-5
     with pytest.raises(ValueError, match="gpt2 differs from its reference by"):
         experiment.bound("gpt2", difference, 1e-5)
@@ -51,7 +51,7 @@ def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
     ("key", "ability"), [("gpt2", "fills"), ("bert", "scores"), ("bert", "caches")]
 )
 def test_a_claim_that_the_probe_denies_is_a_finding(key, ability):
-    """The guard itself: GPT that fills blanks, BERT that scores texts or caches."""
+    """Negative control: GPT that fills blanks, BERT that scores texts or caches."""
     system = systems()[key]
     changed = system.model_copy(update={"can": [*system.can, ability]})
     assert registry._findings(key, changed) == [
@@ -150,7 +150,7 @@ def test_every_system_has_a_section_with_all_that_belongs_to_it(key):
 @pytest.mark.parametrize("key", BUILT)
 @pytest.mark.parametrize("part", ["code", "picture", "number", "paper"])
 def test_a_section_that_lacks_a_part_is_noticed(key, part):
-    """The guard itself: one part is removed from the section, not from the page."""
+    """Negative control: one part is removed from the section, not from the page."""
     system = systems()[key]
     text = pages()[system.page.partition("#")[0]]
     section = section_of(system, text)

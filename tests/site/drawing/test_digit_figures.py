@@ -42,7 +42,7 @@ def test_the_drawing_shows_the_recorded_pixels():
 
 
 def test_a_mirrored_digit_would_be_noticed():
-    """The guard itself: upside down it is another set of pixels."""
+    """Negative control: upside down it is another set of pixels."""
     digit = picture(SAMPLES).digits[0][0]
     assert shades(plots.digits([[digit]], [], [], "A")) != shades(
         plots.digits([[digit[::-1]]], [], [], "A")

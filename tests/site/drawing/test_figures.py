@@ -68,7 +68,7 @@ def test_the_drawing_shows_the_rule_cell_by_cell(expression, rows, columns):
 
 
 def test_a_transposed_drawing_would_be_noticed():
-    """The guard itself: the mirror image of the causal mask is not the causal mask."""
+    """Negative control: the mirror image of the causal mask is not the causal mask."""
     mirrored = {(column, row) for row, column in cells(draw("causal", 5, 5), "sees")}
     assert mirrored != positions(grid(parse("causal"), 5), True)
 

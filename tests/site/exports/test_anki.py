@@ -198,7 +198,7 @@ def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
 
 
 def test_another_id_would_be_another_note(learner):
-    """The guard itself: an entry with another id is imported a second time."""
+    """Negative control: an entry with another id is imported a second time."""
     learner.imports(anki.package(few(), written=FIRST))
     renamed = {f"{key}-again": entry for key, entry in few().items()}
     learner.imports(anki.package(renamed, written=LATER))
@@ -251,7 +251,7 @@ def test_a_card_is_legible_by_day_and_by_night(full, browser, mode):
 
 
 def test_colours_of_the_day_at_night_are_noticed(full, browser):
-    """The guard itself: dark text on the dark background."""
+    """Negative control: dark text on the dark background."""
     answer = full.card(TRAP).answer()
     dark = "<style>.card { background: #1e2129 !important }</style>"
     response = contrast(browser, f'<body class="card"><main>{answer}</main>{dark}')

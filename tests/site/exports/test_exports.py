@@ -118,7 +118,7 @@ def test_the_data_keeps_its_schema():
     ],
 )
 def test_a_broken_entry_fails(field, value, says):
-    """The guard itself: the schema says which field is wrong."""
+    """Negative control: the schema says which field is wrong."""
     bank = json.loads(json_bank.bank("bank.schema.json"))
     bank["questions"] = bank["questions"][:2]
     bank["questions"][1][field] = value

@@ -103,7 +103,7 @@ def test_it_prints_as_two_sides_of_a4_with_all_that_was_chosen(paper):
 
 
 def test_one_long_entry_more_makes_three_sides(paper):
-    """The guard itself: what does not fit is noticed, and so is a missing entry."""
+    """Negative control: what does not fit is noticed, and so is a missing entry."""
     paper.evaluate(
         "document.querySelectorAll('#sheet-q39 .say').forEach((e) =>"
         " e.after(e.cloneNode(true)))"
@@ -139,7 +139,7 @@ def test_a_reader_with_other_fonts_has_room_to_spare(paper):
 
 
 def test_a_sheet_that_is_nearly_full_is_noticed(paper):
-    """The guard itself: a little more between the lines."""
+    """Negative control: a little more between the lines."""
     paper.add_style_tag(
         content=".md-typeset .sheet li { margin-bottom: 5mm !important }"
     )

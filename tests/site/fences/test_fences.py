@@ -124,7 +124,7 @@ def test_every_output_belongs_to_the_code_above_it():
 
 
 def test_a_loose_output_is_noticed(tmp_path):
-    """The guard itself: a sentence between code and output, or another spelling."""
+    """Negative control: a sentence between code and output, or another spelling."""
     page = tmp_path / "page.md"
     page.write_text(
         "```python\nx = 1\n```\n\nSo:\n\n" + OUTPUT + "\n42\n```\n\n"
@@ -134,7 +134,7 @@ def test_a_loose_output_is_noticed(tmp_path):
 
 
 def test_what_builds_without_a_word_is_noticed(sources):
-    """The guard itself: `figur` and `python notest` are shown as text, and no more."""
+    """Negative control: `figur` and `python notest` are shown as text, and no more."""
     misspelt, with_option = (
         sources / f"docs/{name}.md"
         for name in ("q39/encoder-decoder", "foundations/training-objectives")
@@ -266,6 +266,6 @@ def test_a_plain_line_is_what_markdown_would_give_back():
              "# h", "BERT reads", "end  \nline", "a\\_b"],
 )  # fmt: skip
 def test_a_marked_line_is_left_to_markdown(text):
-    """The guard itself: a line that Markdown changes is never treated as plain."""
+    """Negative control: a line that Markdown changes is never treated as plain."""
     assert as_markdown(text) != text
     assert adapter._marked().search(text)

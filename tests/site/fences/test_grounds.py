@@ -47,7 +47,7 @@ def test_all_evidence_of_a_claim_opens_in_place(site, key):
 
 
 def test_missing_evidence_is_noticed(site):
-    """The guard itself: other values, another command, a source left out."""
+    """Negative control: other values, another command, a source left out."""
     inside = opened(site, "S14")
     assert missing(re.sub(r"found -0\.\d", "found -7.7", inside, count=1), "S14") != []
     assert missing(inside.replace("NAME=label", "NAME=lable"), "S14") != []

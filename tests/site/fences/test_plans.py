@@ -96,7 +96,7 @@ def test_every_chapter_stands_in_the_two_weeks():
 
 
 def test_a_page_in_no_plan_is_noticed():
-    """The guard itself: a new chapter, and a page of which a section is read alone."""
+    """Negative control: a new chapter, and a page of which a section is read alone."""
     nav = [*settings()["nav"], {"More": [{"New": "more/new.md"}, "more/other.md"]}]
     missing = uncovered(nav, places("two-weeks") | {"more/other.md#part"})
     assert missing == ["more/new.md", "more/other.md"]
@@ -139,7 +139,7 @@ def test_a_day_that_grew_too_long_stops_the_build(monkeypatch):
 
 
 def test_a_day_out_of_balance_is_noticed():
-    """The guard itself: one too long, one too short."""
+    """Negative control: one too long, one too short."""
     assert unbalanced([100, 121, 90], 120) == [121]
     assert unbalanced([100, 50, 90], 120) == [50]
 

@@ -69,7 +69,7 @@ def test_the_minutes_are_those_of_the_built_pages(articles):
 
 
 def test_other_minutes_are_noticed(articles):
-    """The guard itself: a page that grew by words, by figures, by questions."""
+    """Negative control: a page that grew by words, by figures, by questions."""
     page = articles["q39/autoregressive.md"]
     minutes = round(
         reading_time.minutes(reading_time.section("q39/autoregressive.md").text)

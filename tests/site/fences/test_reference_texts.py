@@ -118,14 +118,14 @@ def unweighted(self: BeamSearch, score: float, words: list[int]) -> float:
 
 
 def test_a_search_with_another_rating_is_noticed(monkeypatch):
-    """The guard itself: beams scored without the length penalty write other texts."""
+    """Negative control: beams scored without the length penalty write other texts."""
     monkeypatch.setattr(BeamSearch, "_rated", unweighted)
     with pytest.raises(AssertionError, match="beam"):
         ends(gpt.GPT, decoder)
 
 
 def test_a_text_that_goes_on_after_its_end_is_noticed(monkeypatch):
-    """The guard itself: without EOS, a greedy text is another one."""
+    """Negative control: without EOS, a greedy text is another one."""
     ours = Task.ours
     monkeypatch.setattr(Task, "ours", lambda task, *asked: ours(task, *asked[:2]))
     with pytest.raises(AssertionError, match="greedy"):
