@@ -47,7 +47,7 @@ def file_name(network: str) -> str:
 
 
 def digest(content: bytes) -> str:
-    """The hash of a file's content, which its record holds."""
+    """First 16 hexadecimal digits of the SHA-256, kept in the record."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 

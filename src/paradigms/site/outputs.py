@@ -2,7 +2,8 @@
 
 A number with a decimal point or an exponent may differ by one unit of its last digit,
 or by the tolerance that a comment of the code states: `# output within 0.02`.  All else
-must be identical: words, counts, lines, the number of digits.
+must be identical: words, counts, lines, the number of decimals; only spaces that align
+numbers may change.
 
 pytest's NUMBER is similar, but it compares binary floats, where 0.88 - 0.87 is more
 than 0.01, and takes no tolerance; hence decimals here.

@@ -40,7 +40,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's model, architecture and cores, as torch's cpuinfo reads them."""
+    """Its name as torch's cpuinfo reports it, its architecture and number of cores."""
     cpu = torch.cpu.get_capabilities()
     return f"{cpu['cpu_name']}, {cpu['architecture']}, {os.cpu_count()} cores"
 

@@ -1,8 +1,8 @@
 """Measure again without replacing the record, and report what moved.
 
-On another processor, or under a setting that restricts instructions or threads, numbers
-move.  What matters is whether a mean leaves its recorded interval, an interval changes
-sides of zero, or the condition of a claim no longer holds.
+On another processor, or with a smaller instruction set, numbers move.  What matters is
+whether a mean leaves its recorded interval, an interval gains or loses zero, or the
+condition of a claim no longer holds.  Measurements always use one thread.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,8 @@ def check(
 ) -> None:
     """Measure the named experiments again, or all, and print what moved.
 
-    The new records are written to `folder`, one for each instruction set by default.
+    The new records are written to `folder`, by default `.cache/check/` and the name of
+    the instruction set; a record of the same name there is overwritten.
     Errors: ValueError that names the conditions of claims that no longer hold.
     """
     target = folder or default_folder()
@@ -115,7 +116,7 @@ def check(
 
 
 def default_folder() -> Path:
-    """The folder of new records, in the build cache."""
+    """`.cache/check/` and the instruction set that torch uses."""
     return ROOT / ".cache" / "check" / torch.backends.cpu.get_cpu_capability()
 
 
