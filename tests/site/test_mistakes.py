@@ -78,9 +78,9 @@ def test_a_drawing_that_raises_stops_the_build(broken):
 
 def test_superfences_does_swallow_other_errors(sources):
     """Negative control: raised as any other exception, the mistake goes through."""
-    adapter = sources / "src/paradigms/site/markdown/adapter.py"
-    text = adapter.read_text("utf8")
-    adapter.write_text(
+    errors = sources / "src/paradigms/site/markdown/errors.py"
+    text = errors.read_text("utf8")
+    errors.write_text(
         text.replace(
             "class PageError(SuperFencesException, BuildError)",
             "class PageError(BuildError)",
