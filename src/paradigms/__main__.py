@@ -12,7 +12,7 @@ from paradigms.site.exports import command as export
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 1 with a plain sentence if something is wrong with its input."""
+    """Run one command; returns the exit status, 1 after printing an input error."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -28,19 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m paradigms")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, run, says in (
+    for name, run, help_text in (
         ("claims", _claims, "the claims ledger"),
         ("questions", _questions, "the question bank"),
         ("systems", _systems, "every system, with what was measured of it"),
     ):
-        command = commands.add_parser(name, help=says)
+        command = commands.add_parser(name, help=help_text)
         command.add_argument("--json", action="store_true", help="as JSON")
         command.set_defaults(run=run)
-    for name, run, says in (
+    for name, run, help_text in (
         ("measure", _measure, "run experiments, record the results"),
         ("bench", _bench, "our speed beside the field's, recorded"),
     ):
-        command = commands.add_parser(name, help=says)
+        command = commands.add_parser(name, help=help_text)
         command.add_argument(
             "names", nargs="*", metavar="NAME", help="all, if none is given"
         )

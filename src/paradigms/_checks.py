@@ -1,4 +1,4 @@
-"""Input that a network cannot read, and output that is no number: refused by name."""
+"""Checks of arguments and outputs: sizes, shapes, dtypes, ranges, finite values."""
 
 from dataclasses import fields
 from math import inf, isfinite
@@ -11,7 +11,7 @@ from torch import Tensor
 def check_sizes(config: Any) -> None:
     """Errors: ValueError for a size below 1, or below 0 where 0 is the default.
 
-    `config` is a dataclass; its fields with whole numbers are its sizes.
+    `config` is a dataclass; its sizes are the fields whose default is an integer.
     """
     for field in fields(config):
         value = getattr(config, field.name)
@@ -21,7 +21,7 @@ def check_sizes(config: Any) -> None:
 
 
 def check_size(value: int, what: str, least: int = 1) -> None:
-    """Errors: ValueError unless a whole number of at least `least`; True is none."""
+    """Errors: ValueError unless an integer of at least `least`, and not a bool."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(
             f"{what} must be a whole number of at least {least}: {value!r}"
@@ -29,9 +29,9 @@ def check_size(value: int, what: str, least: int = 1) -> None:
 
 
 def check_positive(value: float, what: str) -> None:
-    """Errors: ValueError unless a number above 0 that is finite."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < value < inf:
+    """Errors: ValueError unless a positive, finite number."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < inf:
         raise ValueError(f"{what} must be a positive, finite number: {value!r}")
 
 
@@ -79,7 +79,7 @@ def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None
 
 
 def check_axes(x: Tensor, axes: str, what: str) -> None:
-    """Errors: ValueError unless x has the axes, a letter each, and is not empty."""
+    """Errors: ValueError unless x is not empty and has one dimension per letter."""
     if x.ndim != len(axes) or x.numel() == 0:
         raise ValueError(
             f"{what} must be of shape ({', '.join(axes)}), not empty: {tuple(x.shape)}"
@@ -87,7 +87,7 @@ def check_axes(x: Tensor, axes: str, what: str) -> None:
 
 
 def check_shape(x: Tensor, other: Tensor, what: str, whose: str) -> None:
-    """Errors: ValueError unless x is of the other's shape: nothing is broadcast."""
+    """Errors: ValueError unless x has the shape of `other`, without broadcasting."""
     if x.shape != other.shape:
         raise ValueError(
             f"{what} must be of the {whose}' shape {tuple(other.shape)}: "
@@ -98,7 +98,7 @@ def check_shape(x: Tensor, other: Tensor, what: str, whose: str) -> None:
 def check_states(
     states: Tensor, width: int, what: str = "states", length: str = "T"
 ) -> None:
-    """Errors: ValueError unless real numbers of shape (B, T, width), not empty."""
+    """Errors: ValueError unless floating point, (B, T, width), not empty."""
     if states.ndim != 3 or states.shape[-1] != width or states.numel() == 0:
         raise ValueError(
             f"{what} must be of shape (B, {length}, {width}), not empty: "
@@ -109,10 +109,10 @@ def check_states(
 
 
 def finite(x: Tensor, what: str = "the network's output") -> Tensor:
-    """The same tensor. Errors: ValueError if it holds NaN or infinity."""
-    # A sum is one pass without a second tensor; it is not finite if any number is not.
-    wide = torch.float32 if x.dtype == torch.float16 else None  # 65504 is soon reached
-    if not x.is_meta and not isfinite(x.sum(dtype=wide).item()):
+    """Return `x`. Errors: ValueError if it holds NaN or infinity."""
+    # A sum needs no second tensor, and is not finite if any element is not.
+    dtype = torch.float32 if x.dtype == torch.float16 else None  # its maximum is 65504
+    if not x.is_meta and not isfinite(x.sum(dtype=dtype).item()):
         raise ValueError(f"{what} is not finite: look for NaN among weights or inputs")
     return x
 
@@ -120,10 +120,10 @@ def finite(x: Tensor, what: str = "the network's output") -> Tensor:
 def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None:
     """Errors: ValueError unless `x` is (B, width), not empty, real and finite.
 
-    With `draws` it may hold several for each of B: (..., B, width).
+    With `draws`, leading dimensions for several samples are allowed: (..., B, width).
     """
-    matrix = x.ndim == 2 or (draws and x.ndim > 2)
-    if not matrix or x.shape[-1] != width or x.numel() == 0:
+    valid_ndim = x.ndim == 2 or (draws and x.ndim > 2)
+    if not valid_ndim or x.shape[-1] != width or x.numel() == 0:
         raise ValueError(
             f"{name} must be of shape ({'..., ' * draws}B, {width}), not empty: "
             f"{tuple(x.shape)}"
@@ -132,18 +132,18 @@ def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None
 
 
 def check_finite(name: str, x: Tensor) -> None:
-    """Errors: ValueError for whole numbers, or the first NaN or infinity in `x`."""
+    """Errors: ValueError for an integer tensor, or for the first NaN or infinity."""
     if not x.is_floating_point():
         raise ValueError(f"{name} must hold floating-point numbers: {x.dtype}")
-    number = x.isfinite()
-    if not bool(number.all()):
-        place = tuple((~number).nonzero()[0].tolist())
-        where = f" at {place}" if place else ""
-        raise ValueError(f"{name} must hold finite numbers: {float(x[place])}{where}")
+    is_finite = x.isfinite()
+    if not bool(is_finite.all()):
+        index = tuple((~is_finite).nonzero()[0].tolist())
+        where = f" at {index}" if index else ""
+        raise ValueError(f"{name} must hold finite numbers: {float(x[index])}{where}")
 
 
 def check_fitted(model: object) -> None:
-    """Errors: ValueError if the model holds no tensor yet, or a number not finite."""
+    """Errors: ValueError if the model has no tensor yet, or one that is not finite."""
     if not any(isinstance(value, Tensor) for value in vars(model).values()):
         raise ValueError(f"{type(model).__name__} must be fitted first: call fit")
     for name, value in vars(model).items():
@@ -154,7 +154,7 @@ def check_fitted(model: object) -> None:
 
 
 def held(what: str, value: Tensor, x: Tensor) -> Tensor:
-    """`value`, computed from `x`. Errors: ValueError if it is more than floats hold."""
+    """Return `value`, computed from `x`. Errors: ValueError if it overflowed."""
     if not bool(value.isfinite().all()):
         largest = float((x.values() if x.is_sparse_csr else x).abs().max())
         raise ValueError(f"x is too large for {what}: {largest:.0e}")
@@ -168,6 +168,6 @@ def check_rate(rate: float) -> None:
 
 
 def check_share(name: str, share: float) -> None:
-    """Errors: ValueError unless the share lies between 0 and 1, both allowed."""
+    """Errors: ValueError unless the share lies between 0 and 1, inclusive."""
     if not 0 <= share <= 1:
         raise ValueError(f"{name} must lie between 0 and 1: {share}")

@@ -1,4 +1,4 @@
-"""A file that is whole or not there."""
+"""Atomic replacement of a file."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]  # of the repository
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A draft beside `path` that takes its place if nothing goes wrong.
+    """A temporary file beside `path` that replaces it if no exception is raised.
 
     Errors: ValueError with one line if nothing can be written there.
     """
@@ -20,21 +20,21 @@ def replaced(path: Path) -> Iterator[Path]:
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: create it first")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    os.close(handle)
-    draft = Path(name)
+    os.close(descriptor)
+    temporary = Path(name)
     try:
-        yield draft
-        draft.chmod(0o666 & ~_umask())  # a temporary file is its owner's alone
-        draft.replace(path)
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())  # mkstemp creates it with mode 0600
+        temporary.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
-    """What the shell takes away from new files; only setting it tells."""
+    """The process's umask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

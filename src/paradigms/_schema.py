@@ -1,4 +1,4 @@
-"""Data that people write: entries checked against a schema, and errors in one line."""
+"""Validation of hand-written entries against a schema, with one-line errors."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class ContentError(ValueError):
-    """Something that a person wrote in docs or snippets is not right; one line each."""
+    """An error in hand-written content in docs or snippets; one line each."""
 
 
 class Entry(BaseModel):
-    """Base of all entries: unknown keys are findings, nothing changes after loading."""
+    """Base of all entries: unknown keys are errors, instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,9 +21,9 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest name, to stand behind one that is not known."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    """A suggestion of the nearest known name, to append to an error message."""
+    matches = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
 def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
@@ -36,11 +36,11 @@ def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
 
 def _lines(error: ValidationError, where: str, kind: type[Entry]) -> list[str]:
     lines = []
-    for finding in error.errors():
-        key = ".".join(map(str, finding["loc"])) or "the entry"
-        message = finding["msg"].removeprefix("Value error, ")
+    for detail in error.errors():
+        key = ".".join(map(str, detail["loc"])) or "the entry"
+        message = detail["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
-        if finding["type"] == "extra_forbidden":
+        if detail["type"] == "extra_forbidden":
             message = f"unknown key; known are {', '.join(kind.model_fields)}"
         lines.append(f"{where}: {key}: {message}")
     return lines

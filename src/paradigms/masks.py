@@ -1,14 +1,14 @@
-"""Attention masks as rules: which position may look at which.
+"""Attention masks as rules: which position may attend to which.
 
 A rule answers one question, `rule(q, k)`: may the query at position `q` attend to the
 key at position `k`?  **True means: may attend.**  PyTorch's
 `scaled_dot_product_attention` reads a boolean mask the same way;
 `torch.nn.MultiheadAttention` reads it the other way round, so it is given `~rule`.
 
-`q` and `k` are two integers, and the answer is a `bool`: diagrams are drawn that way,
-without torch.  Or they are two integer tensors that broadcast, and the answer is a
-boolean tensor: models compute that way.  The rules use only comparisons and arithmetic,
-so that FlexAttention can trace the very same function (`rule.mask_mod`).
+For two integers the result is a `bool`: diagrams use that, without torch.  For two
+integer tensors that broadcast it is a boolean tensor: models use that.  The rules use
+only comparisons and arithmetic, so that FlexAttention can trace the same function
+(`rule.mask_mod`).
 Source: FlexAttention, Dong et al. (2024), for the convention of `mask_mod`.
 """
 
@@ -50,7 +50,7 @@ class Rule:
     def mask_mod(self) -> Callable[[Any, Any, Any, Any], Any]:
         """The rule as FlexAttention's `create_block_mask` takes it.
 
-        A plain function and no method: FlexAttention counts the parameters, `self` too.
+        A plain function, not a method: FlexAttention counts `self` as a parameter.
         """
         return lambda batch, head, q, k: self(q, k)
 
@@ -70,7 +70,7 @@ def prefix_lm(prefix: Any) -> Rule:
 
 
 def padding(length: Any) -> Rule:
-    """Only the first `length` keys are real; the rest is padding that nobody looks at.
+    """Only the first `length` keys are visible; the rest is padding.
 
     `length`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
     """
@@ -94,7 +94,7 @@ def packed(*lengths: int) -> Rule:
     """Several documents in one row: a position sees only its own document.
 
     `lengths`: tokens of each document, in order.  Positions after the last document
-    form one more, of padding.  Source: Krell et al. (2021).
+    are padding, and form one more.  Source: Krell et al. (2021).
     """
     if not lengths:
         raise ValueError("lengths must name at least one document")
@@ -106,7 +106,7 @@ def packed(*lengths: int) -> Rule:
 
 
 def cross(source_length: int) -> Rule:
-    """Encoder-decoder attention: each decoder row sees the whole unpadded source.
+    """Encoder-decoder attention: each target position sees the whole source.
 
     Rows are target positions, columns source positions: the mask is a rectangle.
     Source: Vaswani et al. (2017), section 3.2.3.
@@ -116,7 +116,7 @@ def cross(source_length: int) -> Rule:
 
 
 def block_causal(block: int) -> Rule:
-    """Full sight inside a block of `block` positions, and of all earlier blocks.
+    """Bidirectional within blocks of `block` positions, causal between blocks.
 
     Source: Arriola et al. (2025), block diffusion.
     """
@@ -128,7 +128,7 @@ def permutation_content(*order: int) -> Rule:
     """XLNet's content stream: positions earlier in `order`, and the position itself.
 
     `order`: a permutation of 0..n-1; `order[0]` is predicted first. The rule is for
-    texts of n words; positions after them count as predicted first, too.
+    texts of n words; positions after them also count as predicted first.
     Source: Yang et al. (2019), section 2.3.
     """
     rank = _ranks(order)
@@ -139,7 +139,7 @@ def permutation_content(*order: int) -> Rule:
 def permutation_query(*order: int) -> Rule:
     """XLNet's query stream: strictly earlier positions, so never its own content.
 
-    The first position of `order` sees nothing at all: an empty row is legitimate.
+    The first position of `order` sees nothing at all: an empty row is allowed.
     Source: Yang et al. (2019), section 2.3.
     """
     rank = _ranks(order)
@@ -162,10 +162,10 @@ RULES: dict[str, Rule | Callable[..., Rule]] = {
 
 
 def parse(expression: str) -> Rule:
-    """Read a rule as it is written in code, for instance `causal & padding(4)`.
+    """Parse a rule that is written as code, for instance `causal & padding(4)`.
 
-    Only the names in `RULES`, whole numbers and the three operators are understood.
-    Errors: ValueError that names the part that was not.
+    Only the names in `RULES`, integers and the three operators are allowed.
+    Errors: ValueError that names the invalid part.
     """
     try:
         return _evaluate(ast.parse(expression, mode="eval").body)
@@ -174,7 +174,7 @@ def parse(expression: str) -> Rule:
 
 
 def grid(rule: Rule, queries: int, keys: int | None = None) -> list[list[bool]]:
-    """The rule written out: `grid[q][k]`, for `queries` rows and `keys` columns."""
+    """The rule as a table `grid[q][k]` of `queries` rows and `keys` columns."""
     keys = queries if keys is None else keys
     return [[bool(rule(q, k)) for k in range(keys)] for q in range(queries)]
 
@@ -194,13 +194,13 @@ def _evaluate(node: ast.expr) -> Rule:
             return _evaluate(left) | _evaluate(right)
         case ast.UnaryOp(op=ast.Invert(), operand=operand):
             return ~_evaluate(operand)
-    known = ", ".join(RULES)
-    raise ValueError(f"mask {ast.unparse(node)!r} is unknown; known are: {known}")
+    names = ", ".join(RULES)
+    raise ValueError(f"mask {ast.unparse(node)!r} is unknown; known are: {names}")
 
 
 def _call(name: str, arguments: list[ast.expr]) -> Rule:
-    make = RULES[name]
-    if isinstance(make, Rule):
+    factory = RULES[name]
+    if isinstance(factory, Rule):
         raise ValueError(f"mask {name!r} takes no numbers")
     try:
         numbers = [ast.literal_eval(node) for node in arguments]
@@ -209,7 +209,7 @@ def _call(name: str, arguments: list[ast.expr]) -> Rule:
     if not all(type(number) is int for number in numbers):
         raise ValueError(f"mask {name!r} takes whole numbers, as in prefix_lm(3)")
     try:
-        return make(*numbers)
+        return factory(*numbers)
     except TypeError:
         raise ValueError(f"mask {name!r} takes another count of numbers") from None
 
@@ -235,7 +235,7 @@ def _ranks(order: tuple[int, ...]) -> tuple[int, ...]:
 def _check_length(argument: str, length: Any) -> None:
     if not hasattr(length, "shape"):
         _check(argument, length, at_least=0)
-    elif length.shape[1:] != (1, 1):  # one a key or a query would be something else
+    elif length.shape[1:] != (1, 1):  # else it would vary with query or key
         raise ValueError(
             f"{argument} must be of shape (B, 1, 1): got {tuple(length.shape)}"
         )

@@ -1,1 +1,1 @@
-"""What is learnt from: corpora, the tokenizer, bags of words."""
+"""Data: corpora, the tokenizer, bags of words."""

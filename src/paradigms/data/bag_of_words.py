@@ -1,4 +1,4 @@
-"""Tables of N rows: real numbers, or texts as bags of words. And their labels."""
+"""Feature matrices: dense, or sparse bags of words; one-hot labels."""
 
 import warnings
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from paradigms._checks import check_finite
 
 
 def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
-    """`x` itself, if it is a table of real numbers with the columns and type of `like`.
+    """Return `x` if it is a dense matrix with the columns and dtype of `like`.
 
     Shapes: x (N, V), like (..., V).
-    Errors: ValueError if it is sparse, empty, whole-numbered, not finite, or unlike.
+    Errors: ValueError if it is sparse, empty, integer, not finite, or unlike `like`.
     """
     if not isinstance(x, Tensor) or x.layout != torch.strided:
         raise ValueError(f"x must be a dense tensor: {type(x).__name__}")
@@ -35,7 +35,7 @@ class Table:
 
     @classmethod
     def of(cls, x: "Table | Tensor") -> "Table":
-        """A table stays one; a tensor (N, V) becomes one. Errors: those of `dense`."""
+        """A table is returned as it is, a tensor (N, V) wrapped. Errors: as `dense`."""
         return x if isinstance(x, Table) else cls(dense(x))
 
     @classmethod
@@ -62,14 +62,14 @@ class Table:
         return Table(self.rows.double(), self.transposed.double())
 
     def present(self) -> "Table":
-        """Which counts are not zero: 1 where a word occurs, however often."""
+        """Binary counts: 1 where a word occurs, else 0."""
         return Table(self.rows.sign(), self.transposed.sign())
 
 
 class Bags(Table):
     """N texts over V words, as a sparse table of counts (N, V) and its transpose.
 
-    Errors: ValueError if there is no text, or a word number outside the vocabulary.
+    Errors: ValueError if there is no text, or a word id outside the vocabulary.
     """
 
     def __init__(
@@ -93,9 +93,9 @@ class Bags(Table):
 
 
 def one_hot(labels: Tensor, rows: Tensor, classes: int) -> Tensor:
-    """Labels (N,) of `rows` (N, V) as rows of zeros with a single one, (N, K).
+    """One-hot labels (N, K) of labels (N,), in the dtype of `rows` (N, V).
 
-    Errors: ValueError if there is not one whole label a row, or a class has no row.
+    Errors: ValueError unless each row has one integer label, and each class a row.
     """
     if classes < 2:
         raise ValueError(f"classes must be at least 2: {classes}")
@@ -128,13 +128,13 @@ def _sparse(
         torch.ones(len(row), dtype=dtype),
         shape,
         check_invariants=True,
-    ).coalesce()  # adds up the words that occur more than once
+    ).coalesce()  # sums the words that occur more than once
     with warnings.catch_warnings():
-        # Compressed rows multiply ten times faster; torch calls them beta, once.
+        # CSR multiplies ten times faster; torch warns once that it is beta.
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
         rows = counts.to_sparse_csr()
-        # Short indices: the library that multiplies would else convert them each time.
-        places = rows.crow_indices().int(), rows.col_indices().int()
+        # int32 indices: the sparse library would convert int64 ones in every product.
+        indices = rows.crow_indices().int(), rows.col_indices().int()
         return torch.sparse_csr_tensor(
-            *places, rows.values(), rows.shape, check_invariants=True
+            *indices, rows.values(), rows.shape, check_invariants=True
         )

@@ -1,8 +1,8 @@
-"""569 tumours of the breast: 30 measurements of cells each, malignant or benign.
+"""569 breast tumours: 30 measurements of cells each, malignant or benign.
 
-The file comes inside scikit-learn; the measurements are those of Wolberg, Mangasarian
-& Street at UCI (Wisconsin diagnostic): of ten quantities the mean over the cells, its
-standard error, and the mean of the three largest.
+The file is part of scikit-learn; the measurements are those of Wolberg, Mangasarian
+& Street at UCI (Wisconsin diagnostic): for each of ten quantities, the mean over the
+cells, its standard error, and the mean of the three largest.
 """
 
 from functools import cache

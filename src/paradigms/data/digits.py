@@ -1,12 +1,12 @@
 """1,797 handwritten digits of 8x8 pixels, and a split fixed by its seed.
 
-The file comes inside scikit-learn; it is a part of the optical recognition data of
-Alpaydin & Kaynak at UCI. A pixel is a whole number from 0 to 16.
+The file is part of scikit-learn, from the optical recognition data of Alpaydin &
+Kaynak at UCI. A pixel is an integer from 0 to 16.
 
-Densities need care: a model of real numbers could give whole numbers an unlimited
-density. So `scaled` adds uniform noise u in [0, 1) to a pixel first, and then maps
-[0, 17) onto [-1, 1): x = (pixel + u) / 8.5 - 1. The mean of log p(x) over u, minus
-64 log 8.5 for the change of scale, is a lower bound of log P(pixels).
+A density model could give integer pixels an unbounded density, so `scaled`
+dequantises: it adds uniform noise u in [0, 1) to a pixel and maps [0, 17) onto
+[-1, 1): x = (pixel + u) / 8.5 - 1. The mean of log p(x) over u, minus 64 log 8.5 for
+the change of scale, is a lower bound of log P(pixels).
 Source: Theis et al. (2016), section 3.1, for the bound.
 """
 
@@ -33,7 +33,7 @@ LOG_SCALE = PIXELS * math.log(HALF)  # nats that scaling adds to a log density
 
 
 class Digits(NamedTuple):
-    """Pictures (N, 64) of whole numbers from 0 to 16, and their labels (N,)."""
+    """Pictures (N, 64) of integers from 0 to 16, and their labels (N,)."""
 
     pixels: Tensor
     labels: Tensor
@@ -53,17 +53,17 @@ def load() -> Digits:
 def split(seed: int = 0) -> tuple[Digits, Digits]:
     """Train and test: four fifths and one fifth, shuffled by the seed."""
     pixels, labels = load()
-    dice = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(labels), generator=dice)
+    rng = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=rng)
     test, train = order[: len(order) // 5], order[len(order) // 5 :]
     return Digits(pixels[train], labels[train]), Digits(pixels[test], labels[test])
 
 
 def scaled(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
-    """Whole numbers 0..16 to real numbers in [-1, 1), by noise from [0, 1); as above.
+    """Dequantise integers 0..16 to [-1, 1) with noise from [0, 1), as above.
 
-    Shapes: pixels (N, 64), noise alike or one number -> (N, 64).
-    Errors: ValueError for pixels that are not whole numbers from 0 to 16.
+    Shapes: pixels (N, 64), noise of the same shape or one number -> (N, 64).
+    Errors: ValueError for pixels that are not integers from 0 to 16.
     """
     if pixels.is_floating_point() or pixels.numel() == 0:
         raise ValueError(f"pixels must be whole numbers, not empty: {pixels.dtype}")
@@ -74,13 +74,13 @@ def scaled(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
 
 
 def quantised(x: Tensor) -> Tensor:
-    """Back to whole numbers; what lies outside [-1, 1) becomes 0 or 16."""
+    """Back to integers; values outside [-1, 1) become 0 or 16."""
     return ((x + 1) * HALF).floor().clamp(0, LEVELS - 1).long()
 
 
 def bits_per_pixel(nats: float) -> float:
-    """Mean log p(x) of scaled pictures as bits for each whole number: lower is better.
+    """Bits per pixel from the mean log p(x) of scaled pictures; lower is better.
 
-    By the bound above, the true cost of the pictures under the model is at most this.
+    By the bound above, at least the model's -log2 P(pixels) per pixel.
     """
     return (LOG_SCALE - nats) / (PIXELS * math.log(2))

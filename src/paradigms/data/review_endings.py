@@ -1,4 +1,4 @@
-"""The last words of whole reviews, as rows of ids of one length."""
+"""The last words of each review, as rows of ids of equal length."""
 
 from functools import cache
 from typing import NamedTuple
@@ -22,20 +22,20 @@ class ReviewEndings(NamedTuple):
 
 @cache
 def review_endings(vocabulary: int, tokens: int, seed: int) -> ReviewEndings:
-    """The last `tokens` known words of each IMDB review; shorter reviews are left out.
+    """The last `tokens` words of each IMDB review that are in the vocabulary.
 
-    `vocabulary` counts the special ids too; its words are the most frequent ones of the
-    training part.
+    Shorter reviews are dropped. `vocabulary` includes the special ids; its words are
+    the most frequent ones of the training part.
     """
     parts = movie_reviews.split("imdb", seed)
-    texts = {part: [words(r.text) for r in found] for part, found in parts.items()}
-    known = Vocabulary(texts["train"], vocabulary - FIRST)
+    texts = {part: [words(r.text) for r in reviews] for part, reviews in parts.items()}
+    vocab = Vocabulary(texts["train"], vocabulary - FIRST)
     rows, labels = {}, {}
-    for part, found in texts.items():
-        ids = [known.encode(text)[-tokens:] for text in found]
-        whole = [len(text) == tokens for text in ids]
-        kept = [text for text, long in zip(ids, whole, strict=True) if long]
-        rows[part] = torch.tensor(kept) + FIRST
-        marks = torch.tensor([review.label for review in parts[part]])
-        labels[part] = marks[torch.tensor(whole)]
+    for part, reviews in texts.items():
+        ids = [vocab.encode(text)[-tokens:] for text in reviews]
+        complete = [len(text) == tokens for text in ids]
+        endings = [text for text, keep in zip(ids, complete, strict=True) if keep]
+        rows[part] = torch.tensor(endings) + FIRST
+        part_labels = torch.tensor([review.label for review in parts[part]])
+        labels[part] = part_labels[torch.tensor(complete)]
     return ReviewEndings(rows, labels)

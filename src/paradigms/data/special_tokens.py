@@ -1,15 +1,15 @@
-"""Ids with a meaning of their own, and the target that no loss counts."""
+"""Ids of special tokens, and the target that losses ignore."""
 
 from dataclasses import dataclass
 
-IGNORE = -100  # the value that torch.nn.functional.cross_entropy leaves out
+IGNORE = -100  # the default ignore_index of torch.nn.functional.cross_entropy
 
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """Ids with a meaning of their own; the vocabulary's words start at `first_word`.
+    """Ids of special tokens; the vocabulary's words start at `first_word`.
 
-    Sentinels, where an objective wants them, are the last ids of the vocabulary.
+    Sentinels, where an objective needs them, are the last ids of the vocabulary.
     """
 
     pad: int = 0

@@ -1,7 +1,7 @@
-"""Reviews made by rule, and four tasks on each: sentiment, topic, copying, reversal.
+"""Synthetic reviews with four tasks: sentiment, topic, copying, reversal.
 
-A text has three opinions, most of them of one sentiment, and three words on topics, two
-of them on the same, in random order.
+A text has three opinions, at least two of them of its sentiment, and three words on
+topics, two of them on its topic, in random order.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from paradigms.data.special_tokens import SpecialTokens
 SPECIALS = SpecialTokens()
 LENGTH = 6  # words of a text
 TASKS = ("sentiment", "topic", "copying", "reversal")
-UNTRAINED = 10  # further task words, which no line of the training has
+UNTRAINED = 10  # further task words, absent from training
 OPINIONS = (("bad", "dull", "poor", "weak"), ("good", "great", "fine", "lovely"))
 TOPICS = (
     ("film", "actor", "scene", "plot"),
@@ -25,8 +25,8 @@ TOPICS = (
 )
 LABELS = ("negative", "positive", "films", "food", "travel", "sport")
 WORDS = [word for words in (*OPINIONS, *TOPICS, LABELS) for word in words]
-IDS = {word: SPECIALS.first_word + place for place, word in enumerate(WORDS)}
-ANSWER = SPECIALS.first_word + len(WORDS)  # stands between a text and its answer
+IDS = {word: SPECIALS.first_word + index for index, word in enumerate(WORDS)}
+ANSWER = SPECIALS.first_word + len(WORDS)  # separates a text from its answer
 VOCABULARY = ANSWER + 1 + len(TASKS) + UNTRAINED
 
 
@@ -41,27 +41,27 @@ class Texts(NamedTuple):
 def task_word(task: Any) -> Any:
     """The id of a task's word, or of words (N,) for tasks (N,).
 
-    Trained on below 4, the untrained ones from 4 on.
+    Tasks below 4 are trained, those from 4 on are not.
     """
     return ANSWER + 1 + task
 
 
 def draw(count: int, dice: torch.Generator) -> Texts:
-    """That many texts, each sentiment and each topic equally likely."""
+    """Sample `count` texts; sentiments and topics are uniform."""
     sentiment = torch.randint(2, (count,), generator=dice)
     topic = torch.randint(4, (count,), generator=dice)
-    stray = (topic + torch.randint(1, 4, (count,), generator=dice)) % 4
+    other_topic = (topic + torch.randint(1, 4, (count,), generator=dice)) % 4
     minority = torch.rand(count, generator=dice) < 0.5
-    last = torch.where(minority, 1 - sentiment, sentiment)
+    third_opinion = torch.where(minority, 1 - sentiment, sentiment)
 
-    def some(kinds: tuple[tuple[str, ...], ...], chosen: Tensor) -> Tensor:
+    def draw_words(kinds: tuple[tuple[str, ...], ...], chosen: Tensor) -> Tensor:
         ids = torch.tensor([[IDS[word] for word in kind] for kind in kinds])
-        places = torch.randint(ids.shape[1], chosen.shape, generator=dice)
-        return ids[chosen, places]
+        columns = torch.randint(ids.shape[1], chosen.shape, generator=dice)
+        return ids[chosen, columns]
 
     words = torch.stack(
-        [some(OPINIONS, which) for which in (sentiment, sentiment, last)]
-        + [some(TOPICS, which) for which in (topic, topic, stray)],
+        [draw_words(OPINIONS, label) for label in (sentiment, sentiment, third_opinion)]
+        + [draw_words(TOPICS, label) for label in (topic, topic, other_topic)],
         dim=1,
     )
     order = torch.rand(words.shape, generator=dice).argsort(dim=1)
@@ -69,16 +69,16 @@ def draw(count: int, dice: torch.Generator) -> Texts:
 
 
 def answers(texts: Texts, tasks: Tensor) -> Tensor:
-    """The right answers, EOS, then padding: (N, 7); tasks (N,) from 0 to 3."""
-    found = torch.full((len(tasks), LENGTH + 1), SPECIALS.pad)
+    """Target answers, EOS, then padding: (N, 7); tasks (N,) from 0 to 3."""
+    targets = torch.full((len(tasks), LENGTH + 1), SPECIALS.pad)
     labels = (texts.sentiment + IDS[LABELS[0]], texts.topic + IDS[LABELS[2]])
     for task, label in enumerate(labels):
-        found[tasks == task, 0] = label[tasks == task]
-        found[tasks == task, 1] = SPECIALS.eos
-    found[tasks == 2, :LENGTH] = texts.words[tasks == 2]
-    found[tasks == 3, :LENGTH] = texts.words[tasks == 3].flip(1)
-    found[tasks >= 2, LENGTH] = SPECIALS.eos
-    return found
+        targets[tasks == task, 0] = label[tasks == task]
+        targets[tasks == task, 1] = SPECIALS.eos
+    targets[tasks == 2, :LENGTH] = texts.words[tasks == 2]
+    targets[tasks == 3, :LENGTH] = texts.words[tasks == 3].flip(1)
+    targets[tasks >= 2, LENGTH] = SPECIALS.eos
+    return targets
 
 
 def lines(texts: Texts, tasks: Tensor) -> tuple[Tensor, ...]:
@@ -89,8 +89,8 @@ def lines(texts: Texts, tasks: Tensor) -> tuple[Tensor, ...]:
 def is_label(found: Tensor) -> Tensor:
     """Which answers (N, 7) are one label, EOS and padding: (N,)."""
     label = (found[:, 0] >= IDS[LABELS[0]]) & (found[:, 0] < ANSWER)
-    ended = found[:, 1] == SPECIALS.eos
-    return label & ended & (found[:, 2:] == SPECIALS.pad).all(dim=1)
+    has_eos = found[:, 1] == SPECIALS.eos
+    return label & has_eos & (found[:, 2:] == SPECIALS.pad).all(dim=1)
 
 
 def bags(texts: Texts) -> Bags:

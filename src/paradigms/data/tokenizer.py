@@ -1,4 +1,4 @@
-"""Text to words, and words to numbers."""
+"""Tokenisation: text to words, and words to ids."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[!?]")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words, with `!` and `?` as separate words; HTML breaks are space."""
+    """Lower-case words, `!` and `?` as separate words; HTML breaks become spaces."""
     return _WORD.findall(_BREAK.sub(" ", text).lower())
 
 
@@ -23,7 +23,7 @@ class Vocabulary:
         counts = Counter(word for text in texts for word in text)
         if not counts:
             raise ValueError("texts hold no words: there is no vocabulary to build")
-        # Ties in frequency are broken by the alphabet, so that order never matters.
+        # Ties in frequency are broken alphabetically: the order of texts has no effect.
         if size < 1:
             raise ValueError(f"size must be at least 1: {size}")
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
@@ -34,5 +34,5 @@ class Vocabulary:
         return len(self.words)
 
     def encode(self, text: list[str]) -> list[int]:
-        """The numbers of the known words of `text`, in order."""
+        """The ids of the words of `text` that are in the vocabulary, in order."""
         return [self.index[word] for word in text if word in self.index]

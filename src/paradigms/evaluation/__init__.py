@@ -1,1 +1,1 @@
-"""What is measured of any model."""
+"""Measurements that apply to any model."""

@@ -1,4 +1,4 @@
-"""What a call and a new token cost: operations, bytes, seconds; how they grow."""
+"""Cost of a call and of a new token: operations, bytes, seconds, scaling."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,8 +21,8 @@ Network = Callable[..., Tensor]  # as in `decoding`
 def operations(call: Call) -> int:
     """Floating point operations of the matrix products, two to a multiply-add.
 
-    Attention is written out as products: torch's counter knows nothing of the fused
-    kernel of a processor, and would leave it out without a word.
+    Attention uses the math backend: PyTorch's counter silently ignores the fused CPU
+    kernel.
     """
     with (
         FlopCounterMode(display=False) as counter,
@@ -34,9 +34,9 @@ def operations(call: Call) -> int:
 
 
 def peak_bytes(call: Call) -> int:
-    """The most bytes that a call holds at once beyond those held before it.
+    """Peak memory of a call in bytes, beyond what was allocated before it.
 
-    From the allocator's record, so with what the fused kernels of a processor need.
+    From the allocator's record, with the workspace of fused CPU kernels.
     """
     with (
         profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler,
@@ -45,35 +45,35 @@ def peak_bytes(call: Call) -> int:
         call()
     events = profiler.profiler.kineto_results.events()
     changes = [(e.start_ns(), e.nbytes()) for e in events if e.name() == "[memory]"]
-    held = most = 0
+    allocated = peak = 0
     for _, change in sorted(changes, key=lambda event: event[0]):
-        held += change
-        most = max(most, held)
-    return most
+        allocated += change
+        peak = max(peak, allocated)
+    return peak
 
 
 def best_seconds(
     calls: Sequence[Call], tries: int, turned: bool = False
 ) -> list[float]:
-    """Seconds of each call, one after the other in turn; the least of a few tries.
+    """Seconds of each call, the minimum of `tries` rounds over all calls.
 
-    Each runs once before that, untimed; `turned`, the last of them comes first.
+    Each runs once before that, untimed; `turned` reverses their order.
     """
-    taken: list[list[float]] = [[] for _ in calls]
-    in_turn = list(zip(calls, taken, strict=True))[:: -1 if turned else 1]
+    timings: list[list[float]] = [[] for _ in calls]
+    order = list(zip(calls, timings, strict=True))[:: -1 if turned else 1]
     with torch.no_grad():
-        for call, _ in in_turn:
+        for call, _ in order:
             call()
         for _ in range(tries):
-            for call, times in in_turn:
+            for call, times in order:
                 start = time.perf_counter()
                 call()
                 times.append(time.perf_counter() - start)
-    return [min(times) for times in taken]
+    return [min(times) for times in timings]
 
 
 def masked_operations(layers: int, width: int, length: int) -> int:
-    """Operations of attention that are counted for pairs which the causal rule hides.
+    """Operations of attention that are counted for pairs masked by the causal rule.
 
     Two products of that width for each of T (T - 1) / 2 pairs in each layer.
     """
@@ -81,7 +81,7 @@ def masked_operations(layers: int, width: int, length: int) -> int:
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
-    """The power of the size with which positive values grow.
+    """The exponent with which positive values grow with size.
 
     The slope of log value over log size, by least squares.
     """
@@ -92,14 +92,14 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def geometric_mean_interval(values: Iterable[float]) -> list[float]:
-    """Geometric mean and its interval: a slow moment counts for no more than that."""
+    """Geometric mean and its 95% interval, less sensitive to outliers."""
     return [exp(value) for value in t_interval(tuple(map(log, values)))]
 
 
 def kv_cache_bytes(cache: Cache) -> int:
-    """Bytes of the keys and values in use, without the room ahead of them.
+    """Bytes of the keys and values in use, without spare capacity.
 
-    What is stored of a source is no longer than the text, and all in use.
+    Those of a source are all in use, if it is no longer than the text.
     """
     return sum(
         stored[:, :, :, : cache.length].numel() * stored.element_size()
@@ -108,7 +108,7 @@ def kv_cache_bytes(cache: Cache) -> int:
 
 
 class Step:
-    """The last `new` tokens of a text: read after the others, or all read anew."""
+    """The last `new` tokens of a text: with a cache of the others, or without."""
 
     def __init__(self, network: Network, tokens: Tensor, new: int = 1) -> None:
         self.network, self.tokens = network, tokens
@@ -116,7 +116,7 @@ class Step:
         self.cache = Cache()
 
     def ready(self) -> "Step":
-        """Fill the cache, and let it take the room that the new tokens need."""
+        """Fill the cache, and allocate space for the new tokens."""
         with torch.no_grad():
             if self.past:
                 self.network(self.tokens[:, : self.past], cache=self.cache)

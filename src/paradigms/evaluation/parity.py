@@ -1,7 +1,7 @@
-"""Our systems beside the field's own implementation: same weights, same input.
+"""Parity with Hugging Face transformers: same weights, same input.
 
-`reference` builds the counterpart in Hugging Face transformers for one of our configs;
-the functions below run both and say how far apart they are.
+`reference` builds their model for one of our configs; the functions below compare the
+two.
 """
 
 from collections.abc import Callable
@@ -141,7 +141,7 @@ def reference(system: type[nn.Module], config: Any, **options: Any) -> Any:
     for option, value in options.items():
         setattr(settings, option, value)
     network = getattr(hf, name)(settings).eval()
-    if system is t5.T5 and not config.tied:  # else its two sides would have their own
+    if system is t5.T5 and not config.tied:  # else encoder and decoder differ
         network.set_input_embeddings(network.get_input_embeddings())
     return network
 
@@ -152,9 +152,9 @@ def pair(
     dtype: torch.dtype = torch.float32,
     **options: Any,
 ) -> tuple[Any, Any]:
-    """Ours and the reference, with the same random weights, larger than at the start.
+    """Ours and the reference, with the same random weights, larger than initial ones.
 
-    Fresh weights are so small that most of a network could be wrong unnoticed.
+    Initial weights are so small that most of a network could be wrong unnoticed.
     """
     theirs = reference(system, config, **options).to(dtype)
     with torch.no_grad():
@@ -168,7 +168,7 @@ def pair(
 
 @dataclass(frozen=True)
 class Difference:
-    """The largest differences, each as a share of the reference's largest number."""
+    """The largest differences, relative to the reference's largest absolute value."""
 
     logits: float
     loss: float
@@ -183,11 +183,13 @@ def difference(
     network, logits, loss = theirs
     our_loss.backward()
     loss.backward()
-    wanted = carried(our_network, _gradients(network))
-    found = _gradients(our_network)
-    # Not Python's `max`, which passes over a NaN.
-    largest = torch.stack([gradient.abs().max() for gradient in wanted.values()]).max()
-    gaps = [(found[name] - wanted[name]).abs().max() for name in wanted]
+    expected = carried(our_network, _gradients(network))
+    gradients = _gradients(our_network)
+    # Not Python's `max`, which may ignore a NaN.
+    largest = torch.stack(
+        [gradient.abs().max() for gradient in expected.values()]
+    ).max()
+    gaps = [(gradients[name] - expected[name]).abs().max() for name in expected]
     gap = float(torch.stack(gaps).max() / largest)
     return Difference(share(our_logits, logits), share(our_loss, loss), gap)
 
@@ -202,6 +204,6 @@ def _gradients(network: nn.Module) -> dict[str, Tensor]:
 
 
 def share(ours: Tensor, theirs: Tensor) -> float:
-    """The largest difference, as a share of the reference's largest number."""
+    """The largest difference, relative to the reference's largest absolute value."""
     gap = (ours - theirs).detach().abs().max()
     return float(gap / theirs.detach().abs().max())

@@ -1,4 +1,4 @@
-"""What a model can see, measured on the model itself."""
+"""The receptive field of a model, measured by gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from paradigms.masks import Rule
 
 
 def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-    """Which inputs move which outputs, by gradients: True where one does.
+    """Which inputs affect which outputs: True where the gradient is not zero.
 
     `network` maps vectors (S, W) to vectors (T, U).
     Shapes: inputs (S, W) -> boolean (T, S), row t for output t.
@@ -20,8 +20,8 @@ def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     outputs = network(inputs)  # (T, U)
     # A random direction, not the sum of the outputs: the outputs of a layer norm
     # always sum to the same number, and their sum has no gradient at all.
-    generator = torch.Generator().manual_seed(0)
-    direction = torch.randn(outputs.shape[1], generator=generator, dtype=outputs.dtype)
+    rng = torch.Generator().manual_seed(0)
+    direction = torch.randn(outputs.shape[1], generator=rng, dtype=outputs.dtype)
     rows = []
     for output in outputs @ direction:
         (gradient,) = torch.autograd.grad(output, inputs, retain_graph=True)  # (S, W)
@@ -34,9 +34,9 @@ def visible(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
 def sees(
     network: Callable[..., Tensor], tokens: Tensor, word: nn.Embedding, **options: Any
 ) -> Tensor:
-    """Which words of one text move which outputs of a network: `visible`, for tokens.
+    """Which words of one text affect which outputs of a network: `visible`, for tokens.
 
-    `word` is the table in which the network looks the words up; `options` go to it.
+    `word` is the network's embedding layer; `options` are passed to the network.
     Shapes: tokens (1, S) -> boolean (T, S).
     """
 
@@ -51,18 +51,18 @@ def sees(
 
 
 def reachable(rule: Rule, length: int, layers: int) -> list[list[bool]]:
-    """What a stack of layers may see: the rule applied once per layer.
+    """The receptive field of a stack of layers: the rule applied once per layer.
 
-    A window of w tokens grows by w - 1 with each layer. `causal` and `packed` stay as
-    they are: whatever a position sees there sees nothing that it does not see itself.
+    A window of w tokens grows by w - 1 with each layer. `causal` and `packed` do not
+    grow: they are transitive.
     """
-    step = torch.tensor(
+    adjacency = torch.tensor(
         [[bool(rule(q, k)) or q == k for k in range(length)] for q in range(length)]
     )  # the residual connection lets every position see itself
-    seen = torch.eye(length, dtype=torch.bool)
+    reach = torch.eye(length, dtype=torch.bool)
     for _ in range(layers):
-        seen = (step.double() @ seen.double()) > 0
-    return seen.tolist()
+        reach = (adjacency.double() @ reach.double()) > 0
+    return reach.tolist()
 
 
 def sequence_log_prob(logits: Tensor, targets: Tensor) -> Tensor:
@@ -73,5 +73,5 @@ def sequence_log_prob(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if int(targets.min()) < 0 or int(targets.max()) >= logits.shape[-1]:
         raise ValueError(f"targets must lie in 0..{logits.shape[-1] - 1}")
-    steps = logits.log_softmax(dim=-1).gather(-1, targets[..., None])  # (B, T, 1)
-    return steps.sum(dim=(1, 2))
+    log_p = logits.log_softmax(dim=-1).gather(-1, targets[..., None])  # (B, T, 1)
+    return log_p.sum(dim=(1, 2))

@@ -1,4 +1,4 @@
-"""95% intervals of what was measured several times, or counted."""
+"""95% intervals of means, shares and crossover points."""
 
 from statistics import mean, stdev
 from typing import Any
@@ -21,11 +21,11 @@ def t_interval(values: tuple[float, ...]) -> list[float]:
 
 
 def wilson_interval(part: int, whole: int) -> list[float]:
-    """A share and its 95% interval, by Wilson's score; `whole` must not be 0."""
+    """A share and its 95% interval, by Wilson's score method; `whole` must not be 0."""
     z2 = 1.96**2
     centre = (part + z2 / 2) / (whole + z2)
-    spread = (part * (whole - part) / whole + z2 / 4) ** 0.5 * 1.96 / (whole + z2)
-    return [part / whole, max(centre - spread, 0.0), min(centre + spread, 1.0)]
+    half = (part * (whole - part) / whole + z2 / 4) ** 0.5 * 1.96 / (whole + z2)
+    return [part / whole, max(centre - half, 0.0), min(centre + half, 1.0)]
 
 
 def crossover(gaps: dict[int, Tensor], resamples: int) -> dict[str, Any]:
@@ -34,24 +34,28 @@ def crossover(gaps: dict[int, Tensor], resamples: int) -> dict[str, Any]:
     `gaps`: size -> differences (N,), one a seed.  By bootstrap over the seeds:
     `crosses`, the share of resamples that are negative at first and positive at last;
     `at`, median and 95% interval of the last size at which they turn, interpolated in
-    its logarithm, or nothing if fewer than half do.
+    its logarithm, left out if fewer than half do.
     """
-    dice = torch.Generator().manual_seed(0)
-    at = torch.tensor(list(gaps), dtype=torch.float64).log()
+    rng = torch.Generator().manual_seed(0)
+    logs = torch.tensor(list(gaps), dtype=torch.float64).log()
     means = torch.stack(
         [
-            gap[torch.randint(len(gap), (resamples, len(gap)), generator=dice)].mean(1)
+            gap[torch.randint(len(gap), (resamples, len(gap)), generator=rng)].mean(1)
             for gap in gaps.values()
         ],
         dim=1,
     ).double()  # (resamples, sizes)
-    places = []
+    crossings = []
     for gap in means[(means[:, 0] < 0) & (means[:, -1] > 0)]:
         last = int((gap < 0).nonzero().max())  # the last size at which it errs less
-        part = gap[last] / (gap[last] - gap[last + 1])
-        places.append(float((at[last] + part * (at[last + 1] - at[last])).exp()))
-    crossed = len(places) / resamples
+        fraction = gap[last] / (gap[last] - gap[last + 1])
+        crossings.append(
+            float((logs[last] + fraction * (logs[last + 1] - logs[last])).exp())
+        )
+    crossed = len(crossings) / resamples
     if crossed < 0.5:
         return {"crosses": crossed}
-    low, middle, high = torch.tensor(places).quantile(torch.tensor([0.025, 0.5, 0.975]))
+    low, middle, high = torch.tensor(crossings).quantile(
+        torch.tensor([0.025, 0.5, 0.975])
+    )
     return {"crosses": crossed, "at": [float(middle), float(low), float(high)]}

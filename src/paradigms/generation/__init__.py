@@ -1,1 +1,1 @@
-"""From scores to text: decoding, and filling of masked tokens."""
+"""Text generation: decoding, and filling of masked tokens."""

@@ -1,4 +1,4 @@
-"""Beam search, with a cache: the likeliest continuation among those kept open."""
+"""Beam search with a key-value cache."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -43,7 +43,7 @@ def beam_search(
     logits = network(prompt, real=real, cache=cache)[:, -1:]  # (B, 1, V)
     parents = torch.arange(len(prompt), device=prompt.device).repeat_interleave(beams)
     real = None if real is None else real[parents]
-    logits = logits.expand(-1, beams, -1)  # (B, beams, V): all the same at first
+    logits = logits.expand(-1, beams, -1)  # (B, beams, V), equal at first
     cache.select(parents)
     for _ in range(steps):
         log_p = finite(logits, "the next word's scores").log_softmax(dim=-1)
@@ -66,7 +66,7 @@ def beam_search(
 
 
 class BeamSearch:
-    """The beams of one prompt: those still open, and the best that have ended."""
+    """The beams of one prompt: the running ones, and the best finished ones."""
 
     def __init__(
         self, beams: int, steps: int, eos: int | None, length_penalty: float
@@ -75,22 +75,22 @@ class BeamSearch:
         self.length_penalty = length_penalty
         self.open = True
         self.ended: list[tuple[float, list[int]]] = []
-        # One beam has a chance at first, or all would make the same choices.
+        # Only one beam starts with a finite score, or all would be the same.
         self.running = [(0.0, [])] + [(float("-inf"), [])] * (beams - 1)
 
     def step(self, log_p: Tensor) -> tuple[list[int], list[int]]:
-        """Grow by one token; log_p (beams, V) -> which beams go on, with which token.
+        """Extend by one token: log_p (beams, V) -> parent beams, and their next tokens.
 
-        Twice as many candidates as beams are drawn up: as many as that may end.
+        There are twice as many candidates as beams, since half of them may end.
         """
         scores = log_p.float() + torch.tensor([[score] for score, _ in self.running])
         count = min(2 * self.beams, scores.numel())
-        values, places = scores.flatten().topk(count)
+        values, indices = scores.flatten().topk(count)
         running, rows, tokens = [], [], []
-        for rank, (score, place) in enumerate(
-            zip(values.tolist(), places.tolist(), strict=True)
+        for rank, (score, index) in enumerate(
+            zip(values.tolist(), indices.tolist(), strict=True)
         ):
-            row, token = divmod(place, log_p.shape[-1])
+            row, token = divmod(index, log_p.shape[-1])
             words = [*self.running[row][1], token]
             if token == self.eos or len(words) == self.steps:
                 if rank < self.beams and self.open:
@@ -109,7 +109,7 @@ class BeamSearch:
         return rows, tokens
 
     def best(self) -> list[int]:
-        """The tokens of the best continuation that has ended."""
+        """The tokens of the best finished continuation."""
         return self.ended[0][1]
 
     def _rated(self, score: float, words: Sequence[int]) -> float:

@@ -1,7 +1,7 @@
-"""From scores to text: greedy, sampled, by beams, all with a cache.
+"""Decoding: greedy and sampling, with a key-value cache.
 
-A `network` here is a GPT, a LLaMA, `as_decoder(t5, source)`, or anything that is called
-as `network(tokens, real=..., cache=...)` and gives logits (B, T, V).
+A `network` is a GPT, a LLaMA, `as_decoder(t5, source)`, or any callable
+`network(tokens, real=..., cache=...)` that returns logits (B, T, V).
 Prompts of unequal length are padded on the left, with `real` False there.
 """
 
@@ -23,18 +23,18 @@ Choice = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
 def as_decoder(
     network: Any, source: Tensor, source_real: Tensor | None = None
 ) -> Network:
-    """An encoder-decoder that has read its source, ready to write.
+    """An encoder-decoder with its encoded source, as a network for decoding.
 
     Shapes: source and source_real (B, S), the latter False at padding.
     """
     memory = network.encode(source, source_real)  # (B, S, W)
 
-    def write(
+    def decode(
         tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
     ) -> Tensor:
         return network.decode(tokens, memory, source_real, real, cache)
 
-    return write
+    return decode
 
 
 @torch.no_grad()
@@ -64,7 +64,7 @@ def generate(
         if eos is not None:
             token = token.masked_fill(ended, pad)
             ended = ended | (token == eos)
-        new = token[:, None]  # with a cache, only this is read next
+        new = token[:, None]  # the next input with a cache
         text = torch.cat([text, new], dim=1)
         if real is not None:
             real = F.pad(real, (0, 1), value=True)
@@ -74,7 +74,7 @@ def generate(
 
 
 def greedy(network: Network, prompt: Tensor, steps: int, **options: Any) -> Tensor:
-    """Always the likeliest next token; options of `generate`."""
+    """The most likely token at each step; options of `generate`."""
     return generate(network, prompt, steps, partial(torch.argmax, dim=-1), **options)
 
 
@@ -91,8 +91,8 @@ def sample(
     """Draw each next token from the filtered distribution; options of `generate`."""
 
     def choose(scores: Tensor) -> Tensor:
-        kept = warp_logits(scores, temperature, top_k, top_p)
-        return torch.multinomial(kept.softmax(dim=-1), 1, generator=generator)[:, 0]
+        logits = warp_logits(scores, temperature, top_k, top_p)
+        return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)[:, 0]
 
     return generate(network, prompt, steps, choose, **options)
 
@@ -103,10 +103,10 @@ def warp_logits(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> Tensor:
-    """Scores (B, V) below the highest, over the temperature; -inf for what is cut off.
+    """Logits (B, V) minus the highest, over the temperature; -inf where filtered.
 
-    top_k keeps the k highest, and those equal to the last of them; then top_p the
-    fewest whose probabilities reach p together.
+    top_k keeps the k highest, with ties of the last; then top_p keeps the fewest whose
+    probabilities sum to at least p.
     Errors: ValueError for a temperature or k that is not positive, p outside (0, 1].
     Source: top-k, Fan et al. (2018), section 5.4; top-p, Holtzman et al. (2020), 3.1.
     """
@@ -118,24 +118,25 @@ def warp_logits(
         raise ValueError(f"top_k must be at least 1: {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p must lie above 0 and up to 1: {top_p}")
-    best = scores.amax(dim=-1, keepdim=True)  # (B, 1)
-    # The best at zero, and no division by what rounds to zero: greedy is the limit.
-    warm = (scores - best) / max(temperature, torch.finfo(scores.dtype).tiny)
+    highest = scores.amax(dim=-1, keepdim=True)  # (B, 1)
+    # Highest at zero, no division by a temperature of zero: the limit is greedy.
+    logits = (scores - highest) / max(temperature, torch.finfo(scores.dtype).tiny)
     if top_k is not None:
-        least = scores.topk(min(top_k, scores.shape[-1])).values[..., -1:]  # (B, 1)
-        warm = warm.masked_fill(scores < least, float("-inf"))
+        threshold = scores.topk(min(top_k, scores.shape[-1])).values[..., -1:]  # (B, 1)
+        logits = logits.masked_fill(scores < threshold, float("-inf"))
     if top_p is not None and top_p < 1:  # at 1, rounding would drop unlikely words
         order = scores.argsort(dim=-1, descending=True)  # (B, V)
-        share = warm.gather(-1, order).softmax(dim=-1)
-        before = share.cumsum(dim=-1) - share  # reached without the token itself
-        cut = (before >= top_p).scatter(-1, order, before >= top_p)
-        warm = warm.masked_fill(cut, float("-inf"))
-    return warm
+        probabilities = logits.gather(-1, order).softmax(dim=-1)
+        # The probability before each token, without the token itself.
+        mass_before = probabilities.cumsum(dim=-1) - probabilities
+        cut = (mass_before >= top_p).scatter(-1, order, mass_before >= top_p)
+        logits = logits.masked_fill(cut, float("-inf"))
+    return logits
 
 
 def _check(prompt: Tensor, steps: int, real: Tensor | None) -> None:
     check_size(steps, "steps", least=0)
-    if real is None or real.shape != prompt.shape:  # the network tells of a shape
+    if real is None or real.shape != prompt.shape:  # the network checks the shape
         return
     padding = real[:, -1:].logical_not().flatten()  # (B,): where padding comes last
     if bool(padding.any()):

@@ -1,7 +1,7 @@
-"""The parts of a transformer, once; a system's file composes them.
+"""Transformer layers, which the models compose.
 
 Shapes: B sequences, T queries, S keys, H heads, K key/value heads, D width of one head,
-W width, V words.  Source: Vaswani et al. (2017); each option names who chose it.
+W width, V words.  Source: Vaswani et al. (2017); each option names its models.
 """
 
 from paradigms.layers.attention import (

@@ -1,4 +1,4 @@
-"""Attention under a rule, alone or with a cache.
+"""Multi-head attention under a mask rule, with an optional key-value cache.
 
 Shapes: B sequences, T queries, S keys, H heads, K key/value heads, D width of one head,
 W width.
@@ -35,9 +35,8 @@ def dense_mask(
 class Cache:
     """Keys and values of the `length` tokens read so far, for each attention layer.
 
-    What was computed for a token stays as it is when later ones come: true if no token
-    sees a later one, or none beyond a prefix that was read at once.  Use it without
-    gradients.  `memory` is what a decoder has read.
+    Valid if the states of a token do not depend on later ones, or only within a prefix
+    that is read in one call.  Use it without gradients.  `memory`: the encoder output.
     Errors: ValueError for tokens of other sequences, or of another network.
     Source: Shazeer (2019), section 2.4.
     """
@@ -50,9 +49,9 @@ class Cache:
     def extend(
         self, layer: nn.Module, key: Tensor, value: Tensor
     ) -> tuple[Tensor, ...]:
-        """Append (B, K, T, D) of new tokens; all keys and values so far."""
+        """Append keys and values (B, K, T, D); returns all of them so far."""
         end = self.length + key.shape[2]
-        # What a call left behind that failed before its end counts for nothing.
+        # At length 0, what a failed call has stored is ignored.
         stored = self.stored.get(layer) if self.length else None
         if stored is None and self.length:
             raise ValueError(
@@ -62,28 +61,28 @@ class Cache:
             raise ValueError(
                 f"cache holds {stored.shape[1]} sequences: tokens have {len(key)} rows"
             )
-        if stored is None or stored.shape[3] < end:  # twice the room, so rarely copied
+        if stored is None or stored.shape[3] < end:  # doubled, so rarely copied
             batch, heads, _, width = key.shape
-            larger = key.new_empty(2, batch, heads, max(2 * end, 32), width)
+            buffer = key.new_empty(2, batch, heads, max(2 * end, 32), width)
             if stored is not None:
-                larger[:, :, :, : self.length] = stored[:, :, :, : self.length]
-            self.stored[layer] = stored = larger
+                buffer[:, :, :, : self.length] = stored[:, :, :, : self.length]
+            self.stored[layer] = stored = buffer
         stored[0, :, :, self.length : end] = key
         stored[1, :, :, self.length : end] = value
         return stored[:, :, :, :end].unbind()
 
     def select(self, rows: Tensor) -> None:
-        """Keep the sequences `rows` (B',), in that order: what beam search needs."""
+        """Select the sequences `rows` (B',), in that order, as beam search needs."""
         for layer, stored in self.stored.items():
             self.stored[layer] = stored.index_select(1, rows)
 
 
 @dataclass(frozen=True)
 class AttentionView:
-    """Where the tokens of a batch stand, and what each of them may see.
+    """The positions of the tokens of a batch, and the mask between them.
 
     A token's position counts the real tokens before it, so that padding on either side
-    moves nothing.  `visible` None: everything, without a mask to compute with.
+    has no effect.  `visible` is None if every key is visible: no mask is needed.
     """
 
     positions: Tensor  # (T,) or (B, T)
@@ -101,8 +100,8 @@ def attention_view(
     """The view of tokens (B, T) under a rule, after the tokens of the cache.
 
     `real` (B, S) is False where there is padding; it covers the cached tokens, too.
-    Errors: ValueError for another shape or kind of `real`, a row without any token, a
-    rule that holds lengths of another number of sequences, or a cache and a look ahead.
+    Errors: ValueError for another shape or dtype of `real`, a row of padding alone, a
+    rule with lengths of another number of sequences, or a bidirectional rule and cache.
     """
     past = cache.length if cache else 0
     length = past + tokens.shape[1]
@@ -110,23 +109,23 @@ def attention_view(
         raise ValueError("cache needs a rule without a look ahead: got bidirectional")
     if real is None:
         keys = torch.arange(length, device=tokens.device)  # (S,)
-        newest = rule is causal and tokens.shape[1] == 1  # nothing lies ahead of it
-        whole = rule is bidirectional or newest
-        visible = None if whole else _seen(rule, keys[past:], keys, len(tokens))
+        single_step = rule is causal and tokens.shape[1] == 1  # no later key exists
+        unmasked = rule is bidirectional or single_step
+        visible = None if unmasked else _visible(rule, keys[past:], keys, len(tokens))
         return AttentionView(keys[past:], keys, visible)
     check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
-    visible = _seen(rule, queries, keys, len(tokens)) & real[:, None, :]
+    visible = _visible(rule, queries, keys, len(tokens)) & real[:, None, :]
     return AttentionView(queries, keys, visible)  # visible (B, T, S)
 
 
-def _seen(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
-    """The rule between all of them: (T, S) or (B, T, S) for `rows` sequences."""
-    one = keys.new_zeros(1, 1)
-    own = rule(one, one)  # (1, 1), or (B, 1, 1) where each sequence has lengths
-    if own.ndim == 3 and len(own) != rows:
-        raise ValueError(f"the rule must be for {rows} sequences: got {len(own)}")
+def _visible(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
+    """The rule for all pairs: (T, S), or (B, T, S) for `rows` sequences."""
+    origin = keys.new_zeros(1, 1)
+    probe = rule(origin, origin)  # (1, 1), or (B, 1, 1) where each sequence has lengths
+    if probe.ndim == 3 and len(probe) != rows:
+        raise ValueError(f"the rule must be for {rows} sequences: got {len(probe)}")
     return rule(queries[..., :, None], keys[..., None, :])
 
 
@@ -138,10 +137,10 @@ def attend(
     bias: Tensor | None = None,
     scale: float | None = None,
 ) -> Tensor:
-    """Scaled dot-product attention; a query that may see nothing receives zeros.
+    """Scaled dot-product attention; a query without visible keys gives zeros.
 
     Shapes: query (..., T, D), key and value (..., S, D), visible and bias broadcast to
-    (..., T, S); the bias is added to the scores.  `scale` is 1 / sqrt(D) unless given.
+    (..., T, S); the bias is added to the scores.  `scale` defaults to 1 / sqrt(D).
     Errors: ValueError if `visible` is not boolean or its last two sizes are not (T, S).
     Source: Vaswani et al. (2017), section 3.2.1; the bias: Raffel et al. (2020).
     """
@@ -160,12 +159,12 @@ def attend(
 
 
 class MultiHeadAttention(nn.Module):
-    """H attentions side by side, over the input itself or over a second sequence.
+    """Self-attention with H heads, or cross attention over `memory`.
 
     With fewer `kv_heads` than `heads`, groups of heads share their keys and values.
     Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, S, W) -> (B, T, W).
     Errors: ValueError if heads do not divide the width, or kv_heads not the heads, if
-    visible or memory have another B than x, or for what is not finite.
+    visible or memory have another B than x, or if a projection is not finite.
     Source: Vaswani et al. (2017), section 3.2.2; groups: Ainslie et al. (2023).
     """
 
@@ -187,7 +186,7 @@ class MultiHeadAttention(nn.Module):
         self.heads, self.kv_heads, self.scale = heads, kv_heads, scale
         self.head_width = width // heads if head_width is None else head_width
         inner = heads * self.head_width
-        # One product instead of three: the same numbers, less often through memory.
+        # One matrix product instead of three: equal results, fewer memory accesses.
         self.query_key_value = Linear(
             width, inner + 2 * kv_heads * self.head_width, bias=bias
         )
@@ -208,14 +207,14 @@ class MultiHeadAttention(nn.Module):
             else self._of_memory(x, memory, cache)
         )
         if self.kv_heads < self.heads:
-            shared = self.heads // self.kv_heads
-            key = key.repeat_interleave(shared, dim=1)  # (B, H, S, D)
-            value = value.repeat_interleave(shared, dim=1)  # (B, H, S, D)
+            group = self.heads // self.kv_heads
+            key = key.repeat_interleave(group, dim=1)  # (B, H, S, D)
+            value = value.repeat_interleave(group, dim=1)  # (B, H, S, D)
         if visible is not None and visible.ndim == 3:
             _check_rows("visible", visible, x)
             visible = visible[:, None]  # (B, 1, T, S)
-        mixed = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
-        return self.output(mixed.transpose(1, 2).flatten(2))  # (B, T, W)
+        attended = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
+        return self.output(attended.transpose(1, 2).flatten(2))  # (B, T, W)
 
     def _of_itself(
         self,
@@ -225,7 +224,7 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         heads = [self.heads, self.kv_heads, self.kv_heads]
         joint = self._heads(self.query_key_value(x))  # (B, H + 2 K, T, D)
-        # Kernels may take a score of NaN for a masked one, and go on with zeros.
+        # Kernels may treat a NaN score as masked, and return zeros.
         finite(joint, "what attention reads")
         query, key, value = joint.split_with_sizes(heads, dim=1)
         if rotation is not None:
@@ -239,14 +238,14 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         weight, bias = self.query_key_value.weight, self.query_key_value.bias
         inner = self.heads * self.head_width
-        of_query = None if bias is None else bias[:inner]
-        query = self._heads(linear(x, weight[:inner], of_query))  # (B, H, T, D)
+        query_bias = None if bias is None else bias[:inner]
+        query = self._heads(linear(x, weight[:inner], query_bias))  # (B, H, T, D)
         finite(query, "what attention reads")
-        if cache is not None and cache.length:  # the memory stays as it is
+        if cache is not None and cache.length:  # the memory does not change
             return query, *cache.stored[self].unbind()
         _check_rows("memory", memory, x)
-        of_memory = None if bias is None else bias[inner:]
-        joint = self._heads(linear(memory, weight[inner:], of_memory))
+        memory_bias = None if bias is None else bias[inner:]
+        joint = self._heads(linear(memory, weight[inner:], memory_bias))
         finite(joint, "what attention reads")
         key, value = joint.split(self.kv_heads, dim=1)  # (B, K, S, D)
         if cache is not None:
@@ -254,9 +253,8 @@ class MultiHeadAttention(nn.Module):
         return query, key, value
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.view(*x.shape[:-1], -1, self.head_width).transpose(
-            1, 2
-        )  # (B, H, T, D)
+        # (B, T, H D) -> (B, H, T, D)
+        return x.view(*x.shape[:-1], -1, self.head_width).transpose(1, 2)
 
 
 def _check_rows(name: str, beside: Tensor, x: Tensor) -> None:

@@ -1,6 +1,6 @@
-"""Feed-forward, norms, blocks and stacks of blocks: what stands around attention.
+"""Feed-forward layers, norms, transformer blocks and stacks of blocks.
 
-Dropout is left out: it belongs to training, and a trained network has none.
+There is no dropout: it acts in training only.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from paradigms._checks import check_positive, finite
 from paradigms.layers.attention import Cache, MultiHeadAttention
 from paradigms.layers.linear import Linear
 
-gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2, ALBERT; else it is exact
+gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2, ALBERT; the default is exact
 
 
 class FeedForward(nn.Module):
-    """Two linear maps with a bend between them, for each position alone.
+    """Two linear layers with an activation between them, at each position.
 
-    `gated`: a third map multiplies the bent one (SwiGLU of LLaMA, GEGLU of T5 1.1).
+    `gated`: a third layer multiplies the activation (SwiGLU in LLaMA, GEGLU in T5 1.1).
     Shapes: (..., W) -> (..., W).  Source: Vaswani et al. (2017), 3.3; Shazeer (2020).
     """
 
@@ -46,7 +46,7 @@ class FeedForward(nn.Module):
 
 
 class RMSNorm(nn.Module):
-    """Divide by the root mean square: a layer norm without its mean and its bias.
+    """Division by the root mean square: a layer norm without centring and bias.
 
     Shapes: (..., W) -> (..., W).  Errors: ValueError for an eps that is not positive.
     Source: Zhang & Sennrich (2019); LLaMA and T5.
@@ -64,10 +64,10 @@ class RMSNorm(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward, each added to what it read.
+    """Attention, then a feed-forward layer, each with a residual connection.
 
-    `norm_first` normalises the input of each part (GPT-2, LLaMA, T5); otherwise the sum
-    is normalised (BERT, BART).  `cross` adds attention over a memory in between.
+    `norm_first`: pre-norm (GPT-2, LLaMA, T5), otherwise post-norm (BERT, BART).
+    `cross` adds cross attention over a memory in between.
     Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, M, W) -> (B, T, W).
     Source: Vaswani et al. (2017), section 3.1; norm first: Radford et al. (2019).
     """
@@ -124,11 +124,11 @@ class Block(nn.Module):
 
 
 class Stack(nn.Module):
-    """Blocks one after the other; `shared` runs one block `layers` times (ALBERT).
+    """A sequence of blocks; `shared` runs one block `layers` times (ALBERT).
 
-    Options and shapes are those of `Block`.  A stack with the norm first ends in one.
-    Errors: ValueError if what comes out is not finite, as with NaN among the weights,
-    or for a cache beside a shared block.
+    Options and shapes are those of `Block`.  A pre-norm stack ends in a norm.
+    Errors: ValueError if the output is not finite, as with NaN among the weights, or
+    for a cache and a shared block.
     """
 
     def __init__(
@@ -160,16 +160,16 @@ class Stack(nn.Module):
             for block in self.blocks:
                 x = block(x, cache=cache, **view)
         x = finite(self.norm(x))
-        if cache is not None:  # only now: a call that fails leaves it as it was
+        if cache is not None:  # last: a call that fails leaves it unchanged
             cache.length += x.shape[1]
         return x
 
 
 def initialise(network: nn.Module, spread: float = 0.02) -> None:
-    """Normal weights of deviation `spread`, zero biases.
+    """Normal weights with standard deviation `spread`, zero biases.
 
-    BERT's code cuts the normal off, and GPT-2 divides the weights that are added to the
-    stream by the root of their number: both are left out here.
+    Left out: the truncation of the normal in BERT's code, and GPT-2's division of the
+    residual layers' weights by the root of their number.
     Source: Radford et al. (2018), section 4.1.
     """
     for module in network.modules():

@@ -1,4 +1,4 @@
-"""Gaussians with independent coordinates: what VAEs and diffusion are built from."""
+"""Gaussians with diagonal covariance, for VAEs and diffusion."""
 
 from math import pi
 from typing import NamedTuple
@@ -10,22 +10,22 @@ from paradigms._checks import check_finite
 
 
 class Gaussian(NamedTuple):
-    """N(mean, variance), coordinate by coordinate; densities and KL are in nats.
+    """N(mean, diag(variance)); densities and KL divergences are in nats.
 
     Shapes: mean (..., D); variance broadcasts to it. Errors: ValueError for noise, data
-    or a second Gaussian of another shape but for leading sizes, for data that are not
-    finite, or a density where a variance is not positive.
+    or a second Gaussian of another shape, leading dimensions apart, for data that are
+    not finite, or for a density if a variance is not positive.
     """
 
     mean: Tensor
     variance: Tensor
 
     def sample(self, noise: Tensor) -> Tensor:
-        """The reparameterised draw: differentiable in mean and variance. (..., D)
+        """The reparameterised sample, differentiable in mean and variance. (..., D)
 
         Source: Kingma & Welling (2014), section 2.4.
         """
-        # A leading dimension of the noise draws several times from each Gaussian.
+        # Leading dimensions of the noise give several samples of each Gaussian.
         if noise.shape[-self.mean.ndim :] != self.mean.shape:
             raise ValueError(
                 f"noise must end in the shape {tuple(self.mean.shape)} of the mean: "
@@ -47,7 +47,7 @@ class Gaussian(NamedTuple):
         return 0.5 * (squared + ratio - 1 - ratio.log()).sum(dim=-1)
 
     def _check(self, x: Tensor, name: str) -> None:
-        common = min(x.ndim, self.mean.ndim)  # the longer one holds several draws
+        common = min(x.ndim, self.mean.ndim)  # leading dimensions hold several samples
         if x.shape[-common:] != self.mean.shape[-common:]:
             raise ValueError(
                 f"{name} must end like the mean {tuple(self.mean.shape)}: "

@@ -1,9 +1,9 @@
-"""A linear map by the product that is the fastest on a processor.
+"""A linear layer with the fastest matrix product on a CPU.
 
-Torch multiplies float32 with MKL, and one token's vector with a single thread, which
-cannot keep the memory busy.  oneDNN, which comes with torch, is often faster, and for
-few rows a share of the outputs for each thread is.  The numbers are the same up to
-rounding; `make bench` measures what that brings.
+PyTorch multiplies float32 with MKL, and a single row with one thread, which cannot
+saturate the memory bandwidth.  oneDNN, which comes with PyTorch, is often faster; for
+few rows it is faster to split the outputs over the threads.  Results are equal up to
+rounding; `make bench` measures the gain.
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LARGE = 2**18  # weights; below them a detour costs more than it saves
-FEW = 4  # rows; so few wait for the weights to come from memory
+LARGE = 2**18  # weights; below, the overhead exceeds the gain
+FEW = 4  # rows; so few are bound by reading the weights from memory
 
 
 class Linear(nn.Linear):
@@ -34,13 +34,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def onednn_can(x: Tensor) -> bool:
-    """Whether x is float32 on a processor, in a torch that has oneDNN."""
-    here = x.dtype == torch.float32 and x.device.type == "cpu"
-    return here and torch.backends.mkldnn.is_available()
+    """Whether x is float32 on a CPU, and PyTorch has oneDNN."""
+    supported = x.dtype == torch.float32 and x.device.type == "cpu"
+    return supported and torch.backends.mkldnn.is_available()
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """OneDNN's product, which torch itself calls in compiled networks."""
+    """OneDNN's product, which PyTorch itself calls in compiled networks."""
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
 
@@ -64,15 +64,15 @@ class OneDNN(torch.autograd.Function):
 
 
 def shared(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """For few rows: each thread reads its share of the weights, once."""
-    parts, (outputs, inputs) = torch.get_num_threads(), weight.shape
-    even = outputs - outputs % parts
+    """For few rows: splits the outputs over the threads; weights are read once."""
+    threads, (outputs, inputs) = torch.get_num_threads(), weight.shape
+    divisible = outputs - outputs % threads
     columns = x.reshape(-1, inputs).T  # (I, R)
-    shares = weight[:even].view(parts, -1, inputs)  # (P, O / P, I)
-    y = x.new_empty(outputs, columns.shape[1])  # (O, R): written in place, not joined
-    whole = y[:even].view(parts, -1, columns.shape[1])
-    torch.bmm(shares, columns.expand(parts, -1, -1), out=whole)
-    if even < outputs:
-        torch.mm(weight[even:], columns, out=y[even:])
+    blocks = weight[:divisible].view(threads, -1, inputs)  # (P, O / P, I)
+    y = x.new_empty(outputs, columns.shape[1])  # (O, R): filled in place
+    block_outputs = y[:divisible].view(threads, -1, columns.shape[1])
+    torch.bmm(blocks, columns.expand(threads, -1, -1), out=block_outputs)
+    if divisible < outputs:
+        torch.mm(weight[divisible:], columns, out=y[divisible:])
     y = y.T.reshape(*x.shape[:-1], outputs)
     return y if bias is None else y + bias

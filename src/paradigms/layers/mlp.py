@@ -1,4 +1,4 @@
-"""The multilayer perceptron, which VAE, GAN and denoiser are made of."""
+"""The multilayer perceptron of VAE, GAN and denoiser."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from paradigms._checks import finite
 
 
 class Perceptron(nn.Module):
-    """Linear layers with SiLU between them; of two sizes, a plain linear map.
+    """Linear layers with SiLU between them; for two sizes, one linear layer.
 
     Shapes: (..., sizes[0]) -> (..., sizes[-1]).
     Errors: ValueError for fewer than two sizes, one that is not positive, or an output
@@ -20,8 +20,8 @@ class Perceptron(nn.Module):
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes must be two or more positive numbers: {sizes}")
         layers: list[nn.Module] = []
-        for width, following in pairwise(sizes):
-            layers += [nn.Linear(width, following), nn.SiLU()]
+        for width, next_width in pairwise(sizes):
+            layers += [nn.Linear(width, next_width), nn.SiLU()]
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:

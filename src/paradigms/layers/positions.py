@@ -1,6 +1,6 @@
-"""Where a token stands: as an angle of queries and keys, or a bias for a distance.
+"""Position encodings: rotary embeddings (RoPE) and relative position biases.
 
-Learned positions, the third way, are a plain `nn.Embedding` in the systems' files.
+Learned positions are a plain `nn.Embedding` in the models' files.
 """
 
 import math
@@ -12,9 +12,9 @@ from paradigms._checks import check_positive, finite
 
 
 class Rotary(nn.Module):
-    """The angles by which RoPE turns queries and keys: position times a frequency.
+    """The angles by which RoPE rotates queries and keys: position times frequency.
 
-    When query and key are both turned, positions enter their product only through their
+    The product of a rotated query and key depends on positions only through their
     difference.
     Shapes: positions (T,) or (B, T) -> cosines and sines, each (1 or B, 1, T, D).
     Errors: ValueError for an odd width, or a theta that is not positive.
@@ -38,10 +38,10 @@ class Rotary(nn.Module):
 
 
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn each pair (x[i], x[i + D/2]) by the angle of its position. (B, H, T, D)
+    """Rotate each pair (x[i], x[i + D/2]) by the angle of its position. (B, H, T, D)
 
-    Pairs are half a width apart, as in transformers; LLaMA's own code pairs neighbours,
-    and weights that are carried over are reordered.  The scores are the same.
+    Pairs are D/2 apart, as in Hugging Face transformers; LLaMA's own code pairs
+    neighbours, so its weights must be permuted.  The scores are the same.
     Source: Su et al. (2021), section 3.2.2.
     """
     cosine, sine = rotation  # (1 or B, 1, T, D)
@@ -50,11 +50,11 @@ def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
 
 
 class RelativeBias(nn.Module):
-    """One number per head and bucket of distance, added to the scores of attention.
+    """A learned bias per head and bucket of distance, added to the attention scores.
 
-    Near distances have a bucket each, far ones share buckets of growing size; those
-    beyond `distance` share the last.  A bidirectional bias halves its buckets between
-    left and right; a causal one has no right.
+    Short distances have a bucket each, long ones share buckets of growing size; those
+    beyond `distance` share the last.  A bidirectional bias has half of its buckets for
+    each side; a causal one has none for the right.
     Shapes: positions (T,) and (S,) -> (H, T, S); with a batch (B, H, T, S).
     Errors: ValueError for fewer than four buckets, two if causal, for a distance that
     has a bucket of its own, or for weights that are not finite.
@@ -65,7 +65,7 @@ class RelativeBias(nn.Module):
         self, heads: int, bidirectional: bool, buckets: int = 32, distance: int = 128
     ) -> None:
         super().__init__()
-        least = 4 if bidirectional else 2  # of these, one for distances that are near
+        least = 4 if bidirectional else 2  # one of `least` is for short distances
         if buckets < least:
             raise ValueError(f"buckets must be at least {least}: {buckets}")
         if distance <= buckets // least:
@@ -88,11 +88,13 @@ class RelativeBias(nn.Module):
         if self.bidirectional:
             buckets //= 2
             right = (ahead > 0) * buckets
-            steps = ahead.abs()
+            distances = ahead.abs()
         else:
-            steps = (-ahead).clamp(min=0)
+            distances = (-ahead).clamp(min=0)
         near = buckets // 2  # distances below `near` have a bucket each
-        growth = (steps.float() / near).log() / math.log(self.distance / near)
-        # A distance of zero gives -inf here, and is never looked up.
+        growth = (distances.float() / near).log() / math.log(self.distance / near)
+        # A distance of zero gives -inf here, and is not selected below.
         far = near + (growth.clamp(min=0) * (buckets - near)).long()
-        return right + torch.where(steps < near, steps, far.clamp(max=buckets - 1))
+        return right + torch.where(
+            distances < near, distances, far.clamp(max=buckets - 1)
+        )

@@ -1,9 +1,9 @@
-"""ALBERT: BERT with one block run twelve times, and word vectors of a smaller width.
+"""ALBERT: BERT with one block shared by all layers, and factorised embeddings.
 
-Against BERT (Lan et al. 2020, section 3.1): all layers share one block; the table of
-words is V x E and one matrix E x W, not V x W; and the pair task asks for the order of
-two pieces of text, where BERT asks whether they are neighbours.  Fewer parameters to
-store, not fewer to multiply by: the block still runs once per layer.
+Differences from BERT (Lan et al. 2020, section 3.1): all layers share one block; the
+embedding is a V x E table and an E x W matrix, not V x W; sentence order replaces
+next-sentence prediction.  There are fewer parameters, but not fewer operations: the
+block still runs once per layer.
 """
 
 from dataclasses import replace
@@ -27,11 +27,11 @@ SIZES = {
 
 
 class ALBERT(BERT):
-    """P(hidden word | all other words), and whether two sentences were swapped.
+    """P(masked word | all other words), and whether two sentences were swapped.
 
     Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
     `pair` scores states (B, T, W): (B, 2), 1 for "swapped".
-    Errors: as for BERT, and ValueError for a config that shares no block or names no
+    Errors: as for BERT, and ValueError for a config without a shared block or
     `embedding` width.  Source: Lan et al. (2020), section 3.1.
     """
 

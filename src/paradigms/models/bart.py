@@ -1,8 +1,7 @@
-"""BART: an encoder reads a damaged text, as BERT does, a decoder writes, as GPT does.
+"""BART: an encoder as in BERT for corrupted text, and a decoder as in GPT.
 
-Against T5: positions are vectors added to the words; the norm follows each part and
-has a mean and a bias; the feed-forward bends by GELU; the target is the whole text; a
-blank may hide nothing, and sentences are out of order.
+Differences from T5: learned position embeddings; post-norm, with LayerNorm; GELU; the
+target is the whole text; a [MASK] may hide no word, and sentences are permuted.
 Source: Lewis et al. (2020), sections 2.1 and 2.2.
 """
 
@@ -21,7 +20,7 @@ from paradigms.models.encoder_decoder import EncoderDecoder, across
 class BARTConfig:
     """The shape of the network; the defaults are BART base.
 
-    Errors: ValueError for a size that is no whole number of at least 1.
+    Errors: ValueError for a size that is not an integer of at least 1.
     """
 
     vocabulary: int = 50265
@@ -39,11 +38,11 @@ SIZES = {
     "BART base": BARTConfig(),
     "BART large": BARTConfig(width=1024, layers=12, heads=16, hidden=4096),
 }
-UNUSED = 2  # rows of the position table before the first: a leftover that has stayed
+UNUSED = 2  # rows of the position table before the first, as in the released models
 
 
 class Side(nn.Module):
-    """Encoder or decoder: word plus position, a norm, and blocks.
+    """Encoder or decoder: word and position embeddings, a norm, and blocks.
 
     Shapes: tokens (B, T), positions (T,) or (B, T) -> (B, T, W); options: `Stack`.
     """
@@ -63,18 +62,18 @@ class Side(nn.Module):
         )
 
     def forward(self, tokens: Tensor, positions: Tensor, **options: object) -> Tensor:
-        place = self.position(positions + UNUSED)  # (T, W) or (B, T, W)
-        x = self.norm(self.word(tokens) + place)  # (B, T, W)
+        position = self.position(positions + UNUSED)  # (T, W) or (B, T, W)
+        x = self.norm(self.word(tokens) + position)  # (B, T, W)
         return self.stack(x, **options)  # (B, T, W)
 
     def check(self, tokens: Tensor, past: int = 0, what: str = "tokens") -> None:
         """Errors: ValueError for tokens not (B, T), out of range, or too many."""
-        room = self.position.num_embeddings - UNUSED
-        check_tokens(tokens, self.word.num_embeddings, room, past, what)
+        limit = self.position.num_embeddings - UNUSED
+        check_tokens(tokens, self.word.num_embeddings, limit, past, what)
 
 
 class BART(EncoderDecoder):
-    """P(text | damaged text), a word at a time; shapes: `EncoderDecoder`.
+    """P(text | corrupted text), autoregressively; shapes: `EncoderDecoder`.
 
     Errors: as there, and ValueError for texts longer than the positions.
     Source: Lewis et al. (2020), section 2.1.
@@ -103,13 +102,15 @@ class BART(EncoderDecoder):
     ) -> Tensor:
         self.decoder.check(tokens, cache.length if cache else 0)
         view = attention_view(tokens, causal, real, cache)
-        seen = across(tokens, memory, self.head.in_features, memory_real, cache)
+        memory_visible = across(
+            tokens, memory, self.head.in_features, memory_real, cache
+        )
         x = self.decoder(
             tokens,
             view.positions,
             cache=cache,
             visible=view.visible,
             memory=memory,
-            memory_visible=seen,
+            memory_visible=memory_visible,
         )  # (B, T, W)
         return finite(self.head(x))  # (B, T, V)

@@ -1,8 +1,8 @@
-"""BERT: an encoder that sees both sides, pretrained on hidden words and sentence pairs.
+"""BERT: a bidirectional encoder, pretrained on masked words and sentence pairs.
 
-Against GPT-2: each position sees every other, so no chain rule and no cache; segments
-tell two sentences apart; the norm follows each part; a word is scored through one more
-layer; and the state of the first token stands for the whole text.
+Differences from GPT-2: each position sees every other, so there is no chain rule and no
+cache; segment embeddings for two sentences; post-norm; one more layer in the output
+head; and the state of the first token represents the whole text.
 Source: Devlin et al. (2019), sections 3 and 3.1, and appendix A.2.
 """
 
@@ -21,7 +21,7 @@ SIZES = {"BERT base": BASE, "BERT large": LARGE}
 
 
 class BERT(nn.Module):
-    """P(hidden word | all other words), and whether one sentence follows another.
+    """P(masked word | all other words), and whether one sentence follows another.
 
     Shapes: tokens, segments, real (B, T) -> logits (B, T, V).
     `pair` scores states (B, T, W) as sentence pairs: (B, 2), 0 for "is next".
@@ -47,7 +47,7 @@ class BERT(nn.Module):
 
 
 class Classifier(nn.Module):
-    """BERT's encoder under a new head, to be tuned on labels: (B, T) -> (B, classes).
+    """BERT's encoder with a classification head: (B, T) -> (B, classes).
 
     Errors: as for the encoder, and ValueError for fewer than two classes: the softmax
     over one is 1 whatever the text.  Source: Devlin et al. (2019), section 3.2.

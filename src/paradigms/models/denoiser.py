@@ -1,7 +1,7 @@
-"""The network of a diffusion model, and how pictures are drawn with it.
+"""The noise-predicting network of a diffusion model, and sampling with it.
 
-It reads a noisy picture and the time, and predicts the noise. That is all that DDPM
-learns; how the prediction is used, in T steps or in few, is decided afterwards.
+The input is a noisy picture and the time. Training is that of DDPM; sampling takes T
+steps (DDPM) or fewer (DDIM) with the same network.
 Source: Ho et al. (2020), section 3.2 and algorithm 2.
 """
 
@@ -18,16 +18,16 @@ from paradigms.models.diffusion import Diffusion
 
 
 def check_even(width: int) -> None:
-    """Errors: ValueError unless an even number from 2 on: each sine has its cosine."""
+    """Errors: ValueError unless an even integer of at least 2: sines and cosines."""
     check_size(width, "width")
     if width % 2:
         raise ValueError(f"width must be even: {width}")
 
 
 def time_embedding(t: Tensor, width: int) -> Tensor:
-    """Sines and cosines of t at falling frequencies: (B,) -> (B, width).
+    """Sinusoidal embedding of t: (B,) -> (B, width).
 
-    Errors: ValueError for a width that is no even number from 2 on, or another shape.
+    Errors: ValueError for a width that is not even and at least 2, or another shape.
     Source: Vaswani et al. (2017), section 3.5.
     """
     check_even(width)
@@ -38,12 +38,12 @@ def time_embedding(t: Tensor, width: int) -> Tensor:
 
 
 class Denoiser(nn.Module):
-    """A noisy picture and its time to the noise in it: epsilon(x_t, t).
+    """The predicted noise epsilon(x_t, t) of a noisy picture.
 
-    Shapes: x (B, D), t (B,) of whole numbers -> (B, D).
-    Errors: ValueError for sizes that are none, or an odd width; for an x that is empty,
-    not finite or of another width, for times of another kind or below 0, and for
-    weights that are not finite.  Source: Ho et al. (2020), section 3.2.
+    Shapes: x (B, D), t (B,) of integers -> (B, D).
+    Errors: ValueError for invalid sizes or an odd width; for an x that is empty, not
+    finite or of another width, for times of another dtype or below 0, and for weights
+    that are not finite.  Source: Ho et al. (2020), section 3.2.
     """
 
     def __init__(self, pixels: int, width: int = 256, blocks: int = 3) -> None:
@@ -82,30 +82,29 @@ def draw(
     steps: int | None = None,
     eta: float = 0.0,
 ) -> list[Tensor]:
-    """From noise x_T to a picture, by DDPM in T steps or by DDIM in `steps`.
+    """Sample from noise x_T, by DDPM in T steps or by DDIM in `steps`.
 
-    Returns x at every stop, first the noise, last the picture; each (B, D). One step
-    calls the network once.
+    Returns x after every step, from the noise to the picture, each (B, D). There is one
+    network call per step.
     Errors: ValueError for a number of steps outside 1..T, an eta outside 0..1, or an
     eta without steps.  Source: Ho et al. (2020), algorithm 2; Song et al. (2021).
     """
-    stops = process.steps if steps is None else steps
-    if not 1 <= stops <= process.steps:
+    count = process.steps if steps is None else steps
+    if not 1 <= count <= process.steps:
         raise ValueError(f"steps must lie in 1..{process.steps}: {steps}")
-    check_size(stops, "steps")
+    check_size(count, "steps")
     if steps is None and eta != 0:
         raise ValueError(f"eta is DDIM's, and needs steps; without them 0: {eta}")
-    times = torch.linspace(process.steps, 0, stops + 1).round().long().tolist()
-    path = [x]
-    for now, following in pairwise(times):
-        t, to = torch.full((len(x),), now), torch.full((len(x),), following)
-        epsilon = network(path[-1], t)
+    times = torch.linspace(process.steps, 0, count + 1).round().long().tolist()
+    states = [x]
+    for time, next_time in pairwise(times):
+        t, to = torch.full((len(x),), time), torch.full((len(x),), next_time)
+        epsilon = network(states[-1], t)
         if steps is None:
-            back = process.ddpm(path[-1], epsilon, t)
+            reverse = process.ddpm(states[-1], epsilon, t)
         else:
-            back = process.ddim(path[-1], epsilon, t, to, eta)
+            reverse = process.ddim(states[-1], epsilon, t, to, eta)
         noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
-        path.append(
-            back.sample(noise) if following else back.mean
-        )  # the last: no noise
-    return path
+        # The last step adds no noise.
+        states.append(reverse.sample(noise) if next_time else reverse.mean)
+    return states

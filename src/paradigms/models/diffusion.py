@@ -1,8 +1,8 @@
-"""Diffusion: noise is added in T small steps, and a network learns to take them back.
+"""Diffusion: noise is added in T small steps, and a network learns the reverse.
 
-Time runs as in the paper: x_0 is data, x_T is noise, and t counts from 1 to T.
-DDPM and DDIM share the network and its training; they differ in how they go back.
-Nothing in this file is learned: the network stands in `denoiser.py`.
+Time is that of the paper: x_0 is data, x_T is noise, and t counts from 1 to T. DDPM and
+DDIM share the network and its training; they differ in the reverse process. There are
+no parameters in this file: the network is in `denoiser.py`.
 Source: Ho et al. (2020), section 2; DDIM: Song et al. (2021), section 4.1.
 """
 
@@ -22,19 +22,19 @@ def linear(steps: int, first: float = 1e-4, last: float = 0.02) -> Tensor:
 
 
 def cosine(steps: int, offset: float = 0.008, largest: float = 0.999) -> Tensor:
-    """Betas; alpha-bar is a squared cosine: (T,). Nichol & Dhariwal (2021), 3.2."""
+    """Betas for a squared-cosine alpha-bar: (T,). Nichol & Dhariwal (2021), 3.2."""
     time = torch.arange(steps + 1, dtype=torch.float64) / steps  # (T + 1,)
-    left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()  # (T + 1,)
-    return (1 - left[1:] / left[:-1]).clamp(max=largest)  # (T,)
+    alpha_bar = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
+    return (1 - alpha_bar[1:] / alpha_bar[:-1]).clamp(max=largest)  # (T,)
 
 
 class Diffusion:
-    """The noising chain q, and one step back along it for a predicted noise.
+    """The forward process q, and reverse steps for a predicted noise.
 
     `beta` and `alpha_bar` (T + 1,) are indexed by t; at t = 0 there is no noise yet.
-    `variance` of a step back: beta_t, which for smooth data is right in the limit of
-    small steps, or the posterior's, which is for data that are a single point.
-    Shapes: x (B, D), t (B,) of whole numbers from 1 to T.
+    `variance` of a reverse step: beta_t, which is right for smooth data in the limit of
+    small steps, or the posterior's, which is right for data at a single point.
+    Shapes: x (B, D), t (B,) of integers from 1 to T.
     Errors: ValueError for betas not between 0 and 1, an unknown variance, t or eta out
     of range, `to` not before t, tensors of another shape or not finite.
     """
@@ -42,8 +42,8 @@ class Diffusion:
     def __init__(
         self, betas: Tensor, variance: Literal["beta", "posterior"] = "beta"
     ) -> None:
-        inside = (betas > 0) & (betas < 1)
-        if betas.ndim != 1 or len(betas) == 0 or not bool(inside.all()):
+        in_range = (betas > 0) & (betas < 1)
+        if betas.ndim != 1 or len(betas) == 0 or not bool(in_range.all()):
             raise ValueError(f"betas must be one row between 0 and 1: {betas}")
         if variance not in ("beta", "posterior"):
             raise ValueError(f"variance must be beta or posterior: {variance!r}")
@@ -52,13 +52,13 @@ class Diffusion:
         self.alpha_bar = (1 - self.beta).cumprod(dim=0)
 
     def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
-        """q(x_t | x_0), in one jump. Source: Ho et al. (2020), equation 4."""
+        """q(x_t | x_0), in closed form. Source: Ho et al. (2020), equation 4."""
         _check("x0", x0, x0)
         a = self._at(self.alpha_bar, t, x0)  # (B, 1)
         return Gaussian(a.sqrt() * x0, 1 - a)
 
     def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-        """A draw from q(x_t | x_0) by given standard noise: (B, D)."""
+        """A sample of q(x_t | x_0) from standard normal noise: (B, D)."""
         return self.noised(x0, t).sample(finite(noise, "noise"))
 
     def posterior(self, x0: Tensor, x: Tensor, t: Tensor) -> Gaussian:
@@ -66,9 +66,9 @@ class Diffusion:
         _check("x", x, x)
         _check("x0", x0, x)
         beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)  # (B, 1)
-        before = self._at(self.alpha_bar, t - 1, x, first=0)  # (B, 1)
-        mean = before.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - before) * x
-        return Gaussian(mean / (1 - a), (1 - before) / (1 - a) * beta)
+        previous = self._at(self.alpha_bar, t - 1, x, first=0)  # (B, 1)
+        mean = previous.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - previous) * x
+        return Gaussian(mean / (1 - a), (1 - previous) / (1 - a) * beta)
 
     def denoised(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
         """The x_0 that x_t and its predicted noise imply: (B, D)."""
@@ -82,15 +82,15 @@ class Diffusion:
 
         Source: Ho et al. (2020), section 3.2, for both variances.
         """
-        back = self.posterior(self.denoised(x, epsilon, t), x, t)
+        reverse = self.posterior(self.denoised(x, epsilon, t), x, t)
         if self.variance == "posterior":
-            return back
-        return Gaussian(back.mean, self._at(self.beta, t, x))
+            return reverse
+        return Gaussian(reverse.mean, self._at(self.beta, t, x))
 
     def ddim(
         self, x: Tensor, epsilon: Tensor, t: Tensor, to: Tensor, eta: float = 0.0
     ) -> Gaussian:
-        """A jump from t back to `to`; eta = 0 adds no noise, eta = 1 as much as DDPM.
+        """A step from t back to `to`; eta = 0 adds no noise, eta = 1 as much as DDPM.
 
         Source: Song, Meng & Ermon (2021), equations 12 and 16.
         """
@@ -98,14 +98,14 @@ class Diffusion:
             raise ValueError(f"to must lie before t, eta in 0..1: {to}, {t}, {eta}")
         x0 = self.denoised(x, epsilon, t)  # (B, D)
         a = self._at(self.alpha_bar, t, x)  # (B, 1)
-        before = self._at(self.alpha_bar, to, x, first=0)  # (B, 1)
-        variance = eta**2 * (1 - before) / (1 - a) * (1 - a / before)  # (B, 1)
-        # At the last step rounding may leave a variance just above what is there.
-        direction = (1 - before - variance).clamp(min=0).sqrt() * epsilon  # (B, D)
-        return Gaussian(before.sqrt() * x0 + direction, variance)
+        previous = self._at(self.alpha_bar, to, x, first=0)  # (B, 1)
+        variance = eta**2 * (1 - previous) / (1 - a) * (1 - a / previous)  # (B, 1)
+        # At the last step rounding may leave a variance just above 1 - alpha-bar.
+        direction = (1 - previous - variance).clamp(min=0).sqrt() * epsilon  # (B, D)
+        return Gaussian(previous.sqrt() * x0 + direction, variance)
 
     def _at(self, values: Tensor, t: Tensor, x: Tensor, first: int = 1) -> Tensor:
-        """The values at each time, as a column beside x: (B, 1)."""
+        """The values at each time, as a column: (B, 1)."""
         if t.shape != x.shape[:1] or t.dtype != torch.long:
             raise ValueError(f"t must be {len(x)} whole numbers: {t.dtype}, {t.shape}")
         if not first <= int(t.min()) <= int(t.max()) <= self.steps:

@@ -1,8 +1,8 @@
 """Linear and quadratic discriminant analysis: a full Gaussian for each class.
 
-Naive Bayes with the independence given up: features may correlate within a class.
-If the classes share one covariance, the squares cancel in the log-odds, and what is
-left is logistic regression's formula with weights that need no search.
+Gaussian naive Bayes without independence: features may correlate within a class.
+If the classes share one covariance, the quadratic terms cancel in the log-odds: the
+form of logistic regression, with weights in closed form.
 Source: Fisher (1936) for the linear function; Hastie et al. (2009), section 4.3.
 """
 
@@ -25,13 +25,13 @@ class Discriminant(Generative):
     """
 
     def fit(self, x: Tensor, labels: Tensor) -> "Discriminant":
-        """Average; labels (N,). Covariances are those of maximum likelihood (1 / N).
+        """Fit by maximum likelihood, covariances with 1 / N; labels (N,).
 
         Errors: ValueError if a covariance is singular, as it is with a constant column,
         or overflows.
         """
-        log_prior, member = self.prior(dense(x), labels)  # (K,), (N, K)
-        share = member / member.sum(dim=0)  # (N, K), each column sums to one
+        log_prior, indicators = self.prior(dense(x), labels)  # (K,), (N, K)
+        share = indicators / indicators.sum(dim=0)  # (N, K), each column sums to one
         mean = share.T @ x  # (K, V)
         covariance = held("a covariance", self.scatter(x - mean[labels], share), x)
         self.factor = _cholesky(covariance, x.abs().amax(dim=0))
@@ -40,19 +40,21 @@ class Discriminant(Generative):
 
     @abstractmethod
     def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        """The covariance: away (N, V) from the class's mean -> (K or 1, V, V)."""
+        """The covariance: deviations (N, V) from the class's mean -> (K or 1, V, V)."""
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """Log of a density, P(X, Y), in nats for every class. (N, K)
+        """Log density of (X, Y) in nats for every class. (N, K)
 
-        Errors: ValueError for an x too far away for its density to be held.
+        Errors: ValueError for an x whose density overflows.
         """
         check_fitted(self)
         away = (dense(x, self.mean) - self.mean[:, None]).mT  # (K, V, N)
-        white = torch.linalg.solve_triangular(self.factor, away, upper=False)
-        volume = self.factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)  # (K,) or (1,)
-        constant = volume + x.shape[1] / 2 * math.log(2 * math.pi)
-        joint = -white.square().sum(dim=1).T / 2 - constant + self.log_prior  # (N, K)
+        whitened = torch.linalg.solve_triangular(self.factor, away, upper=False)
+        half_log_det = self.factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
+        # (K,) or (1,)
+        constant = half_log_det + x.shape[1] / 2 * math.log(2 * math.pi)
+        # (N, K)
+        joint = -whitened.square().sum(dim=1).T / 2 - constant + self.log_prior
         return held("its density", joint, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
@@ -67,7 +69,7 @@ class QDA(Discriminant):
     """A covariance for each class: the boundary is quadratic."""
 
     def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        return torch.stack([(away.T * part) @ away for part in share.T])  # (K, V, V)
+        return torch.stack([(away.T * row) @ away for row in share.T])  # (K, V, V)
 
 
 class LDA(Discriminant):
@@ -86,27 +88,28 @@ class LDA(Discriminant):
 
     @property
     def bias(self) -> Tensor:
-        """What the means cost, and the prior: (K,)."""
+        """The log prior, minus the means' quadratic term: (K,)."""
         return self.log_prior - (self.mean.T * self.weights).sum(dim=0) / 2
 
 
 def _cholesky(covariance: Tensor, size: Tensor) -> Tensor:
-    """The factors (K, V, V), for columns of `size` (V,) at most.
+    """The factors (K, V, V); `size` (V,) is each column's largest magnitude.
 
-    Errors: ValueError if what a column adds of its own is no more than rounding.
+    Errors: ValueError if the conditional variance of a column is within rounding.
     """
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    own = factor.diagonal(dim1=1, dim2=2).square()  # variance given the columns before
-    total = covariance.diagonal(dim1=1, dim2=2)
+    factor, info = torch.linalg.cholesky_ex(covariance)
+    # The variance of each column given the columns before it.
+    conditional = factor.diagonal(dim1=1, dim2=2).square()
+    variance = covariance.diagonal(dim1=1, dim2=2)
     rounding = 10 * covariance.shape[1] * torch.finfo(covariance.dtype).eps
-    noise = rounding * total + (rounding * size).square()
-    singular = (failed > 0)[:, None] | (own <= noise)
+    tolerance = rounding * variance + (rounding * size).square()
+    singular = (info > 0)[:, None] | (conditional <= tolerance)
     if bool(singular.any()):
         label = int(singular.any(dim=1).nonzero()[0])
-        column = int(failed[label]) - 1
+        column = int(info[label]) - 1
         if column < 0:
             column = int(singular[label].nonzero()[0])
-        where = f"within class {label}" if len(total) > 1 else "within the classes"
+        where = f"within class {label}" if len(variance) > 1 else "within the classes"
         raise ValueError(
             f"x has a singular covariance {where}: column {column} is constant, or a "
             "weighted sum of columns before it, or the rows are too few"

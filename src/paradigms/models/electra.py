@@ -1,10 +1,10 @@
-"""ELECTRA: a small masked LM fills the blanks, and a large one tells which were filled.
+"""ELECTRA: a small masked LM replaces words, and a larger network detects them.
 
-Against BERT (Clark et al. 2020, sections 2 and 3.2): the network that is kept gives
-one bit for every token, not a word for 15% of them: whether it differs from the
-original, which a lucky sample does not; its input holds no [MASK]; and generator and
-discriminator share their embeddings.  It looks like a GAN and is none: the generator
-is trained by likelihood.
+Differences from BERT (Clark et al. 2020, sections 2 and 3.2): the discriminator
+predicts for every token whether it differs from the original, not words for 15% of them
+(a sample equal to the original does not differ); its input holds no [MASK]; generator
+and discriminator share their embeddings.  It is not a GAN: the generator is trained by
+maximum likelihood.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ SIZES = {"ELECTRA small": SMALL, "ELECTRA base": BASE}
 
 
 class Discriminator(nn.Module):
-    """The log-odds that a token was put there by the generator: (B, T) -> (B, T).
+    """The log-odds that the generator replaced a token: (B, T) -> (B, T).
 
     Errors: as for BERT's encoder.  Source: Clark et al. (2020), section 2.
     """
@@ -42,10 +42,10 @@ class Discriminator(nn.Module):
 
 
 class Generator(nn.Module):
-    """A masked LM over the discriminator's tables: (B, T) -> logits (B, T, V).
+    """A masked LM with the discriminator's embeddings: (B, T) -> logits (B, T, V).
 
-    Errors: as for BERT's encoder, and ValueError for a config of other tables than the
-    discriminator's.  Source: Clark et al. (2020), sections 2 and 3.2.
+    Errors: as for BERT's encoder, and ValueError for a config whose embeddings differ
+    from the discriminator's.  Source: Clark et al. (2020), sections 2 and 3.2.
     """
 
     def __init__(self, config: EncoderConfig, tables: Encoder) -> None:
@@ -63,17 +63,17 @@ class Generator(nn.Module):
 
 
 def _check_tables(own: Encoder, tables: Encoder) -> None:
-    """Errors: ValueError for the config's number in which the two differ."""
-    wanted = _numbers(tables)
-    for name, number in _numbers(own).items():
-        if number != wanted[name]:
+    """Errors: ValueError for the first embedding size in which the two differ."""
+    expected = _sizes(tables)
+    for name, number in _sizes(own).items():
+        if number != expected[name]:
             raise ValueError(
-                f"{name} must be {wanted[name]}, as in the discriminator's tables: "
+                f"{name} must be {expected[name]}, as in the discriminator's tables: "
                 f"got {number}"
             )
 
 
-def _numbers(encoder: Encoder) -> dict[str, int]:
+def _sizes(encoder: Encoder) -> dict[str, int]:
     return {
         "vocabulary": encoder.word.num_embeddings,
         "embedding": encoder.word.embedding_dim,
@@ -85,16 +85,16 @@ def _numbers(encoder: Encoder) -> dict[str, int]:
 
 @dataclass
 class ELECTRA:
-    """The pair as it is pretrained; afterwards only the discriminator is kept."""
+    """Both networks for pretraining; fine-tuning uses only the discriminator."""
 
     generator: Generator
     discriminator: Discriminator
 
     @classmethod
     def build(cls, config: EncoderConfig, generator: EncoderConfig) -> "ELECTRA":
-        """Both networks, with shared tables.
+        """Both networks, with shared embeddings.
 
-        Errors: ValueError for configs whose tables differ.
+        Errors: ValueError for configs whose embeddings differ.
         """
         discriminator = Discriminator(config)
         return cls(Generator(generator, discriminator.encoder), discriminator)

@@ -1,6 +1,6 @@
-"""The encoder that BERT, RoBERTa, ALBERT and ELECTRA have in common, and its word head.
+"""The encoder of BERT, RoBERTa, ALBERT and ELECTRA, and the masked-LM head.
 
-It is BERT's; the others choose its options, and each of their files says which.
+It is BERT's; the others set its options in their files.
 Source: Devlin et al. (2019), sections 3 and 3.1, and appendix A.2.
 """
 
@@ -28,10 +28,10 @@ from paradigms.masks import Rule, bidirectional
 class EncoderConfig:
     """The shape of the network; the defaults are BERT base.
 
-    `embedding`: width of the word vectors, where it differs from `width` (ALBERT).
+    `embedding`: width of the embeddings, where it differs from `width` (ALBERT).
     `first_position`: row of the position table at which texts start (RoBERTa: 2).
-    Errors: ValueError for sizes that are none, an eps that is not positive, or a
-    table of positions that ends before the first.
+    Errors: ValueError for invalid sizes, an eps that is not positive, or a position
+    table that ends before the first position.
     """
 
     vocabulary: int = 30522
@@ -56,7 +56,7 @@ class EncoderConfig:
 
 
 class Encoder(nn.Module):
-    """Texts to states, each of which has seen the whole text.
+    """Texts to contextual states; each position attends to the whole text.
 
     Shapes: tokens and segments (B, T), real (B, T) False at padding -> (B, T, W).
     Errors: ValueError for ids out of range, too many tokens, segments or real of
@@ -65,16 +65,16 @@ class Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        narrow = config.embedding or config.width  # E
+        embedding = config.embedding or config.width  # E
         norm = partial(nn.LayerNorm, eps=config.eps)
         self.first_position = config.first_position
-        self.word = nn.Embedding(config.vocabulary, narrow)
-        self.position = nn.Embedding(config.positions, narrow)
-        self.segment = nn.Embedding(config.segments, narrow)
-        self.norm = norm(narrow)
+        self.word = nn.Embedding(config.vocabulary, embedding)
+        self.position = nn.Embedding(config.positions, embedding)
+        self.segment = nn.Embedding(config.segments, embedding)
+        self.norm = norm(embedding)
         self.widen = nn.Identity()
         if config.embedding is not None:
-            self.widen = Linear(narrow, config.width)
+            self.widen = Linear(embedding, config.width)
         self.stack = Stack(
             config.layers,
             config.width,
@@ -93,21 +93,22 @@ class Encoder(nn.Module):
         real: Tensor | None = None,
         rule: Rule = bidirectional,
     ) -> Tensor:
-        room = self.position.num_embeddings - self.first_position
-        check_tokens(tokens, self.word.num_embeddings, room)
+        positions = self.position.num_embeddings - self.first_position
+        check_tokens(tokens, self.word.num_embeddings, positions)
         segments = torch.zeros_like(tokens) if segments is None else segments
         check_tokens(segments, self.segment.num_embeddings, what="segments")
         check_shape(segments, tokens, "segments", "tokens")
         view = attention_view(tokens, rule, real)
-        place = self.position(view.positions + self.first_position)  # (B, T, E)
-        x = self.norm(self.word(tokens) + place + self.segment(segments))  # (B, T, E)
+        position = self.position(view.positions + self.first_position)  # (B, T, E)
+        # (B, T, E)
+        x = self.norm(self.word(tokens) + position + self.segment(segments))
         return self.stack(self.widen(x), visible=view.visible)  # (B, T, W)
 
 
 class WordHead(nn.Module):
-    """A score for every word at every position: (B, T, W) -> logits (B, T, V).
+    """The masked-LM head: (B, T, W) -> logits (B, T, V).
 
-    Errors: ValueError for scores that are not finite.
+    Errors: ValueError for logits that are not finite.
     Source: the code of Devlin et al. (2019).
     """
 

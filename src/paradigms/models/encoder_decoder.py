@@ -1,7 +1,7 @@
-"""What encoder-decoders have in common: one network reads, another writes.
+"""The base class of encoder-decoders, and the mask of cross attention.
 
-Source: Sutskever et al. (2014); with attention in between Bahdanau et al. (2015); of
-attention alone Vaswani et al. (2017).
+Source: Sutskever et al. (2014); with attention, Bahdanau et al. (2015); the
+transformer, Vaswani et al. (2017).
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ from paradigms.layers import Cache
 
 
 class EncoderDecoder(nn.Module, ABC):
-    """P(target | source), a word at a time; `encode` and `decode` are the system's own.
+    """P(target | source), autoregressively; subclasses define `encode` and `decode`.
 
     Shapes: source (B, S), tokens (B, T), the target shifted by one -> logits (B, T, V);
     source_real (B, S) and real (B, T) are False at padding.
@@ -33,7 +33,7 @@ class EncoderDecoder(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
-        """Read the source, from both sides: (B, S) -> memory (B, S, W)."""
+        """Encode the source bidirectionally: (B, S) -> memory (B, S, W)."""
 
     @abstractmethod
     def decode(
@@ -44,7 +44,7 @@ class EncoderDecoder(nn.Module, ABC):
         real: Tensor | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
-        """Score the next word of each target: (B, T) -> logits (B, T, V)."""
+        """Predict the next word of each target: (B, T) -> logits (B, T, V)."""
 
 
 def across(
@@ -56,11 +56,11 @@ def across(
 ) -> Tensor | None:
     """Cross attention's mask (B, T, S): every target sees the real source tokens.
 
-    With a cache, rows of `tokens` may become several to a source, side by side, as in
-    beam search; the cache then holds what was read of the memory.
+    With a cache, `tokens` may have several adjacent rows per source, as in beam search;
+    the cache then holds the keys and values of the memory.
     Shapes: tokens (B, T), memory (B, S, width), real (B, S).
-    Errors: ValueError for a memory of another shape or kind or number of rows, or its
-    `real`, or one that is not what the cache was filled from.
+    Errors: ValueError for a memory or `real` of another shape, dtype or number of rows,
+    or a memory other than the one that the cache was filled from.
     Source: Vaswani et al. (2017), section 3.2.3.
     """
     check_states(memory, width, "memory", "S")

@@ -1,7 +1,7 @@
-"""Generative adversarial network: one network draws, another judges.
+"""Generative adversarial network: a generator and a discriminator.
 
-The generator turns noise into x, and that is all that it can do: it has no p(x), no
-bound on it, and no way back from x to z. The discriminator is thrown away in the end.
+The generator maps noise to x; it has no density p(x), no bound on it, and no inverse
+from x to z. The discriminator is used in training only.
 Source: Goodfellow et al. (2014), section 3.
 """
 
@@ -32,7 +32,7 @@ class Generator(nn.Module):
         return self.network(z).tanh()  # (B, D)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """Pictures of z ~ N(0, I), (count, D); gradients reach the generator."""
+        """Pictures for z ~ N(0, I), (count, D), differentiable in the weights."""
         return self(torch.randn(count, self.latent, generator=generator))
 
 
@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.pixels = pixels
-        self.dropout = nn.Dropout(dropout)  # on the pixels: slows learning by heart
+        self.dropout = nn.Dropout(dropout)  # on the pixels, against memorisation
         self.network = Perceptron(pixels, *hidden, 1)
 
     def forward(self, x: Tensor) -> Tensor:

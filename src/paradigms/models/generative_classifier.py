@@ -1,6 +1,6 @@
-"""What every generative classifier shares: the joint, and Bayes' rule on top of it.
+"""The base class of generative classifiers: the joint, and Bayes' rule.
 
-A subclass says what it believes P(X | Y) to be; the rest follows from it.
+A subclass models P(X | Y).
 Source: Bishop (2006), section 1.5.4, approach (a).
 """
 
@@ -14,12 +14,12 @@ from paradigms.data.bag_of_words import one_hot
 
 
 class Generative(ABC):
-    """A classifier of K classes that holds P(X, Y) = P(Y) P(X | Y).
+    """A classifier of K classes that models P(X, Y) = P(Y) P(X | Y).
 
     `log_prior` (K,) holds log P(Y), in nats. `x` is what the subclass takes: a tensor
     (N, V) of real numbers, or `Bags` of N texts.
-    Errors: ValueError for an `x` that is not like the one that was fitted, or for a
-    fitted parameter that is not finite.
+    Errors: ValueError for an `x` that does not match the training data, or for a fitted
+    parameter that is not finite.
     """
 
     log_prior: Tensor
@@ -34,20 +34,20 @@ class Generative(ABC):
     def log_evidence(self, x: Any) -> Tensor:
         """Log P(X) in nats: the joint, summed over the classes. (N,)
 
-        It is -inf for a row that no class can have made.
+        It is -inf for a row that is impossible in every class.
         """
         return self.log_joint(x).logsumexp(dim=1)
 
     def predict_proba(self, x: Any) -> Tensor:
         """P(Y | X) = P(X | Y) P(Y) / P(X): Bayes' rule. (N, K)
 
-        Errors: ValueError for a row with P(X) = 0, of which no class can be said.
+        Errors: ValueError for a row with P(X) = 0, where P(Y | X) is undefined.
         """
         joint = self.log_joint(x)  # (N, K)
         evidence = joint.logsumexp(dim=1, keepdim=True)  # (N, 1)
-        known = evidence.isfinite()
-        if not bool(known.all()):
-            row = int((~known).nonzero()[0, 0])
+        possible = evidence.isfinite()
+        if not bool(possible.all()):
+            row = int((~possible).nonzero()[0, 0])
             raise ValueError(
                 f"x must be possible in a class: log P(X) is {float(evidence[row])} "
                 f"in row {row}"
@@ -55,13 +55,13 @@ class Generative(ABC):
         return (joint - evidence).exp()
 
     def prior(self, rows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """The classes' shares as `log_prior` (K,); the labels as indicators (N, K).
+        """The log class frequencies (K,), and the one-hot labels (N, K).
 
-        Nothing is kept: a fit that fails later leaves the model as it was.
+        The model does not change, so that a failed fit leaves it as it was.
         Shapes: rows (N, V), labels (N,). Errors: those of `one_hot`.
         """
-        member = one_hot(labels, rows, self.classes)  # (N, K)
-        return member.mean(dim=0).log(), member
+        indicators = one_hot(labels, rows, self.classes)  # (N, K)
+        return indicators.mean(dim=0).log(), indicators
 
     def check_draw(self, label: int, number: int) -> None:
         """Errors: ValueError unless `label` is a class and `number` at least 1.

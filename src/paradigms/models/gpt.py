@@ -1,8 +1,8 @@
-"""GPT-2: a stack of blocks under the causal rule, with one score per word on top.
+"""GPT-2: transformer blocks under the causal rule, with a language-model head.
 
-Against the decoder of Vaswani et al. (2017): no encoder to look at, so no cross
-attention; positions are learned; from GPT-1 to GPT-2 the norm moved before each part
-and one more stands after the last block.  The scores reuse the word vectors.
+Differences from the decoder of Vaswani et al. (2017): no encoder, so no cross
+attention; learned positions; from GPT-1 to GPT-2, pre-norm and a final norm after the
+last block.  The output layer shares the word embeddings.
 Source: Radford et al. (2018), section 3.1; Radford et al. (2019), section 2.3.
 """
 
@@ -19,7 +19,7 @@ from paradigms.masks import Rule, causal
 class GPTConfig:
     """The shape of the network; the defaults are GPT-2 with 124 million parameters.
 
-    Errors: ValueError for a size that is no whole number of at least 1.
+    Errors: ValueError for a size that is not an integer of at least 1.
     """
 
     vocabulary: int = 50257
@@ -71,8 +71,8 @@ class GPT(nn.Module):
         cache: Cache | None = None,
     ) -> Tensor:
         past = cache.length if cache else 0
-        rows, positions = self.word.num_embeddings, self.position.num_embeddings
-        check_tokens(tokens, rows, positions, past)
+        vocabulary, positions = self.word.num_embeddings, self.position.num_embeddings
+        check_tokens(tokens, vocabulary, positions, past)
         view = attention_view(tokens, rule, real, cache)
         x = self.word(tokens) + self.position(view.positions)  # (B, T, W)
         x = self.stack(x, cache, visible=view.visible)  # (B, T, W)

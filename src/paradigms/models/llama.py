@@ -1,10 +1,10 @@
-"""LLaMA: GPT with three parts exchanged, none of which changes what it models.
+"""LLaMA: GPT with other norms, activations and positions, for the same distribution.
 
-Against GPT-2: RMSNorm for LayerNorm, SwiGLU for GELU, rotary angles for learned
-positions; the paper names these three against the transformer of 2017 (Touvron et al.
-2023, section 2.2).  The reference has no biases either.  From the largest of Llama 2
-(2023) on, groups of heads share keys and values (Ainslie et al. 2023), in Llama 3 of
-all sizes (Grattafiori et al. 2024, section 3.2): a smaller cache.
+Differences from GPT-2: RMSNorm for LayerNorm, SwiGLU for GELU, rotary embeddings for
+learned positions; the paper names these three against the transformer of 2017 (Touvron
+et al. 2023, section 2.2).  The reference has no biases either.  The largest Llama 2
+(2023) and all sizes of Llama 3 (Grattafiori et al. 2024, section 3.2) use grouped-query
+attention (Ainslie et al. 2023): a smaller cache.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ from paradigms.masks import Rule, causal
 class LLaMAConfig:
     """The shape of the network; the defaults are LLaMA-1 with 7 billion parameters.
 
-    `positions` is no table, only the length that the model was trained for.
-    Errors: ValueError for a size that is no whole number of at least 1.
+    `positions` is the training length; there is no position table.
+    Errors: ValueError for a size that is not an integer of at least 1.
     """
 
     vocabulary: int = 32000

@@ -1,7 +1,7 @@
 """Logistic regression: a discriminative classifier.
 
-It models P(Y | X) and nothing else: the softmax of a weighted sum. It has no P(X), so
-it can neither say how likely a text is nor draw one.
+It models only P(Y | X), as the softmax of a linear function. It has no P(X), so it can
+neither compute the likelihood of a text nor sample one.
 Source: Cox (1958); Ng & Jordan (2001) for the comparison with naive Bayes.
 """
 
@@ -16,9 +16,9 @@ from paradigms.data.bag_of_words import Table, one_hot
 
 
 class LogisticRegression:
-    """K classes over V features; `weights` (V, K) and `bias` (K,) are searched for.
+    """K classes over V features; `weights` (V, K) and `bias` (K,) are fitted.
 
-    `penalty` weighs half the squared norm of `weights` against the mean loss of a row.
+    `penalty` times half the squared norm of `weights` is added to the mean loss.
     x: `Bags`, or a tensor (N, V) of real numbers.
     Errors: ValueError for a negative penalty, or labels that miss a class.
     """
@@ -38,33 +38,34 @@ class LogisticRegression:
         """Minimise the mean of -log P(label | x) plus the penalty; labels (N,).
 
         Stops when no partial derivative (nats) exceeds `tolerance`.  It computes in
-        double precision, whatever the type of x: for features of ordinary scale 1e-10
+        double precision, whatever the dtype of x: for features of ordinary scale 1e-10
         is attainable.
-        Errors: ValueError with what was reached, the model left as it was.
+        Errors: ValueError if not converged; the model is then unchanged.
         """
         table = Table.of(x)
-        search = copy(self)
-        search.weights = torch.zeros(table.rows.shape[1], self.classes).double()
-        search.bias = torch.zeros(self.classes).double()
-        left = search._minimise(table.double(), labels, steps, tolerance)
-        if not left <= tolerance:
+        candidate = copy(self)
+        candidate.weights = torch.zeros(table.rows.shape[1], self.classes).double()
+        candidate.bias = torch.zeros(self.classes).double()
+        max_gradient = candidate._minimise(table.double(), labels, steps, tolerance)
+        if not max_gradient <= tolerance:
             raise ValueError(
-                f"not converged: the largest partial derivative is {left:.0e}, where "
-                f"tolerance is {tolerance:.0e}; raise steps ({steps}) or tolerance"
+                f"not converged: the largest partial derivative is "
+                f"{max_gradient:.0e}, where tolerance is {tolerance:.0e}; raise steps "
+                f"({steps}) or tolerance"
             )
-        self.weights = search.weights.to(table.rows.dtype)
-        self.bias = search.bias.to(table.rows.dtype)
+        self.weights = candidate.weights.to(table.rows.dtype)
+        self.bias = candidate.bias.to(table.rows.dtype)
         return self
 
     def _minimise(
         self, table: Table, labels: Tensor, steps: int, tolerance: float
     ) -> float:
-        """Moves `weights` and `bias`; the largest partial derivative that is left."""
+        """Optimises `weights` and `bias`; returns the largest partial derivative."""
         member = one_hot(labels, table.rows, self.classes)  # (N, K)
         optimiser = torch.optim.LBFGS(
             [self.weights, self.bias],
             max_iter=steps,
-            max_eval=10 * steps,  # a step may look at several points
+            max_eval=10 * steps,  # several evaluations a step
             tolerance_grad=tolerance,
             tolerance_change=0,
             line_search_fn="strong_wolfe",
@@ -72,21 +73,21 @@ class LogisticRegression:
         optimiser.step(lambda: self.loss_and_gradient(table, member))
         if optimiser.state[self.weights]["n_iter"] < steps:
             # Near the optimum a step changes the loss by less than its rounding error,
-            # and a line search ends.  The gradient is exact enough for full steps.
+            # and the line search fails.  The gradient is exact enough for full steps.
             optimiser.param_groups[0]["line_search_fn"] = None
             optimiser.step(lambda: self.loss_and_gradient(table, member))
         self.loss_and_gradient(table, member)
-        left = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
+        max_gradient = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
         self.weights.grad = self.bias.grad = None
-        return left
+        return max_gradient
 
     def loss_and_gradient(self, table: Table, member: Tensor) -> Tensor:
-        """The penalised loss in nats; its gradient is left in `weights` and `bias`.
+        """The penalised loss in nats; sets the gradients of `weights` and `bias`.
 
-        member (N, K): the labels as indicators.
+        member (N, K): the one-hot labels.
         """
         log_p = self._scores(table).log_softmax(dim=1)  # (N, K)
-        # The gradient is expected minus observed counts: worth knowing by heart.
+        # The gradient: expected minus observed counts.
         error = (log_p.exp() - member) / len(table)  # (N, K)
         self.weights.grad = table.collect(error) + self.penalty * self.weights
         self.bias.grad = error.sum(dim=0)
@@ -94,7 +95,7 @@ class LogisticRegression:
         return loss + self.penalty / 2 * self.weights.square().sum()
 
     def logits(self, x: Table | Tensor) -> Tensor:
-        """f(X): one real number per class, not yet a probability. (N, K)
+        """f(X), one real number per class, before the softmax. (N, K)
 
         Errors: ValueError for another width, weights that are not finite, or overflow.
         """

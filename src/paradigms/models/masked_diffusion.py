@@ -1,10 +1,10 @@
-"""Masked diffusion: words turn into [MASK] one by one, and a network brings them back.
+"""Masked diffusion: words are masked one by one, and a network predicts them.
 
-Against BERT: any share of a text may be hidden, all of it too, so that the network is a
-model of whole texts, with a bound on their likelihood and a way to sample them.
-Against GPT: the same network under another rule; words come back in any order.
-A hidden word stays hidden until it is brought back, and then stays as it is: [MASK] is
-the absorbing state.  Source: Austin et al. (2021), absorbing state; Shi et al. (2024);
+Differences from BERT: any share of a text may be masked, even all of it, so that the
+network models whole texts, with a bound on their likelihood and a sampler.
+Difference from GPT: the same network under another rule; words come in any order.
+A masked word stays masked until it is sampled, and then does not change: [MASK] is the
+absorbing state.  Source: Austin et al. (2021), absorbing state; Shi et al. (2024);
 Sahoo et al. (2024), section 3.
 """
 
@@ -20,13 +20,13 @@ from paradigms.data.special_tokens import SpecialTokens
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, GPTConfig
 
-MOST = 12  # words of a text whose bound is summed exactly: 2^12 inputs
+MOST = 12  # words of a text for the exact bound: a sum over 2^12 inputs
 
 
 class MaskedDiffusion(nn.Module):
-    """P(hidden word | the words that are visible), for every hidden word at once.
+    """P(masked word | visible words), for all masked words at once.
 
-    Shapes: tokens (B, T), [MASK] where hidden, real (B, T) False at padding ->
+    Shapes: tokens (B, T), [MASK] where masked, real (B, T) False at padding ->
     log-probabilities (B, T, V) in nats.  Errors: as for GPT, or a vocabulary without
     words beyond the special tokens.  Source: Sahoo et al. (2024), section 3.
     """
@@ -47,18 +47,18 @@ class MaskedDiffusion(nn.Module):
 def substituted(
     logits: Tensor, tokens: Tensor, specials: SpecialTokens = SpecialTokens()
 ) -> Tensor:
-    """Two things that need no learning: a word is no [MASK], and what is seen stays.
+    """SUBS parameterisation: [MASK] is never predicted, visible words are copied.
 
-    Special tokens are never hidden, so none comes back: they get probability zero.
+    Special tokens are never masked, so they get probability zero.
     Shapes: logits (B, T, V), tokens (B, T) -> log-probabilities (B, T, V) in nats.
     Errors: ValueError if the two do not fit.  Source: Sahoo et al. (2024), section 3.
     """
     check_shape(tokens, logits[..., 0], "tokens", "logits")
     words = logits.clone()
     words[..., : specials.first_word] = float("-inf")
-    seen = torch.full_like(logits, float("-inf")).scatter(-1, tokens[..., None], 0.0)
+    copied = torch.full_like(logits, float("-inf")).scatter(-1, tokens[..., None], 0.0)
     hidden = (tokens == specials.mask)[..., None]  # (B, T, 1)
-    return torch.where(hidden, words.log_softmax(dim=-1), seen)  # (B, T, V)
+    return torch.where(hidden, words.log_softmax(dim=-1), copied)  # (B, T, V)
 
 
 @torch.no_grad()
@@ -70,29 +70,29 @@ def sample(
     specials: SpecialTokens = SpecialTokens(),
     real: Tensor | None = None,
 ) -> Tensor:
-    """Bring the hidden words back in `steps` calls, at places drawn uniformly.
+    """Sample the masked words in `steps` calls, at positions drawn uniformly.
 
-    With as many steps as hidden words they come one by one, each given all before it:
-    an exact sample of the model.  Words of one step are drawn independently of each
-    other, which is faster and only nearly right.  Words are spread evenly over the
-    steps; the papers draw how many come in each, at the same places given the number.
-    Calls of the network: `steps`, or the most words hidden in a text if that is less.
-    Shapes: tokens (B, T), [MASK] where hidden, real (B, T) -> (B, T).
+    With as many steps as masked words, one is sampled at a time, given all before it:
+    an exact sample of the model.  Words of one step are sampled independently of each
+    other, which is faster but approximate.  Words are spread evenly over the steps; the
+    papers draw the number of each step, with the same positions given the number.
+    Calls of the network: `steps`, or the most masked words of a text if that is less.
+    Shapes: tokens (B, T), [MASK] where masked, real (B, T) -> (B, T).
     Errors: ValueError for another shape or steps below 1.  Source: as for the module.
     """
     check_size(steps, "steps")
     check_axes(tokens, "BT", "tokens")
-    count = (tokens == specials.mask).sum(dim=1)  # (B,)
-    steps = min(steps, int(count.max()))
-    for left in reversed(range(steps)):
+    total = (tokens == specials.mask).sum(dim=1)  # (B,)
+    steps = min(steps, int(total.max()))
+    for remaining in reversed(range(steps)):
         hidden = tokens == specials.mask
         log_p = network(tokens, real=real)  # (B, T, V)
         draws = torch.rand(tokens.shape, generator=generator).masked_fill(~hidden, 2.0)
-        rank = draws.argsort(dim=1).argsort(dim=1)  # hidden places first, shuffled
-        back = hidden.sum(dim=1) - count * left // steps  # (B,): how many come now
-        shown = rank < back[:, None]  # (B, T)
-        words = torch.multinomial(log_p[shown].softmax(-1), 1, generator=generator)
-        tokens = tokens.masked_scatter(shown, words[:, 0].to(tokens.dtype))
+        rank = draws.argsort(dim=1).argsort(dim=1)  # masked positions first, shuffled
+        quota = hidden.sum(dim=1) - total * remaining // steps  # (B,)
+        unmasked = rank < quota[:, None]  # (B, T)
+        words = torch.multinomial(log_p[unmasked].softmax(-1), 1, generator=generator)
+        tokens = tokens.masked_scatter(unmasked, words[:, 0].to(tokens.dtype))
     return tokens
 
 
@@ -101,24 +101,25 @@ def bound(
     text: Tensor,
     specials: SpecialTokens = SpecialTokens(),
 ) -> Tensor:
-    """The bound on -log P(text) in nats, summed exactly over all that can be hidden.
+    """The bound on -log P(text) in nats, summed exactly over all masks.
 
-    It is also the mean of -log P over all orders in which the words can come back.
-    Hiding h of n words has the weight 1 / (h C(n, h)): the integral over t of
+    It is also the mean of -log P over all orders in which the words can be sampled.
+    Masking h of n words has the weight 1 / (h C(n, h)): the integral over t of
     t^(h-1) (1 - t)^(n-h).  `masked_diffusion` estimates the same sum by draws of t.
-    Shapes: text (T,) of 1 to MOST words, special tokens apart -> a scalar.
+    Shapes: text (T,) of 1 to MOST words, not counting special tokens -> a scalar.
     Errors: ValueError for any other text.  Source: Sahoo et al. (2024), section 3.
     """
     check_axes(text, "T", "text")
-    places = (text >= specials.first_word).nonzero()[:, 0]  # (n,)
-    count = len(places)
+    positions = (text >= specials.first_word).nonzero()[:, 0]  # (n,)
+    count = len(positions)
     if not 1 <= count <= MOST or bool((text == specials.mask).any()):
         raise ValueError(f"text must hold 1 to {MOST} words, and no [MASK]: {text}")
-    choices = [c for c in product((False, True), repeat=count) if any(c)]
-    hidden = torch.zeros(len(choices), len(text), dtype=torch.bool)
-    hidden[:, places] = torch.tensor(choices)
+    masks = [mask for mask in product((False, True), repeat=count) if any(mask)]
+    hidden = torch.zeros(len(masks), len(text), dtype=torch.bool)
+    hidden[:, positions] = torch.tensor(masks)
     log_p = network(text.masked_fill(hidden, specials.mask))  # (2^n - 1, T, V)
-    own = log_p.gather(-1, text.expand_as(hidden)[..., None])[..., 0]  # (2^n - 1, T)
-    weight = [1 / (sum(c) * comb(count, sum(c))) for c in choices]
-    losses = -own.masked_fill(~hidden, 0.0).sum(dim=1)  # (2^n - 1,)
-    return (torch.tensor(weight, dtype=own.dtype) * losses).sum()
+    # (2^n - 1, T)
+    target_log_p = log_p.gather(-1, text.expand_as(hidden)[..., None])[..., 0]
+    weights = [1 / (sum(mask) * comb(count, sum(mask))) for mask in masks]
+    losses = -target_log_p.masked_fill(~hidden, 0.0).sum(dim=1)  # (2^n - 1,)
+    return (torch.tensor(weights, dtype=target_log_p.dtype) * losses).sum()

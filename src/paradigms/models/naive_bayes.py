@@ -1,8 +1,8 @@
-"""Naive Bayes: generative classifiers that take parts of X as independent given Y.
+"""Naive Bayes: generative classifiers with features that are independent given Y.
 
 All three model P(X, Y) = P(Y) P(X | Y) with P(X | Y) a product over features, or over
-the words of a text, and are fitted by counting or averaging; they differ in the one
-factor that is multiplied.
+the words of a text, and are fitted by counting or averaging; they differ in the
+distribution of a factor.
 Source: McCallum & Nigam (1998) for the Bernoulli and multinomial event models.
 """
 
@@ -17,7 +17,7 @@ from paradigms.models.generative_classifier import Generative
 
 
 class NaiveBayes(Generative):
-    """What the three share: a positive `smoothing` that keeps each factor positive.
+    """The base class: a positive `smoothing` keeps each factor positive.
 
     Errors: ValueError for a smoothing that is not positive.
     """
@@ -31,7 +31,7 @@ class NaiveBayes(Generative):
         self.smoothing = smoothing
 
     def check_smoothed(self, weights: Tensor) -> None:
-        """Errors: ValueError if a factor is 0 all the same, by rounding."""
+        """Errors: ValueError if a factor is 0 despite the smoothing, by rounding."""
         if not bool(weights.isfinite().all()):
             raise ValueError(
                 f"smoothing must not vanish beside the counts: {self.smoothing}"
@@ -48,14 +48,14 @@ class MultinomialNaiveBayes(NaiveBayes):
     """
 
     def fit(self, x: Table | Tensor, labels: Tensor) -> "MultinomialNaiveBayes":
-        """Count; there is nothing to optimise. labels (N,) of whole numbers below K.
+        """Fit by counting; labels (N,) of integers below K.
 
-        Errors: ValueError for labels that miss a class, what are not counts, or counts
-        beside which `smoothing` is lost in rounding.
+        Errors: ValueError for labels that miss a class, an x without counts, or
+        counts so large that `smoothing` is lost in rounding.
         """
         texts = Table.of_counts(x)
-        log_prior, member = self.prior(texts.rows, labels)  # (K,), (N, K)
-        counts = texts.collect(member) + self.smoothing  # (V, K)
+        log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
+        counts = texts.collect(indicators) + self.smoothing  # (V, K)
         log_likelihood = (counts / counts.sum(dim=0)).log()
         self.check_smoothed(log_likelihood)
         self.log_prior, self.log_likelihood = log_prior, log_likelihood
@@ -67,17 +67,17 @@ class MultinomialNaiveBayes(NaiveBayes):
         return Table.of_counts(x).add_up(self.log_likelihood) + self.log_prior
 
     def sample(self, label: int, length: int, generator: torch.Generator) -> list[int]:
-        """Draw the word numbers of a text of `length` words from P(X | Y = label)."""
+        """Draw the word ids of a text of `length` words from P(X | Y = label)."""
         self.check_draw(label, length)
-        word = self.log_likelihood[:, label].exp()
-        return torch.multinomial(word, length, True, generator=generator).tolist()
+        likelihood = self.log_likelihood[:, label].exp()
+        return torch.multinomial(likelihood, length, True, generator=generator).tolist()
 
 
 class BernoulliNaiveBayes(NaiveBayes):
-    """A text is V coins: each word of the vocabulary occurs in it or does not.
+    """A text is V binary features: each word of the vocabulary occurs or does not.
 
-    `log_present` and `log_absent` (V, K) hold log P(word occurs | Y), and of its
-    opposite. The multinomial model passes over words that are absent; this one counts
+    `log_present` and `log_absent` (V, K) hold log P(word occurs | Y) and log P(word
+    does not occur | Y). The multinomial model ignores absent words; this one counts
     each as evidence, and ignores how often a word occurs.
     x: `Bags`, or a tensor (N, V); anything above zero is an occurrence.
     Source: McCallum & Nigam (1998), the multi-variate Bernoulli event model.
@@ -86,28 +86,29 @@ class BernoulliNaiveBayes(NaiveBayes):
     def fit(self, x: Table | Tensor, labels: Tensor) -> "BernoulliNaiveBayes":
         """Count the texts with each word. Errors: as for the multinomial model."""
         texts = Table.of_counts(x).present()
-        log_prior, member = self.prior(texts.rows, labels)  # (K,), (N, K)
-        size, occurs = member.sum(dim=0), texts.collect(member)  # (K,), (V, K)
-        total = size + 2 * self.smoothing
-        log_present = ((occurs + self.smoothing) / total).log()
-        log_absent = ((size - occurs + self.smoothing) / total).log()
+        log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
+        # (K,), (V, K)
+        sizes, occurrences = indicators.sum(dim=0), texts.collect(indicators)
+        total = sizes + 2 * self.smoothing
+        log_present = ((occurrences + self.smoothing) / total).log()
+        log_absent = ((sizes - occurrences + self.smoothing) / total).log()
         self.check_smoothed(log_present - log_absent)
         self.log_present, self.log_absent = log_present, log_absent
         self.log_prior = log_prior
         return self
 
     def log_joint(self, x: Table | Tensor) -> Tensor:
-        """Log P(X, Y) in nats: all words absent, then corrected. (N, K)"""
+        """Log P(X, Y) in nats: that of no words, corrected for those present. (N, K)"""
         check_fitted(self)
         texts = Table.of_counts(x).present()
-        found = texts.add_up(self.log_present - self.log_absent)  # (N, K)
-        return found + self.log_absent.sum(dim=0) + self.log_prior
+        correction = texts.add_up(self.log_present - self.log_absent)  # (N, K)
+        return correction + self.log_absent.sum(dim=0) + self.log_prior
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` texts from P(X | Y = label) as zeros and ones: (count, V)."""
         self.check_draw(label, count)
-        chance = self.log_present[:, label].exp().expand(count, -1)
-        return torch.bernoulli(chance, generator=generator)
+        probabilities = self.log_present[:, label].exp().expand(count, -1)
+        return torch.bernoulli(probabilities, generator=generator)
 
 
 class GaussianNaiveBayes(NaiveBayes):
@@ -115,7 +116,7 @@ class GaussianNaiveBayes(NaiveBayes):
 
     `mean` and `variance` (K, V) are those of the class's rows; with `shared` a feature
     has one variance in all classes, and the log-odds are linear in X.
-    `smoothing` is the part of the largest feature's variance added to each.
+    `smoothing` times the largest variance of a feature is added to each variance.
     x: a tensor (N, V) of real numbers.
     """
 
@@ -126,23 +127,23 @@ class GaussianNaiveBayes(NaiveBayes):
         self.shared = shared
 
     def fit(self, x: Tensor, labels: Tensor) -> "GaussianNaiveBayes":
-        """Average; labels (N,).
+        """Fit means and variances; labels (N,).
 
         Errors: ValueError if no feature varies, or a variance is 0 or infinite in
         floats: the numbers are too close together or too large.
         """
         if bool((dense(x) == x[0]).all()):
             raise ValueError(f"x has no variance: its {len(x)} rows are all equal")
-        log_prior, member = self.prior(x, labels)  # (K,), (N, K)
-        share = member / member.sum(dim=0)  # (N, K), each column sums to one
+        log_prior, indicators = self.prior(x, labels)  # (K,), (N, K)
+        share = indicators / indicators.sum(dim=0)  # (N, K), each column sums to one
         mean = share.T @ x  # (K, V)
         squares = (x - mean[labels]).square()  # (N, V)
         if self.shared:
             share = torch.full_like(share, 1 / len(x))
-        spread = float(x.var(dim=0, correction=0).max())
-        variance = share.T @ squares + self.smoothing * spread  # (K, V)
+        max_variance = float(x.var(dim=0, correction=0).max())
+        variance = share.T @ squares + self.smoothing * max_variance  # (K, V)
         low, high = variance.aminmax()
-        if not 0 < low <= high < math.inf:  # NaN, too, is refused
+        if not 0 < low <= high < math.inf:  # NaN also fails
             raise ValueError(
                 f"x must have variances that {x.dtype} can hold: its numbers reach "
                 f"{float(x.abs().max()):.0e}"
@@ -151,13 +152,15 @@ class GaussianNaiveBayes(NaiveBayes):
         return self
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """Log of a density, P(X, Y), in nats: log-normal densities added up. (N, K)
+        """Log density of (X, Y) in nats: a sum of normal log densities. (N, K)
 
-        Errors: ValueError for an x too far away for its density to be held.
+        Errors: ValueError for an x whose density overflows.
         """
         check_fitted(self)
-        away = (dense(x, self.mean)[:, None] - self.mean).square()  # (N, K, V)
-        log_density = -(away / self.variance + (2 * math.pi * self.variance).log()) / 2
+        squared = (dense(x, self.mean)[:, None] - self.mean).square()  # (N, K, V)
+        log_density = (
+            -(squared / self.variance + (2 * math.pi * self.variance).log()) / 2
+        )
         return held("its density", log_density.sum(dim=2) + self.log_prior, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:

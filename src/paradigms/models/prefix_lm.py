@@ -1,8 +1,8 @@
-"""Prefix LM: one network reads the given words from both sides and writes the rest.
+"""Prefix LM: one network, bidirectional over a prefix and causal after it.
 
-Against GPT: the given words see each other whole, also those to their right; what is
-written stays causal, so the chain rule and the cache hold.  Against an encoder-decoder:
-one stack does both, and what is written looks at all of it by the same attention.
+Difference from GPT: the words of the prefix see each other in both directions; the rest
+stays causal, so the chain rule and the cache hold.  Difference from an encoder-decoder:
+one stack does both, and the rest attends to prefix and rest in the same attention.
 Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
 """
 
@@ -16,13 +16,13 @@ from paradigms.models.gpt import GPT, GPTConfig
 
 
 class PrefixLM(nn.Module):
-    """P(rest | prefix), a word at a time, for prefixes of any length in one batch.
+    """P(rest | prefix), autoregressively, for prefixes of any length in one batch.
 
-    `prefix` counts each text's first tokens, start symbol included, padding not; it
-    is read in one call, as its words see each other.
+    `prefix` is the number of each text's prefix tokens, with BOS, without padding; they
+    are read in one call, as they see each other.
     Shapes: tokens (B, T), prefix (B,), real (B, S) False at padding -> logits
     (B, T, V); those from the last token of the prefix on predict the rest.
-    Errors: as for GPT, and ValueError for prefixes of another shape or kind, or
+    Errors: as for GPT, and ValueError for prefixes of another shape or dtype, or
     longer than the text that has been read.
     Source: Raffel et al. (2020), section 3.2.
     """
@@ -39,29 +39,29 @@ class PrefixLM(nn.Module):
         cache: Cache | None = None,
     ) -> Tensor:
         check_tokens(tokens, self.network.word.num_embeddings)
-        whole = prefix.dtype in (torch.int64, torch.int32)
-        if prefix.shape != tokens.shape[:1] or not whole:
+        is_integer = prefix.dtype in (torch.int64, torch.int32)
+        if prefix.shape != tokens.shape[:1] or not is_integer:
             raise ValueError(
                 f"prefix must be whole numbers of shape ({len(tokens)},): "
                 f"got {prefix.dtype} of shape {tuple(prefix.shape)}"
             )
-        # With a cache, too: read in two parts, the first would not see the second.
+        # Also with a cache: over two calls, the first part would miss the second.
         length = (cache.length if cache else 0) + tokens.shape[1]
-        read = prefix.new_full(prefix.shape, length)  # (B,)
+        lengths = prefix.new_full(prefix.shape, length)  # (B,)
         if real is not None and real.shape == (len(tokens), length):
-            read = real.sum(dim=1)
-        if bool(((prefix < 0) | (prefix > read)).any()):
+            lengths = real.sum(dim=1)
+        if bool(((prefix < 0) | (prefix > lengths)).any()):
             raise ValueError(
-                f"prefix must lie within the {read.tolist()} tokens that are read at "
-                f"once: {prefix.tolist()}"
+                f"prefix must lie within the {lengths.tolist()} tokens that are read "
+                f"at once: {prefix.tolist()}"
             )
         return self.network(tokens, prefix_lm(prefix[:, None, None]), real, cache)
 
 
 class After:
-    """A prefix LM as `decoding` calls it: the prefixes are known, the rest is written.
+    """A prefix LM with fixed prefixes, as `decoding` calls it.
 
-    Rows of tokens may be several to a prefix, side by side, as in beam search.
+    There may be several adjacent rows of tokens per prefix, as in beam search.
     Shapes: prefix (B,); tokens (N B, T), real (N B, S) -> logits (N B, T, V).
     Errors: as for the prefix LM, and ValueError for a prefix of another shape, or rows
     that are no multiple of B.
@@ -74,10 +74,10 @@ class After:
     def __call__(
         self, tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
     ) -> Tensor:
-        rows, rest = divmod(len(tokens), len(self.prefix))
-        if rest or not rows:
+        copies, remainder = divmod(len(tokens), len(self.prefix))
+        if remainder or not copies:
             raise ValueError(
                 f"tokens must have a multiple of {len(self.prefix)} rows, one or more "
                 f"to a prefix: {len(tokens)}"
             )
-        return self.network(tokens, self.prefix.repeat_interleave(rows), real, cache)
+        return self.network(tokens, self.prefix.repeat_interleave(copies), real, cache)

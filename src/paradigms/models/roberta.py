@@ -1,10 +1,9 @@
-"""RoBERTa: BERT's network with another recipe, and without the sentence-pair task.
+"""RoBERTa: BERT's network with another training recipe, and no sentence-pair task.
 
-Against BERT (Liu et al. 2019, section 4): masks are drawn anew each time a text is
-read; next-sentence prediction is gone, and the second segment with it; batches are
-larger; the vocabulary is one of 50 thousand byte-level subwords.  Training is longer,
-on more text (section 5).  In the network itself the heads, the sizes of three tables,
-the first position and the norm's epsilon tell them apart.
+Differences from BERT (Liu et al. 2019, section 4): dynamic masking; no next-sentence
+prediction, so no second segment; larger batches; a vocabulary of 50 thousand byte-level
+subwords.  Training is longer, on more text (section 5).  The networks differ in their
+heads, the sizes of three embedding tables, the first position and the norm's epsilon.
 """
 
 from dataclasses import replace
@@ -32,7 +31,7 @@ SIZES = {
 
 
 class RoBERTa(nn.Module):
-    """P(hidden word | all other words).
+    """P(masked word | all other words).
 
     Shapes: tokens, real (B, T) -> logits (B, T, V).  Errors: as for BERT's encoder.
     Source: Liu et al. (2019), section 4.

@@ -1,8 +1,8 @@
-"""Support vector machines: a score learnt for its sign, and no probability at all.
+"""Support vector machines: classification by the sign of a score, no probability.
 
 Both minimise |w|^2 / 2 + cost * sum of hinge losses max(0, 1 - s f(x)), s = +1 or -1,
-with a bias that is not penalised. For more than two classes, fit one machine a class
-against the rest.
+with a bias that is not penalised. For more than two classes, fit one against the
+rest for each class.
 Source: Cortes & Vapnik (1995) for the soft margin; Boser et al. (1992) for kernels.
 """
 
@@ -35,7 +35,7 @@ def polynomial(degree: int, scale: float = 1.0, offset: float = 1.0) -> Kernel:
 
 
 def rbf(scale: float) -> Kernel:
-    """exp(-scale |a - b|^2): alike only if near; `scale` in 1 / (unit of x)^2.
+    """exp(-scale |a - b|^2), with `scale` in 1 / (unit of x)^2.
 
     Errors: ValueError for a scale not positive.
     """
@@ -47,8 +47,8 @@ def rbf(scale: float) -> Kernel:
 class KernelSVM:
     """Two classes; f(x) = sum of `coefficients` * kernel(`support`, x) + `bias`.
 
-    `support` (M, V) are the rows not beyond the margin; `cost` is known as C.
-    x: a tensor (N, V) of real numbers; fitting holds an (N, N) table of the kernel.
+    `support` (M, V) are the support vectors; `cost` is known as C.
+    x: a tensor (N, V) of real numbers; fitting needs the (N, N) kernel matrix.
     Errors: ValueError for a cost not positive, x unlike `support`, overflow, or NaN.
     """
 
@@ -62,40 +62,40 @@ class KernelSVM:
     ) -> "KernelSVM":
         """Solve the dual problem; labels (N,) are 0 or 1, both present.
 
-        Errors: ValueError if the kernel overflows, or `steps` pairs do not suffice.
+        Errors: ValueError if the kernel overflows, or not converged in `steps`.
         """
-        side = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
+        signs = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
         gram = held("the kernel", self.kernel(x, x), x)  # (N, N)
-        dual, self.bias = solve_dual(gram, side, self.cost, steps, tolerance)
+        dual, self.bias = solve_dual(gram, signs, self.cost, steps, tolerance)
         self.coefficients, self.support = dual[dual != 0], x[dual != 0]
         return self
 
     def decision(self, x: Tensor) -> Tensor:
-        """f(X): its sign is the answer, its size is no probability. (N,)"""
+        """f(X): its sign is the class, its size is no probability. (N,)"""
         check_fitted(self)
-        near = self.kernel(dense(x, self.support), self.support)  # (N, M)
-        return held("the kernel", near @ self.coefficients + self.bias, x)
+        similarities = self.kernel(dense(x, self.support), self.support)  # (N, M)
+        return held("the kernel", similarities @ self.coefficients + self.bias, x)
 
 
 class LinearSVM(KernelSVM):
-    """The machine whose kernel is the scalar product; f(x) = x @ `weights` + `bias`."""
+    """The SVM with the linear kernel; f(x) = x @ `weights` + `bias`."""
 
     def __init__(self, cost: float = 1.0) -> None:
         super().__init__(linear, cost)
 
     @property
     def weights(self) -> Tensor:
-        """The support vectors, added up: (V,)."""
+        """The weighted sum of the support vectors: (V,)."""
         return self.coefficients @ self.support
 
 
 def solve_dual(
     gram: Tensor, side: Tensor, cost: float, steps: int, tolerance: float
 ) -> tuple[Tensor, float]:
-    """Sequential minimal optimisation: the pair that promises most, again and again.
+    """Sequential minimal optimisation, with second-order selection of the pair.
 
-    A coefficient is between 0 and cost * side; their sum stays 0. At the optimum all
-    that are free to move agree on side - (output without bias): that value is the bias.
+    A coefficient is between 0 and cost * side; their sum stays 0. At the optimum,
+    side - (output without bias) is equal for all free coefficients: it is the bias.
     Shapes: gram (N, N), side (N,) -> coefficients (N,), bias.
     Errors: ValueError for steps below 1, or too few.
     Source: Platt (1998); the pair is chosen as in Fan et al. (2005).
@@ -106,14 +106,16 @@ def solve_dual(
     if steps < 1 or not tolerance > 0:
         raise ValueError(f"steps, tolerance must be positive: {steps}, {tolerance}")
     for _ in range(steps):
-        rises = error.masked_fill(dual >= high, -math.inf)
-        i = int(rises.argmax())
-        gain = (rises[i] - error).masked_fill(dual <= low, -math.inf)  # (N,)
+        up_errors = error.masked_fill(dual >= high, -math.inf)
+        i = int(up_errors.argmax())
+        gain = (up_errors[i] - error).masked_fill(dual <= low, -math.inf)  # (N,)
         if float(gain.max()) <= tolerance:
-            return dual, float(rises[i] - gain.max() / 2)
-        curve = (diagonal[i] + diagonal - 2 * gram[i]).clamp(min=1e-12)  # (N,)
-        j = int((gain.clamp(min=0).square() / curve).argmax())
-        step = torch.stack([gain[j] / curve[j], high[i] - dual[i], dual[j] - low[j]])
+            return dual, float(up_errors[i] - gain.max() / 2)
+        curvature = (diagonal[i] + diagonal - 2 * gram[i]).clamp(min=1e-12)  # (N,)
+        j = int((gain.clamp(min=0).square() / curvature).argmax())
+        step = torch.stack(
+            [gain[j] / curvature[j], high[i] - dual[i], dual[j] - low[j]]
+        )
         step = step.min()
         dual[i] += step
         dual[j] -= step

@@ -1,10 +1,10 @@
-"""T5: every task as text in, text out; an encoder reads, a decoder writes.
+"""T5: an encoder-decoder for every task, as text to text.
 
-Against Vaswani et al. (2017): the norm comes first, outside the residual path, and only
-rescales; positions are a learned bias per head and distance, shared by all layers.
-Source: Raffel et al. (2020), section 2.1.  Only the released code shows the rest: no
-other bias, scores that are not divided by the root of the head width, and states made
-smaller before tied vectors.  T5 1.1: a gated GELU, and a head of its own.
+Differences from Vaswani et al. (2017): pre-norm, outside the residual path, with
+RMSNorm; a learned position bias per head and distance, shared by all layers.
+Source: Raffel et al. (2020), section 2.1.  From the released code: no other bias,
+attention scores without 1 / sqrt(head width), and states scaled down before the tied
+output layer.  T5 1.1: a gated GELU, and an untied output layer.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from paradigms.models.encoder_decoder import EncoderDecoder, across
 class T5Config:
     """The shape of the network; the defaults are T5 small.
 
-    Errors: ValueError for a size that is no whole number of at least 1.
+    Errors: ValueError for a size that is not an integer of at least 1.
     """
 
     vocabulary: int = 32128
@@ -54,7 +54,7 @@ SIZES = {
 
 
 class T5(EncoderDecoder):
-    """P(target | source), a word at a time; shapes and errors: `EncoderDecoder`."""
+    """P(target | source), autoregressively; shapes and errors: `EncoderDecoder`."""
 
     def __init__(self, config: T5Config) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class T5(EncoderDecoder):
         self.decoder_bias, self.decoder = bias(bidirectional=False), stack(cross=True)
         self.head = Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
-        # With shared vectors the states shrink, or the first scores would be too large.
+        # With tied embeddings the initial logits would be too large without scaling.
         self.shrink = config.width**-0.5 if config.tied else 1.0
         if config.tied:
             self.head.weight = self.word.weight
@@ -101,13 +101,15 @@ class T5(EncoderDecoder):
     ) -> Tensor:
         check_tokens(tokens, self.word.num_embeddings)
         view = attention_view(tokens, causal, real, cache)
-        seen = across(tokens, memory, self.word.embedding_dim, memory_real, cache)
+        memory_visible = across(
+            tokens, memory, self.word.embedding_dim, memory_real, cache
+        )
         x = self.decoder(
             self.word(tokens),
             cache,
             visible=view.visible,
             bias=self.decoder_bias(view.positions, view.key_positions),
             memory=memory,
-            memory_visible=seen,
+            memory_visible=memory_visible,
         )  # (B, T, W)
         return finite(self.head(x * self.shrink))  # (B, T, V)

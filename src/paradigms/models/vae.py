@@ -1,7 +1,7 @@
-"""Variational autoencoder: a latent z ~ N(0, I), and a network that draws x from it.
+"""Variational autoencoder: a latent z ~ N(0, I), and a decoder p(x | z).
 
-Its likelihood is an integral over z that nobody can do. So a second network, the
-encoder, guesses which z an x came from; with it the integral has a lower bound.
+The likelihood is an intractable integral over z. A second network, the encoder,
+approximates the posterior q(z | x), which gives a lower bound.
 Without hidden layers the decoder is that of probabilistic PCA (Tipping & Bishop, 1999).
 Source: Kingma & Welling (2014), sections 2 and 3.
 """
@@ -15,9 +15,9 @@ from paradigms.layers.distributions import Gaussian
 
 
 class VAE(nn.Module):
-    """Encoder q(z | x) and decoder p(x | z), two Gaussians of independent coordinates.
+    """Encoder q(z | x) and decoder p(x | z), Gaussians with diagonal covariance.
 
-    One variance, learned, serves all pixels. The objective is not in here.
+    One learned variance is shared by all pixels. The objective is `objectives.elbo`.
     Shapes: x (B, D), noise (..., B, Z) -> q of (B, Z) and p of (..., B, D).
     Errors: ValueError for an x or z that is empty, not finite or of another width, for
     noise or weights that are not finite.
@@ -39,13 +39,13 @@ class VAE(nn.Module):
         return posterior, self.decode(z)
 
     def encode(self, x: Tensor) -> Gaussian:
-        """q(z | x): where x may have come from. (..., B, D) -> (..., B, Z)"""
+        """q(z | x), the approximate posterior. (..., B, D) -> (..., B, Z)"""
         check_vectors("x", x, self.pixels, draws=True)
         mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
         return Gaussian(mean, finite(log_variance.exp(), "the variance of z"))
 
     def decode(self, z: Tensor) -> Gaussian:
-        """p(x | z): a picture, and how far pixels stray. (..., B, Z) -> (..., B, D)"""
+        """p(x | z): the mean picture, and the variance. (..., B, Z) -> (..., B, D)"""
         check_vectors("z", z, self.latent, draws=True)
         variance = finite(self.log_variance.exp(), "the variance of a pixel")  # (1,)
         return Gaussian(self.decoder(z), variance)

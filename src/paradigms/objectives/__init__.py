@@ -1,6 +1,6 @@
-"""Training objectives: what a network is shown, and what it must predict.
+"""Training objectives: inputs and targets from data, and losses.
 
-An objective turns data into inputs and targets; it never sees how a network is built.
+An objective does not depend on how a network is built.
 A target of IGNORE is not part of the loss.
 """
 

@@ -28,28 +28,28 @@ def next_token(
 def prefix(
     tokens: Tensor, lengths: Tensor, specials: SpecialTokens = SpecialTokens()
 ) -> tuple[Tensor, Tensor]:
-    """As `next_token`, but the first `lengths` words are given and carry no loss.
+    """As `next_token`, but the first `lengths` words are a prefix without loss.
 
-    The start symbol stands before them: the rule for n given words is
-    `prefix_lm(n + 1)`. With no word given this is `next_token` under `causal`.
+    BOS stands before them: the rule for a prefix of n words is `prefix_lm(n + 1)`. For
+    n = 0 this is `next_token` under `causal`.
     Shapes: tokens (B, T), lengths (B,) -> inputs (B, T), targets (B, T).
     Errors: ValueError for lengths of another shape, or that leave a row no target.
     Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
     """
     inputs, targets = next_token(tokens, specials)
-    words = _words(tokens, specials)
-    if lengths.shape != words.shape or lengths.is_floating_point():
+    counts = _word_counts(tokens, specials)
+    if lengths.shape != counts.shape or lengths.is_floating_point():
         raise ValueError(
             f"lengths must be whole numbers of shape ({len(tokens)},): "
             f"got {lengths.dtype} of shape {tuple(lengths.shape)}"
         )
-    if bool(((lengths < 0) | (lengths >= words)).any()):
+    if bool(((lengths < 0) | (lengths >= counts)).any()):
         raise ValueError(
             f"lengths must leave a target in every row: {lengths.tolist()} of "
-            f"{words.tolist()} tokens"
+            f"{counts.tolist()} tokens"
         )
-    given = torch.arange(tokens.shape[1]) < lengths[:, None]  # (B, T)
-    return inputs, targets.masked_fill(given, IGNORE)
+    in_prefix = torch.arange(tokens.shape[1]) < lengths[:, None]  # (B, T)
+    return inputs, targets.masked_fill(in_prefix, IGNORE)
 
 
 def draw_prefixes(
@@ -57,21 +57,21 @@ def draw_prefixes(
     generator: torch.Generator,
     specials: SpecialTokens = SpecialTokens(),
 ) -> Tensor:
-    """A place to split each row: both parts hold a word, each place is equally likely.
+    """A uniform position to split each row, with at least a word on both sides.
 
     Shapes: tokens (B, T) -> (B,), from 1 to the number of words less one.
     Errors: ValueError for a row of fewer than two tokens.
     Source: Raffel et al. (2020), section 3.2.
     """
     check_tokens(tokens, specials)
-    words = _words(tokens, specials)
-    if bool((words < 2).any()):
-        raise ValueError(f"tokens: every row needs two to split: {words.tolist()}")
-    part = torch.rand(words.shape, dtype=torch.float64, generator=generator)
-    return 1 + (part * (words - 1)).long()
+    counts = _word_counts(tokens, specials)
+    if bool((counts < 2).any()):
+        raise ValueError(f"tokens: every row needs two to split: {counts.tolist()}")
+    fraction = torch.rand(counts.shape, dtype=torch.float64, generator=generator)
+    return 1 + (fraction * (counts - 1)).long()
 
 
-def _words(tokens: Tensor, specials: SpecialTokens) -> Tensor:
+def _word_counts(tokens: Tensor, specials: SpecialTokens) -> Tensor:
     return (tokens != specials.pad).sum(dim=1)  # (B,)
 
 
@@ -92,12 +92,12 @@ def fill_in_the_middle(
     suffix_first: float = 0.5,
     specials: SpecialTokens = SpecialTokens(),
 ) -> list[int]:
-    """Cut a share `rate` of documents in three, and move the middle to the end.
+    """Split a share `rate` of documents in three, and move the middle to the end.
 
     PSM is PREFIX p SUFFIX s MIDDLE m. SPM is PREFIX SUFFIX s MIDDLE p m: the suffix
     comes first and the middle goes on where the prefix stops; a share `suffix_first`
-    of the moved documents has that order. All end with EOS, which tells where the
-    middle stops; every token stays a target of `next_token`.
+    of the moved documents has that order. All end with EOS, which marks the end of
+    the middle; every token stays a target of `next_token`.
     The two cuts are drawn uniformly between tokens, so that a part may be empty.
     Errors: ValueError for an empty document, for one that holds a marker or EOS, or
     for shares outside 0..1.
@@ -105,21 +105,21 @@ def fill_in_the_middle(
     """
     check_share("rate", rate)
     check_share("suffix_first", suffix_first)
-    marks = {gap.prefix, gap.suffix, gap.middle, specials.eos}
-    if len(marks) < 4:
+    markers = {gap.prefix, gap.suffix, gap.middle, specials.eos}
+    if len(markers) < 4:
         raise ValueError(f"gap must hold three ids beside EOS {specials.eos}: {gap}")
-    if not document or marks & set(document):
+    if not document or markers & set(document):
         raise ValueError(
-            f"document must hold words, and none of {sorted(marks)}: {document[:9]}"
+            f"document must hold words, and none of {sorted(markers)}: {document[:9]}"
         )
-    moved, order, *cuts = torch.rand(
+    move_draw, order_draw, *cuts = torch.rand(
         4, dtype=torch.float64, generator=generator
     ).tolist()
-    if moved >= rate:
+    if move_draw >= rate:
         return [*document, specials.eos]
     start, stop = sorted(int(cut * (len(document) + 1)) for cut in cuts)
     before, middle, after = document[:start], document[start:stop], document[stop:]
-    if order < suffix_first:
+    if order_draw < suffix_first:
         before, middle = [], before + middle
     return [gap.prefix, *before, gap.suffix, *after, gap.middle, *middle, specials.eos]
 
@@ -129,17 +129,17 @@ def restore_middle(
 ) -> list[int]:
     """Undo `fill_in_the_middle`, whichever order it chose.
 
-    Both orders are read alike: in SPM the slot of the prefix is empty.
+    Both orders are parsed alike: in SPM the prefix is empty.
     Errors: ValueError without EOS at the end, or if the markers are not there once
     each, in the order of `Gap`.
     """
     if tokens[-1:] != [specials.eos]:
         raise ValueError(f"tokens must end with EOS {specials.eos}: {tokens[-3:]}")
-    marks = [gap.prefix, gap.suffix, gap.middle]
-    found = [token for token in tokens if token in marks]
-    if not found:
+    markers = [gap.prefix, gap.suffix, gap.middle]
+    present = [token for token in tokens if token in markers]
+    if not present:
         return tokens[:-1]
-    if found != marks or tokens[0] != gap.prefix:
-        raise ValueError(f"tokens must hold {marks} in this order: found {found}")
+    if present != markers or tokens[0] != gap.prefix:
+        raise ValueError(f"tokens must hold {markers} in this order: found {present}")
     suffix, middle = tokens.index(gap.suffix), tokens.index(gap.middle)
     return tokens[1:suffix] + tokens[middle + 1 : -1] + tokens[suffix + 1 : middle]

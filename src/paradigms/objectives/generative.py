@@ -1,8 +1,7 @@
-"""Objectives of generators: a bound on the likelihood, a game, a bound again.
+"""Objectives of generative models: the ELBO, the GAN losses, the diffusion losses.
 
-Networks, or their logits, come from outside; how they are built is unknown here.
-Bounds and the game are in nats, bounds summed over the pixels; the simple loss is a
-mean squared error.
+Networks, or their logits, are arguments. Bounds and the GAN's value are in nats, bounds
+summed over the pixels; the simple loss is a mean squared error.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ Denoising = Callable[[Tensor, Tensor], Tensor]  # x_t (B, D), t (B,) -> noise (B
 
 
 class NoisingChain(Protocol):
-    """What the objectives of diffusion ask of the process; t (B,) runs from 1."""
+    """The diffusion process as the objectives use it; t (B,) runs from 1."""
 
     steps: int
 
@@ -54,8 +53,8 @@ def elbo(
 def game_value(real: Tensor, fake: Tensor) -> Tensor:
     """V(D, G) = E log D(x) + E log(1 - D(G(z))): D maximises it, G minimises it.
 
-    Shapes: logits of D for real (B,) and drawn (B,) pictures -> a scalar.
-    Errors: ValueError for logits that are empty, not in one row or not finite.
+    Shapes: logits of D for real (B,) and generated (B,) pictures -> a scalar.
+    Errors: ValueError for logits that are empty, not of shape (B,) or not finite.
     Source: Goodfellow et al. (2014), equation 1.
     """
     _check_logits("real", real)
@@ -67,8 +66,8 @@ def game_value(real: Tensor, fake: Tensor) -> Tensor:
 def generator_loss(fake: Tensor, saturating: bool = False) -> Tensor:
     """-E log D(G(z)), or the minimax form E log(1 - D(G(z))) if `saturating`.
 
-    Shapes: logits of D for drawn pictures (B,) -> a scalar, to be minimised.
-    Errors: ValueError for logits that are empty, not in one row or not finite.
+    Shapes: logits of D for generated pictures (B,) -> a scalar, to be minimised.
+    Errors: ValueError for logits that are empty, not of shape (B,) or not finite.
     Source: Goodfellow et al. (2014), section 3.
     """
     _check_logits("fake", fake)
@@ -78,7 +77,7 @@ def generator_loss(fake: Tensor, saturating: bool = False) -> Tensor:
 def simple_loss(
     network: Denoising, process: NoisingChain, x0: Tensor, t: Tensor, noise: Tensor
 ) -> Tensor:
-    """How wrong the predicted noise is: the mean of its squared error, a scalar.
+    """The mean squared error of the predicted noise, a scalar.
 
     Shapes: x0 and noise (B, D), t (B,) from 1 to T.
     Errors: those of the process, and ValueError for noise, given or predicted, of
@@ -98,10 +97,10 @@ def diffusion_bound(
 ) -> Tensor:
     """The terms L_0 to L_T, whose sum is at least -log p(x_0) in expectation.
 
-    L_T compares x_T with N(0, I), L_{t-1} the step back with the posterior, and L_0 is
-    -log p(x_0 | x_1), the density of the last step.
-    Shapes: x0 (B, D), noise (T, B, D), fresh for each t -> (T + 1, B).
-    Errors: ValueError for noise of another shape, or steps back without variance.
+    L_T is the KL of x_T from N(0, I), L_{t-1} that of the posterior from the reverse
+    step, and L_0 is -log p(x_0 | x_1), the density of the last step.
+    Shapes: x0 (B, D), noise (T, B, D), independent for each t -> (T + 1, B).
+    Errors: ValueError for noise of another shape, or reverse steps without variance.
     Source: Ho et al. (2020), equation 5.
     """
     _check("noise", noise, (process.steps, *x0.shape))
@@ -109,11 +108,11 @@ def diffusion_bound(
     for step in range(1, process.steps + 1):
         t = torch.full((len(x0),), step)
         x = process.noised(x0, t).sample(noise[step - 1])  # (B, D)
-        back = process.ddpm(x, network(x, t), t)
-        if step == 1:  # x_0 itself is compared, not its distribution
-            terms.append(-back.log_density(x0))
+        reverse = process.ddpm(x, network(x, t), t)
+        if step == 1:  # a log density, not a KL
+            terms.append(-reverse.log_density(x0))
         else:
-            terms.append(process.posterior(x0, x, t).kl(back))
+            terms.append(process.posterior(x0, x, t).kl(reverse))
     terms.append(process.noised(x0, t).kl(standard(x0)))  # t is T by now
     return torch.stack(terms)
 

@@ -1,4 +1,4 @@
-"""What all objectives share: ids with a meaning, ignored targets, the losses."""
+"""Losses with ignored targets, and checks of token ids."""
 
 import torch
 from torch import Tensor
@@ -12,17 +12,17 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
     Shapes: logits (B, T, V), targets (B, T) -> a scalar.
     Errors: ValueError if every target is to be ignored (the mean would be NaN), if a
-    target is no id below V, or for logits of which no distribution can be made.
+    target is no id below V, or for logits that give no distribution.
     """
     _check_loss(logits, targets, logits.shape[:-1], logits.shape[-1])
     _check_any(targets)
     flat = targets.flatten().long()  # (B T,)
     loss = F.cross_entropy(logits.flatten(0, 1), flat, ignore_index=IGNORE)
-    return _possible(loss)
+    return _check_losses(loss)
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """The mean loss in nats of a yes or no at every position that is not IGNORE.
+    """The mean binary loss in nats over the positions whose target is not IGNORE.
 
     Shapes: logits (B, T), targets (B, T) of 0, 1 or IGNORE -> a scalar.
     Errors: as `cross_entropy`.
@@ -30,13 +30,13 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """
     _check_loss(logits[..., None], targets, logits.shape, 2)
     _check_any(targets)
-    counted = targets != IGNORE
-    answers = targets[counted].to(logits.dtype)
-    return F.binary_cross_entropy_with_logits(logits[counted], answers)
+    valid = targets != IGNORE
+    labels = targets[valid].to(logits.dtype)
+    return F.binary_cross_entropy_with_logits(logits[valid], labels)
 
 
 def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """The mean over sequences of weight times the sum of losses: nats a sequence.
+    """The mean over sequences of weight times the sum of losses: nats per sequence.
 
     A sequence without a target counts as zero and stays in the mean: with the weights
     of `masked_diffusion` the bound is an expectation over all draws, these included.
@@ -55,7 +55,7 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> 
     losses = F.cross_entropy(
         logits.transpose(1, 2), targets.long(), ignore_index=IGNORE, reduction="none"
     )  # (B, T), zero where ignored
-    _possible(losses)
+    _check_losses(losses)
     return (weights.to(losses.dtype) * losses.sum(dim=1)).mean()
 
 
@@ -66,13 +66,13 @@ def check_tokens(
 
     The message names the first row of padding alone, or the range of ids found.
     """
-    ids = tokens.dtype in (torch.int64, torch.int32)
-    if tokens.ndim != 2 or tokens.numel() == 0 or not ids:
+    is_integer = tokens.dtype in (torch.int64, torch.int32)
+    if tokens.ndim != 2 or tokens.numel() == 0 or not is_integer:
         raise ValueError(
             "tokens must be a batch (B, T) of ids that is not empty: "
             f"got {tokens.dtype} of shape {tuple(tokens.shape)}"
         )
-    low, high = (int(end) for end in tokens.aminmax())
+    low, high = (int(bound) for bound in tokens.aminmax())
     if low < 0 or (vocabulary is not None and high >= vocabulary):
         limit = "" if vocabulary is None else f" and below vocabulary {vocabulary}"
         raise ValueError(f"tokens must be ids from 0{limit}: found {low} to {high}")
@@ -93,20 +93,20 @@ def _check_loss(
         raise ValueError(f"logits must be floating-point numbers: got {logits.dtype}")
     if targets.dtype not in (torch.int64, torch.int32):
         raise ValueError(f"targets must be ids, int64 or int32: got {targets.dtype}")
-    wrong = (targets != IGNORE) & ((targets < 0) | (targets >= classes))
-    if bool(wrong.any()):
+    invalid = (targets != IGNORE) & ((targets < 0) | (targets >= classes))
+    if bool(invalid.any()):
         raise ValueError(
             f"targets must be {IGNORE} or lie in 0..{classes - 1}: "
-            f"found {int(targets[wrong][0])}"
+            f"found {int(targets[invalid][0])}"
         )
-    # A word may have probability zero, -inf; the highest of a place is a number.
+    # Single logits may be -inf (probability zero), but not the highest of a position.
     highest = logits.detach().amax(dim=-1)  # (B, T): NaN if any is
     if not bool(highest.isfinite().all()):
-        wrong = float(highest[~highest.isfinite()][0])
-        raise ValueError(f"logits must be finite at their highest: found {wrong}")
+        invalid = float(highest[~highest.isfinite()][0])
+        raise ValueError(f"logits must be finite at their highest: found {invalid}")
 
 
-def _possible(losses: Tensor) -> Tensor:
+def _check_losses(losses: Tensor) -> Tensor:
     if not bool(losses.isfinite().all()):
         raise ValueError(
             "targets hold a word of probability zero: its loss is infinite"

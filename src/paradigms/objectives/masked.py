@@ -1,4 +1,4 @@
-"""Objectives that hide words and predict them from both sides."""
+"""Objectives that mask words and predict them from both sides."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.objectives.losses import check_tokens
 
 Fates = tuple[float, float, float]
-BERT: Fates = (0.8, 0.1, 0.1)  # shown as [MASK], as a random word, as it is
+BERT: Fates = (0.8, 0.1, 0.1)  # shown as [MASK], as a random word, unchanged
 
 
 def masked_token(
@@ -19,7 +19,7 @@ def masked_token(
     specials: SpecialTokens = SpecialTokens(),
     fates: Fates = BERT,
 ) -> tuple[Tensor, Tensor]:
-    """Choose `rate` of the words; show 80% as [MASK], 10% as a random word, 10% as is.
+    """Choose `rate` of the words; show 80% as [MASK], 10% random, 10% unchanged.
 
     One draw decides between the three. Two independent draws, a frequent mistake,
     give 81/10/9 or 80/2/18. Special tokens are never chosen. Called at each step, this
@@ -33,7 +33,7 @@ def masked_token(
     _check_words(tokens, vocabulary, specials)
     chosen = torch.rand(tokens.shape, generator=generator) < rate
     chosen &= tokens >= specials.first_word
-    return _show(tokens, chosen, vocabulary, generator, specials, fates)
+    return _corrupt(tokens, chosen, vocabulary, generator, specials, fates)
 
 
 def static_mask(
@@ -46,19 +46,19 @@ def static_mask(
 ) -> tuple[Tensor, Tensor]:
     """Mask the data once, `copies` times over; epoch e reads copy e modulo `copies`.
 
-    With ten copies and 40 epochs each mask is seen four times, whereas
-    `masked_token`, called anew in every epoch, gives 40 masks.
+    With ten copies and 40 epochs each mask is used four times; `masked_token`, called
+    in every epoch, gives 40 masks.
     Shapes: tokens (B, T) -> inputs and targets (copies, B, T).
     Errors: ValueError for fewer than one copy, and as `masked_token`.
     Source: Liu et al. (2019), section 4.1, on BERT's data.
     """
     if copies < 1:
         raise ValueError(f"copies must be at least 1: {copies}")
-    drawn = [
+    masked = [
         masked_token(tokens, vocabulary, generator, rate, specials)
         for _ in range(copies)
     ]
-    inputs, targets = zip(*drawn, strict=True)
+    inputs, targets = zip(*masked, strict=True)
     return torch.stack(inputs), torch.stack(targets)
 
 
@@ -72,8 +72,8 @@ def whole_word(
 ) -> tuple[Tensor, Tensor]:
     """As `masked_token`, but the pieces of a word are chosen together or not at all.
 
-    One draw decides for a word; which of the three fates befalls a chosen piece is
-    still drawn piece by piece, and each is predicted on its own.
+    There is one draw per word; the fate of a chosen piece ([MASK], random or unchanged)
+    is still drawn for each piece, and each is predicted independently.
     Shapes: tokens (B, T), starts (B, T), True where a word begins ->
     inputs (B, T), targets (B, T).
     Errors: ValueError for starts of another shape or type, for a piece that continues
@@ -88,15 +88,17 @@ def whole_word(
             f"got {starts.dtype} of shape {tuple(starts.shape)}"
         )
     word = tokens >= specials.first_word
-    before = torch.cat([torch.zeros_like(word[:, :1]), word[:, :-1]], dim=1)
-    orphans = word & ~starts & ~before
+    previous = torch.cat([torch.zeros_like(word[:, :1]), word[:, :-1]], dim=1)
+    orphans = word & ~starts & ~previous
     if bool(orphans.any()):
-        row, place = orphans.nonzero()[0].tolist()
-        raise ValueError(f"starts: row {row}, place {place} continues no word")
-    number = (starts | ~word).long().cumsum(dim=1) - 1  # (B, T): which word it is in
-    draws = torch.rand(tokens.shape, generator=generator)  # (B, T): one a word suffices
-    chosen = (draws.gather(1, number) < rate) & word
-    return _show(tokens, chosen, vocabulary, generator, specials, BERT)
+        row, column = orphans.nonzero()[0].tolist()
+        raise ValueError(f"starts: row {row}, place {column} continues no word")
+    word_index = (starts | ~word).long().cumsum(dim=1) - 1  # (B, T)
+    draws = torch.rand(
+        tokens.shape, generator=generator
+    )  # (B, T); one is used for each word
+    chosen = (draws.gather(1, word_index) < rate) & word
+    return _corrupt(tokens, chosen, vocabulary, generator, specials, BERT)
 
 
 def replaced_token(
@@ -106,11 +108,11 @@ def replaced_token(
     generator: torch.Generator,
     specials: SpecialTokens = SpecialTokens(),
 ) -> tuple[Tensor, Tensor]:
-    """Fill the chosen places with a generator's samples: which words are replaced?
+    """Replace the chosen words by a generator's samples; the targets tell which differ.
 
-    `logits` are what the generator says of the text with the chosen places hidden. A
-    sample that happens to be the right word counts as original. Only words are
-    sampled: padding in the middle of a text would be hidden from attention.
+    `logits` are the generator's for the text with the chosen words masked. A sample
+    equal to the original word counts as original. Only words are sampled: padding in
+    the middle of a text would be masked from attention.
     Shapes: tokens (B, T), chosen (B, T), logits (B, T, V) -> inputs (B, T),
     targets (B, T): 1 replaced, 0 original, IGNORE at padding. No gradient flows back.
     Errors: ValueError for shapes that differ, for a chosen special token, for a
@@ -150,14 +152,14 @@ def masked_diffusion(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw a time t for each text, hide each word with probability t, weight by 1/t.
 
-    With `weighted_cross_entropy` this estimates without bias the bound (NELBO) in nats
-    on -log p(text), of a model whose logits exclude [MASK] and whose visible words
-    stay. The linear schedule, alpha = 1 - t, makes the weight alpha' / (1 - alpha) in
-    absolute value 1/t; the bound itself is the same for every schedule.
-    The times are spread evenly over the batch, each of them uniform in (0, 1].
+    With `weighted_cross_entropy` this is an unbiased estimate of the NELBO, in nats, a
+    bound on -log p(text) of a model that never predicts [MASK] and copies visible
+    words. The linear schedule, alpha = 1 - t, gives the weight 1/t, the absolute value
+    of alpha' / (1 - alpha); the bound is the same for every schedule.
+    The times are stratified over the batch, each of them uniform in (0, 1].
     Shapes: tokens (B, T) -> inputs (B, T), targets (B, T), weights (B,).
     Errors: ValueError for an empty batch, negative ids, or a row of padding alone.
-    Source: Sahoo et al. (2024), section 3; the spread times: Kingma et al. (2021).
+    Source: Sahoo et al. (2024), section 3; stratified times: Kingma et al. (2021).
     """
     check_tokens(tokens, specials)
     rows = len(tokens)
@@ -169,7 +171,7 @@ def masked_diffusion(
     return inputs, tokens.masked_fill(~hidden, IGNORE), 1 / time
 
 
-def _show(
+def _corrupt(
     tokens: Tensor,
     chosen: Tensor,
     vocabulary: int,
@@ -177,16 +179,18 @@ def _show(
     specials: SpecialTokens,
     fates: Fates,
 ) -> tuple[Tensor, Tensor]:
-    """Inputs and targets, by one draw for each token among the three fates."""
+    """Inputs and targets; one draw for each token decides among the three fates."""
     if min(fates) < 0 or abs(sum(fates) - 1) > 1e-9:
         raise ValueError(f"fates must be three shares that add up to 1: {fates}")
-    masked, random = fates[0], fates[0] + fates[1]
+    mask_below, random_below = fates[0], fates[0] + fates[1]
     fate = torch.rand(tokens.shape, generator=generator)
-    words = torch.randint(
+    random_words = torch.randint(
         specials.first_word, vocabulary, tokens.shape, generator=generator
     )
-    inputs = tokens.masked_fill(chosen & (fate < masked), specials.mask)
-    inputs = torch.where(chosen & (fate >= masked) & (fate < random), words, inputs)
+    inputs = tokens.masked_fill(chosen & (fate < mask_below), specials.mask)
+    inputs = torch.where(
+        chosen & (fate >= mask_below) & (fate < random_below), random_words, inputs
+    )
     return inputs, tokens.masked_fill(~chosen, IGNORE)
 
 

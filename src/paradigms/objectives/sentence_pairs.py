@@ -1,4 +1,4 @@
-"""Objectives on whole sentences: which comes next, which came first, in what order.
+"""Objectives on sentences: next sentence, sentence order, sentence permutation.
 
 A sentence is a list of ids, a document a list of sentences.
 """
@@ -12,7 +12,7 @@ Document = list[Sentence]
 
 
 class Pair(NamedTuple):
-    """Two sentences and a label: 0 if they stand as in the text, 1 if they do not."""
+    """Two sentences and a label: 0 if they are as in the text, else 1."""
 
     first: Sentence
     second: Sentence
@@ -20,9 +20,9 @@ class Pair(NamedTuple):
 
 
 def next_sentence(documents: list[Document], generator: torch.Generator) -> list[Pair]:
-    """Each sentence with its successor, or half of the time with one from elsewhere.
+    """Each sentence with its successor, or half of the time with a random sentence.
 
-    The other document is drawn uniformly among the rest, then a sentence of it.
+    That is drawn uniformly from another document, which is drawn uniformly.
     Errors: ValueError for fewer than two documents, an empty sentence, or no two
     sentences in a row.
     Source: Devlin et al. (2019), section 3.1, task 2.
@@ -31,16 +31,18 @@ def next_sentence(documents: list[Document], generator: torch.Generator) -> list
         raise ValueError(f"documents: the others need a second: {len(documents)}")
     starts = _starts(documents)
     size = (3, len(starts))
-    fate, which, where = torch.rand(
+    choices, document_draws, sentence_draws = torch.rand(
         size, dtype=torch.float64, generator=generator
     ).tolist()
     pairs = []
-    for (d, s), u, v, w in zip(starts, fate, which, where, strict=True):
+    for (d, s), u, v, w in zip(
+        starts, choices, document_draws, sentence_draws, strict=True
+    ):
         first = documents[d][s]
         if u < 0.5:
             pairs.append(Pair(first, documents[d][s + 1], 0))
         else:
-            # One of the others: those from d on move up by one, so that d is left out.
+            # Another document: indices from d on shift by one, so d is left out.
             other = int(v * (len(documents) - 1))
             document = documents[other + (other >= d)]
             pairs.append(Pair(first, document[int(w * len(document))], 1))
@@ -48,15 +50,15 @@ def next_sentence(documents: list[Document], generator: torch.Generator) -> list
 
 
 def sentence_order(documents: list[Document], generator: torch.Generator) -> list[Pair]:
-    """Each two sentences in a row, half of the time swapped: what is said is the same.
+    """Each pair of consecutive sentences, half of the time swapped.
 
     Errors: ValueError for no document, an empty sentence, or no two sentences in a row.
     Source: Lan et al. (2020), section 3.1.
     """
     starts = _starts(documents)
-    swapped = (torch.rand(len(starts), generator=generator) < 0.5).tolist()
+    swaps = (torch.rand(len(starts), generator=generator) < 0.5).tolist()
     pairs = []
-    for (d, s), swap in zip(starts, swapped, strict=True):
+    for (d, s), swap in zip(starts, swaps, strict=True):
         first, second = documents[d][s], documents[d][s + 1]
         pairs.append(Pair(second, first, 1) if swap else Pair(first, second, 0))
     return pairs
@@ -65,7 +67,7 @@ def sentence_order(documents: list[Document], generator: torch.Generator) -> lis
 def sentence_permutation(
     document: Document, generator: torch.Generator
 ) -> tuple[list[int], list[int]]:
-    """Shuffle the sentences, each order equally likely; the target is the document.
+    """Shuffle the sentences uniformly; the target is the document.
 
     Returns (source, target), both of the same length.
     Errors: ValueError for fewer than two sentences, or an empty one.
@@ -77,15 +79,15 @@ def sentence_permutation(
             f"{[len(sentence) for sentence in document]}"
         )
     order = torch.randperm(len(document), generator=generator).tolist()
-    source = [token for place in order for token in document[place]]
+    source = [token for index in order for token in document[index]]
     return source, [token for sentence in document for token in sentence]
 
 
 def _starts(documents: list[Document]) -> list[tuple[int, int]]:
-    """The document and place of each sentence that has a successor."""
-    for number, document in enumerate(documents):
+    """Indices (document, sentence) of each sentence that has a successor."""
+    for index, document in enumerate(documents):
         if not document or not all(document):
-            raise ValueError(f"documents: number {number} lacks words: {document}")
+            raise ValueError(f"documents: number {index} lacks words: {document}")
     starts = [
         (d, s) for d, document in enumerate(documents) for s in range(len(document) - 1)
     ]

@@ -1,4 +1,4 @@
-"""Objectives for an encoder-decoder: the source is damaged, the target repairs it."""
+"""Denoising objectives for an encoder-decoder: corrupted source, target."""
 
 from itertools import pairwise
 from math import inf
@@ -21,7 +21,7 @@ def span_corruption(
 
     Returns (source, target). The target ends with one more sentinel.
     Errors: ValueError for fewer than two tokens, a special token among them, a mean
-    span below one, fewer sentinels than spans plus one, one twice, one in the tokens.
+    span below one, fewer sentinels than spans plus one, repeated or in the tokens.
     Source: Raffel et al. (2020), section 3.1.4 and figure 2; spans, section 3.3.4.
     """
     _check(tokens, rate, mean_span, specials)
@@ -33,15 +33,17 @@ def span_corruption(
         raise ValueError(
             f"sentinels: {spans} spans need {spans + 1}, got {len(sentinels)}"
         )
-    hidden = _composition(noise, spans, generator)
-    shown = _composition(len(tokens) - noise, spans, generator)
+    hidden_lengths = _composition(noise, spans, generator)
+    visible_lengths = _composition(len(tokens) - noise, spans, generator)
     source: list[int] = []
     target: list[int] = []
     start = 0
-    for sentinel, kept, lost in zip(sentinels, shown, hidden, strict=False):
-        source += [*tokens[start : start + kept], sentinel]
-        target += [sentinel, *tokens[start + kept : start + kept + lost]]
-        start += kept + lost
+    for sentinel, visible, hidden in zip(
+        sentinels, visible_lengths, hidden_lengths, strict=False
+    ):
+        source += [*tokens[start : start + visible], sentinel]
+        target += [sentinel, *tokens[start + visible : start + visible + hidden]]
+        start += visible + hidden
     return source, [*target, sentinels[spans]]
 
 
@@ -54,9 +56,9 @@ def text_infilling(
 ) -> tuple[list[int], list[int]]:
     """Replace spans of Poisson length by one [MASK] each; the target is the whole text.
 
-    A span of length zero puts in a [MASK] that hides nothing. Lengths are drawn until
-    `rate` of the tokens is hidden, the last one cut to fit; the spans lie anywhere, and
-    two may touch. Returns (source, target): the target needs no repair, it is the text.
+    A span of length zero inserts a [MASK] that hides nothing. Lengths are drawn until
+    `rate` of the tokens is hidden, the last one cut to fit; positions are uniform, and
+    two spans may touch. Returns (source, target); the target is the original text.
     Errors: ValueError for fewer than two tokens, a special token among them, or a mean
     span below one.
     Source: Lewis et al. (2020), section 2.2; the 30% in section 5.1.
@@ -64,15 +66,17 @@ def text_infilling(
     _check(tokens, rate, mean_span, specials)
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
     lengths = _poisson_lengths(noise, mean_span, generator)
-    kept = len(tokens) - noise
-    # After how many kept tokens each span stands; the lengths are in random order.
-    places = torch.randint(kept + 1, lengths.shape, generator=generator).sort().values
+    visible = len(tokens) - noise
+    # How many visible tokens precede each span; the lengths are in random order.
+    positions = (
+        torch.randint(visible + 1, lengths.shape, generator=generator).sort().values
+    )
     source: list[int] = []
-    start = shown = 0
-    for place, length in zip(places.tolist(), lengths.tolist(), strict=True):
-        source += [*tokens[start : start + place - shown], specials.mask]
-        start += place - shown + length
-        shown = place
+    start = copied = 0
+    for position, length in zip(positions.tolist(), lengths.tolist(), strict=True):
+        source += [*tokens[start : start + position - copied], specials.mask]
+        start += position - copied + length
+        copied = position
     return source + tokens[start:], list(tokens)
 
 
@@ -83,12 +87,12 @@ def restore_spans(
 
     Errors: ValueError if the target does not start with a sentinel.
     """
-    marks = set(sentinels)
-    if not target or target[0] not in marks:
+    sentinel_ids = set(sentinels)
+    if not target or target[0] not in sentinel_ids:
         raise ValueError(f"target must start with a sentinel: {target[:1]}")
     spans: dict[int, list[int]] = {}
     for token in target:
-        if token in marks:
+        if token in sentinel_ids:
             current = spans.setdefault(token, [])
         else:
             current.append(token)
@@ -111,7 +115,7 @@ def _check(
 
 
 def _composition(total: int, parts: int, generator: torch.Generator) -> list[int]:
-    """`total` as a sum of `parts` positive whole numbers, each sum equally likely."""
+    """`total` as a sum of `parts` positive integers, each sum equally likely."""
     cuts = torch.randperm(total - 1, generator=generator)[: parts - 1].sort().values + 1
     edges = [0, *cuts.tolist(), total]
     return [right - left for left, right in pairwise(edges)]
@@ -120,7 +124,7 @@ def _composition(total: int, parts: int, generator: torch.Generator) -> list[int
 def _poisson_lengths(
     total: int, mean: float, generator: torch.Generator
 ) -> torch.Tensor:
-    """Poisson numbers, zeros among them, up to the one that brings the sum to total."""
+    """Poisson lengths, including zeros, the last one cut so that the sum is `total`."""
     lengths = torch.zeros(0, dtype=torch.long)
     means = torch.full((total,), float(mean))
     while int(lengths.sum()) < total:

@@ -1,1 +1,1 @@
-"""How weights change: the loop, pretraining, fine-tuning, linear probes."""
+"""Training: the loop, pretraining, fine-tuning, linear probes."""

@@ -1,6 +1,6 @@
-"""A network and a few labels: all weights trained, the best rate and moment kept.
+"""Fine-tuning of all weights, with the best learning rate and number of steps.
 
-What is best is decided on texts that are neither learnt from nor asked in the end.
+Both are chosen on validation texts, apart from training and test texts.
 """
 
 import copy
@@ -18,7 +18,7 @@ Labelled = tuple[Tensor, Tensor]  # rows (N, T) of ids, labels (N,)
 
 @dataclass(frozen=True)
 class Plan:
-    """Each rate is tried for all steps, and looked at in as many equal `moments`."""
+    """Each rate is trained for all steps, with `moments` evenly spaced evaluations."""
 
     steps: int
     rates: tuple[float, ...]
@@ -34,20 +34,22 @@ class Read(Label):
 
 
 def judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:
-    """The share of wrong answers, and the log-loss, which decides between equals."""
-    wrong = (logits.argmax(dim=1) != labels).double().mean()
-    return float(wrong), float(cross_entropy(logits.detach().double(), labels))
+    """The error rate, and the log-loss, which breaks ties."""
+    error_rate = (logits.argmax(dim=1) != labels).double().mean()
+    return float(error_rate), float(cross_entropy(logits.detach().double(), labels))
 
 
 def tuned(
     start: Words, width: int, learn: Labelled, choose: Labelled, plan: Plan
 ) -> tuple[Label, int]:
-    """A copy of the network that has learnt the labels, and after how many steps.
+    """A fine-tuned copy of the network, and its number of steps.
 
-    Of all rates and moments it is the one that errs least on `choose`.
+    It has the lowest error on `choose` over all rates and evaluations.
     """
-    found = [of_rate(start, width, learn, choose, plan, rate) for rate in plan.rates]
-    _, step, network = min(found, key=lambda moment: moment[0])
+    candidates = [
+        of_rate(start, width, learn, choose, plan, rate) for rate in plan.rates
+    ]
+    _, step, network = min(candidates, key=lambda moment: moment[0])
     return network, step
 
 
@@ -59,24 +61,24 @@ def of_rate(
     plan: Plan,
     rate: float,
 ) -> tuple[tuple[float, float], int, Label]:
-    """One rate: what is `judged`, step and copy of the network at its best moment."""
+    """One rate: score (`judged`), step and network copy of the best evaluation."""
     torch.manual_seed(0)
     network = Read(copy.deepcopy(start), width)
-    dice, moments = torch.Generator().manual_seed(0), []
+    rng, evaluations = torch.Generator().manual_seed(0), []
     rows, labels = learn
 
-    def look(step: int) -> None:
+    def evaluate(step: int) -> None:
         with torch.no_grad():
             score = judged(network(choose[0]), choose[1])
-        moments.append((score, step, copy.deepcopy(network)))
+        evaluations.append((score, step, copy.deepcopy(network)))
 
     def batch(step: int) -> Batch:
         if step and step % (plan.steps // plan.moments) == 0:
-            look(step)
-        some = torch.randint(len(rows), (plan.batch,), generator=dice)
-        return rows[some], labels[some]
+            evaluate(step)
+        indices = torch.randint(len(rows), (plan.batch,), generator=rng)
+        return rows[indices], labels[indices]
 
     recipe = TrainingConfig(plan.steps, rate, warmup=plan.steps // 10)
     train(network, batch, label_loss, recipe)
-    look(plan.steps)
-    return min(moments, key=lambda moment: moment[0])
+    evaluate(plan.steps)
+    return min(evaluations, key=lambda moment: moment[0])

@@ -66,7 +66,7 @@ def data(config: NetworkConfig) -> Data:
 
 
 def untrained(config: NetworkConfig, vocabulary: int) -> GPT:
-    """The architecture of all of them; positions for a text with three markers."""
+    """The architecture of all networks; positions for a text with three markers."""
     return GPT(
         GPTConfig(
             vocabulary,
@@ -134,17 +134,17 @@ def half_moved(source: MarkovLanguage, blank: int) -> Objective:
 
 
 def rule_of(name: str) -> Rule:
-    """Its attention mask."""
+    """The attention mask of a network."""
     return bidirectional if name.startswith("masked") else causal
 
 
 def vocabulary_of(name: str, source: MarkovLanguage) -> int:
-    """How many ids it knows: fill-in-the-middle has three markers more."""
+    """The size of its vocabulary: fill-in-the-middle has three markers more."""
     return source.vocabulary + 3 * (name == "fill-in-the-middle")
 
 
 def objective_of(name: str, config: NetworkConfig, seed: int, texts: Data) -> Objective:
-    """What it learns from."""
+    """The training objective of a network."""
     return {
         "next token": next_token,
         "masked token 15%": masked(texts.language, 0.15, seed),

@@ -1,4 +1,4 @@
-"""What a pretrained network knows of labels: read from its states, or after tuning."""
+"""Linear probes of a pretrained network's states, and its fine-tuning on labels."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,15 +12,15 @@ from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.training.loop import TrainingConfig, train
 from paradigms.training.pretraining import Batch, Objective, with_head
 
-Read = Callable[[Tensor], Tensor]  # what each word gives (N, T, X) -> (M, X)
-ROWS = 32  # texts of a batch of tuning
+Read = Callable[[Tensor], Tensor]  # outputs for words (N, T, X) -> (M, X)
+ROWS = 32  # batch size of fine-tuning
 
 
 class Task(NamedTuple):
-    """Texts (N, T) to learn labels from, and to be asked, with labels (M,).
+    """Texts (N, T) with labels (M,), to train on, to validate and to test.
 
-    `reads`: from what each word gives to one row for each label; of several, the one
-    that errs least on the validation part is taken.
+    `reads`: from the outputs for words to one row for each label; of several, the one
+    with the highest validation accuracy is used.
     """
 
     learn: tuple[Tensor, Tensor]
@@ -44,53 +44,55 @@ WHOLE: dict[str, Read] = {
 def read_out(
     objective: Objective, network: GPT, task: Task, tuning: TrainingConfig
 ) -> dict[str, float]:
-    """Shares of right answers: of a linear probe on frozen states, and after tuning."""
-    best, found = -1.0, {}
+    """Test accuracy of a linear probe on frozen states, and after fine-tuning."""
+    best, accuracies = -1.0, {}
     for read in task.reads.values():
-        held, right = probe(objective, network, task, read)
-        if held > best:
-            best, chosen, found = held, read, {"probe": right}
-    return found | {"tuned": tuned(objective, network, task, chosen, tuning)}
+        validation, test = probe(objective, network, task, read)
+        if validation > best:
+            best, chosen, accuracies = validation, read, {"probe": test}
+    return accuracies | {"tuned": tuned(objective, network, task, chosen, tuning)}
 
 
 def probe(
     objective: Objective, network: GPT, task: Task, read: Read
 ) -> tuple[float, float]:
-    """Right on the validation and on the test part, by logistic regression."""
-    bare = with_head(network)
+    """Validation and test accuracy of logistic regression on frozen states."""
+    backbone = with_head(network)
     with torch.no_grad():
-        parts = [read(objective.look(bare, texts)).double() for texts, _ in task[:3]]
-    spread, centre = torch.std_mean(parts[0], dim=0)
-    x, *asked = ((part - centre) / spread.clamp(min=1e-6) for part in parts)
+        parts = [
+            read(objective.look(backbone, texts)).double() for texts, _ in task[:3]
+        ]
+    std, mean = torch.std_mean(parts[0], dim=0)
+    x, *evaluated = ((part - mean) / std.clamp(min=1e-6) for part in parts)
     model = LogisticRegression(2, 0.01).fit(x, task.learn[1])
-    held, right = (
+    validation, test = (
         float((model.predict_proba(y).argmax(dim=1) == labels).double().mean())
-        for y, (_, labels) in zip(asked, task[1:3], strict=True)
+        for y, (_, labels) in zip(evaluated, task[1:3], strict=True)
     )
-    return held, right
+    return validation, test
 
 
 def tuned(
     objective: Objective, network: GPT, task: Task, read: Read, tuning: TrainingConfig
 ) -> float:
-    """Right on the test part after training all weights on the labels."""
+    """Test accuracy after fine-tuning all weights on the labels."""
     torch.manual_seed(0)
-    labeller = with_head(network, 2)
-    dice = torch.Generator().manual_seed(0)
+    classifier = with_head(network, 2)
+    rng = torch.Generator().manual_seed(0)
     texts, labels = task.learn
-    each = len(labels) // len(texts)  # labels of a text
+    per_text = len(labels) // len(texts)  # labels of a text
 
     def batch(step: int) -> Batch:
         del step
-        some = torch.randint(len(texts), (ROWS,), generator=dice)
-        return texts[some], labels.view(-1, each)[some]
+        indices = torch.randint(len(texts), (ROWS,), generator=rng)
+        return texts[indices], labels.view(-1, per_text)[indices]
 
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = read(objective.look(network, batch[0]))
         losses = F.cross_entropy(logits, batch[1].flatten(), reduction="sum")
         return losses, torch.tensor(len(logits))
 
-    train(labeller, batch, loss, tuning)
+    train(classifier, batch, loss, tuning)
     with torch.no_grad():
-        answers = read(objective.look(labeller, task.ask[0])).argmax(dim=1)
-    return float((answers == task.ask[1]).double().mean())
+        predictions = read(objective.look(classifier, task.ask[0])).argmax(dim=1)
+    return float((predictions == task.ask[1]).double().mean())

@@ -1,4 +1,4 @@
-"""The one loop that trains: the same on one processor, on several, and on GPUs.
+"""The training loop, the same for one CPU process, several, and GPUs.
 
 `accelerate launch -m paradigms measure NAME` spreads it over GPUs, and `torchrun
 --nproc-per-node 2 -m paradigms measure NAME` over processors; each process reads its
@@ -14,12 +14,12 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
-Loss = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]  # a sum, and of how many
+Loss = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]  # sum, number of terms
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """AdamW; the rate rises over `warmup` steps, then falls to zero in a line.
+    """AdamW with linear warm-up over `warmup` steps, then linear decay to zero.
 
     Source: Loshchilov & Hutter (2019) for the decay, Devlin et al. (2019), appendix A.2
     for the shape of the rate.
@@ -32,7 +32,7 @@ class TrainingConfig:
     clip: float = 1.0
 
     def factor(self, step: int) -> float:
-        """The share of the full rate at a step, counted from 0."""
+        """The multiplier of the rate at a step, counted from 0."""
         rise = (step + 1) / max(self.warmup, 1)
         fall = (self.steps - step) / max(self.steps - self.warmup, 1)
         return min(rise, fall, 1.0)
@@ -45,11 +45,11 @@ def train(
     recipe: TrainingConfig,
     often: int = 50,
 ) -> list[tuple[int, float]]:
-    """Train in place; the mean loss of every `often` steps, with the last of them.
+    """Train in place; returns (last step, mean loss) of every `often` steps.
 
-    `batch(step)` gives tensors (B, ...) that must be alike in every process; `loss` the
-    sum over its targets and their number, so that shares of a batch with more targets
-    than others count for more.
+    `batch(step)` gives tensors (B, ...), the same in every process; `loss` gives the
+    sum over the targets and their number, so that processes with more targets weigh
+    more.
     Errors: ValueError for fewer than one step, a batch with fewer rows than processes,
     or a loss that is no longer finite.
     """
@@ -59,17 +59,17 @@ def train(
     optimiser = torch.optim.AdamW(
         network.parameters(), recipe.rate, weight_decay=recipe.decay, fused=True
     )
-    spread, optimiser = accelerator.prepare(network.train(), optimiser)
-    course, recent = [], []
+    model, optimiser = accelerator.prepare(network.train(), optimiser)
+    curve, recent = [], []
     for step in range(recipe.steps):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * recipe.factor(step)
-        recent.append(_step(accelerator, spread, optimiser, batch(step), loss, recipe))
+        recent.append(_step(accelerator, model, optimiser, batch(step), loss, recipe))
         if len(recent) == often or step + 1 == recipe.steps:
-            course.append((step + 1, sum(recent) / len(recent)))
+            curve.append((step + 1, sum(recent) / len(recent)))
             recent.clear()
     network.eval()
-    return course
+    return curve
 
 
 def _step(
@@ -81,23 +81,23 @@ def _step(
     recipe: TrainingConfig,
 ) -> float:
     total, count = loss(network, shard(accelerator, whole))
-    # Gradients are averaged over the processes: so each divides by its part of all.
-    everything = accelerator.reduce(torch.stack([total.detach(), count.to(total)]))
+    # Gradients are averaged over the processes; this makes them a mean over targets.
+    totals = accelerator.reduce(torch.stack([total.detach(), count.to(total)]))
     optimiser.zero_grad()
-    accelerator.backward(total * accelerator.num_processes / everything[1])
+    accelerator.backward(total * accelerator.num_processes / totals[1])
     accelerator.clip_grad_norm_(network.parameters(), recipe.clip)
     optimiser.step()
-    mean = float(everything[0] / everything[1])
+    mean = float(totals[0] / totals[1])
     if not mean < float("inf"):
         raise ValueError(f"the loss is no longer finite ({mean}): lower the rate")
     return mean
 
 
 def shard(accelerator: Accelerator, whole: Sequence[Tensor]) -> Batch:
-    """The rows of a batch that fall to this process, on its device."""
-    count, mine = accelerator.num_processes, accelerator.process_index
+    """The rows of a batch for this process, on its device."""
+    count, rank = accelerator.num_processes, accelerator.process_index
     if len(whole[0]) < count:
         raise ValueError(f"a batch needs a row a process: {len(whole[0])} for {count}")
     return tuple(
-        part.tensor_split(count)[mine].to(accelerator.device) for part in whole
+        tensor.tensor_split(count)[rank].to(accelerator.device) for tensor in whole
     )

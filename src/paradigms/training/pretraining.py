@@ -1,7 +1,7 @@
-"""One network, many questions: what each objective makes of a batch, ready to train.
+"""Pretraining of one architecture with several objectives.
 
-The network is always `models.gpt.GPT`, whose rule is an argument; so objectives and
-masks can be compared with everything else equal.
+The network is always `models.gpt.GPT`, whose rule is an argument, so that objectives
+and masks are compared with everything else equal.
 """
 
 from collections.abc import Callable
@@ -35,12 +35,12 @@ Texts = Callable[[int], Tensor]  # step -> tokens (B, T), alike in every process
 
 @dataclass(frozen=True)
 class Objective:
-    """What is shown, what is asked, and by which rule the network may look.
+    """Inputs, targets and mask rule of a pretraining objective.
 
-    `show(tokens, dice)` -> inputs (B, T), targets (B, T), and what `rule` or the loss
-    needs besides; `rule(batch)` -> a mask's rule; `weighted` if the last tensor (B,)
-    weighs each row's loss, as the bound of a masked diffusion wants it.  `reads` is the
-    rule for a whole text with nothing hidden, and `starts` says if BOS stands first.
+    `show(tokens, dice)` -> inputs (B, T), targets (B, T), and more tensors for `rule`
+    or the loss; `rule(batch)` -> a mask rule; `weighted`: the last tensor (B,) weights
+    each row's loss, as in masked diffusion.  `reads` is the rule for a whole text with
+    nothing masked, and `starts` tells whether BOS comes first.
     """
 
     show: Callable[[Tensor, torch.Generator], Batch]
@@ -50,7 +50,7 @@ class Objective:
     starts: bool = False
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Sum in nats, and over how many targets (weighted: over how many words)."""
+        """Sum in nats, and the number of targets (weighted: of words)."""
         inputs, targets = batch[:2]
         real = inputs != IDS.pad
         logits = network(inputs, self.rule(batch), None if bool(real.all()) else real)
@@ -65,9 +65,9 @@ class Objective:
         return losses.sum(), (targets != IGNORE).sum()
 
     def look(self, network: GPT, tokens: Tensor) -> Tensor:
-        """What the network gives for each word of a whole text: (B, T) -> (B, T, ...).
+        """The network's outputs for each word of a whole text: (B, T) -> (B, T, ...).
 
-        With the head of `with_head` these are states, or scores of labels.
+        With the head of `with_head` these are states, or logits of labels.
         """
         if not self.starts:
             return network(tokens, self.reads)
@@ -76,26 +76,26 @@ class Objective:
 
 
 def left_to_right(tokens: Tensor, dice: torch.Generator) -> Batch:
-    """Every word from those before it."""
+    """Next-token prediction."""
     return next_token(tokens)
 
 
 def after_prefix(tokens: Tensor, dice: torch.Generator) -> Batch:
-    """What follows a prefix of random length, and how long that prefix is."""
+    """Prediction after a prefix of random length, with the lengths."""
     lengths = draw_prefixes(tokens, dice)
-    return *prefix(tokens, lengths), lengths + 1  # the start symbol belongs to it
+    return *prefix(tokens, lengths), lengths + 1  # with BOS
 
 
 def hidden_words(
     vocabulary: int, rate: float = 0.15, fates: Fates = BERT
 ) -> Callable[[Tensor, torch.Generator], Batch]:
-    """A share of the words from the others; at least one target in a batch."""
+    """Masked-word prediction; at least one target in a batch."""
 
     def show(tokens: Tensor, dice: torch.Generator) -> Batch:
         while True:
-            shown = masked_token(tokens, vocabulary, dice, rate, IDS, fates)
-            if bool((shown[1] != IGNORE).any()):
-                return shown
+            batch = masked_token(tokens, vocabulary, dice, rate, IDS, fates)
+            if bool((batch[1] != IGNORE).any()):
+                return batch
 
     return show
 
@@ -103,41 +103,41 @@ def hidden_words(
 def one_span(
     gap: int, marks: tuple[int, int]
 ) -> Callable[[Tensor, torch.Generator], Batch]:
-    """Source and target of a text that lost `gap` words in a row, anywhere.
+    """Span corruption with one span of `gap` words, at a uniform position.
 
-    T5's way of drawing spans lets every text end in one: a single span would always be
-    the last words.  Shapes: tokens (B, T) -> sources (B, T - gap + 1), with the first
-    mark for the span; targets (B, gap + 2): that mark, the span, the second mark.
+    With T5's sampling every text ends in a span: a single one would always be the last
+    words.  Shapes: tokens (B, T) -> sources (B, T - gap + 1), with the first sentinel
+    for the span; targets (B, gap + 2): that sentinel, the span, the second sentinel.
     """
 
     def show(tokens: Tensor, dice: torch.Generator) -> Batch:
         rows, length = tokens.shape
         starts = torch.randint(length - gap + 1, (rows, 1), generator=dice)
-        place = torch.arange(length).expand(rows, -1)
-        hidden = (place >= starts) & (place < starts + gap)
-        first = place == starts
+        position = torch.arange(length).expand(rows, -1)
+        hidden = (position >= starts) & (position < starts + gap)
+        first = position == starts
         source = tokens.masked_fill(first, marks[0])[~hidden | first]
-        ends = torch.tensor(marks).expand(rows, -1)
+        sentinels = torch.tensor(marks).expand(rows, -1)
         span = tokens[hidden].view(rows, gap)
-        target = torch.cat([ends[:, :1], span, ends[:, 1:]], dim=1)
+        target = torch.cat([sentinels[:, :1], span, sentinels[:, 1:]], dim=1)
         return source.view(rows, -1), target
 
     return show
 
 
 def span(gap: int, marks: tuple[int, int]) -> Objective:
-    """Span corruption for one network: source and target in a line, as a prefix LM.
+    """Span corruption for one network: source and target concatenated, as a prefix LM.
 
-    The input is `gap` words shorter than the text where they stood, and as many longer
-    behind it, with two marks.  Source: Raffel et al. (2020), sections 3.1.4 and 3.2.1.
+    The source lacks the `gap` words, which follow in the target, with two sentinels.
+     Source: Raffel et al. (2020), sections 3.1.4 and 3.2.1.
     """
-    cut = one_span(gap, marks)
+    corrupt = one_span(gap, marks)
 
     def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-        source, target = cut(tokens, dice)
+        source, target = corrupt(tokens, dice)
         inputs = torch.cat([source, target[:, :-1]], dim=1)  # (B, T + 2)
-        given = torch.full_like(source, IGNORE)
-        return inputs, torch.cat([given, target[:, 1:]], dim=1)
+        ignored = torch.full_like(source, IGNORE)
+        return inputs, torch.cat([ignored, target[:, 1:]], dim=1)
 
     def rule(batch: Batch) -> Rule:
         return prefix_lm(batch[0].shape[1] - gap)
@@ -146,7 +146,7 @@ def span(gap: int, marks: tuple[int, int]) -> Objective:
 
 
 class Pair(nn.Module):
-    """ELECTRA on one kind of network: who fills the blanks, and who finds out."""
+    """ELECTRA's generator and discriminator, both with the architecture of GPT."""
 
     def __init__(self, generator: GPT, discriminator: GPT) -> None:
         super().__init__()
@@ -154,30 +154,32 @@ class Pair(nn.Module):
 
 
 class Replaced(Objective):
-    """Both losses of ELECTRA, the second 50 times: Clark et al. (2020), section 3."""
+    """Both losses of ELECTRA, the second times 50: Clark et al. (2020), section 3."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         inputs, targets, tokens, seeds = batch
         logits = network.generator(inputs, bidirectional)
-        words = F.cross_entropy(
+        generator_loss = F.cross_entropy(
             logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="sum"
         )
-        chosen = targets != IGNORE
-        dice = torch.Generator().manual_seed(int(seeds[0]))
-        shown, wrong = replaced_token(tokens, chosen, logits, dice)
-        found = network.discriminator(shown, bidirectional)[..., 0]
+        masked = targets != IGNORE
+        rng = torch.Generator().manual_seed(int(seeds[0]))
+        corrupted, is_replaced = replaced_token(tokens, masked, logits, rng)
+        detector_logits = network.discriminator(corrupted, bidirectional)[..., 0]
         count = torch.tensor(tokens.numel())
-        both = words / chosen.sum().clamp(min=1)
-        return (both + 50 * binary_cross_entropy(found, wrong)) * count, count
+        generator_mean = generator_loss / masked.sum().clamp(min=1)
+        return (
+            generator_mean + 50 * binary_cross_entropy(detector_logits, is_replaced)
+        ) * count, count
 
 
 def replaced(vocabulary: int) -> Replaced:
-    """ELECTRA's question: the masked batch, the texts, and a seed for the samples."""
-    hide = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))
+    """ELECTRA's objective: the masked batch, the texts, and a seed for the samples."""
+    mask = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))
 
     def show(tokens: Tensor, dice: torch.Generator) -> Batch:
         seeds = torch.randint(2**31, (len(tokens),), generator=dice)
-        return *hide(tokens, dice), tokens, seeds
+        return *mask(tokens, dice), tokens, seeds
 
     return Replaced(show)
 
@@ -205,17 +207,17 @@ def pretrain(
     recipe: TrainingConfig,
     seed: int,
 ) -> list[tuple[int, float]]:
-    """Train in place on `texts(step)`; the course of the loss."""
-    dice = torch.Generator().manual_seed(seed)
+    """Train in place on `texts(step)`; returns the loss curve."""
+    rng = torch.Generator().manual_seed(seed)
     return train(
-        network, lambda step: objective.show(texts(step), dice), objective.loss, recipe
+        network, lambda step: objective.show(texts(step), rng), objective.loss, recipe
     )
 
 
 def with_head(network: GPT, outputs: int | None = None) -> GPT:
-    """A copy that gives another head's scores at every position, or its bare states.
+    """A copy with another head, or without one.
 
-    Shapes: tokens (B, T) -> (B, T, outputs), or (B, T, W) without a number of them.
+    Shapes: tokens (B, T) -> (B, T, outputs), or states (B, T, W) if `outputs` is None.
     """
     copy = deepcopy(network)
     width = copy.word.embedding_dim

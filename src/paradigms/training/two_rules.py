@@ -1,7 +1,7 @@
-"""One network under two rules, as GPT and as BERT, first asked for words, then labels.
+"""One architecture under two rules, as GPT and as BERT: pretraining, then labels.
 
 Under the causal rule the target is the next token, under the bidirectional one the
-masked tokens.  Shape and first weights are the same, so that nothing else differs.
+masked tokens.  Architecture and initial weights are the same, all else equal.
 """
 
 import torch
@@ -24,13 +24,13 @@ def table(texts: list[list[int]], length: int) -> Tensor:
     rows = torch.full((len(texts), length), SPECIALS.pad)
     rows[:, 0] = SPECIALS.bos
     for row, text in zip(rows, texts, strict=True):
-        kept = torch.tensor(text[: length - 1], dtype=torch.long)
-        row[1 : 1 + len(kept)] = kept + SPECIALS.first_word
+        ids = torch.tensor(text[: length - 1], dtype=torch.long)
+        row[1 : 1 + len(ids)] = ids + SPECIALS.first_word
     return rows
 
 
 class Words(nn.Module):
-    """Scores of all words at the places asked for: rows (B, T) -> logits (N, V)."""
+    """Logits of all words at the selected positions: rows (B, T) -> logits (N, V)."""
 
     def __init__(self, shape: GPTConfig, rule: Rule) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Words(nn.Module):
 
 
 class Label(nn.Module):
-    """Two classes from one state a text: the last word's, or the mean of all.
+    """Two-class logits from one state per text: that of the last word, or the mean.
 
     Under the causal rule only the last word has seen the whole text.
     Shapes: rows (B, T) -> logits (B, 2).
@@ -75,7 +75,7 @@ def mean_state(states: Tensor, rows: Tensor) -> Tensor:
 def asked(
     objective: str, rows: Tensor, vocabulary: int, dice: torch.Generator
 ) -> Batch:
-    """Inputs and targets (B, T) of an objective; next token drops the last place."""
+    """Inputs and targets (B, T) of an objective; next token drops the last position."""
     if objective == "next token":
         return next_token(rows[:, 1:])
     return masked_token(rows, vocabulary, dice)
@@ -84,9 +84,9 @@ def asked(
 def word_loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """The summed log-loss of the targets, in nats, and their number."""
     inputs, targets = batch
-    places = targets != IGNORE
-    logits = network(inputs, places)
-    return F.cross_entropy(logits, targets[places], reduction="sum"), places.sum()
+    positions = targets != IGNORE
+    logits = network(inputs, positions)
+    return F.cross_entropy(logits, targets[positions], reduction="sum"), positions.sum()
 
 
 def label_loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
