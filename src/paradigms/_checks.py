@@ -153,7 +153,7 @@ def check_fitted(model: object) -> None:
             check_finite(name, torch.tensor(value, dtype=torch.float64))
 
 
-def held(what: str, value: Tensor, x: Tensor) -> Tensor:
+def check_overflow(what: str, value: Tensor, x: Tensor) -> Tensor:
     """Return `value`, computed from `x`. Errors: ValueError if it overflowed."""
     if not bool(value.isfinite().all()):
         largest = float((x.values() if x.is_sparse_csr else x).abs().max())

@@ -16,7 +16,7 @@ from paradigms.experiments.runner.run import PACKAGE, bench, benchmarks
 from paradigms.models.bert import BASE
 from paradigms.site.content.toml import pages
 from paradigms.site.fences.page import Page
-from paradigms.site.fences.reference_tables import speed_table, where_made
+from paradigms.site.fences.reference_tables import provenance, speed_table
 
 SMALL = Sizes(
     gpt=TINY,
@@ -148,7 +148,7 @@ def test_the_table_shows_what_was_recorded():
     rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", table)
     assert len(rows) == sum(map(len, LEAST.values()))
     for benchmark in speeds().values():
-        machine = ", ".join(where_made(benchmark).values())
+        machine = ", ".join(provenance(benchmark).values())
         assert f"{benchmark.date:%B %Y}: {machine}; python 3" in table
         assert benchmark.processor in machine
         assert benchmark.instruction_set in machine

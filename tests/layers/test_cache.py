@@ -16,7 +16,13 @@ from paradigms.evaluation.cost import (
     peak_bytes,
 )
 from paradigms.experiments import cache
-from paradigms.experiments.cache import CACHED, NETWORKS, CacheConfig, built, text
+from paradigms.experiments.cache import (
+    CACHED,
+    NETWORKS,
+    CacheConfig,
+    build_network,
+    text,
+)
 from paradigms.experiments.records import load
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -119,7 +125,7 @@ def test_a_token_read_after_the_others_gets_the_same_scores(name):
 
     Logits without the cached context differ by more.
     """
-    network = built(CacheConfig(), name, 64)
+    network = build_network(CacheConfig(), name, 64)
     rng = torch.Generator().manual_seed(0)
     tokens = torch.randint(CacheConfig().vocabulary, (1, 64), generator=rng)
     step = Step(network, tokens).ready()
@@ -135,7 +141,7 @@ def test_operations_are_those_of_the_products():
     a, b = torch.ones(3, 5), torch.ones(5, 7)
     assert operations(lambda: a @ b) == 2 * 3 * 5 * 7
     config = CacheConfig(layers=2)
-    network, tokens = built(config, "GPT", 32), text(32)
+    network, tokens = build_network(config, "GPT", 32), text(32)
     assert operations(lambda: network(tokens)) == closed_form(config, 32)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(tokens)
@@ -157,7 +163,7 @@ def test_bytes_at_work_are_the_most_held_at_once():
 def test_bytes_kept_are_those_in_use():
     """Not the capacity that the cache allocated in advance."""
     config = CacheConfig(layers=2)
-    step = Step(built(config, "GPT", 64, "meta"), text(40, "meta")).ready()
+    step = Step(build_network(config, "GPT", 64, "meta"), text(40, "meta")).ready()
     assert kv_cache_bytes(step.cache) == 2 * 4 * config.layers * config.width * 40
     capacity = sum(4 * tensor.numel() for tensor in step.cache.stored.values())
     assert capacity > kv_cache_bytes(step.cache)
@@ -183,4 +189,4 @@ def test_every_network_is_the_one_that_it_is_called():
     """All networks but BERT have a cache."""
     assert set(NETWORKS) - set(CACHED) == {"BERT"}
     with pytest.raises(TypeError, match="cache"):
-        Step(built(CacheConfig(layers=1), "BERT", 8), text(8)).ready()
+        Step(build_network(CacheConfig(layers=1), "BERT", 8), text(8)).ready()

@@ -15,7 +15,12 @@ from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File, Files
 
 from paradigms.site.content.toml import DOCS, pages
-from paradigms.site.exports.notebook import beside, cells_of, linked, text_of
+from paradigms.site.exports.notebook import (
+    cells_of,
+    page_notebook,
+    text_of,
+    with_page_links,
+)
 from paradigms.site.markdown.adapter import KINDS
 from paradigms.site.outputs import difference, tolerance
 from tests.conftest import nbval
@@ -71,7 +76,7 @@ def of(markdown: str, site_url: str | None = None) -> dict:
     """The notebook of a page `q39/page.md`, as it would be downloaded."""
     page, files = near("q39/page.md")
     page.markdown = markdown
-    path, text = beside(page, site_url, files)
+    path, text = page_notebook(page, site_url, files)
     assert path == "q39/page/page.ipynb"
     return json.loads(text)
 
@@ -257,13 +262,13 @@ def test_links_of_a_lab_lead_to_pages():
     """On disk they lead to files, on the site to URLs; a dead one stops the build."""
     lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
     html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
-    output = linked(html, lab, files)
+    output = with_page_links(html, lab, files)
     assert output.endswith(html.replace("../q39/next.md", "../../q39/next/"))
     assert output.startswith(
         '<link rel="stylesheet" href="../../stylesheets/labs.css">'
     )
     with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
-        linked(html.replace("next", "net"), lab, files)
+        with_page_links(html.replace("next", "net"), lab, files)
 
 
 def test_cells_keep_their_names():

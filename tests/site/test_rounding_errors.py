@@ -6,7 +6,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from paradigms.experiments.records import spelled
+from paradigms.experiments.records import format_value
 from tests.conftest import ROOT
 
 # Below a millionth.  A bare power of ten is a bound, not a result.
@@ -95,4 +95,4 @@ def test_bounds_and_quantities_are_left_alone(text):
 )
 def test_a_recorded_rounding_error_is_printed_as_zero(value, printed):
     """Its digits differ between processors."""
-    assert spelled(value) == printed
+    assert format_value(value) == printed

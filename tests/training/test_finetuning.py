@@ -35,9 +35,9 @@ def test_the_mean_state_is_read_under_both_rules(rule):
 def test_answers_are_judged_by_error_then_by_loss():
     """A lower error wins; at equal errors the lower loss."""
     labels = torch.tensor([0, 0])
-    mild = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 1.0]]), labels)
-    sure = finetuning.judged(torch.tensor([[2.0, 0.0], [0.0, 9.0]]), labels)
-    right = finetuning.judged(torch.tensor([[2.0, 0.0], [1.0, 0.0]]), labels)
+    mild = finetuning.error_and_loss(torch.tensor([[2.0, 0.0], [0.0, 1.0]]), labels)
+    sure = finetuning.error_and_loss(torch.tensor([[2.0, 0.0], [0.0, 9.0]]), labels)
+    right = finetuning.error_and_loss(torch.tensor([[2.0, 0.0], [1.0, 0.0]]), labels)
     assert mild[0] == sure[0] == 0.5
     assert right < mild < sure
 
@@ -46,11 +46,11 @@ def test_the_best_of_all_rates_and_moments_is_kept():
     """The rate that learns is selected; the initial network is not modified."""
     start, learn, choose = made(), texts(64), texts(40)
     before = start.body.word.weight.clone()
-    plan = finetuning.Plan(steps=30, rates=(1e-9, 1e-2), moments=3, batch=16)
-    network, step = finetuning.tuned(start, 16, learn, choose, plan)
+    plan = finetuning.Sweep(steps=30, rates=(1e-9, 1e-2), moments=3, batch=16)
+    network, step = finetuning.finetune(start, 16, learn, choose, plan)
     assert step in (10, 20, 30)
-    error, _ = finetuning.judged(network(choose[0]), choose[1])
-    fresh = finetuning.of_rate(start, 16, learn, choose, plan, 1e-9)
+    error, _ = finetuning.error_and_loss(network(choose[0]), choose[1])
+    fresh = finetuning.finetune_at_rate(start, 16, learn, choose, plan, 1e-9)
     assert error < 0.2 < fresh[0][0]
     assert start.body.word.weight.equal(before)
 
@@ -58,6 +58,6 @@ def test_the_best_of_all_rates_and_moments_is_kept():
 def test_a_moment_before_the_end_can_be_the_best():
     """With training labels opposite to the validation labels the first is selected."""
     rows, labels = texts(64)
-    plan = finetuning.Plan(steps=40, rates=(1e-2,), moments=4, batch=16)
-    _, step = finetuning.tuned(made(), 16, (rows, 1 - labels), (rows, labels), plan)
+    plan = finetuning.Sweep(steps=40, rates=(1e-2,), moments=4, batch=16)
+    _, step = finetuning.finetune(made(), 16, (rows, 1 - labels), (rows, labels), plan)
     assert step == 10

@@ -9,9 +9,9 @@ from paradigms.training.two_rules import (
     Label,
     Words,
     asked,
+    encode_rows,
     label_loss,
     mean_state,
-    table,
     word_loss,
 )
 
@@ -29,7 +29,7 @@ def networks() -> dict[str, Words]:
 
 def test_texts_stand_in_rows_behind_the_first_symbol():
     """Ids are offset by the four specials, behind BOS; rows are cut or padded."""
-    rows = table([[0, 1], [2, 3, 4, 5], []], 4)
+    rows = encode_rows([[0, 1], [2, 3, 4, 5], []], 4)
     assert rows.tolist() == [[1, 4, 5, 0], [1, 6, 7, 8], [1, 0, 0, 0]]
 
 
@@ -38,7 +38,7 @@ def test_nothing_but_the_rule_tells_the_two_apart():
     left, both = networks().values()
     for name, weight in left.state_dict().items():
         assert weight.equal(both.state_dict()[name])
-    rows, other = table([[0, 1, 2, 3]], 8), table([[0, 1, 2, 9]], 8)
+    rows, other = encode_rows([[0, 1, 2, 3]], 8), encode_rows([[0, 1, 2, 9]], 8)
     assert left.states(rows)[:, :4].equal(left.states(other)[:, :4])
     assert not both.states(rows)[:, :4].equal(both.states(other)[:, :4])
 
@@ -47,9 +47,12 @@ def test_padding_changes_no_label():
     """The same text in a longer row gives the same scores, under both rules."""
     for network in networks().values():
         head = Label(network, SHAPE.width)
-        short, long = head(table([[0, 1, 2]], 4)), head(table([[0, 1, 2]], 8))
+        short, long = (
+            head(encode_rows([[0, 1, 2]], 4)),
+            head(encode_rows([[0, 1, 2]], 8)),
+        )
         assert torch.allclose(short, long, atol=1e-6)
-        assert not torch.allclose(short, head(table([[0, 1, 3]], 4)), atol=1e-6)
+        assert not torch.allclose(short, head(encode_rows([[0, 1, 3]], 4)), atol=1e-6)
 
 
 def test_the_mean_leaves_padding_out():
@@ -61,7 +64,7 @@ def test_the_mean_leaves_padding_out():
 def test_the_losses_are_sums_with_their_number():
     """Sum and count equal the log-softmax, summed target by target."""
     rng = torch.Generator().manual_seed(0)
-    rows = table([[0, 1, 2, 3, 4, 5, 6]] * 8, 8)
+    rows = encode_rows([[0, 1, 2, 3, 4, 5, 6]] * 8, 8)
     for name, network in networks().items():
         inputs, targets = asked(name, rows, 20, rng)
         total, count = word_loss(network, (inputs, targets))

@@ -92,7 +92,7 @@ def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
     ):
         model.fit(*corpus.train)
         probabilities = [
-            float(belief(model, corpus.encode(said(config, blame, praise)))[0])
+            float(belief(model, corpus.encode(text_of(config, blame, praise)))[0])
             for blame in range(config.most, -1, -1)
             for praise in range(config.most + 1)
         ]
@@ -109,7 +109,7 @@ def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
     return rows
 
 
-def said(config: BoundariesConfig, blame: int, praise: int) -> str:
+def text_of(config: BoundariesConfig, blame: int, praise: int) -> str:
     """A text of two words, repeated `blame` and `praise` times."""
     return " ".join([config.blame] * blame + [config.praise] * praise)
 

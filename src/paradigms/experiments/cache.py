@@ -86,7 +86,7 @@ def run(config: CacheConfig, each: Each = serial_map) -> list[dict[str, Any]]:
     return rows + each(config.published, size)
 
 
-def built(
+def build_network(
     config: CacheConfig, name: str, positions: int, device: str = "cpu"
 ) -> Network:
     """A network with random weights, for texts of up to `positions` tokens."""
@@ -124,7 +124,7 @@ def counts(config: CacheConfig, name: str) -> Counts:
     def record(column: str, length: int, value: int) -> None:
         columns.setdefault(column, {})[str(length)] = value
 
-    network = built(config, name, config.longest, "meta")
+    network = build_network(config, name, config.longest, "meta")
     for length in (*config.lengths, config.longest // 2, config.longest):
         step = Step(network, text(length, "meta"))
         record("operations without", length, operations(step.without))
@@ -132,7 +132,7 @@ def counts(config: CacheConfig, name: str) -> Counts:
             step.ready()
             record("operations with", length, operations(step.with_cache))
             record("bytes kept", length, kv_cache_bytes(step.cache))
-    network = built(config, name, max(config.lengths))
+    network = build_network(config, name, max(config.lengths))
     for length in config.lengths:
         step = Step(network, text(length))
         record("bytes at work without", length, peak_bytes(step.without))
@@ -146,11 +146,11 @@ def seconds(config: CacheConfig, number: int) -> dict[str, Times]:
     """Times of one repetition; odd repetitions run each pair in reverse order."""
     times: dict[str, Times] = {}
     for name in NETWORKS:
-        network = built(config, name, max(config.lengths))
+        network = build_network(config, name, max(config.lengths))
         steps = {n: Step(network, text(n)) for n in config.lengths}
         times[name] = timed(config, steps, name in CACHED, number)
     ends = {n: before(config, n) + config.said for n in config.turns}
-    network = built(config, "GPT", max(ends.values()))
+    network = build_network(config, "GPT", max(ends.values()))
     steps = {n: Step(network, text(end), config.said) for n, end in ends.items()}
     return times | {"chat": timed(config, steps, True, number)}
 
@@ -242,8 +242,8 @@ def bands(config: CacheConfig, timed: list[Times]) -> dict[str, list[list[float]
 def texts(config: CacheConfig) -> list[dict[str, Any]]:
     """Generating a whole text: calls, operations, and their ratio to a forward pass."""
     tokens = text(config.written, "meta")
-    causal = built(config, "GPT", config.written, "meta")
-    masked = built(config, "BERT", config.written, "meta")
+    causal = build_network(config, "GPT", config.written, "meta")
+    masked = build_network(config, "BERT", config.written, "meta")
 
     def word_by_word(cache: Cache | None) -> None:
         for end in range(1, config.written + 1):
@@ -276,7 +276,7 @@ def turn(config: CacheConfig, number: int) -> dict[str, int | float]:
     """Operations of one turn: earlier turns cached, or recomputed at its start."""
     past = before(config, number)
     start, end = past + config.said, past + config.said + config.answered
-    network, tokens = built(config, "GPT", end, "meta"), text(end, "meta")
+    network, tokens = build_network(config, "GPT", end, "meta"), text(end, "meta")
 
     def work(cache: Cache) -> None:
         network(tokens[:, cache.length : start], cache=cache)

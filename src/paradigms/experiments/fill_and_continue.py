@@ -146,7 +146,9 @@ def scores(
         predict = frequencies(data)
         if network is not None:
             predict = asker(network, model, config, data.vocabulary, suffix)
-        results[task], results[f"{task}, right"] = said(predict, data, config)
+        results[task], results[f"{task}, right"] = nats_and_accuracy(
+            predict, data, config
+        )
         if data.language is not None and task != "wrong suffix":
             results[f"{task}, lost"] = results[task] - own(data, config, task)
     return results | {"wrong suffix costs": results["wrong suffix"] - results["fill"]}
@@ -182,7 +184,9 @@ def own(given: Source, config: FillAndContinueConfig, task: str) -> float:
 
 
 @torch.no_grad()
-def said(ask: Ask, given: Source, config: FillAndContinueConfig) -> tuple[float, float]:
+def nats_and_accuracy(
+    ask: Ask, given: Source, config: FillAndContinueConfig
+) -> tuple[float, float]:
     """Nats per original word, predicted one after the other, and accuracy.
 
     Special tokens are excluded: the length of the gap is given.

@@ -165,11 +165,11 @@ def quote(address: str, interval: bool = True) -> str:
 
     Errors: ContentError that lists what there is instead.
     """
-    value = recorded(address)
-    return spelled(value if interval or not isinstance(value, list) else value[0])
+    value = value_at(address)
+    return format_value(value if interval or not isinstance(value, list) else value[0])
 
 
-def recorded(address: str, load: Callable[[str], Result] = load) -> Value:
+def value_at(address: str, load: Callable[[str], Result] = load) -> Value:
     """The value at `experiment/row/column`: a number, a word, or [mean, low, high].
 
     `load` returns the record of an experiment, by default the stored one.
@@ -209,7 +209,7 @@ def picture(address: str) -> Picture:
     return pictures[key]
 
 
-def spelled(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A recorded value as pages print it: the mean, then its interval."""
     if isinstance(value, list):
         mean, low, high = map(_number, value)

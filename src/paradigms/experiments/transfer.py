@@ -18,15 +18,15 @@ from paradigms.evaluation.statistics import t_interval
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.gpt import GPTConfig
 from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.training.finetuning import Plan, judged, tuned
+from paradigms.training.finetuning import Sweep, error_and_loss, finetune
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.two_rules import (
     RULES,
     SPECIALS,
     Words,
     asked,
+    encode_rows,
     mean_state,
-    table,
     word_loss,
 )
 
@@ -161,11 +161,11 @@ def data(config: TransferConfig, seed: int) -> Data:
     room = config.tokens - 1  # after BOS
     before = [text[-2 * room : -room] for text in ids["train"] if len(text) > room]
     endings = {
-        part: table([text[-room:] for text in documents], config.tokens)
+        part: encode_rows([text[-room:] for text in documents], config.tokens)
         for part, documents in ids.items()
     }
     return Data(
-        torch.cat([endings["train"], table(before, config.tokens)]),
+        torch.cat([endings["train"], encode_rows(before, config.tokens)]),
         endings,
         {part: torch.tensor([r.label for r in parts[part]]) for part in endings},
     )
@@ -252,8 +252,8 @@ def counted_error(
         model = LogisticRegression(2, penalty)
         model.fit(x["train"][chosen].double(), labels["train"][chosen])
         logits = model.logits(x["validation"][validation].double())
-        score = judged(logits, labels["validation"][validation])
-        test = judged(model.logits(x["test"].double()), labels["test"])[0]
+        score = error_and_loss(logits, labels["validation"][validation])
+        test = error_and_loss(model.logits(x["test"].double()), labels["test"])[0]
         results.append((score, test))
     return min(results)[1]
 
@@ -294,15 +294,15 @@ def tuned_error(
 ) -> tuple[float, int]:
     """All weights fine-tuned on the chosen labels: test error, and the best moment."""
     validation, rows, labels = held(config, chosen), found.rows, found.labels
-    network, moment = tuned(
+    network, moment = finetune(
         start,
         config.width,
         (rows["train"][chosen], labels["train"][chosen]),
         (rows["validation"][validation], labels["validation"][validation]),
-        Plan(steps, config.rates, config.moments, config.batch),
+        Sweep(steps, config.rates, config.moments, config.batch),
     )
     with torch.no_grad():
-        return judged(network(rows["test"]), labels["test"])[0], moment
+        return error_and_loss(network(rows["test"]), labels["test"])[0], moment
 
 
 def smaller() -> TransferConfig:

@@ -12,7 +12,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from paradigms._checks import check_fitted, held
+from paradigms._checks import check_fitted, check_overflow
 from paradigms.data.bag_of_words import dense
 from paradigms.models.generative_classifier import Generative
 
@@ -33,7 +33,9 @@ class Discriminant(Generative):
         log_prior, indicators = self.prior(dense(x), labels)  # (K,), (N, K)
         share = indicators / indicators.sum(dim=0)  # (N, K), each column sums to one
         mean = share.T @ x  # (K, V)
-        covariance = held("a covariance", self.scatter(x - mean[labels], share), x)
+        covariance = check_overflow(
+            "a covariance", self.scatter(x - mean[labels], share), x
+        )
         self.factor = _cholesky(covariance, x.abs().amax(dim=0))
         self.log_prior, self.mean, self.covariance = log_prior, mean, covariance
         return self
@@ -55,7 +57,7 @@ class Discriminant(Generative):
         constant = half_log_det + x.shape[1] / 2 * math.log(2 * math.pi)
         # (N, K)
         joint = -whitened.square().sum(dim=1).T / 2 - constant + self.log_prior
-        return held("its density", joint, x)
+        return check_overflow("its density", joint, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""

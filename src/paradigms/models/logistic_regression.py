@@ -11,7 +11,7 @@ from copy import copy
 import torch
 from torch import Tensor
 
-from paradigms._checks import check_fitted, held
+from paradigms._checks import check_fitted, check_overflow
 from paradigms.data.bag_of_words import Table, one_hot
 
 
@@ -101,7 +101,7 @@ class LogisticRegression:
         """
         check_fitted(self)
         table = Table.of(x)
-        return held("its logits", self._scores(table), table.rows)
+        return check_overflow("its logits", self._scores(table), table.rows)
 
     def predict_proba(self, x: Table | Tensor) -> Tensor:
         """P(Y | X) = softmax(f(X)): (N, K). Errors: those of `logits`."""

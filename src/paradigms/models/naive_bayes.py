@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from paradigms._checks import check_fitted, held
+from paradigms._checks import check_fitted, check_overflow
 from paradigms.data.bag_of_words import Table, dense
 from paradigms.models.generative_classifier import Generative
 
@@ -161,7 +161,7 @@ class GaussianNaiveBayes(NaiveBayes):
         log_density = (
             -(squared / self.variance + (2 * math.pi * self.variance).log()) / 2
         )
-        return held("its density", log_density.sum(dim=2) + self.log_prior, x)
+        return check_overflow("its density", log_density.sum(dim=2) + self.log_prior, x)
 
     def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""

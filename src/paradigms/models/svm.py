@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from paradigms._checks import check_fitted, held
+from paradigms._checks import check_fitted, check_overflow
 from paradigms.data.bag_of_words import dense, one_hot
 
 Kernel = Callable[[Tensor, Tensor], Tensor]  # (N, V), (M, V) -> (N, M)
@@ -65,7 +65,7 @@ class KernelSVM:
         Errors: ValueError if the kernel overflows, or not converged in `steps`.
         """
         signs = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
-        gram = held("the kernel", self.kernel(x, x), x)  # (N, N)
+        gram = check_overflow("the kernel", self.kernel(x, x), x)  # (N, N)
         dual, self.bias = solve_dual(gram, signs, self.cost, steps, tolerance)
         self.coefficients, self.support = dual[dual != 0], x[dual != 0]
         return self
@@ -74,7 +74,9 @@ class KernelSVM:
         """f(X): its sign is the class, its size is no probability. (N,)"""
         check_fitted(self)
         similarities = self.kernel(dense(x, self.support), self.support)  # (N, M)
-        return held("the kernel", similarities @ self.coefficients + self.bias, x)
+        return check_overflow(
+            "the kernel", similarities @ self.coefficients + self.bias, x
+        )
 
 
 class LinearSVM(KernelSVM):

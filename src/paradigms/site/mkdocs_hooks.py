@@ -53,8 +53,8 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     from paradigms.site.exports import notebook  # reloaded: see _unload
 
     if page.file.src_uri.endswith(".ipynb"):
-        return notebook.linked(html, page, files)
-    export = notebook.beside(page, config.site_url, files)
+        return notebook.with_page_links(html, page, files)
+    export = notebook.page_notebook(page, config.site_url, files)
     if export is None:
         return html
     path, text = export

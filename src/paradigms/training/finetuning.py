@@ -17,7 +17,7 @@ Labelled = tuple[Tensor, Tensor]  # rows (N, T) of ids, labels (N,)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Sweep:
     """Each rate is trained for all steps, with `moments` evenly spaced evaluations."""
 
     steps: int
@@ -33,32 +33,32 @@ class Read(Label):
         return self.label(mean_state(self.of.states(rows), rows))
 
 
-def judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:
+def error_and_loss(logits: Tensor, labels: Tensor) -> tuple[float, float]:
     """The error rate, and the log-loss, which breaks ties."""
     error_rate = (logits.argmax(dim=1) != labels).double().mean()
     return float(error_rate), float(cross_entropy(logits.detach().double(), labels))
 
 
-def tuned(
-    start: Words, width: int, learn: Labelled, choose: Labelled, plan: Plan
+def finetune(
+    start: Words, width: int, learn: Labelled, choose: Labelled, plan: Sweep
 ) -> tuple[Label, int]:
     """A fine-tuned copy of the network, and its number of steps.
 
     It has the lowest error on `choose` over all rates and evaluations.
     """
     candidates = [
-        of_rate(start, width, learn, choose, plan, rate) for rate in plan.rates
+        finetune_at_rate(start, width, learn, choose, plan, rate) for rate in plan.rates
     ]
     _, step, network = min(candidates, key=lambda moment: moment[0])
     return network, step
 
 
-def of_rate(
+def finetune_at_rate(
     start: Words,
     width: int,
     learn: Labelled,
     choose: Labelled,
-    plan: Plan,
+    plan: Sweep,
     rate: float,
 ) -> tuple[tuple[float, float], int, Label]:
     """One rate: score (`judged`), step and network copy of the best evaluation."""
@@ -69,7 +69,7 @@ def of_rate(
 
     def evaluate(step: int) -> None:
         with torch.no_grad():
-            score = judged(network(choose[0]), choose[1])
+            score = error_and_loss(network(choose[0]), choose[1])
         evaluations.append((score, step, copy.deepcopy(network)))
 
     def batch(step: int) -> Batch:

@@ -50,7 +50,9 @@ def read_out(
         validation, test = probe(objective, network, task, read)
         if validation > best:
             best, chosen, accuracies = validation, read, {"probe": test}
-    return accuracies | {"tuned": tuned(objective, network, task, chosen, tuning)}
+    return accuracies | {
+        "tuned": finetuned_accuracy(objective, network, task, chosen, tuning)
+    }
 
 
 def probe(
@@ -72,7 +74,7 @@ def probe(
     return validation, test
 
 
-def tuned(
+def finetuned_accuracy(
     objective: Objective, network: GPT, task: Task, read: Read, tuning: TrainingConfig
 ) -> float:
     """Test accuracy after fine-tuning all weights on the labels."""

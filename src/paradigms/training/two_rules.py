@@ -19,7 +19,7 @@ SPECIALS = SpecialTokens()
 RULES: dict[str, Rule] = {"next token": causal, "masked token": bidirectional}
 
 
-def table(texts: list[list[int]], length: int) -> Tensor:
+def encode_rows(texts: list[list[int]], length: int) -> Tensor:
     """Texts as rows (N, length): [BOS], the first words, padding."""
     rows = torch.full((len(texts), length), SPECIALS.pad)
     rows[:, 0] = SPECIALS.bos

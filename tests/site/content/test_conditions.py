@@ -8,8 +8,8 @@ import pytest
 
 from paradigms._schema import ContentError
 from paradigms.experiments import records
-from paradigms.site.content.claims import Claim, claims, unbound
-from paradigms.site.content.conditions import experiments, found, refuted
+from paradigms.site.content.claims import Claim, claims, condition_problems
+from paradigms.site.content.conditions import experiments, failure, with_values
 
 ROWS = [
     {"name": "a", "low": [1.0, 0.5, 1.5], "high": [3.0, 2.0, 4.0], "word": "yes"},
@@ -40,7 +40,7 @@ def toy(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_what_the_rows_show_holds(toy, predicate):
     """Predicates for less, more, overlapping and equal."""
-    assert refuted(predicate) is None
+    assert failure(predicate) is None
     assert experiments(predicate) == {"toy"}
 
 
@@ -56,13 +56,13 @@ def test_what_the_rows_show_holds(toy, predicate):
 )
 def test_what_they_do_not_show_is_said(toy, predicate, values):
     """The message has both values; overlapping intervals are not less."""
-    assert refuted(predicate).endswith(f"does not hold: {values}")
+    assert failure(predicate).endswith(f"does not hold: {values}")
 
 
 def test_two_numbers_that_differ_are_written_so(toy):
     """Values are printed with enough digits to differ: 0.999996 instead of 1."""
-    assert found("toy/b/close < 1") == "0.999996 < 1"
-    assert found("toy/b/count = 7") == "7 = 7"
+    assert with_values("toy/b/close < 1") == "0.999996 < 1"
+    assert with_values("toy/b/count = 7") == "7 = 7"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_two_numbers_that_differ_are_written_so(toy):
 def test_a_mistake_in_a_predicate_is_named(toy, predicate, message):
     """A wrong form, a wrong address, or words where numbers belong."""
     with pytest.raises(ContentError, match=re.escape(message)):
-        refuted(predicate)
+        failure(predicate)
 
 
 def test_every_measured_claim_is_bound_to_rows():
@@ -86,13 +86,15 @@ def test_every_measured_claim_is_bound_to_rows():
     assert len(measured) > 8
     fields = {"said": "x" * 8, "verdict": "wrong", "right": "x" * 20}
     without_holds = Claim(**fields, measured=["systems"])
-    assert unbound(without_holds) == [
+    assert condition_problems(without_holds) == [
         "measured 'systems' without a line in holds that reads it"
     ]
     other = Claim(**fields, holds=["systems/gan/scores = no"])
-    assert unbound(other) == ["holds reads 'systems', which is not in measured"]
+    assert condition_problems(other) == [
+        "holds reads 'systems', which is not in measured"
+    ]
     false = Claim(**fields, measured=["systems"], holds=["systems/gan/scores = yes"])
-    assert unbound(false)[0].endswith("does not hold: no = yes")
+    assert condition_problems(false)[0].endswith("does not hold: no = yes")
 
 
 def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from paradigms.site.content.claims import Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
 from paradigms.site.content.questions import question_places, questions
-from paradigms.site.content.toml import DOCS, FOLDER, entries, placed, read
+from paradigms.site.content.toml import DOCS, FOLDER, entries, ids_by_page, read
 
 
 def by_the_parser(folder: Path) -> dict[str, tuple[str, str]]:
@@ -154,8 +154,8 @@ def test_questions_lead_somewhere():
 
 def test_a_quoted_fence_is_no_place():
     """contributing.md quotes fences inside four backticks: these place nothing."""
-    assert "contributing.md" not in {page for _, page in placed("claim")}
-    assert "contributing.md" not in {page for _, page in placed("question")}
+    assert "contributing.md" not in {page for _, page in ids_by_page("claim")}
+    assert "contributing.md" not in {page for _, page in ids_by_page("question")}
 
 
 def test_every_source_is_cited():

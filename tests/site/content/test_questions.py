@@ -16,7 +16,7 @@ from paradigms.site.content.questions import (
     question_places,
     questions,
     topic_places,
-    trapped,
+    trap_problems,
 )
 from paradigms.site.content.toml import entries
 from paradigms.site.fences.question import QuestionFence
@@ -82,9 +82,9 @@ def test_every_trap_names_what_shows_it():
     """The usual answer, and a claim, test or measurement against it."""
     traps = [entry for entry in questions().values() if entry.kind == "trap"]
     assert len(traps) >= 5
-    assert all(trapped(entry) == [] for entry in traps)
+    assert all(trap_problems(entry) == [] for entry in traps)
     fields = tomllib.loads(ENTRY)["x"] | {"kind": "trap"}
-    assert trapped(Question(**fields)) == [
+    assert trap_problems(Question(**fields)) == [
         "a trap needs its wrong_answer",
         "a trap needs a claim, a test or a measurement that shows it",
     ]

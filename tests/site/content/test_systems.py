@@ -14,7 +14,7 @@ from paradigms.__main__ import main
 from paradigms._schema import ContentError
 from paradigms.evaluation.capabilities import transformers
 from paradigms.experiments import systems as experiment
-from paradigms.experiments.records import load, recorded
+from paradigms.experiments.records import load, value_at
 from paradigms.layers import RelativeBias, RMSNorm
 from paradigms.models import bart, t5
 from paradigms.models.bart import BART
@@ -54,7 +54,7 @@ def test_a_claim_that_the_probe_denies_is_a_finding(key, ability):
     """Negative control: GPT that fills blanks, BERT that scores texts or caches."""
     system = systems()[key]
     changed = system.model_copy(update={"can": [*system.can, ability]})
-    assert registry._findings(key, changed) == [
+    assert registry.system_problems(key, changed) == [
         f"can: claims {ability!r}, the probe says no"
     ]
 
@@ -63,7 +63,7 @@ def test_a_capability_that_is_kept_quiet_is_a_finding():
     """A capability that the probe finds must be claimed."""
     changed = systems()["gpt2"].model_copy(update={"can": []})
     assert "does not claim 'scores', the probe says yes" in str(
-        registry._findings("gpt2", changed)
+        registry.system_problems("gpt2", changed)
     )
 
 
@@ -82,12 +82,12 @@ def test_a_capability_that_is_kept_quiet_is_a_finding():
 def test_a_wrong_entry_is_a_finding(change, message):
     """The code, the parameter count and the source of a system must exist."""
     changed = systems()["gpt2"].model_copy(update=change)
-    assert message in " ".join(registry._findings("gpt2", changed))
+    assert message in " ".join(registry.system_problems("gpt2", changed))
 
 
 def test_a_system_that_was_not_measured_is_a_finding():
     """A new entry without a row of the experiment says what to run."""
-    assert registry._findings("gpt3", systems()["gpt2"]) == [
+    assert registry.system_problems("gpt3", systems()["gpt2"]) == [
         "was not measured; run: make measure NAME=systems"
     ]
 
@@ -99,7 +99,7 @@ def test_every_system_is_printed(capsys):
     assert [row["id"] for row in rows] == list(systems())
     by_id = {row["id"]: row for row in rows}
     assert by_id["gpt2"]["parameters"] == 124_439_808
-    assert by_id["vae"]["parameters"] == recorded("digit_generators/VAE/parameters")
+    assert by_id["vae"]["parameters"] == value_at("digit_generators/VAE/parameters")
     assert by_id["claude"]["parameters"] is None
     assert by_id["gpt2"]["equal within"] == 1e-5
     assert by_id["vae"]["equal within"] == 1e-10

@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from paradigms.site.content.questions import TOPICS, questions
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.exports import anki
-from paradigms.site.exports.plain_text import ordered
+from paradigms.site.exports.plain_text import ordered_questions
 from paradigms.site.fences.page import slug
 
 FIRST, LATER = 1_700_000_000, 1_700_086_400
@@ -141,7 +141,7 @@ def test_tags_and_decks_follow_topic_level_and_kind(full):
     }
     assert len(counts) == len(TOPICS)
     due = {note["Id"]: note.cards()[0].due for note in full.notes()}
-    assert sorted(due, key=due.get) == list(ordered())
+    assert sorted(due, key=due.get) == list(ordered_questions())
 
 
 def test_anki_shows_question_answer_and_formulas(full):

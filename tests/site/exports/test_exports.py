@@ -15,7 +15,12 @@ from paradigms._schema import ContentError
 from paradigms.site.content.questions import questions
 from paradigms.site.exports import csv_table, json_bank
 from paradigms.site.exports.command import KINDS, OFFERED, downloads
-from paradigms.site.exports.plain_text import address, named, ordered, plain
+from paradigms.site.exports.plain_text import (
+    address,
+    citation_text,
+    ordered_questions,
+    plain,
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,7 @@ def table():
 
 def test_the_table_comes_back_as_it_was(table):
     """Every text and every list of the bank survives the round trip unchanged."""
-    assert [row["id"] for row in table] == list(ordered())
+    assert [row["id"] for row in table] == list(ordered_questions())
     for row in table:
         entry = questions()[row["id"]]
         cells = {name: cell.removeprefix("'") for name, cell in row.items()}
@@ -41,7 +46,7 @@ def test_the_table_comes_back_as_it_was(table):
         assert cells["usual wrong answer"] == plain(entry.wrong_answer)
         assert cells["key points"].split("\n") == list(map(plain, entry.key_points))
         assert cells["sources"].split("\n") == (
-            [named(source) for source in entry.sources] or [""]
+            [citation_text(source) for source in entry.sources] or [""]
         )
         assert cells["often followed by"].split("\n") == (
             [plain(questions()[name].question) for name in entry.follow_ups] or [""]
@@ -62,7 +67,7 @@ def test_a_spreadsheet_computes_nothing(table):
     """No cell begins like a formula; one that would gets an apostrophe."""
     cells = [cell for row in table for cell in row.values()]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
-    assert [csv_table.harmless(c) for c in ("=1+1", "@x", "a=1", "")] == [
+    assert [csv_table.escape_formula(c) for c in ("=1+1", "@x", "a=1", "")] == [
         "'=1+1",
         "'@x",
         "a=1",
@@ -77,7 +82,9 @@ def test_text_for_others_has_no_brackets_of_ours():
     )
     number = "[=targets_per_pass/next token/targets per 100 tokens]"
     assert plain(f"about {number} a pass") == "about 100 a pass"
-    assert named("devlin2019, section 3").startswith("Devlin et al. (2019), BERT")
+    assert citation_text("devlin2019, section 3").startswith(
+        "Devlin et al. (2019), BERT"
+    )
     with pytest.raises(ContentError, match="'nobody1900' is not in"):
         plain("[@nobody1900]")
 

@@ -8,7 +8,7 @@ import pytest
 from paradigms.experiments.records import picture
 from paradigms.site.content.bibliography import label, split_citation
 from paradigms.site.content.claims import claims, places
-from paradigms.site.content.conditions import found
+from paradigms.site.content.conditions import with_values
 from paradigms.site.content.evidence import proofs
 from paradigms.site.fences.claim import RECORDED, figures
 from tests.conftest import PHONE
@@ -33,7 +33,7 @@ def missing(inside: str, key: str) -> list[str]:
         f"<code>{escape(proofs()[name].command)}</code>" for name in claim.tests
     ]
     expected += [
-        f"<code>{escape(line)}</code><br>found {escape(found(line))}<"
+        f"<code>{escape(line)}</code><br>found {escape(with_values(line))}<"
         for line in claim.holds
     ]
     expected += [escape(label(split_citation(source)[0])) for source in claim.sources]

@@ -22,7 +22,7 @@ FOUND = {
 @pytest.fixture
 def page(monkeypatch) -> Markdown:
     """Markdown with tables, as inside generated HTML, and the values of FOUND."""
-    monkeypatch.setattr(recorded_numbers, "recorded", FOUND.__getitem__)
+    monkeypatch.setattr(recorded_numbers, "value_at", FOUND.__getitem__)
     monkeypatch.setattr(
         recorded_numbers, "quote", lambda at, interval: f"{FOUND[at][0]:.3g}"
     )
@@ -71,7 +71,7 @@ def test_bars_elsewhere_are_left_alone(page):
 )
 def test_an_interval_has_the_places_that_it_is_worth(page, address, expected):
     """Two digits of half its width, at most three of the mean, no minus before zero."""
-    assert recorded_numbers.spread(address) == expected
+    assert recorded_numbers.mean_and_interval(address) == expected
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pydantic import Field
 from paradigms._schema import ContentError
 from paradigms.site.content.bibliography import sources, split_citation
 from paradigms.site.content.claims import claims
-from paradigms.site.content.evidence import Evidence, dead
-from paradigms.site.content.toml import FOLDER, entries, placed
+from paradigms.site.content.evidence import Evidence, unknown_names
+from paradigms.site.content.toml import FOLDER, entries, ids_by_page
 
 THEN = 2020  # the year of the older answer
 NOW = 2026  # the year of the newer one
@@ -35,7 +35,7 @@ class Change(Evidence):
 
     def findings(self) -> list[str]:
         """Every broken reference and every impossible date."""
-        problems = super().findings() + dead("claim", self.claims, claims())
+        problems = super().findings() + unknown_names("claim", self.claims, claims())
         problems += Evidence(sources=self.then).findings()
         if problems:
             return problems
@@ -68,7 +68,7 @@ def changes() -> dict[str, Change]:
         for key, change in by_id.items()
         for finding in change.findings()
     ]
-    ids = [key for key, _ in placed("change")]
+    ids = [key for key, _ in ids_by_page("change")]
     problems += [
         f"snippets/changes.toml: {key}: stands in {ids.count(key)} change fences; "
         "it must stand in one"

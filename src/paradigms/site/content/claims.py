@@ -9,9 +9,9 @@ from pydantic import Field
 
 from paradigms._schema import ContentError
 from paradigms.experiments.records import Result, load
-from paradigms.site.content.conditions import experiments, refuted
+from paradigms.site.content.conditions import experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
-from paradigms.site.content.toml import FOLDER, entries, placed
+from paradigms.site.content.toml import FOLDER, entries, ids_by_page
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 
@@ -49,7 +49,7 @@ def claims() -> dict[str, Claim]:
             *([] if re.fullmatch(r"S\d\d", key) else ["an id is S and two digits"]),
             *([] if claim.status != "none" else ["has no evidence; add one"]),
             *claim.findings(),
-            *unbound(claim),
+            *condition_problems(claim),
         ]
     ]
     if problems:
@@ -57,13 +57,13 @@ def claims() -> dict[str, Claim]:
     return dict(sorted(ledger.items()))
 
 
-def unbound(claim: Claim) -> list[str]:
+def condition_problems(claim: Claim) -> list[str]:
     """Failing conditions, and mismatches of `holds` and `measured`, one line each."""
     problems, experiments_read = [], set()
     for predicate in claim.holds:
         try:
             experiments_read |= experiments(predicate)
-            problem = refuted(predicate)
+            problem = failure(predicate)
         except ContentError as error:
             problem = str(error)
         problems += [problem] if problem else []
@@ -86,7 +86,7 @@ def places() -> dict[str, str]:
     """
     by_id: dict[str, str] = {}
     problems: list[str] = []
-    for key, page in placed("claim"):
+    for key, page in ids_by_page("claim"):
         if key in by_id:
             problems.append(f"docs/{page}: {key} also stands in {by_id[key]}")
         by_id[key] = f"{page}#{key.lower()}"
@@ -141,6 +141,6 @@ def failing_conditions(name: str, again: Result) -> list[str]:
 def _problem(predicate: str, load: Callable[[str], Result]) -> str | None:
     """Why a condition fails, a missing row included; None if it holds."""
     try:
-        return refuted(predicate, load)
+        return failure(predicate, load)
     except ContentError as error:
         return f"{predicate!r}: {error}"

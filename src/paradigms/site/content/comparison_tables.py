@@ -8,7 +8,7 @@ from paradigms._schema import ContentError, Entry, validate
 from paradigms.experiments.records import quote
 from paradigms.masks import grid, parse
 from paradigms.site.content.claims import claims
-from paradigms.site.content.evidence import Evidence, dead
+from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.toml import FOLDER, read
 
 SIZE = 6  # tokens in the small masks of a table
@@ -38,7 +38,7 @@ class Cell(Evidence):
     def findings(self) -> list[str]:
         """Every broken reference, and missing evidence."""
         problems = super().findings()
-        problems += dead("claim", self.claims, claims())
+        problems += unknown_names("claim", self.claims, claims())
         if bool(self.value) != ("{value}" in self.say):
             problems.append("value and {value} need each other")
         if "{pairs}" in self.say and not self.mask:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from paradigms._schema import ContentError
-from paradigms.experiments.records import Result, Value, load, recorded
+from paradigms.experiments.records import Result, Value, load, value_at
 
 Load = Callable[[str], Result]
 _FORM = re.compile(r"(?P<left>[^<>=~]+) (?P<sign>[<>=~]) (?P<right>[^<>=~]+)")
@@ -20,7 +20,7 @@ def experiments(predicate: str) -> set[str]:
     return {side.partition("/")[0] for side in _sides(predicate) if "/" in side}
 
 
-def refuted(predicate: str, load: Load = load) -> str | None:
+def failure(predicate: str, load: Load = load) -> str | None:
     """Why a predicate fails, with the values; None if it holds.
 
     `load` returns the record of an experiment, by default the stored one.
@@ -30,10 +30,10 @@ def refuted(predicate: str, load: Load = load) -> str | None:
     left, sign, right = _sides(predicate)
     if _holds(_value(left, load), sign, _value(right, load)):
         return None
-    return f"{predicate!r} does not hold: {found(predicate, load)}"
+    return f"{predicate!r} does not hold: {with_values(predicate, load)}"
 
 
-def found(predicate: str, load: Load = load) -> str:
+def with_values(predicate: str, load: Load = load) -> str:
     """A predicate with recorded values in place of addresses: `1 (0.5 to 1.5) < 2`.
 
     With four significant digits, or as many as tell two different numbers apart.
@@ -64,7 +64,7 @@ def _sides(predicate: str) -> tuple[str, str, str]:
 
 def _value(side: str, load: Load) -> Value:
     if "/" in side:
-        return recorded(side, load)
+        return value_at(side, load)
     try:
         return float(side)
     except ValueError:

@@ -43,7 +43,7 @@ class Evidence(Entry):
         """Every broken reference, one line each."""
         tests = proofs()
         sources()  # errors of the bibliography itself are reported once
-        problems = dead("test", self.tests, tests)
+        problems = unknown_names("test", self.tests, tests)
         problems += [
             f"no stored result {name!r}; run: make measure NAME={name}"
             for name in self.measured
@@ -57,7 +57,7 @@ class Evidence(Entry):
         return problems
 
 
-def dead(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
+def unknown_names(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
     """A finding for each unknown name."""
     return [f"{what} {name!r} does not exist" for name in names if name not in known]
 

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 
 from paradigms._schema import ContentError, meant
 from paradigms.site.content.claims import claims
-from paradigms.site.content.evidence import Evidence, dead
-from paradigms.site.content.toml import FOLDER, bodies, entries, pages, placed
+from paradigms.site.content.evidence import Evidence, unknown_names
+from paradigms.site.content.toml import FOLDER, bodies, entries, ids_by_page, pages
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 Level = Literal["junior", "mid", "senior"]
@@ -81,9 +81,9 @@ def questions() -> dict[str, Question]:
     bank = entries(Question, *sorted((FOLDER / "questions").glob("*.toml")))
     problems = []
     for key, question in bank.items():
-        findings = [*question.findings(), *trapped(question)]
-        findings += dead("follow-up", question.follow_ups, bank)
-        findings += dead("claim", question.claims, claims())
+        findings = [*question.findings(), *trap_problems(question)]
+        findings += unknown_names("follow-up", question.follow_ups, bank)
+        findings += unknown_names("claim", question.claims, claims())
         if not question.claims and question.status == "none":
             findings.append("has no evidence; name a claim, a test or a source")
         problems += [f"snippets/questions: {key}: {finding}" for finding in findings]
@@ -92,7 +92,7 @@ def questions() -> dict[str, Question]:
     return bank
 
 
-def trapped(question: Question) -> list[str]:
+def trap_problems(question: Question) -> list[str]:
     """What a question of kind trap lacks."""
     if question.kind != "trap":
         return []
@@ -113,13 +113,13 @@ def question_places() -> dict[str, str]:
         for key, entry in questions().items()
         if entry.topic in topic_places()
     }
-    return by_topic | {key: f"{page}#{key}" for key, page in placed("question")}
+    return by_topic | {key: f"{page}#{key}" for key, page in ids_by_page("question")}
 
 
 @cache
 def topic_places() -> dict[str, str]:
     """The page with all questions of each topic: `practice/decoding.md`."""
-    placed("question")  # raises for a fence that cannot be parsed
+    ids_by_page("question")  # raises for a fence that cannot be parsed
     fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
     by_topic = {keys["topic"]: page for keys, page in fences if "topic" in keys}
     return {topic: by_topic[topic] for topic in TOPICS if topic in by_topic}

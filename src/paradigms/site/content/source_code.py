@@ -14,16 +14,18 @@ Defined = ast.ClassDef | ast.FunctionDef
 
 def source(of: str) -> str:
     """The source of an object, without docstring or indent. Errors: ContentError."""
-    file = PACKAGE.parent / path(of).removeprefix("src/")
+    file = PACKAGE.parent / file_path(of).removeprefix("src/")
     if not file.is_file():
-        raise ContentError(f"of: there is no file {path(of)}")
+        raise ContentError(f"of: there is no file {file_path(of)}")
     text = file.read_text(encoding="utf8")
     node: Any = ast.parse(text)
-    for name in inside(of).split("."):
+    for name in object_name(of).split("."):
         parts = {n: part for part in getattr(node, "body", []) for n in _names(part)}
         if name not in parts:
             available = ", ".join(parts) or "nothing"
-            raise ContentError(f"of: {path(of)} has no {name!r} there, but {available}")
+            raise ContentError(
+                f"of: {file_path(of)} has no {name!r} there, but {available}"
+            )
         node = parts[name]
     decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
     first = min([node.lineno, *decorators])
@@ -55,11 +57,11 @@ def _names(node: ast.stmt) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def path(of: str) -> str:
+def file_path(of: str) -> str:
     """The file of an object: `models.gpt:GPT` -> `src/paradigms/models/gpt.py`."""
     return f"src/paradigms/{of.partition(':')[0].replace('.', '/')}.py"
 
 
-def inside(of: str) -> str:
+def object_name(of: str) -> str:
     """The name of an object in its file."""
     return of.partition(":")[2]

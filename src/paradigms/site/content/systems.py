@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from paradigms._schema import ContentError, Entry
-from paradigms.experiments.records import load, recorded
+from paradigms.experiments.records import load, value_at
 from paradigms.site.content.bibliography import split_citation
 from paradigms.site.content.source_code import source
 from paradigms.site.content.toml import FOLDER, entries
@@ -50,14 +50,14 @@ def systems() -> dict[str, System]:
     problems = [
         f"snippets/systems.toml: {key}: {finding}"
         for key, system in by_id.items()
-        for finding in _findings(key, system)
+        for finding in system_problems(key, system)
     ]
     if problems:
         raise ContentError("\n".join(problems))
     return by_id
 
 
-def measured() -> dict[str, dict[str, Any]]:
+def measured_rows() -> dict[str, dict[str, Any]]:
     """The row of the experiment `systems` for each system."""
     return {row["name"]: row for row in load("systems").rows}
 
@@ -69,8 +69,8 @@ def rows() -> list[dict[str, Any]]:
             "id": key,
             **system.model_dump(exclude={"can"}),
             "capabilities": [*system.can],
-            "sees": measured().get(key, {}).get("sees"),
-            "parameters": (recorded(system.parameters) if system.parameters else None),
+            "sees": measured_rows().get(key, {}).get("sees"),
+            "parameters": (value_at(system.parameters) if system.parameters else None),
             "equal within": _tolerance(key),
         }
         for key, system in systems().items()
@@ -79,10 +79,13 @@ def rows() -> list[dict[str, Any]]:
 
 def _tolerance(key: str) -> float | None:
     """The tolerance to which a system equals its reference, if it was measured."""
-    return float(measured()[key]["equal within"]) if key in measured() else None
+    return (
+        float(measured_rows()[key]["equal within"]) if key in measured_rows() else None
+    )
 
 
-def _findings(key: str, system: System) -> list[str]:
+def system_problems(key: str, system: System) -> list[str]:
+    """What is wrong with a system, one line each."""
     problems = []
     for citation in system.sources:
         try:
@@ -91,7 +94,7 @@ def _findings(key: str, system: System) -> list[str]:
             problems.append(str(error))
     if system.parameters:
         try:
-            recorded(system.parameters)
+            value_at(system.parameters)
         except ContentError as error:
             problems.append(f"parameters: {error}")
     if not system.of:
@@ -100,7 +103,7 @@ def _findings(key: str, system: System) -> list[str]:
         source(system.of)
     except ContentError as error:
         problems.append(str(error))
-    record = measured().get(key)
+    record = measured_rows().get(key)
     if record is None:
         return [*problems, "was not measured; run: make measure NAME=systems"]
     for ability in ABILITIES:

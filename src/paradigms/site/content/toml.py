@@ -66,7 +66,7 @@ def valid(
     return by_id
 
 
-def placed(kind: str) -> list[tuple[str, str]]:
+def ids_by_page(kind: str) -> list[tuple[str, str]]:
     """Every id in the fences of a kind, with its page: `("S01", "q19/index.md")`.
 
     A fence that asks for a whole `topic` names no ids.

@@ -22,7 +22,7 @@ from genanki import Deck, Model, Note, Package
 
 from paradigms.site.content.questions import TOPICS, Question, questions
 from paradigms.site.content.toml import FOLDER
-from paradigms.site.exports.plain_text import address, named, ordered
+from paradigms.site.exports.plain_text import address, citation_text, ordered_questions
 from paradigms.site.fences.page import slug
 from paradigms.site.markdown.adapter import inline
 
@@ -48,7 +48,7 @@ def package(
     bank: Mapping[str, Question] | None = None, site_url: str = "", written: int = 0
 ) -> bytes:
     """The file to import; `written` in seconds, by default the newest source's time."""
-    decks = _decks(bank or ordered(), site_url)
+    decks = _decks(bank or ordered_questions(), site_url)
     written = written or newest()
     with closing(sqlite3.connect(":memory:")) as database:
         Package(decks).write_to_db(database.cursor(), written, count(written * 1000))
@@ -101,7 +101,7 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
         _html(entry.answer),
         _list(map(_html, entry.key_points)),
         _html(entry.wrong_answer),
-        _list(escape(named(citation)) for citation in entry.sources),
+        _list(escape(citation_text(citation)) for citation in entry.sources),
         _list(map(_html, follow_ups)),
         entry.level,
         entry.kind,

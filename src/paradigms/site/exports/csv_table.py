@@ -4,7 +4,12 @@ import csv
 import io
 
 from paradigms.site.content.questions import Question, questions
-from paradigms.site.exports.plain_text import address, named, ordered, plain
+from paradigms.site.exports.plain_text import (
+    address,
+    citation_text,
+    ordered_questions,
+    plain,
+)
 
 COLUMNS = (
     "id",
@@ -27,12 +32,12 @@ def table(site_url: str = "") -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # its defaults are RFC 4180: commas, quotes, CRLF
     writer.writerow(COLUMNS)
-    for key, entry in ordered().items():
-        writer.writerow(map(harmless, _cells(key, entry, site_url)))
+    for key, entry in ordered_questions().items():
+        writer.writerow(map(escape_formula, _cells(key, entry, site_url)))
     return text.getvalue().encode()
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """The cell, with an apostrophe in front if a spreadsheet would evaluate it."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
@@ -47,7 +52,7 @@ def _cells(key: str, entry: Question, site_url: str) -> list[str]:
         plain(entry.answer),
         "\n".join(map(plain, entry.key_points)),
         plain(entry.wrong_answer),
-        "\n".join(map(named, entry.sources)),
+        "\n".join(map(citation_text, entry.sources)),
         "\n".join(plain(questions()[name].question) for name in entry.follow_ups),
         address(key, site_url),
     ]

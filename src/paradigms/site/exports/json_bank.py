@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from paradigms._schema import Entry
 from paradigms.site.content.bibliography import Source, sources, split_citation
 from paradigms.site.content.questions import TOPICS, Question
-from paradigms.site.exports.plain_text import ordered
+from paradigms.site.exports.plain_text import ordered_questions
 
 
 class Row(Question):
@@ -31,10 +31,12 @@ class Bank(Entry):
 
 def bank(schema_file: str) -> str:
     """The bank as JSON; `schema_file` is the path of its schema, relative to it."""
-    rows = [{"id": key, **entry.model_dump()} for key, entry in ordered().items()]
+    rows = [
+        {"id": key, **entry.model_dump()} for key, entry in ordered_questions().items()
+    ]
     keys = {
         split_citation(citation)[0]
-        for entry in ordered().values()
+        for entry in ordered_questions().values()
         for citation in entry.sources
     }
     bibliography = {key: source for key, source in sources().items() if key in keys}

@@ -23,7 +23,7 @@ from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.content.toml import FENCE
 from paradigms.site.fences.page import slug
-from paradigms.site.markdown.recorded_numbers import number
+from paradigms.site.markdown.recorded_numbers import format_number
 
 OUTPUT = 'text title="Output"'
 METADATA = {
@@ -53,7 +53,9 @@ _LINK = re.compile(
 _REFERENCE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
 
 
-def beside(page: Any, site_url: str | None, files: Any) -> tuple[str, str] | None:
+def page_notebook(
+    page: Any, site_url: str | None, files: Any
+) -> tuple[str, str] | None:
     """Path in the site and text of a page's notebook; None for a page without code.
 
     `page` and `files` are those of MkDocs; without `site_url` nothing is linked.
@@ -82,7 +84,7 @@ def link(path: str) -> str:
     )
 
 
-def linked(html: str, page: Any, files: Any) -> str:
+def with_page_links(html: str, page: Any, files: Any) -> str:
     """A lab's HTML with the site's colours, and links to `.md` files as links to pages.
 
     In the repository a lab links to files, which is right where it is run.
@@ -188,7 +190,7 @@ def _plain(text: str, address: Address) -> str:
 
     def expand(m: re.Match[str]) -> str:
         if m[2] == "=":
-            return number(m[3].replace(r"\|", "|"))  # escaped in tables
+            return format_number(m[3].replace(r"\|", "|"))  # escaped in tables
         if m[2] == "@":
             key, place = split_citation(m[3])
             citation = f"[{label(key)}]({sources()[key].url})"

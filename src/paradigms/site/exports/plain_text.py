@@ -13,12 +13,12 @@ from paradigms.site.content.questions import (
 )
 
 
-def ordered() -> dict[str, Question]:
+def ordered_questions() -> dict[str, Question]:
     """Every question by its id, topic by topic, junior before senior."""
     return {key: questions()[key] for topic in TOPICS for key in of_topic(topic)}
 
 
-def named(citation: str) -> str:
+def citation_text(citation: str) -> str:
     """`devlin2019, section 3` as author, year, title and place."""
     key, place = split_citation(citation)
     authors, _, year = label(key).rpartition(", ")

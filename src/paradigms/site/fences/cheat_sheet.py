@@ -13,13 +13,13 @@ from html import escape
 from paradigms._schema import ContentError, Entry
 from paradigms.masks import parse
 from paradigms.site.content.comparison_tables import SIZE, Cell, Row, comparison, names
-from paradigms.site.content.evidence import dead
+from paradigms.site.content.evidence import unknown_names
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, bodies, entries, pages
 from paradigms.site.drawing import svg
 from paradigms.site.fences.figure import MaskFigure, TwoViewsFigure
 from paradigms.site.fences.page import Page
-from paradigms.site.fences.reference_tables import filled
+from paradigms.site.fences.reference_tables import table_html
 
 FILE = "snippets/cheat-sheet.toml"
 HOME = "practice/cheat-sheet.md"
@@ -82,18 +82,22 @@ class Sheet(Entry):
         if self.page not in pages():
             return [f"page {self.page!r} does not exist"]
         ids = [self.spoken, *(trap.id for trap in self.traps)]
-        problems = dead("question", ids, questions())
+        problems = unknown_names("question", ids, questions())
         problems += [
             f"question {trap.id!r} quotes no wrong answer; choose a trap"
             for trap in self.traps
             if trap.id in questions() and not questions()[trap.id].wrong_answer
         ]
-        problems += dead(f"figure of {self.page}", self.figures, _figures(self.page))
-        problems += dead("table", [table.name for table in self.tables], names())
+        problems += unknown_names(
+            f"figure of {self.page}", self.figures, _figures(self.page)
+        )
+        problems += unknown_names(
+            "table", [table.name for table in self.tables], names()
+        )
         for table in self.tables:
             if table.name in names():
                 aspects = [row.aspect for row in comparison(table.name).rows]
-                problems += dead(f"row of {table.name}", table.rows, aspects)
+                problems += unknown_names(f"row of {table.name}", table.rows, aspects)
         return problems
 
 
@@ -208,7 +212,7 @@ def _table(selection: Rows, page: Page) -> str:
     return (
         f'<div class="table-box" tabindex="0" role="region" '
         f'aria-label="Table: {escape(table.title)}"><table class="generated">'
-        f"{filled(table.columns, (_row(row, page) for row in rows))}</table></div>"
+        f"{table_html(table.columns, (_row(row, page) for row in rows))}</table></div>"
     )
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from paradigms._schema import ContentError, Entry
 from paradigms.site.content.claims import Claim, claims
-from paradigms.site.content.conditions import experiments, found, rows
+from paradigms.site.content.conditions import experiments, rows, with_values
 from paradigms.site.content.evidence import proofs
 from paradigms.site.content.toml import bodies
 from paradigms.site.fences.cards import render_each, verdict
@@ -32,7 +32,7 @@ def _measurement(name: str, claim: Claim, page: Page) -> str:
     figure = _figure(name, holds)
     link = f', <a href="{page.link(figure)}">figure</a>' if figure else ""
     lines = "".join(
-        f"<li><code>{escape(line)}</code><br>found {escape(found(line))}</li>"
+        f"<li><code>{escape(line)}</code><br>found {escape(with_values(line))}</li>"
         for line in holds
     )
     return (

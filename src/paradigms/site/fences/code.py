@@ -8,7 +8,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, PythonLexer
 
 from paradigms._schema import ContentError, Entry
-from paradigms.site.content.source_code import diff, inside, path, source
+from paradigms.site.content.source_code import diff, file_path, object_name, source
 from paradigms.site.fences.page import Page
 
 LONGEST = 30  # lines; longer listings are not read
@@ -28,10 +28,12 @@ class CodeFence(Entry):
     def render(self, page: Page) -> str:
         """A highlighted block under the name of its file."""
         text = source(self.of)
-        title = f"{path(self.of)}: {inside(self.of)}"
+        title = f"{file_path(self.of)}: {object_name(self.of)}"
         lexer = PythonLexer()
         if self.against:
-            title = f"{inside(self.against)} (−) against {inside(self.of)} (+)"
+            title = (
+                f"{object_name(self.against)} (−) against {object_name(self.of)} (+)"
+            )
             text, lexer = diff(source(self.against), text), DiffLexer()
         if text.count("\n") > LONGEST:
             raise ContentError(

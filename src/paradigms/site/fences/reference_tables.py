@@ -23,13 +23,13 @@ from paradigms.site.content.conditions import experiments
 from paradigms.site.content.evidence import proofs
 from paradigms.site.content.house_style import rules
 from paradigms.site.content.questions import Level, questions, topic_places
-from paradigms.site.content.systems import System, measured, systems
+from paradigms.site.content.systems import System, measured_rows, systems
 from paradigms.site.content.toml import FOLDER, read
 from paradigms.site.fences.cards import verdict
 from paradigms.site.fences.page import Page, slug
 
 
-def filled(columns: Iterable[str], rows: Iterable[str]) -> str:
+def table_html(columns: Iterable[str], rows: Iterable[str]) -> str:
     """The inside of a table: a header of plain text over rows of HTML."""
     cells = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     return f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -46,7 +46,7 @@ def claims_table(page: Page) -> str:
         f"<td>{claim.status}</td></tr>"
         for key, claim in claims().items()
     )
-    table = filled(("Id", "What is often said", "Verdict", "Evidence"), rows)
+    table = table_html(("Id", "What is often said", "Verdict", "Evidence"), rows)
     return f'{table}<script defer src="{page.link("javascripts/ledger.js")}"></script>'
 
 
@@ -59,7 +59,7 @@ def bibliography_table(page: Page) -> str:
         f"<td>{page.inline(source.cited_for)}</td></tr>"
         for key, source in sources().items()
     )
-    return filled(("Cited as", "Work", "What it is cited for"), rows)
+    return table_html(("Cited as", "Work", "What it is cited for"), rows)
 
 
 def evidence_table(page: Page) -> str:
@@ -72,12 +72,12 @@ def evidence_table(page: Page) -> str:
         for name, test in proofs().items()
         if name in cited_tests()
     )
-    return filled(("What the test proves, and how to run it", "How"), rows)
+    return table_html(("What the test proves, and how to run it", "How"), rows)
 
 
 def measured_table(page: Page) -> str:
     """Every stored result with its settings."""
-    return filled(
+    return table_html(
         ("Measured", "What came out"), (_result(stem, page) for stem in sorted(stems()))
     )
 
@@ -85,7 +85,7 @@ def measured_table(page: Page) -> str:
 def _result(stem: str, page: Page) -> str:
     """A row with the question and the settings, then one for each recorded row."""
     result = load(stem)
-    settings = {**result.config, **result.versions, **where_made(result)}
+    settings = {**result.config, **result.versions, **provenance(result)}
     first = (
         f'<tr id="{slug(stem)}"><th scope="row">{escape(question(stem))}'
         f"<p><code>make measure NAME={stem}</code></p></th>"
@@ -134,13 +134,13 @@ def systems_table(page: Page) -> str:
         f'<tr id="{slug(key)}"><th scope="row"><a href="{page.link(system.page)}">'
         f"{escape(system.name)}</a><small>{escape(system.family)}</small>"
         f"{_parameters(system)}</th><td>{escape(system.objective)}<small>sees: "
-        f"{escape(measured().get(key, {}).get('sees', system.mask))}</small></td>"
+        f"{escape(measured_rows().get(key, {}).get('sees', system.mask))}</small></td>"
         f"<td>{escape(', '.join(system.can) or _no_ability(system))}</td>"
         f"<td>{_reference(key, system)}<small>"
         f"{' · '.join(map(page.cite, system.sources))}</small></td></tr>"
         for key, system in systems().items()
     )
-    return filled(("System", "Objective", "Can", "Equal to"), rows)
+    return table_html(("System", "Objective", "Can", "Equal to"), rows)
 
 
 def _parameters(system: System) -> str:
@@ -175,7 +175,7 @@ def sizes_table(page: Page) -> str:
         + "</tr>"
         for row in load("published_sizes").rows
     )
-    return filled(("Network", *parts), rows)
+    return table_html(("Network", *parts), rows)
 
 
 def speed_table(_: Page) -> str:
@@ -189,7 +189,7 @@ def speed_table(_: Page) -> str:
         for row in benchmark.rows
     )
     times = "Times as fast", "Ours, ms", "Reference, ms"
-    table = filled(("Task", *times, "Share of the memory's rate"), rows)
+    table = table_html(("Task", *times, "Share of the memory's rate"), rows)
     days: dict[str, list[str]] = {}  # benchmarks by day and machine, a line each
     for name, benchmark in speeds().items():
         days.setdefault(_day_and_machine(benchmark), []).append(name)
@@ -204,10 +204,10 @@ def _day_and_machine(benchmark: Benchmark) -> str:
     """The day, the machine and the versions, which the times depend on."""
     versions = ", ".join(f"{name} {v}" for name, v in benchmark.versions.items())
     day = f"{benchmark.date.day} {benchmark.date:%B %Y}"
-    return f"{day}: {', '.join(where_made(benchmark).values())}; {versions}"
+    return f"{day}: {', '.join(provenance(benchmark).values())}; {versions}"
 
 
-def where_made(record: Record) -> dict[str, str]:
+def provenance(record: Record) -> dict[str, str]:
     """Processor, instruction set, threads, and the variables that restricted them."""
     threads = f"{record.threads} thread{'s' * (record.threads > 1)}"
     machine = {
@@ -244,7 +244,7 @@ def glossary_table(page: Page) -> str:
         f"<td>{page.inline(sentence)}</td></tr>"
         for term, sentence in terms.items()
     )
-    return filled(("Term", "What it means"), rows)
+    return table_html(("Term", "What it means"), rows)
 
 
 def style_table(page: Page) -> str:
@@ -254,7 +254,7 @@ def style_table(page: Page) -> str:
         f"<td>{escape(rule.wrong)}</td><td>{escape(rule.why)}</td></tr>"
         for rule in rules().values()
     )
-    return filled(("Write", "Not", "Why"), rows)
+    return table_html(("Write", "Not", "Why"), rows)
 
 
 def bank_table(page: Page) -> str:
@@ -270,7 +270,7 @@ def bank_table(page: Page) -> str:
             f'<tr><th scope="row"><a href="{page.link(place)}">{escape(topic)}</a>'
             f"</th>{cells}</tr>"
         )
-    return filled(("Topic", *levels, "of these traps", "all"), rows)
+    return table_html(("Topic", *levels, "of these traps", "all"), rows)
 
 
 @cache

@@ -14,13 +14,13 @@ from paradigms.site.fences.reference_tables import (
     bibliography_table,
     claims_table,
     evidence_table,
-    filled,
     glossary_table,
     measured_table,
     sizes_table,
     speed_table,
     style_table,
     systems_table,
+    table_html,
 )
 
 GENERATED: dict[str, tuple[str, Callable[[Page], str]]] = {
@@ -78,7 +78,7 @@ def _comparison(name: str, page: Page) -> str:
         + "</tr>"
         for row in table.rows
     )
-    return filled(table.columns, rows)
+    return table_html(table.columns, rows)
 
 
 def _cell(cell: Cell, page: Page) -> str:

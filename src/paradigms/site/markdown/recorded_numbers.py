@@ -9,7 +9,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.util import ETX, STX, AtomicString
 
 from paradigms._schema import ContentError
-from paradigms.experiments.records import quote, recorded
+from paradigms.experiments.records import quote, value_at
 from paradigms.site.fences.page import slug
 from paradigms.site.markdown.errors import failure
 from paradigms.site.markdown.links import Linking
@@ -42,7 +42,7 @@ class Recorded(Linking):
         """The link, and start and end of the match."""
         source = self.unescape(m.group(1)).replace(_ESCAPED_BAR, "|")
         try:
-            value = number(source)
+            value = format_number(source)
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
         stem = source.partition("/")[0]
@@ -52,7 +52,7 @@ class Recorded(Linking):
         return anchor, m.start(0), m.end(0)
 
 
-def number(source: str) -> str:
+def format_number(source: str) -> str:
     """The number at `experiment/row/column` as printed, with or without a `|form`.
 
     Errors: ContentError if it is not recorded, or for an unknown form.
@@ -63,23 +63,23 @@ def number(source: str) -> str:
         return quote(source, interval=False)
     address = source[: form.start()]
     if form[1] == "interval":
-        return spread(address)
+        return mean_and_interval(address)
     if form[1] != "millions":
         raise ContentError(f"{form[1]!r} behind the bar is unknown: interval, millions")
-    value = recorded(address)
+    value = value_at(address)
     if not isinstance(value, int | float):
         raise ContentError(f"{address!r} is no number to count in millions: {value!r}")
     return f"{value / 1e6:,.1f}"
 
 
-def spread(address: str) -> str:
+def mean_and_interval(address: str) -> str:
     """Mean and interval, rounded to the precision of the interval.
 
     Two significant digits of its half-width, but at most three of the mean; what is
     below a millionth counts as 0.
     Errors: ContentError if the value has no interval, or is not recorded.
     """
-    value = recorded(address)
+    value = value_at(address)
     if not isinstance(value, list):
         raise ContentError(f"{address!r} has no interval: {value!r}")
     mean, low, high = value
