@@ -94,9 +94,8 @@ def whole_word(
         row, column = orphans.nonzero()[0].tolist()
         raise ValueError(f"starts: row {row}, place {column} continues no word")
     word_index = (starts | ~word).long().cumsum(dim=1) - 1  # (B, T)
-    draws = torch.rand(
-        tokens.shape, generator=generator
-    )  # (B, T); one is used for each word
+    # (B, T), of which one is used for each word
+    draws = torch.rand(tokens.shape, generator=generator)
     chosen = (draws.gather(1, word_index) < rate) & word
     return _corrupt(tokens, chosen, vocabulary, generator, specials, BERT)
 

@@ -1,6 +1,6 @@
-"""Our speed beside the field's: same weights, same input, turn by turn in one run.
+"""Our speed against the reference's: same weights, same input, alternating runs.
 
-Each module has `run() -> rows`; its record stands beside it, with the same stem.
+Each module has `run() -> rows`; its record is beside it, with the same stem.
 """
 
 import statistics
@@ -15,20 +15,20 @@ Task = Callable[[], Tensor]
 
 
 def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
-    """Both tasks in turn, each first in every other round; after one unmeasured round.
+    """Both tasks alternately, each first in every other round, after a warm-up.
 
-    "times as fast" is the median of the rounds' ratios: what else runs on the machine
-    slows both, so it says more than either time.  Units: milliseconds.
+    "times as fast" is the median of the rounds' ratios: other load on the machine slows
+    both, so that it is more robust than either time.  Units: milliseconds.
     Errors: ValueError for fewer than one round, or results of different shapes.
     """
     if rounds < 1:
         raise ValueError(f"rounds must be at least 1: got {rounds}")
-    found, wanted = ours(), theirs()
-    if found.shape != wanted.shape:
+    result, expected = ours(), theirs()
+    if result.shape != expected.shape:
         raise ValueError(
-            f"{name}: ours gives {tuple(found.shape)}, theirs {tuple(wanted.shape)}"
+            f"{name}: ours gives {tuple(result.shape)}, theirs {tuple(expected.shape)}"
         )
-    gap = (found - wanted).detach().abs().max() / wanted.detach().abs().max()
+    gap = (result - expected).detach().abs().max() / expected.detach().abs().max()
     clock, processor = [], []
     for turn in range(rounds):
         if turn % 2:
@@ -52,7 +52,7 @@ def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
 
 
 def clocked(task: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds by the clock and by the processor, its threads added up."""
+    """Seconds of wall time, and of processor time summed over threads."""
     clock, processor = time.perf_counter(), time.process_time()
     task()
     return time.perf_counter() - clock, time.process_time() - processor

@@ -1,4 +1,4 @@
-"""Naive Bayes and logistic regression beside scikit-learn, on the same counts."""
+"""Naive Bayes and logistic regression against scikit-learn, on the same counts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def run(
     """One row for each task; see `race` for its columns.
 
     `counting` rounds for naive Bayes, `searching` for logistic regression.  Both sides
-    hold the counts already, in their own usual precision, and have one thread: the
+    have the counts in memory, in their default precision, and one thread: the
     reference's sparse products would not use a second.
     Errors: ValueError if our fitted loss is above the reference's.
     """
@@ -41,12 +41,12 @@ def run(
 
 
 def naive_bayes(texts: Bags, labels: Tensor, rounds: int) -> list[dict[str, Any]]:
-    """Fitting, and the posteriors of what was fitted."""
-    counts, known = reference_counts(texts), labels.numpy()
+    """Fitting, and the posteriors of the fitted model."""
+    counts, classes = reference_counts(texts), labels.numpy()
     ours, theirs = MultinomialNaiveBayes(), MultinomialNB()
 
     def their_fit() -> Tensor:
-        return torch.from_numpy(theirs.fit(counts, known).feature_log_prob_.T)
+        return torch.from_numpy(theirs.fit(counts, classes).feature_log_prob_.T)
 
     return [
         race(
@@ -69,22 +69,22 @@ def logistic(
 ) -> dict[str, Any]:
     """Fitting; each side stops at a gradient of 1e-4, its default.
 
-    What is compared is the loss that each has reached.
+    The results compared are the final losses.
     """
-    counts, known = reference_counts(texts), labels.numpy()
+    counts, classes = reference_counts(texts), labels.numpy()
     ours = LogisticRegression(penalty=penalty)
-    c = 2 / (len(texts) * penalty)  # two classes: one vector for our two
+    c = 2 / (len(texts) * penalty)  # one weight vector for our two
     theirs = ReferenceRegression(C=c, max_iter=1000)
 
     def our_fit() -> Tensor:
         ours.fit(texts, labels)
         weights = (ours.weights[:, 1] - ours.weights[:, 0]).double().numpy()
         bias = float(ours.bias[1] - ours.bias[0])
-        return loss(counts, known, weights, bias, penalty)
+        return loss(counts, classes, weights, bias, penalty)
 
     def their_fit() -> Tensor:
-        theirs.fit(counts, known)
-        return loss(counts, known, theirs.coef_[0], theirs.intercept_[0], penalty)
+        theirs.fit(counts, classes)
+        return loss(counts, classes, theirs.coef_[0], theirs.intercept_[0], penalty)
 
     row = race(
         f"logistic regression, fit, penalty {penalty}", our_fit, their_fit, rounds
@@ -95,7 +95,7 @@ def logistic(
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for torch and for the libraries below NumPy, then as before."""
+    """One thread for PyTorch and for NumPy's libraries; restored afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -106,7 +106,7 @@ def one_thread() -> Iterator[None]:
 
 
 def reference_counts(texts: Bags) -> csr_array:
-    """The very same counts as the reference takes them, in double precision."""
+    """The same counts in the reference's format, in double precision."""
     rows = texts.rows
     parts = (
         rows.values().double(),
@@ -123,7 +123,7 @@ def loss(
     bias: float,
     penalty: float,
 ) -> Tensor:
-    """What both minimise: mean log-loss in nats and penalty, in double precision."""
+    """The objective of both: mean log-loss in nats and penalty, in double precision."""
     odds = (2 * labels - 1) * (counts @ weights + bias)
     mean = np.logaddexp(0, -odds).mean()
     return torch.tensor(mean + penalty / 4 * weights @ weights)

@@ -1,8 +1,8 @@
-"""Our GPT and BERT beside those of Hugging Face transformers: reading, a step, writing.
+"""Our GPT and BERT against Hugging Face transformers: forward, training step, decoding.
 
 Float32, no dropout, the reference's default attention.  A step is forward, loss and
-backward; a step of BERT has masked tokens and sentence pairs; of it the reference
-scores every position, ours only those that the loss counts: the same for less work.
+backward; a step of BERT has masked tokens and sentence pairs; the reference computes
+logits at every position, ours only at targets: the same loss for fewer operations.
 """
 
 import statistics
@@ -29,7 +29,7 @@ TINY = GPTConfig(vocabulary=1000, positions=128, width=64, layers=2, heads=4)
 
 @dataclass(frozen=True)
 class Sizes:
-    """Networks, texts, and rounds for reading, steps and writing."""
+    """Networks, texts, and rounds for forward, training steps and decoding."""
 
     gpt: GPTConfig = SIZES["GPT-2 small"]
     bert: EncoderConfig = BASE
@@ -52,7 +52,7 @@ def run(sizes: Sizes = Sizes()) -> list[dict[str, Any]]:
 
 
 def gpt_rows(sizes: Sizes) -> list[dict[str, Any]]:
-    """Reading, a training step, and writing with a cache."""
+    """Forward, a training step, and decoding with a cache."""
     ours, theirs = pair(GPT, sizes.gpt)
     tokens = torch.randint(sizes.gpt.vocabulary, (sizes.texts, sizes.length))
 
@@ -83,17 +83,17 @@ def gpt_rows(sizes: Sizes) -> list[dict[str, Any]]:
 
 
 def bert_rows(sizes: Sizes) -> list[dict[str, Any]]:
-    """Reading and a training step."""
+    """Forward and a training step."""
     ours, theirs = pair(BERT, sizes.bert)
     text = torch.randint(4, sizes.bert.vocabulary, (sizes.texts, sizes.length))
-    dice = torch.Generator().manual_seed(0)
-    tokens, targets = masked_token(text, sizes.bert.vocabulary, dice)
-    chosen, pairs = targets != IGNORE, torch.arange(sizes.texts) % 2
+    rng = torch.Generator().manual_seed(0)
+    tokens, targets = masked_token(text, sizes.bert.vocabulary, rng)
+    masked, pairs = targets != IGNORE, torch.arange(sizes.texts) % 2
 
     def our_step() -> Tensor:
         ours.zero_grad()
         states = ours.encoder(tokens)
-        loss = F.cross_entropy(ours.words(states[chosen]), targets[chosen])
+        loss = F.cross_entropy(ours.words(states[masked]), targets[masked])
         return backward(loss + F.cross_entropy(ours.pair(states), pairs))
 
     def their_step() -> Tensor:
@@ -111,7 +111,7 @@ def bert_rows(sizes: Sizes) -> list[dict[str, Any]]:
 
 
 def backward(loss: Tensor) -> Tensor:
-    """The loss, after its gradients."""
+    """Compute the gradients; returns the loss."""
     loss.backward()
     return loss.detach()
 
@@ -119,7 +119,7 @@ def backward(loss: Tensor) -> Tensor:
 def writing(
     name: str, ours: GPT, theirs: Any, sizes: Sizes, rounds: int
 ) -> dict[str, Any]:
-    """Greedy writing of one text with a cache."""
+    """Greedy decoding of one text with a cache."""
     prompt = torch.randint(ours.word.num_embeddings, (1, sizes.prompt))
     options = {"max_new_tokens": sizes.written, "do_sample": False, "pad_token_id": 0}
     real = torch.ones_like(prompt)
@@ -133,17 +133,17 @@ def writing(
 
 @torch.no_grad()
 def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, float]:
-    """Bytes of weights read per second of writing, over what the memory gives.
+    """Bytes of weights read per second of decoding, over the memory bandwidth.
 
-    The memory's rate is that of adding up as many numbers as there are weights, with
-    all threads, before and after each text.  A text is read first, unmeasured; then
-    each token reads all weights but the table of positions.  Units: 10^9 bytes/s.
+    The bandwidth is that of summing as many numbers as there are weights, with all
+    threads, before and after each text.  The prompt is read first, unmeasured; then
+    each token reads all weights but the position embeddings.  Units: 10^9 bytes/s.
     """
     vocabulary = ours.word.num_embeddings
     prompt, token = (torch.randint(vocabulary, (1, n)) for n in (sizes.prompt, 1))
     weights = sum(p.numel() for p in ours.parameters()) - ours.position.weight.numel()
     numbers = torch.randn(weights)
-    gives, shares = [], []
+    bandwidths, shares = [], []
 
     def write(cache: Cache) -> None:
         for _ in range(sizes.written):
@@ -155,10 +155,10 @@ def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, float]
         before = clocked(numbers.sum)[0]
         text = clocked(partial(write, cache))[0]
         after = clocked(numbers.sum)[0]
-        gives.append(2 * 4 * weights / (before + after) / 1e9)
-        shares.append(4 * weights * sizes.written / text / 1e9 / gives[-1])
+        bandwidths.append(2 * 4 * weights / (before + after) / 1e9)
+        shares.append(4 * weights * sizes.written / text / 1e9 / bandwidths[-1])
     return {
-        "memory GB/s": round(statistics.median(gives), 2),
+        "memory GB/s": round(statistics.median(bandwidths), 2),
         "share of it": round(statistics.median(shares), 3),
         "lowest and highest share": [round(min(shares), 3), round(max(shares), 3)],
     }

@@ -1,1 +1,1 @@
-"""What each system can do, found out by trying, family by family."""
+"""Capabilities of each system, by family, from probes."""

@@ -1,4 +1,4 @@
-"""What each classifier can do, and how far it is from scikit-learn's on real data."""
+"""Capabilities of each classifier, and its difference from scikit-learn's."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -26,12 +26,12 @@ SIDE = torch.arange(-12, 12, 0.05, dtype=torch.float64)  # of a grid over two fe
 def rows(draws: int) -> Iterator[dict[str, Any]]:
     """A row per classifier; the SVMs differ in decision values, others in P(y | x)."""
     x, labels = breast_cancer.load()
-    pixels, named = digits.load()
+    pixels, digit_labels = digits.load()
     pixels = pixels.double()
     gaussian = naive_bayes.GaussianNB()
-    alike = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
-    # tol: it else refuses directions of variance below 1e-4 as singular.
-    apart = discriminant_analysis.QuadraticDiscriminantAnalysis(tol=0)
+    lda = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
+    # The default tol rejects directions of variance below 1e-4 as singular.
+    qda = discriminant_analysis.QuadraticDiscriminantAnalysis(tol=0)
     fits = {
         "gaussian_naive_bayes": (GaussianNaiveBayes, gaussian, x, labels),
         "bernoulli_naive_bayes": (
@@ -44,27 +44,27 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
             lambda: MultinomialNaiveBayes(classes=10),
             naive_bayes.MultinomialNB(),
             pixels,
-            named,
+            digit_labels,
         ),
-        "lda": (LDA, alike, x, labels),
-        "qda": (QDA, apart, x, labels),
+        "lda": (LDA, lda, x, labels),
+        "qda": (QDA, qda, x, labels),
     }
-    counted = ("bernoulli_naive_bayes", "multinomial_naive_bayes")
+    discrete = ("bernoulli_naive_bayes", "multinomial_naive_bayes")
     for key, (make, reference, inputs, classes) in fits.items():
         ours, theirs = make(), reference.fit(inputs, classes)
         ours.fit(inputs, classes)
-        wanted = torch.from_numpy(theirs.predict_proba(inputs))
+        expected = torch.from_numpy(theirs.predict_proba(inputs))
         yield {
             "name": key,
             "sees": seen(ours.log_joint, inputs[0]),
-            "scores": sums_to_one(make) if key.endswith(counted) else on_grid(make),
+            "scores": sums_to_one(make) if key.endswith(discrete) else on_grid(make),
             "samples": draws_agree(ours, inputs, classes, draws),
             "predicts": sums_of(ours.predict_proba(inputs)),
-            "difference": gap(ours.predict_proba(inputs), wanted),
+            "difference": gap(ours.predict_proba(inputs), expected),
             "tolerance": 1e-10,
         }
     yield _logistic(x, labels)
-    yield from _machines(x, labels)
+    yield from _svms(x, labels)
 
 
 def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
@@ -73,43 +73,45 @@ def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
     cost = 2 / (PENALTY * len(x))
     theirs = linear_model.LogisticRegression(C=cost, tol=1e-10, max_iter=10_000)
     theirs.fit(x, labels)
-    wanted = torch.from_numpy(theirs.predict_proba(x))
+    expected = torch.from_numpy(theirs.predict_proba(x))
     return {
         "name": "logistic_regression",
         "sees": seen(ours.predict_proba, x[0]),
         "predicts": sums_of(ours.predict_proba(x)),
-        "difference": gap(ours.predict_proba(x), wanted),
+        "difference": gap(ours.predict_proba(x), expected),
         "tolerance": 1e-5,
     }
 
 
-def _machines(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
+def _svms(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
     for key, ours, theirs in (
         ("linear_svm", LinearSVM(), svm.SVC(kernel="linear", tol=1e-8)),
         ("kernel_svm", KernelSVM(rbf(0.05)), svm.SVC(gamma=0.05, tol=1e-8)),
     ):
         ours.fit(x, labels, tolerance=1e-8)
-        wanted = torch.from_numpy(theirs.fit(x, labels).decision_function(x))
-        found = ours.decision(x)
+        expected = torch.from_numpy(theirs.fit(x, labels).decision_function(x))
+        scores = ours.decision(x)
         yield {
             "name": key,
             "sees": seen(ours.decision, x[0]),
-            "predicts": probable(found),
-            "difference": gap(found, wanted) / float(wanted.abs().max()),
+            "predicts": probable(scores),
+            "difference": gap(scores, expected) / float(expected.abs().max()),
             "tolerance": 1e-5,
         }
 
 
 def seen(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
-    """Whether the scores of a row (D,) change with each of its numbers alone."""
-    other = (row == 0).to(row)  # another number for each, which a count may be, too
+    """Whether the scores of a row (D,) change with each of its features alone."""
+    other = (row == 0).to(row)  # another value for each, also a valid count
     changed = torch.where(torch.eye(len(row)).bool(), other, row)  # (D, D)
-    moved = (score(changed) - score(row[None])).abs().reshape(len(row), -1)
-    return "the whole input" if bool((moved.amax(dim=1) > 0).all()) else "otherwise"
+    differences = (score(changed) - score(row[None])).abs().reshape(len(row), -1)
+    return (
+        "the whole input" if bool((differences.amax(dim=1) > 0).all()) else "otherwise"
+    )
 
 
 def on_grid(make: type[Generative]) -> bool:
-    """Whether P(x, y), over a grid of two features and both classes, adds up to one."""
+    """Whether P(x, y), over a grid of two features and both classes, sums to one."""
     x, labels = breast_cancer.load()
     model = make().fit(x[:, :2], labels)
     total = model.log_joint(torch.cartesian_prod(SIDE, SIDE)).exp().sum() * 0.05**2
@@ -128,25 +130,25 @@ def sums_to_one(make: type[Generative]) -> bool:
 
 
 def draws_agree(model: Generative, x: Tensor, labels: Tensor, draws: int) -> bool:
-    """Whether drawn rows of class 1 have its means: within 5 standard errors."""
-    generator = torch.Generator().manual_seed(0)
+    """Whether samples of class 1 have its means, within 5 standard errors."""
+    rng = torch.Generator().manual_seed(0)
     if isinstance(model, MultinomialNaiveBayes):
-        word = model.log_likelihood[:, 1].exp()
-        text = torch.tensor(model.sample(1, draws, generator))
-        drawn = torch.nn.functional.one_hot(text, len(word)).double()  # (draws, V)
+        mean = model.log_likelihood[:, 1].exp()
+        text = torch.tensor(model.sample(1, draws, rng))
+        samples = torch.nn.functional.one_hot(text, len(mean)).double()  # (draws, V)
     else:
-        word = x[labels == 1].mean(dim=0)
+        mean = x[labels == 1].mean(dim=0)
         if isinstance(model, BernoulliNaiveBayes):
-            word = model.log_present[:, 1].exp()
-        drawn = model.sample(1, draws, generator)
-    coins = not isinstance(model, GaussianNaiveBayes | Discriminant)
-    variance = word * (1 - word) if coins else drawn.var(dim=0)
+            mean = model.log_present[:, 1].exp()
+        samples = model.sample(1, draws, rng)
+    binary = not isinstance(model, GaussianNaiveBayes | Discriminant)
+    variance = mean * (1 - mean) if binary else samples.var(dim=0)
     error = (variance / draws).sqrt()
-    return bool(((drawn.mean(dim=0) - word).abs() < 5 * error + 1 / draws).all())
+    return bool(((samples.mean(dim=0) - mean).abs() < 5 * error + 1 / draws).all())
 
 
 def probable(scores: Tensor) -> bool:
-    """Whether the scores (N,) of class 1 can be probabilities at all."""
+    """Whether the scores (N,) of class 1 are in the range of probabilities."""
     return bool(((scores >= 0) & (scores <= 1)).all())
 
 

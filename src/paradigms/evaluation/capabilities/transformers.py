@@ -1,6 +1,6 @@
-"""What a small transformer with random weights can do, and how far it is from its own.
+"""Capabilities of small transformers with random weights, and their parity.
 
-A probe answers for any weights: what it finds is of the architecture, not of training.
+A probe holds for any weights: it tests the architecture, not training.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -49,35 +49,35 @@ def variants(draws: int) -> Iterator[Row]:
     prompt = torch.tensor([[BOS, 3, 4]])
     length = torch.tensor([3])
     row = torch.tensor([[BOS, 3, 4, 5, 3]])
-    seen = sees(partial(network, prefix=length), row, network.network.word)
-    whole = seen.tolist() == grid(prefix_lm(3), 5)
+    visible = sees(partial(network, prefix=length), row, network.network.word)
+    as_expected = visible.tolist() == grid(prefix_lm(3), 5)
     yield {
         "name": "prefix_lm",
-        "sees": "the whole prefix, then before" if whole else "otherwise",
+        "sees": "the whole prefix, then before" if as_expected else "otherwise",
         **continuations(After(network, length), prompt, draws),
-        "fills": bool(seen[3, 4:].any()),  # what is written sees nothing after it
+        "fills": bool(visible[3, 4:].any()),  # the continuation sees nothing after it
     }
     network = sharp(gpt.GPT(config))
     start, suffix, middle = 6, 7, 8
-    prompt = torch.tensor([[start, 3, suffix, 4, middle]])  # what is before and after
-    seen = sees(network, prompt, network.word)
+    prompt = torch.tensor([[start, 3, suffix, 4, middle]])  # prefix and suffix
+    visible = sees(network, prompt, network.word)
     yield {
         "name": "gpt_fim",
         "sees": "before, of a text whose middle was moved to its end",
         **continuations(network, prompt, draws),
-        "fills": bool(seen[4, 1] & seen[4, 3]),  # the first word of the middle
+        "fills": bool(visible[4, 1] & visible[4, 3]),  # the first word of the middle
     }
 
 
 def sharp(network: nn.Module) -> nn.Module:
-    """In double precision, with predictions that are far from uniform."""
+    """The network in double precision, with predictions far from uniform."""
     for weight in network.parameters():
         weight.data *= 8
     return network.double()
 
 
 def continuations(network: Callable[..., Tensor], prompt: Tensor, draws: int) -> Row:
-    """Whether P(three words | prompt) is a distribution, is drawn from, and cached."""
+    """Whether P(three words | prompt) is a distribution, is sampled, and cached."""
     texts = all_texts()
     inputs = torch.cat([prompt.expand(len(texts), -1), texts[:, :-1]], dim=1)
     log_p = of_words(network(inputs)[:, -LENGTH:], texts)
@@ -94,23 +94,23 @@ def transformers() -> dict[str, tuple[type[nn.Module], Any, Probe]]:
     """Each system that has a reference, small, with the probe of its family."""
 
     def small(base: EncoderConfig) -> EncoderConfig:
-        narrow = base.embedding and 9
-        return replace(base, **SHAPE, positions=14, hidden=48, embedding=narrow)
+        embedding = base.embedding and 9
+        return replace(base, **SHAPE, positions=14, hidden=48, embedding=embedding)
 
-    gpt2 = gpt.GPTConfig(**SHAPE, positions=12)
-    grouped = llama.LLaMAConfig(**SHAPE, kv_heads=2, hidden=48)
-    written = t5.T5Config(**SHAPE, head_width=8, hidden=48)
-    restored = bart.BARTConfig(**SHAPE, positions=12, hidden=48)
+    gpt_config = gpt.GPTConfig(**SHAPE, positions=12)
+    llama_config = llama.LLaMAConfig(**SHAPE, kv_heads=2, hidden=48)
+    t5_config = t5.T5Config(**SHAPE, head_width=8, hidden=48)
+    bart_config = bart.BARTConfig(**SHAPE, positions=12, hidden=48)
     return {
-        "gpt2": (gpt.GPT, gpt2, probe_decoder),
-        "llama": (llama.LLaMA, grouped, probe_decoder),
+        "gpt2": (gpt.GPT, gpt_config, probe_decoder),
+        "llama": (llama.LLaMA, llama_config, probe_decoder),
         "bert": (bert.BERT, small(bert.BASE), probe_encoder),
         "bert_classifier": (bert.Classifier, small(bert.BASE), probe_classifier),
         "roberta": (roberta.RoBERTa, small(roberta.BASE), probe_encoder),
         "albert": (albert.ALBERT, small(albert.BASE), probe_encoder),
         "electra": (electra.Discriminator, small(electra.BASE), probe_discriminator),
-        "t5": (t5.T5, written, probe_writer),
-        "bart": (bart.BART, restored, probe_writer),
+        "t5": (t5.T5, t5_config, probe_writer),
+        "bart": (bart.BART, bart_config, probe_writer),
     }
 
 
@@ -120,23 +120,23 @@ def probe_decoder(network: nn.Module, draws: int) -> Row:
     first = torch.full((len(texts), 1), BOS)
     log_p = of_words(network(torch.cat([first, texts[:, :-1]], dim=1)), texts)
     row = torch.tensor([[BOS, *WORDS]])
-    seen = sees(network, row, network.word)
+    visible = sees(network, row, network.word)
     return {
-        "sees": "before" if seen.tolist() == grid(causal, 4) else "otherwise",
+        "sees": "before" if visible.tolist() == grid(causal, 4) else "otherwise",
         "scores": sums_to_one(log_p),
         "samples": draws_agree(network, torch.tensor([[BOS]]), log_p, draws),
-        "fills": bool(seen[1, 2]),  # the score of word 2 would have to see word 3
+        "fills": bool(visible[1, 2]),  # the score of word 2 would have to see word 3
         "caches": same_with_cache(network, torch.tensor([[BOS, *WORDS]])),
     }
 
 
 def probe_writer(network: nn.Module, draws: int) -> Row:
-    """An encoder-decoder: the same, given a source with a blank in its middle."""
+    """An encoder-decoder: the same, given a source with [MASK] in its middle."""
     texts, source = all_texts(), torch.tensor([[3, MASK, 5, 4]])
     first = torch.full((len(texts), 1), BOS)
     inputs = torch.cat([first, texts[:, :-1]], dim=1)
     log_p = of_words(network(source.expand(len(texts), -1), inputs), texts)
-    reads, many = (
+    decoder, batch_decoder = (
         as_decoder(network, source),
         as_decoder(network, source.expand(draws, -1)),
     )
@@ -145,34 +145,34 @@ def probe_writer(network: nn.Module, draws: int) -> Row:
     def from_source(tokens: Tensor) -> Tensor:
         return network.encode(tokens)
 
-    seen = sees(from_source, source, table)
+    visible = sees(from_source, source, table)
     row = torch.tensor([[BOS, *WORDS]])
-    written = sees(reads, row, table)  # the source has been read already
+    target_visible = sees(decoder, row, table)  # the source is already encoded
     return {
         "sees": "both in the source, before in the target"
-        if seen.all() and written.tolist() == grid(causal, 4)
+        if visible.all() and target_visible.tolist() == grid(causal, 4)
         else "otherwise",
         "scores": sums_to_one(log_p),
-        "samples": draws_agree(many, torch.tensor([[BOS]]), log_p, draws),
-        "fills": bool(seen.all()),
-        "caches": same_with_cache(reads, torch.tensor([[BOS, *WORDS]])),
+        "samples": draws_agree(batch_decoder, torch.tensor([[BOS]]), log_p, draws),
+        "fills": bool(visible.all()),
+        "caches": same_with_cache(decoder, torch.tensor([[BOS, *WORDS]])),
     }
 
 
 def probe_encoder(network: nn.Module, _draws: int) -> Row:
-    """A masked network: do its conditionals multiply to a distribution?"""
+    """A masked network: is the product of its conditionals a distribution?"""
     texts = all_texts()
     hidden = texts[:, None].repeat(1, LENGTH, 1)  # (27, 3, 3): each word hidden once
     hidden[:, range(LENGTH), range(LENGTH)] = MASK
     logits = network(hidden.flatten(0, 1)).unflatten(0, (len(texts), LENGTH))
     log_p = of_words(logits[:, range(LENGTH), range(LENGTH)], texts)
     row = torch.tensor([[3, MASK, 5]])
-    seen = sees(network, row, network.encoder.word)
+    visible = sees(network, row, network.encoder.word)
     return {
-        "sees": "both" if seen.all() else "otherwise",
+        "sees": "both" if visible.all() else "otherwise",
         "scores": sums_to_one(log_p),
-        "samples": False,  # no distribution of its own that draws could agree with
-        "fills": bool(seen[1, 0] & seen[1, 2]),
+        "samples": False,  # it defines no distribution to sample from
+        "fills": bool(visible[1, 0] & visible[1, 2]),
         "caches": states_stay(network, torch.tensor([[3, 4, 5]])),
     }
 
@@ -181,19 +181,19 @@ def probe_classifier(network: nn.Module, _draws: int) -> Row:
     """A label head: one distribution over labels for each text."""
     text = torch.tensor([[3, 4, 5]])
     total = network(text).softmax(dim=-1).sum()
-    seen = sees(lambda t: network(t)[:, None], text, network.encoder.word)
+    visible = sees(lambda t: network(t)[:, None], text, network.encoder.word)
     return {
-        "sees": "both" if seen.all() else "otherwise",
+        "sees": "both" if visible.all() else "otherwise",
         "predicts": abs(float(total.detach()) - 1) < 1e-9,
     }
 
 
 def probe_discriminator(network: nn.Module, _draws: int) -> Row:
-    """A bit for each token: no word, no text, no label to be had from it."""
+    """A logit for each token: no words, no texts, no labels."""
     text = torch.tensor([[3, 4, 5]])
-    seen = sees(lambda t: network(t)[..., None], text, network.encoder.word)
+    visible = sees(lambda t: network(t)[..., None], text, network.encoder.word)
     return {
-        "sees": "both" if seen.all() else "otherwise",
+        "sees": "both" if visible.all() else "otherwise",
         "caches": states_stay(network, text),
     }
 
@@ -204,39 +204,39 @@ def all_texts() -> Tensor:
 
 
 def of_words(logits: Tensor, texts: Tensor) -> Tensor:
-    """Log-probability of each text, symbols apart: logits (N, 3, V) -> (N,)."""
+    """Log-probability of each text, without symbols: logits (N, 3, V) -> (N,)."""
     return sequence_log_prob(
         logits[..., WORDS[0] : WORDS[-1] + 1], texts - WORDS[0]
     ).detach()
 
 
 def sums_to_one(log_p: Tensor) -> bool:
-    """Whether the probabilities of all texts add up to one."""
+    """Whether the probabilities of all texts sum to one."""
     return abs(float(log_p.exp().sum()) - 1) < 1e-9
 
 
 def draws_agree(
     network: Callable[..., Tensor], prompt: Tensor, log_p: Tensor, draws: int
 ) -> bool:
-    """Whether drawn texts are as frequent as their probabilities: 5 standard errors."""
+    """Whether sampled texts have their probabilities, within 5 standard errors."""
 
     def words_alone(tokens: Tensor, **options: Any) -> Tensor:
         logits = network(tokens, **options)
         others = [i for i in range(logits.shape[-1]) if i not in WORDS]
         return logits.index_fill(-1, torch.tensor(others), -1e9)
 
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     prompts = prompt.expand(draws, -1)
-    drawn = sample(words_alone, prompts, LENGTH, generator)[:, -LENGTH:] - WORDS[0]
-    number = (drawn * torch.tensor([9, 3, 1])).sum(dim=1)  # texts in their order
-    found = torch.bincount(number, minlength=len(log_p)) / draws
+    samples = sample(words_alone, prompts, LENGTH, rng)[:, -LENGTH:] - WORDS[0]
+    index = (samples * torch.tensor([9, 3, 1])).sum(dim=1)  # texts in their order
+    frequencies = torch.bincount(index, minlength=len(log_p)) / draws
     p = log_p.exp()
     error = (p * (1 - p) / draws).sqrt()
-    return bool(((found - p).abs() < 5 * error + 1 / draws).all())
+    return bool(((frequencies - p).abs() < 5 * error + 1 / draws).all())
 
 
 def same_with_cache(network: Callable[..., Tensor], prompt: Tensor) -> bool:
-    """Whether a text grows alike with a cache and without."""
+    """Whether decoding gives the same text with a cache and without."""
     return torch.equal(
         greedy(network, prompt, 6), greedy(network, prompt, 6, cached=False)
     )
@@ -255,7 +255,7 @@ def _difference(
     options: dict[str, int],
 ) -> float:
     """The largest relative difference of the scores, in single precision."""
-    found = []
+    differences = []
     for seed in seeds:
         torch.manual_seed(seed)
         ours, theirs = pair(system, settings, **options)
@@ -263,9 +263,9 @@ def _difference(
         if system in (t5.T5, bart.BART):
             target = torch.randint(3, settings.vocabulary, (4, 6))
             scores = ours(tokens, target)
-            wanted = theirs(input_ids=tokens, decoder_input_ids=target).logits
+            expected = theirs(input_ids=tokens, decoder_input_ids=target).logits
         else:
-            scores, wanted = ours(tokens), theirs(tokens)[0]
-        found.append(share(scores, wanted))
-    # Not Python's `max`, which passes over a NaN.
-    return float(torch.tensor(found, dtype=torch.float64).max())
+            scores, expected = ours(tokens), theirs(tokens)[0]
+        differences.append(share(scores, expected))
+    # Not Python's `max`, which may ignore a NaN.
+    return float(torch.tensor(differences, dtype=torch.float64).max())

@@ -1,1 +1,1 @@
-"""Fitted classifiers where features are missing, or classes have other shares."""
+"""Inference with missing features, or with other class priors."""

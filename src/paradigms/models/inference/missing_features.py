@@ -1,9 +1,8 @@
-"""What mends a fitted model when features are missing, or the classes have shifted.
+"""Inference of a fitted normal model with missing features.
 
-`seen` (N, V) says which features of x (N, V) may be used; a normal distribution sums
-the others out, or fills in their mean given what is seen.  New shares of the classes
-are estimated from rows without labels.
-Sources: Bishop (2006), sections 2.3.1 and 2.3.2; Saerens et al. (2002).
+`seen` (N, V) is True for the observed features of x (N, V); the missing ones are
+marginalised out, or imputed by their conditional mean.
+Source: Bishop (2006), sections 2.3.1 and 2.3.2.
 """
 
 from typing import Any
@@ -15,34 +14,34 @@ from torch import Tensor
 def marginal_log_joint(
     model: Any, covariance: Tensor, x: Tensor, seen: Tensor
 ) -> Tensor:
-    """Log P(seen features, Y) of a normal model, up to a constant of the row. (N, K)
+    """Log P(observed features, Y) of a normal model, up to a constant per row. (N, K)
 
-    `covariance` (K or 1, V, V); the integral over the hidden features is exact.
+    `covariance` (K or 1, V, V); the integral over the missing features is exact.
     """
     factors = [blocks(part, seen) for part in covariance]
     columns = []
     for k in range(len(model.mean)):
         factor = factors[k % len(factors)]
-        away = torch.where(seen, x - model.mean[k], 0.0)[:, :, None]  # (N, V, 1)
-        white = torch.linalg.solve_triangular(factor, away, upper=False)
-        volume = factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
-        columns.append(-white.square().sum(dim=(1, 2)) / 2 - volume)
+        deviations = torch.where(seen, x - model.mean[k], 0.0)[:, :, None]  # (N, V, 1)
+        whitened = torch.linalg.solve_triangular(factor, deviations, upper=False)
+        half_log_det = factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
+        columns.append(-whitened.square().sum(dim=(1, 2)) / 2 - half_log_det)
     return torch.stack(columns, dim=1) + model.log_prior
 
 
 def conditional_mean(
     mean: Tensor, covariance: Tensor, x: Tensor, seen: Tensor
 ) -> Tensor:
-    """Rows (N, V) with what is hidden replaced by its mean, given what is seen."""
-    away = torch.where(seen, x - mean, 0.0)[:, :, None]
-    weight = torch.cholesky_solve(away, blocks(covariance, seen))[:, :, 0]
+    """Rows (N, V), missing features replaced by their mean given the observed ones."""
+    deviations = torch.where(seen, x - mean, 0.0)[:, :, None]
+    weight = torch.cholesky_solve(deviations, blocks(covariance, seen))[:, :, 0]
     return torch.where(seen, x, mean + weight @ covariance)
 
 
 def blocks(covariance: Tensor, seen: Tensor) -> Tensor:
-    """Cholesky factors of the seen block, with ones for the rest: (V, V) -> (N, V, V).
+    """Cholesky factors of the observed block, ones for the rest: (V, V) -> (N, V, V).
 
-    What is not seen then adds nothing, neither to a square nor to a determinant.
+    Missing features then add nothing, neither to a square nor to a determinant.
     """
     both = seen[:, :, None] & seen[:, None]
     rest = (~seen).to(covariance.dtype).diag_embed()

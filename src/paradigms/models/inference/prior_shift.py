@@ -1,4 +1,4 @@
-"""Shares of the classes that have changed, estimated from rows without labels.
+"""Class priors after a shift, estimated from rows without labels.
 
 Source: Saerens et al. (2002).
 """
@@ -9,11 +9,11 @@ from torch import Tensor
 
 
 def em_class_prior(logits: Tensor, prior: Tensor, steps: int = 500) -> Tensor:
-    """Log of the class shares under which rows without labels are likeliest. (K,)
+    """Log class prior with the maximum likelihood for rows without labels. (K,)
 
-    Expectation and maximisation in turn: each row's P(Y | X) under the present shares,
-    then their mean.  `prior` (K,): log shares that P(Y | X), from logits (N, K), holds.
-    Stops when no share moves by more than 1e-6, at the latest after `steps`.
+    EM: the expectation is each row's P(Y | X) under the current prior, the maximisation
+    their mean.  `prior` (K,): the log prior of training, in the logits (N, K).
+    Stops when no share changes by more than 1e-6, or after `steps`.
     Source: Saerens et al. (2002).
     """
     shares = prior

