@@ -1,8 +1,8 @@
-"""The training loop, the same for one CPU process, several, and GPUs.
+"""The training loop: the same on one processor and on several.
 
-`accelerate launch -m paradigms measure NAME` spreads it over GPUs, and `torchrun
---nproc-per-node 2 -m paradigms measure NAME` over processors; each process reads its
-share of every batch, and the curve is that of one process up to rounding.
+`torchrun --nproc-per-node 2 -m paradigms measure NAME` shares each batch among two
+processes; the curve is that of one process up to rounding.  Nothing here was tried on a
+GPU, and experiments keep their data on the processor.
 """
 
 from collections.abc import Callable, Sequence
