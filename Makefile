@@ -19,12 +19,14 @@ site: .venv/site.done  ## build the site into site/
 	rm -rf site && mv .site-new site
 
 # The pages that differ from the last commit, and tests that need neither site nor browser.
-CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md')
-FAST := tests/test_*.py tests/data tests/layers tests/objectives tests/site/content tests/site/test_prose.py
+CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md'; git ls-files -o --exclude-standard 'docs/*.md')
+FAST := tests/test_*.py tests/data tests/layers tests/objectives tests/site/test_prose.py \
+  tests/site/content/test_content.py tests/experiments/runner/test_fingerprint.py \
+  tests/experiments/test_experiments.py::test_the_stored_result_belongs_to_the_code
 check: .venv/test.done  ## lint, import contracts, fast tests and changed pages, in a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
 
 test: browser .venv/test.done  ## every test, as CI runs them; ten minutes

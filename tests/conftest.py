@@ -34,7 +34,7 @@ settings.load_profile("unhurried")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the slowest file first, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: item.path.name != "site/test_settings.py")
+    items.sort(key=lambda item: item.path.name != "test_settings.py")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]  # of the repository
+PACKAGE = Path(__file__).parent
+ROOT = PACKAGE.parents[1]  # of the repository
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 import torch
 
+from paradigms._files import PACKAGE
 from paradigms._schema import ContentError
 from paradigms.evaluation.benchmarks import race
 from paradigms.evaluation.benchmarks.transformers import TINY, Sizes
 from paradigms.experiments.records import Benchmark, digest, speeds
-from paradigms.experiments.runner.run import PACKAGE, bench, benchmarks
+from paradigms.experiments.runner.run import bench, benchmarks
 from paradigms.models.bert import BASE
 from paradigms.site.content.toml import pages
 from paradigms.site.fences.page import Page

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from paradigms._files import PACKAGE
 from paradigms._schema import ContentError
 from paradigms.evaluation.statistics import t_interval, wilson_interval
 from paradigms.experiments.records import load, quote, stems
 from paradigms.experiments.runner.fingerprint import fingerprint
+from paradigms.experiments.runner.provenance import imports
 from paradigms.experiments.runner.run import (
-    PACKAGE,
-    imports,
     main,
     measure,
     names,
@@ -137,7 +137,7 @@ def test_one_value_has_no_interval():
 
 
 def test_imports_are_read_without_running():
-    """The modules that a module imports, as the fingerprint needs them."""
+    """The modules that a module imports: a record names the versions of libraries."""
     path = PACKAGE / "experiments/review_classifiers.py"
     assert "paradigms.models.naive_bayes" in imports(path)
     assert "paradigms.data.movie_reviews" in imports(path)

@@ -143,6 +143,17 @@ def test_rows_that_no_page_could_quote_are_refused(rows, message):
     assert str(error.value).endswith("; mend it, measure again")
 
 
+def test_code_that_is_edited_during_a_run_is_refused(monkeypatch, tmp_path):
+    """Its rows belong to neither version; the old result stays."""
+    (tmp_path / f"{NAME}.json").write_text("the old result")
+    prints = iter(["before", "after"])
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    monkeypatch.setattr(run, "fingerprint", lambda name: next(prints))
+    with pytest.raises(ValueError, match=f"the code of {NAME} was edited while it ran"):
+        measure(NAME)
+    assert (tmp_path / f"{NAME}.json").read_text() == "the old result"
+
+
 def test_measure_checks_the_rows(monkeypatch, tmp_path):
     """A name that cannot be quoted leaves the old result unchanged."""
     (tmp_path / f"{NAME}.json").write_text("the old result")

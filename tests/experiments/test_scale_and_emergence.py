@@ -47,10 +47,10 @@ def test_scale_and_emergence_again_at_reduced_size():
 def test_digits_are_sorted_and_asked_without_being_shown():
     """The answer is the sorted input; inputs never show a digit at its own target."""
     rng = torch.Generator().manual_seed(0)
-    digits, answer = scale_and_emergence.made(50, 6, rng)
+    digits, answer = scale_and_emergence.draw_digits(50, 6, rng)
     assert answer.tolist() == [sorted(row) for row in digits.tolist()]
     for name in scale_and_emergence.RULES:
-        inputs, targets = scale_and_emergence.asked(name, digits, answer)
+        inputs, targets = scale_and_emergence.inputs_and_targets(name, digits, answer)
         assert inputs[:, :6].equal(digits)
         assert targets[:, 6:].equal(answer)
         assert (targets[:, :6] == IGNORE).all()
@@ -91,12 +91,12 @@ def test_right_in_every_token_is_what_greedy_writing_gives():
     network = GPT(GPTConfig(vocabulary=14, positions=12, width=16, layers=2, heads=2))
     for parameter in network.parameters():
         parameter.add_(torch.randn_like(parameter), alpha=0.3)
-    digits, _ = scale_and_emergence.made(20, 5, torch.Generator().manual_seed(0))
+    digits, _ = scale_and_emergence.draw_digits(20, 5, torch.Generator().manual_seed(0))
     start = torch.full((20, 1), scale_and_emergence.IDS.bos)
     answer = greedy(network, torch.cat([digits, start], dim=1), 5)[:, 6:]
 
     def right(answer: torch.Tensor) -> float:
-        inputs, _ = scale_and_emergence.asked("next token", digits, answer)
+        inputs, _ = scale_and_emergence.inputs_and_targets("next token", digits, answer)
         return scale_and_emergence.scored(network(inputs, causal)[:, 5:], answer)[
             "answers right"
         ]
@@ -114,7 +114,7 @@ def test_the_language_follows_its_rule():
     assert not table.equal(scale_and_emergence.language(12, seed=1))
     rng = torch.Generator().manual_seed(0)
     texts = (
-        scale_and_emergence.drawn(table, 4000, 6, rng)
+        scale_and_emergence.sample_texts(table, 4000, 6, rng)
         - scale_and_emergence.IDS.first_word
     )
     matches = (table[texts[:, :-1]] == texts[:, 1:, None]).double()  # (N, T - 1, 4)

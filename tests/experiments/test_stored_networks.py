@@ -10,7 +10,13 @@ from paradigms._schema import ContentError
 from paradigms.experiments import lab_networks as experiment
 from paradigms.experiments import records, stored_networks
 from paradigms.experiments.records import FOLDER, load
-from paradigms.experiments.stored_networks import file_name, lab_network, write
+from paradigms.experiments.runner import run
+from paradigms.experiments.stored_networks import (
+    file_name,
+    lab_network,
+    remove_others,
+    write,
+)
 from paradigms.training import lab_networks
 from tests.site.test_labs import cells
 
@@ -33,7 +39,7 @@ def test_a_file_says_where_it_was_made(path):
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
     network = metadata.pop("network")
-    assert file_name(network) == path.name
+    assert file_name(network, record.weights[network]) == path.name
     stated = {key: json.loads(value) for key, value in metadata.items()}
     for key in ("fingerprint", "config", "versions", "processor", "instruction_set",
                 "threads", "settings"):  # fmt: skip
@@ -71,7 +77,8 @@ def test_lab_networks_again_at_reduced_size(tmp_path, one_thread):
             assert row[column][0] > stored[row["name"]][column][2]
     digests = write(tmp_path / "networks", weights, {"config": {}})
     for name, parameters in weights.items():
-        content = (tmp_path / "networks" / file_name(name)).read_bytes()
+        path = tmp_path / "networks" / file_name(name, digests[name])
+        content = path.read_bytes()
         assert digests[name] == stored_networks.digest(content)
         tensors = stored_networks.load(content)
         assert {key: value.tolist() for key, value in tensors.items()} == parameters
@@ -92,14 +99,41 @@ def test_what_the_lab_says_of_the_seeds():
 
 
 def test_no_file_is_left_of_a_network_that_is_no_more(tmp_path):
-    """Files of networks that no longer exist are removed."""
-    weights = {name: {"x": [1.0]} for name in ("a", "b")}
-    write(tmp_path / "networks", weights, {})
-    digests = write(tmp_path / "networks", {"b": {"x": [2.0]}}, {})
-    assert [path.name for path in (tmp_path / "networks").iterdir()] == [
-        "b.safetensors"
-    ]
-    assert set(digests) == {"b"}
+    """Files that the record does not name are removed, with the last the folder."""
+    folder = tmp_path / "networks"
+    write(folder, {name: {"x": [1.0]} for name in ("a", "b")}, {})
+    digests = write(folder, {"b": {"x": [2.0]}}, {})
+    assert len(list(folder.iterdir())) == 3  # the old ones stay until the record is new
+    remove_others(folder, digests)
+    assert [path.name for path in folder.iterdir()] == [file_name("b", digests["b"])]
+    remove_others(folder, {})
+    assert not folder.exists()
+    remove_others(folder, {})
+
+
+def test_names_that_differ_in_signs_alone_are_two_files(tmp_path):
+    """`15%` and `15` are spelt alike in a file name."""
+    weights = {"rate 15%": {"x": [1.0]}, "rate 15": {"x": [2.0]}}
+    digests = write(tmp_path / "networks", weights, {})
+    assert len({file_name(*item) for item in digests.items()}) == 2
+
+
+def test_an_interruption_before_the_record_keeps_the_old_networks(
+    tmp_path, monkeypatch
+):
+    """Stopped after the new networks were written, the old record finds its files."""
+    path = tmp_path / "tiny.json"
+    record = {key: {} for key in ("fingerprint", "config", "versions")}
+    record |= dict.fromkeys(run.provenance.machine(), 1)
+    run._store(path, record, {"a": {"x": [1.0]}})
+    (before,) = (tmp_path / "tiny").iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "_write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run._store(path, record, {"a": {"x": [2.0]}})
+    assert before.is_file()
+    run._store(path, record, {"a": {"x": [2.0]}})
+    assert not before.is_file()
 
 
 BAD = {
@@ -110,7 +144,7 @@ BAD = {
     ),
     "empty": (lambda path: path.write_bytes(b""), " is not the file that was recorded"),
     "another network's": (
-        lambda path: shutil.copy(path.with_name("masked_token_15.safetensors"), path),
+        lambda path: shutil.copy(next(path.parent.glob("masked_token_15*")), path),
         " is not the file that was recorded",
     ),
 }
@@ -120,14 +154,14 @@ BAD = {
 def test_bad_weights_are_refused_in_one_line(case, tmp_path, monkeypatch):
     """The error names file and command; nothing is trained instead."""
     damage, message = BAD[case]
-    shutil.copytree(FOLDER / "lab_networks", tmp_path / "lab_networks")
-    damage(tmp_path / "lab_networks/next_token.safetensors")
+    shutil.copytree(FOLDER / "lab_networks", tmp_path / "results/lab_networks")
+    digest = load("lab_networks").weights["next token"]
+    file = f"results/lab_networks/{file_name('next token', digest)}"
+    damage(tmp_path / file)
     monkeypatch.setattr(lab_networks, "train", None)
-    load("lab_networks")
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "results")
     with pytest.raises(ContentError) as error:
         lab_network("next token")
-    file = "results/lab_networks/next_token.safetensors"
     assert str(error.value) == f"{file}{message}{REMEDY}"
 
 
@@ -138,9 +172,10 @@ def test_a_file_of_another_format_is_refused(tmp_path, monkeypatch):
     digests = {"next token": stored_networks.digest(content)}
     changed = record.model_copy(update={"weights": digests})
     monkeypatch.setattr(records, "load", lambda name: changed)
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
-    (tmp_path / "lab_networks").mkdir()
-    (tmp_path / "lab_networks/next_token.safetensors").write_bytes(content)
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "results")
+    path = tmp_path / "results/lab_networks" / file_name(*next(iter(digests.items())))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
     with pytest.raises(ContentError, match="is not safetensors: ") as error:
         lab_network("next token")
     assert "\n" not in str(error.value)

@@ -65,8 +65,10 @@ def test_the_test_part_is_never_read_without_labels():
 def test_no_more_texts_choose_than_are_learnt_from():
     """Fifty for fifty labels; at most `choosing`."""
     config = transfer.CONFIG
-    assert transfer.held(config, torch.arange(50)) == slice(50)
-    assert transfer.held(config, torch.arange(5000)) == slice(config.choosing)
+    assert transfer.validation_rows(config, torch.arange(50)) == slice(50)
+    assert transfer.validation_rows(config, torch.arange(5000)) == slice(
+        config.choosing
+    )
 
 
 def test_what_the_page_says_of_pretraining():

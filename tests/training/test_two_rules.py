@@ -8,8 +8,8 @@ from paradigms.training.two_rules import (
     RULES,
     Label,
     Words,
-    asked,
     encode_rows,
+    inputs_and_targets,
     label_loss,
     mean_state,
     word_loss,
@@ -66,7 +66,7 @@ def test_the_losses_are_sums_with_their_number():
     rng = torch.Generator().manual_seed(0)
     rows = encode_rows([[0, 1, 2, 3, 4, 5, 6]] * 8, 8)
     for name, network in networks().items():
-        inputs, targets = asked(name, rows, 20, rng)
+        inputs, targets = inputs_and_targets(name, rows, 20, rng)
         total, count = word_loss(network, (inputs, targets))
         scores = network.head(network.states(inputs)).log_softmax(dim=-1)
         positions = (targets != IGNORE).nonzero().tolist()

@@ -86,7 +86,7 @@ def run(config: CalibrationConfig, each: Each = serial_map) -> list[dict[str, An
             summary(f"{source}, {model}", [s[model] for s in reports])
             for model in reports[0]
         ]
-    scores = each(range(config.seeds), lambda seed: known(config, seed))
+    scores = each(range(config.seeds), lambda seed: known_chance(config, seed))
     return [*rows, forgotten(config, scores)]
 
 
@@ -161,9 +161,10 @@ def of_counts(
 ) -> dict[str, dict[str, Any]]:
     """Bag-of-words models, as fitted and recalibrated, on the test part."""
     tokenised, labels = texts(config, source, seed)
-    known = Vocabulary(tokenised[0], config.vocabulary)
+    vocabulary = Vocabulary(tokenised[0], config.vocabulary)
     train_bags, calibration_bags, test_bags = (
-        Bags((known.encode(text) for text in part), len(known)) for part in tokenised
+        Bags((vocabulary.encode(text) for text in part), len(vocabulary))
+        for part in tokenised
     )
 
     def best(settings: list[Callable[[], Any]], logits: Callable) -> list[Tensor]:
@@ -222,8 +223,10 @@ def of_network(config: CalibrationConfig, seed: int) -> dict[str, dict[str, Any]
     and on the test sentences.
     """
     tokenised, labels = texts(config, "rotten_tomatoes", seed)
-    known = Vocabulary(tokenised[0], config.words)
-    ids = [[tokens(config, known.encode(text)) for text in part] for part in tokenised]
+    vocabulary = Vocabulary(tokenised[0], config.words)
+    ids = [
+        [tokens(config, vocabulary.encode(text)) for text in part] for part in tokenised
+    ]
     logits = passes(config, list(map(torch.tensor, ids)), labels[0], seed)
     by_epoch = {f"BERT-style, {n} epochs": result for n, result in enumerate(logits, 1)}
     result = corrected(
@@ -299,7 +302,7 @@ def passes(
     return epoch_logits
 
 
-def known(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
+def known_chance(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
     """Scores fitted by both losses where P(y = 1) is known, a free score per value."""
     rng = torch.Generator().manual_seed(seed)
     index = torch.arange(len(config.chances)).repeat_interleave(config.labels)

@@ -113,22 +113,22 @@ class Trained:
     def gan(self) -> tuple[Generator, list[list[float]], dict[int, Tensor]]:
         """A trained generator, its training curves, and samples at several steps."""
         config = self.config
-        made, critic = Generator(PIXELS, config.gan_latent), Discriminator(PIXELS)
+        generator, critic = Generator(PIXELS, config.gan_latent), Discriminator(PIXELS)
         steps, course, snapshots = config.gan_steps, [], {}
-        learn_d, learn_g = (_learner(m, steps, 5e-4, 0.5) for m in (critic, made))
+        learn_d, learn_g = (_learner(m, steps, 5e-4, 0.5) for m in (critic, generator))
         fixed = self.noise(10, config.gan_latent)
         snapshot_steps = {max(steps * part // 80, 1) for part in (1, 5, 10, 20, 40, 80)}
         for step, (x, _) in enumerate(self.batches(steps), 1):
-            fake = made.sample(len(x), self.dice)
+            fake = generator.sample(len(x), self.dice)
             blurred = fake + config.blur * self.noise(*x.shape)
             real = critic(x + config.blur * self.noise(*x.shape))
             learn_d(-game_value(real, critic(blurred.detach())))
             learn_g(generator_loss(critic(blurred)))
             if step % max(steps // 40, 1) == 0 or step == 1:
-                course.append([step, *self._stand(made, critic)])
+                course.append([step, *self._stand(generator, critic)])
             if step in snapshot_steps:
-                snapshots[step] = made(fixed).detach()
-        return made, course, snapshots
+                snapshots[step] = generator(fixed).detach()
+        return generator, course, snapshots
 
     @torch.no_grad()
     def _stand(self, made: Generator, critic: Discriminator) -> list[float]:

@@ -103,8 +103,8 @@ def of_missing(
             short(model): [point(*at) for at in line]
             for model, line in by_share.items()
         }
-        drawn = {"errors": {"bands": bands}}
-        rows.append({"name": data, "draws": config.seeds, "pictures": drawn})
+        pictures = {"errors": {"bands": bands}}
+        rows.append({"name": data, "draws": config.seeds, "pictures": pictures})
         gaps = {f"{a} - {b}": errors[a] - errors[b] for a, b in PAIRS}
         for name, values in (errors | gaps).items():
             by_share = zip(config.seen, values.T.tolist(), strict=True)
@@ -212,8 +212,8 @@ def of_shifted(
                         share, torch.tensor([s[f"error {way}"] for s in seeds])
                     )
                     lines.setdefault(short(f"{model}, {way}"), []).append(values)
-        drawn = {"errors": {"bands": lines}}
-        rows.append({"name": data, "draws": config.seeds, "pictures": drawn})
+        pictures = {"errors": {"bands": lines}}
+        rows.append({"name": data, "draws": config.seeds, "pictures": pictures})
     return rows
 
 
@@ -267,7 +267,7 @@ def scores(
     Each model has the setting with the least log-loss on validation rows with the
     training prior; the same rows fit its temperature, and its slope and shift.
     """
-    train, validation, test = drawn(config, name, seed, dice)
+    train, validation, test = draw_task(config, name, seed, dice)
     results = {}
     for model, settings in candidates(config, name).items():
         models = [setting.fit(*train) for setting in settings]
@@ -320,7 +320,7 @@ def straightened(given: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
     return model.logits(test_log_odds / scale)
 
 
-def drawn(
+def draw_task(
     config: MissingAndShiftedConfig, name: str, seed: int, dice: Any
 ) -> list[tuple[Any, Tensor]]:
     """Training, validation and test rows with labels; classes are about balanced."""

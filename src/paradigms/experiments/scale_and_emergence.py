@@ -88,13 +88,17 @@ def grouped(settings: tuple[int, ...], found: list[Scores]) -> dict[int, list[Sc
     return {s: found[n * count : (n + 1) * count] for n, s in enumerate(settings)}
 
 
-def made(count: int, digits: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_digits(
+    count: int, digits: int, dice: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Random digits as tokens, and the same sorted, both (count, digits)."""
     tokens = torch.randint(DIGITS, (count, digits), generator=dice) + IDS.first_word
     return tokens, tokens.sort(dim=1).values
 
 
-def asked(name: str, given: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
+def inputs_and_targets(
+    name: str, given: Tensor, answer: Tensor
+) -> tuple[Tensor, Tensor]:
     """Inputs and targets (B, 2 T): digits, then the answer, which alone has a loss.
 
     For the next token the answer is shifted right by one, after BOS; for masked tokens
@@ -156,12 +160,16 @@ def sorting(
     rng = torch.Generator().manual_seed(1 + seed)
     train(
         model,
-        lambda step: asked(name, *made(config.batch, config.digits, rng)),
+        lambda step: inputs_and_targets(
+            name, *draw_digits(config.batch, config.digits, rng)
+        ),
         loss,
         TrainingConfig(config.steps, config.rate),
     )
     test_rng = torch.Generator().manual_seed(10_000 + seed)
-    inputs, targets = asked(name, *made(config.asked, config.digits, test_rng))
+    inputs, targets = inputs_and_targets(
+        name, *draw_digits(config.asked, config.digits, test_rng)
+    )
     with torch.no_grad():
         logits = model(inputs)[:, config.digits :]
     return scored(logits, targets[:, config.digits :]) | {
@@ -233,7 +241,9 @@ def language(words: int, seed: int) -> Tensor:
     return torch.stack(rows)
 
 
-def drawn(table: Tensor, count: int, length: int, dice: torch.Generator) -> Tensor:
+def sample_texts(
+    table: Tensor, count: int, length: int, dice: torch.Generator
+) -> Tensor:
     """Sampled texts as tokens, (count, length); any word may come first."""
     texts = [torch.randint(len(table), (count,), generator=dice)]
     for _ in range(length - 1):
@@ -265,7 +275,7 @@ def reading(
     rng = torch.Generator().manual_seed(seed)
     table = language(config.words, seed)
     count = config.reading * config.readers // repeats
-    texts = drawn(table, count, config.length, rng)
+    texts = sample_texts(table, count, config.length, rng)
     order = torch.cat([torch.randperm(count, generator=rng) for _ in range(repeats)])
     batches = texts[order].split(config.readers)
     model = network(
@@ -286,7 +296,7 @@ def reading(
         TrainingConfig(config.reading, config.reading_rate),
     )
     test_rng = torch.Generator().manual_seed(10_000 + seed)  # the same for all repeats
-    test_texts = drawn(table, config.held_out, config.length, test_rng)
+    test_texts = sample_texts(table, config.held_out, config.length, test_rng)
     with torch.no_grad():
         total, targets = loss(model, objective(config, name, test_texts, test_rng))
     return {

@@ -24,7 +24,6 @@ def write(
     """Write a file in `folder` for each network; digests by network name.
 
     `weights`: network -> parameter -> nested lists; `metadata` goes into every file.
-    Files of other networks are removed.
     """
     folder.mkdir(exist_ok=True)
     digests = {}
@@ -32,18 +31,27 @@ def write(
         tensors = {key: torch.tensor(value) for key, value in parameters.items()}
         header = {key: json.dumps(value) for key, value in metadata.items()}
         content = save(tensors, {**header, "network": name})
-        with replaced(folder / file_name(name)) as draft:
-            draft.write_bytes(content)
         digests[name] = digest(content)
-    for path in folder.glob("*.safetensors"):
-        if path.name not in map(file_name, weights):
-            path.unlink()
+        with replaced(folder / file_name(name, digests[name])) as draft:
+            draft.write_bytes(content)
     return digests
 
 
-def file_name(network: str) -> str:
-    """`masked token 15%` -> `masked_token_15.safetensors`."""
-    return re.sub(r"\W+", "_", network).strip("_") + ".safetensors"
+def remove_others(folder: Path, digests: dict[str, str]) -> None:
+    """Remove the files of networks that a record does not name, and an empty folder."""
+    names = {file_name(*item) for item in digests.items()}
+    for path in folder.glob("*.safetensors"):
+        if path.name not in names:
+            path.unlink()
+    if not digests and folder.is_dir():
+        folder.rmdir()
+
+
+def file_name(network: str, digest: str) -> str:
+    """`masked token 15%` -> `masked_token_15.0123456789abcdef.safetensors`."""
+    return (
+        f"{re.sub(r'[^a-z0-9]+', '_', network.lower()).strip('_')}.{digest}.safetensors"
+    )
 
 
 def digest(content: bytes) -> str:
@@ -74,10 +82,10 @@ def lab_network(name: str) -> GPT:
 
 
 def _read(experiment: str, name: str, recorded: str) -> dict[str, torch.Tensor]:
-    file = f"results/{experiment}/{file_name(name)}"
+    file = f"results/{experiment}/{file_name(name, recorded)}"
     remedy = f"run: make measure NAME={experiment}"
     try:
-        content = (records.FOLDER / experiment / file_name(name)).read_bytes()
+        content = (records.FOLDER.parent / file).read_bytes()
     except OSError:
         raise ContentError(f"{file} is missing; {remedy}") from None
     if digest(content) != recorded:

@@ -24,8 +24,8 @@ from paradigms.training.two_rules import (
     RULES,
     SPECIALS,
     Words,
-    asked,
     encode_rows,
+    inputs_and_targets,
     mean_state,
     word_loss,
 )
@@ -86,7 +86,9 @@ def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]
     rows: list[dict[str, Any]] = [
         {"name": name, **by_size(config, results)} for name, results in errors.items()
     ]
-    rows[0]["pictures"] = {kind: drawn(rows, kind) for kind in ("tuned", "frozen")}
+    rows[0]["pictures"] = {
+        kind: error_bands(rows, kind) for kind in ("tuned", "frozen")
+    }
     for row in rows:
         if row["name"] in moments:
             row |= by_size(config, moments[row["name"]], "steps at")
@@ -99,7 +101,7 @@ def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]
     return rows
 
 
-def drawn(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+def error_bands(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
     """For a figure: bag of words, and `tuned` or `frozen` networks, by labels."""
     selected = [r for r in rows if r["name"] == COUNTED or r["name"].endswith(kind)]
     return {"bands": {r["name"].replace(f", {kind}", ""): points(r) for r in selected}}
@@ -179,7 +181,7 @@ def pretrained(config: TransferConfig, objective: str, seed: int) -> Words:
     def batch(_: int) -> Batch:
         size = (config.pretraining_batch,)
         rows = texts[torch.randint(len(texts), size, generator=rng)]
-        return asked(objective, rows, config.vocabulary, rng)
+        return inputs_and_targets(objective, rows, config.vocabulary, rng)
 
     recipe = TrainingConfig(config.pretraining, config.pretraining_rate)
     train(network, batch, word_loss, recipe)
@@ -211,7 +213,7 @@ def one_network(config: TransferConfig, objective: str, seed: int) -> dict[str, 
         errors[f"{name}, tuned"] = [error for error, _ in results]
         moments[f"{name}, tuned"] = [moment for _, moment in results]
     rng = torch.Generator().manual_seed(0)
-    batch = asked(objective, split.rows["test"], config.vocabulary, rng)
+    batch = inputs_and_targets(objective, split.rows["test"], config.vocabulary, rng)
     with torch.no_grad():
         total, count = word_loss(starts[0], batch)
     return {"errors": errors, "moments": moments, "loss": float(total / count)}
@@ -235,7 +237,7 @@ def standard(network: Words, rows: dict[str, Tensor]) -> dict[str, Tensor]:
     return {part: (values - mean) / std for part, values in states.items()}
 
 
-def held(config: TransferConfig, chosen: Tensor) -> slice:
+def validation_rows(config: TransferConfig, chosen: Tensor) -> slice:
     """The validation texts: as many as there are training labels, or fewer."""
     return slice(min(len(chosen), config.choosing))
 
@@ -247,7 +249,7 @@ def counted_error(
     chosen: Tensor,
 ) -> float:
     """Test error of logistic regression, with the penalty chosen by validation."""
-    validation, results = held(config, chosen), []
+    validation, results = validation_rows(config, chosen), []
     for penalty in config.penalties:
         model = LogisticRegression(2, penalty)
         model.fit(x["train"][chosen].double(), labels["train"][chosen])
@@ -293,7 +295,7 @@ def tuned_error(
     config: TransferConfig, start: Words, found: Data, chosen: Tensor, steps: int
 ) -> tuple[float, int]:
     """All weights fine-tuned on the chosen labels: test error, and the best moment."""
-    validation, rows, labels = held(config, chosen), found.rows, found.labels
+    validation, rows, labels = validation_rows(config, chosen), found.rows, found.labels
     network, moment = finetune(
         start,
         config.width,

@@ -72,7 +72,7 @@ def mean_state(states: Tensor, rows: Tensor) -> Tensor:
     return (states * weights).sum(dim=1) / weights.sum(dim=1)
 
 
-def asked(
+def inputs_and_targets(
     objective: str, rows: Tensor, vocabulary: int, dice: torch.Generator
 ) -> Batch:
     """Inputs and targets (B, T) of an objective; next token drops the last position."""

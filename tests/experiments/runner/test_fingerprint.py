@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paradigms.experiments.runner.fingerprint import PACKAGE, fingerprint
+from paradigms._files import PACKAGE
+from paradigms.experiments.runner.fingerprint import fingerprint
 from paradigms.experiments.runner.run import names
 
 EXPERIMENT = '''"""Module."""
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 import torch.nn.functional as F
 
-from paradigms.parts import scaled, unused
+from paradigms.parts import Steps, scaled
 from paradigms import tools
 
 QUESTION = "What comes out?"
@@ -38,7 +39,7 @@ def run(config, each=tools.serial):
     total = 0.0
     for seed in range(config.seeds):
         total += scaled(seed, factor=config.rate)
-        total = F.relu(total)
+        total = F.relu(total) + Steps.unused
     if total < 0:
         raise ValueError("a negative total")
     return [{"name": "total", "sum": total, "even": even(config.seeds)}]
@@ -53,11 +54,10 @@ def odd(number):
 '''
 PARTS = '''"""Parts."""
 
-from paradigms.numbers import shift as by
+from paradigms.names import shift as by
 
 
 FACTORS = [1.0]
-FACTORS.append(2.0)
 
 
 def scaled(value, factor=2.0):
@@ -67,6 +67,10 @@ def scaled(value, factor=2.0):
 
 def unused(value):
     return value + 1
+
+
+class Steps:
+    unused = unused(1)
 '''
 TOOLS = """def serial(items, part):
     return [part(item) for item in items]
@@ -77,6 +81,10 @@ def other(items):
 """
 NUMBERS = """def shift(value):
     return value + 1
+
+
+def unshifted(value):
+    return value
 """
 FILES = {
     "__init__.py": "",
@@ -84,6 +92,7 @@ FILES = {
     "experiments/small.py": EXPERIMENT,
     "parts.py": PARTS,
     "tools.py": TOOLS,
+    "names.py": "from paradigms.numbers import shift\n",
     "numbers.py": NUMBERS,
 }
 
@@ -111,6 +120,18 @@ SAME = {
         "scaled(seed,",
         "scaled(number,",
     ),
+    "a variable named like a function": (
+        "experiments/small.py",
+        "for seed in",
+        "for odd in",
+        "scaled(seed,",
+        "scaled(odd,",
+    ),
+    "a variable of a comprehension": (
+        "tools.py",
+        "part(item) for item in",
+        "part(element) for element in",
+    ),
     "a function": ("experiments/small.py", "even(", "is_even("),
     "a class": ("experiments/small.py", "Config", "SmallConfig"),
     "a constant": ("parts.py", "FACTORS", "WEIGHTS"),
@@ -130,7 +151,7 @@ SAME = {
         "functional.relu",
     ),
     "order of definitions": ("numbers.py", NUMBERS, "X = 1\n\n\n" + NUMBERS),
-    "what no experiment reaches": ("parts.py", "return value + 1", "return value - 1"),
+    "what no experiment reaches": ("numbers.py", "return value\n", "return -value\n"),
     "another function of a module": ("tools.py", "return items", "return items[:1]"),
 }
 OTHER = {
@@ -152,18 +173,27 @@ OTHER = {
     "a decorator": ("experiments/small.py", "(frozen=True)", "(frozen=False)"),
     "order of statements": (
         "experiments/small.py",
-        "+= scaled(seed, factor=config.rate)\n        total = F.relu(total)",
-        "= F.relu(total)\n        total += scaled(seed, factor=config.rate)",
+        "+= scaled(seed, factor=config.rate)\n"
+        "        total = F.relu(total) + Steps.unused",
+        "= F.relu(total) + Steps.unused\n"
+        "        total += scaled(seed, factor=config.rate)",
     ),
     "another local variable": ("experiments/small.py", "F.relu(total)", "F.relu(seed)"),
+    "a variable that hides a function": (
+        "experiments/small.py",
+        "for seed in",
+        "for even in",
+        "scaled(seed,",
+        "scaled(even,",
+    ),
     "a keyword": ("experiments/small.py", "factor=config.rate", "config.rate"),
     "a parameter": ("parts.py", "(value, factor=2.0)", "(factor, value=2.0)"),
     "a member": ("experiments/small.py", "config.rate", "config.seeds"),
     "the name of a column": ("experiments/small.py", '"sum"', '"Sum"'),
     "another function of the same form": (
         "experiments/small.py",
-        "parts import scaled",
-        "parts import unused as scaled",
+        "parts import Steps, scaled",
+        "parts import Steps, unused as scaled",
     ),
     "a function of a library": ("experiments/small.py", "F.relu", "F.gelu"),
     "the kind of an error": (
@@ -171,12 +201,17 @@ OTHER = {
         "raise ValueError",
         "raise TypeError",
     ),
-    "a statement without a name": (
+    "a member named like a function": (
         "parts.py",
-        "FACTORS.append(2.0)",
-        "FACTORS.append(3.0)",
+        "def unused(value):\n    return value + 1",
+        "def unused(value):\n    return value + 2",
     ),
-    "a second value": ("parts.py", "FACTORS.append(2.0)", "FACTORS[0] = 3.0"),
+    "what a name is exported as": (
+        "names.py",
+        "numbers import shift",
+        "numbers import unshifted as shift",
+    ),
+    "the type of a field": ("experiments/small.py", "seeds: int = 3", "seeds: str = 3"),
     "recursion": (
         "experiments/small.py",
         "and even(number - 1)",
@@ -214,29 +249,52 @@ def test_spelling_does_not_matter(package, case):
 
 @pytest.mark.parametrize("case", OTHER)
 def test_meaning_matters(package, case):
-    """Any edit that may change a row changes the fingerprint."""
+    """Each of these edits may change a row, and changes the fingerprint."""
     before = fingerprint("experiments.small", package)
     edit(package, *OTHER[case])
     assert fingerprint("experiments.small", package) != before
 
 
-@pytest.mark.parametrize(
-    ("file", "line", "message"),
-    [
-        ("parts.py", "X = __file__", "parts.py:1: __file__: a fingerprint cannot tell"),
-        ("parts.py", "X = eval('1')", "parts.py:1: eval"),
-        ("parts.py", "from paradigms.tools import *", "a relative import or import *"),
-        ("parts.py", "from .tools import serial", "a relative import or import *"),
-        ("parts.py", "def f():\n    import os", "parts.py:2: an import inside a"),
-    ],
-)
-def test_code_that_hides_what_it_reaches_is_refused(package, file, line, message):
-    """The error names file and line, and what to write instead."""
+OPAQUE = {
+    "X = __file__": "__file__",
+    "X = eval('1')": "eval",
+    "X = shift.__doc__": "__doc__",
+    "def f():\n    return vars()": "vars()",
+    "def f():\n    global X": "global",
+    "def f():\n    import os": "an import inside a function or a block",
+    "from paradigms.tools import *": "a relative import or import *",
+    "from .tools import serial": "a relative import or import *",
+    "import paradigms.tools": "import paradigms",
+    "shift(1)": "no definition",
+    "shift.step = 1": "no definition",
+    "for i in range(3):\n    X = i": "no definition",
+    "if shift:\n    X = 1": "no definition",
+    "X = (Y := 3)": "no definition",
+    "shift = 1": "shift bound twice",
+    "X = 1\nX = 2": "X bound twice",
+    "from math import sin as shift": "shift bound twice",
+}
+
+
+@pytest.mark.parametrize("code", OPAQUE)
+@pytest.mark.parametrize("file", ["names.py", "__init__.py"])
+def test_code_that_hides_what_it_reaches_is_refused(package, file, code):
+    """In a module that is reached, and in the packages around it: file and line."""
     path = package / file
-    path.write_text(f"{line}\n{path.read_text('utf8')}", "utf8")
-    with pytest.raises(ValueError, match=re.escape(message)) as error:
+    path.write_text(f"{FILES['names.py']}{code}\n", "utf8")
+    with pytest.raises(ValueError, match="a fingerprint cannot tell") as error:
         fingerprint("experiments.small", package)
-    assert "import by name at the top of the file" in str(error.value)
+    assert re.match(rf"{re.escape(str(path))}:\d: ", str(error.value))
+    assert f": {OPAQUE[code]}: " in str(error.value)
+
+
+def test_a_module_as_a_value_is_refused(package):
+    """What is read off it by name cannot be seen."""
+    edit(package, "experiments/small.py", "each=tools.serial", "each=tools")
+    with pytest.raises(
+        ValueError, match=r"uses the module paradigms\.tools as a value"
+    ):
+        fingerprint("experiments.small", package)
 
 
 def test_a_name_that_does_not_exist_is_named(package):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from paradigms.experiments.records import load, speeds
-from paradigms.experiments.runner.provenance import SETTINGS, machine, versions
-from paradigms.experiments.runner.run import names, sources
+from paradigms.experiments.runner.provenance import SETTINGS, machine, sources, versions
+from paradigms.experiments.runner.run import names
 
 
 @pytest.mark.parametrize("name", names())

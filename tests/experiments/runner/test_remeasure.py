@@ -35,27 +35,46 @@ OLD = [{"name": "a", "x": [0.5, 0.4, 0.6], "n": 3, "p": 0.25, "word": "yes"}]
         ({}, {}),
         ({"p": 0.26}, {"moved": ["a/p 0.25, now 0.26"]}),
         ({"word": "no"}, {"moved": ["a/word yes, now no"]}),
-        ({"x": [0.55, 0.45, 0.65]}, {"moved": ["a/x 0.5, now 0.55"]}),
+        (
+            {"x": [0.55, 0.45, 0.65]},
+            {"moved": ["a/x 0.5 (0.4 to 0.6), now 0.55 (0.45 to 0.65)"]},
+        ),
         (
             {"x": [0.61, 0.5, 0.7]},
-            {"moved": ["a/x 0.5, now 0.61"], "outside": ["a/x"]},
+            {
+                "moved": ["a/x 0.5 (0.4 to 0.6), now 0.61 (0.5 to 0.7)"],
+                "outside": ["a/x"],
+            },
         ),
         (
             {"x": [0.39, 0.3, 0.5]},
-            {"moved": ["a/x 0.5, now 0.39"], "outside": ["a/x"]},
+            {
+                "moved": ["a/x 0.5 (0.4 to 0.6), now 0.39 (0.3 to 0.5)"],
+                "outside": ["a/x"],
+            },
         ),
         (
             {"x": [0.45, -0.1, 1.0]},
             {
-                "moved": ["a/x 0.5, now 0.45"],
+                "moved": ["a/x 0.5 (0.4 to 0.6), now 0.45 (-0.1 to 1)"],
                 "crossed": ["a/x (0.4 to 0.6), now (-0.1 to 1)"],
             },
         ),
+        (
+            {"x": [0.5, 0.3, 0.7]},
+            {"moved": ["a/x 0.5 (0.4 to 0.6), now 0.5 (0.3 to 0.7)"]},
+        ),
         ({"y": 1}, {"unmatched": ["a/y"]}),
-        ({"name": "b"}, {"unmatched": sorted(f"{r}/{c}" for r in "ab" for c in
-                                             ("x", "n", "p", "word"))}),
+        (
+            {"name": "b"},
+            {
+                "unmatched": sorted(
+                    f"{r}/{c}" for r in "ab" for c in ("x", "n", "p", "word")
+                )
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_moved_is_told_apart(change, lists):
     """Changed cells, means outside the old interval, sign changes, unmatched cells."""
     comparison = remeasure.compare(
@@ -70,6 +89,15 @@ def test_what_moved_is_told_apart(change, lists):
     for kind in ("moved", "outside", "crossed", "unmatched"):
         for cell in lists.get(kind, []):
             assert f"  {kind}: {cell}" in comparison.report()
+
+
+def test_a_failing_condition_is_reported_with_the_same_rows():
+    """A condition that was wrong before is not hidden behind equal rows."""
+    same = remeasure.compare(
+        "calibration", result(OLD), result(OLD), lambda *_: ["S01: no"]
+    )
+    assert "1 conditions fail" in same.report()
+    assert "  failing: S01: no" in same.report()
 
 
 def test_pictures_are_compared():

@@ -8,28 +8,37 @@ reformatting, a moved or renamed definition and a changed import line therefore 
 nothing; a changed number, operator, order of statements or default does.  Attributes
 and parameters keep their names, since keywords and other libraries refer to them.
 
+What a syntax tree does not show is refused: a module may only import, define and
+assign, each name once.  Four things stay unseen: functions that a decorator registers
+elsewhere, an assignment that changes another value, names of classes that a row prints,
+and messages of errors that code reads.
+
 Libraries are no part of it: a record has their versions.  Data are, as each module of
 data holds the hash of its file.
 """
 
 import ast
-import builtins
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2]
+from paradigms._files import PACKAGE
+
 ROOTS = ("run", "CONFIG")
 
 Key = tuple[str, str]  # module and name of a definition
 Spelling = list[str | Key]  # a definition: text, and what it refers to
 
-# Names whose meaning a syntax tree does not show.
-_OPAQUE = {"__file__", "__name__", "__doc__", "globals", "locals", "eval", "exec"}
+# What reaches code or names by other ways than a name.
+_OPAQUE_NAMES = {"__file__", "__name__", "__doc__", "__import__", "import_module"}
+_OPAQUE_NAMES |= {"globals", "locals", "eval", "exec"}
+_OPAQUE_ATTRIBUTES = {"__doc__", "__annotations__", "__subclasses__", "__qualname__"}
+_OPAQUE_ATTRIBUTES |= {"import_module"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
 # Fields that do not change a row.
 _IGNORED = {
     "annotation",
@@ -50,7 +59,6 @@ _VARIABLES = {
     (ast.MatchAs, "name"),
     (ast.MatchStar, "name"),
     (ast.MatchMapping, "rest"),
-    (ast.Nonlocal, "names"),
 }
 
 
@@ -59,7 +67,7 @@ def fingerprint(module: str, package: Path = PACKAGE) -> str:
 
     `module` is dotted, below the package: `experiments.cache`.
     Errors: ValueError, with file and line, for code whose meaning a syntax tree does
-    not show: imports inside functions, `import *`, `eval`, `__file__` and the like.
+    not show.
     """
     order = {(module, name): number for number, name in enumerate(ROOTS)}
     pending = list(order)
@@ -79,45 +87,40 @@ def fingerprint(module: str, package: Path = PACKAGE) -> str:
 
 @dataclass
 class Module:
-    """The statements at the top of one file.
+    """The definitions at the top of one file.
 
-    `names`: name -> the statements that bind or change it; `effects`: statements that
-    bind none, part of every definition; `imports`: name -> what it stands for, dotted.
+    `definitions`: name -> the statement that binds it; `imports`: name -> what it
+    stands for, dotted.
     """
 
     name: str
     package: Path
-    names: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    effects: list[ast.stmt] = field(default_factory=list)
+    definitions: dict[str, ast.stmt] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
-    spellings: dict[str, Spelling] = field(default_factory=dict)
 
     def spelling(self, name: str) -> Spelling:
-        """All statements that bind a name or none, in their order."""
-        if name not in self.names:
+        """A definition as text and references."""
+        if name not in self.definitions:
             raise ValueError(f"paradigms.{self.name} has no {name!r}")
-        if name not in self.spellings:
-            statements = [*self.names[name], *self.effects]
-            statements.sort(key=lambda statement: statement.lineno)
-            self.spellings[name] = [
-                part for s in statements for part in _Speller(self, s).parts
-            ]
-        return self.spellings[name]
+        return _Speller(self, self.definitions[name]).parts
 
     def resolve(self, dotted: str) -> tuple[list[Key], str]:
-        """The definitions that a dotted path reaches, and the rest of the path.
+        """The definition that a dotted path reaches, and the rest of the path.
 
-        A module stands for all of its definitions; another library for none.
+        None for a path into another library.
         """
         head, *rest = dotted.split(".")
         if head != "paradigms":
             return [], dotted
-        module = ""
+        module, target = "", _module(self.package, "")
         while rest and _path(self.package, f"{module}.{rest[0]}".strip(".")):
             module = f"{module}.{rest.pop(0)}".strip(".")
-        target = _module(self.package, module)
+            target = _module(self.package, module)
         if not rest:
-            return [(module, name) for name in target.names], ""
+            raise ValueError(
+                f"paradigms.{self.name} uses the module {dotted} as a value: "
+                "name what it needs of it"
+            )
         name, *attributes = rest
         if name in target.imports:  # re-exported
             return self.resolve(".".join([target.imports[name], *attributes]))
@@ -125,6 +128,9 @@ class Module:
 
 
 def _module(package: Path, name: str) -> Module:
+    """A parsed module; the packages around it are checked, too: they run before it."""
+    if name:
+        _module(package, name.rpartition(".")[0])
     path = _path(package, name)
     if path is None:
         raise ValueError(f"there is no module {name!r} in {package}")
@@ -137,12 +143,16 @@ def _parsed(package: Path, name: str, path: Path, text: str) -> Module:
     _check(tree, path)
     for statement in _without_docstring(tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            module.imports |= _imported(statement)
-        elif bound_names := dict.fromkeys(_bound(statement)):
-            for bound_name in bound_names:
-                module.names.setdefault(bound_name, []).append(statement)
+            names = _imported(statement)
+            taken = names.keys() & (module.imports.keys() | module.definitions.keys())
+            module.imports |= names
         else:
-            module.effects.append(statement)
+            names = dict.fromkeys(_bound(statement), "")
+            taken = names.keys() & (module.imports.keys() | module.definitions.keys())
+            module.definitions |= dict.fromkeys(names, statement)
+        if not names or taken:
+            problem = f"{min(taken)} bound twice" if taken else "no definition"
+            raise _refusal(path, statement, problem)
     return module
 
 
@@ -155,19 +165,32 @@ def _path(package: Path, name: str) -> Path | None:
 def _check(tree: ast.Module, path: Path) -> None:
     for node in ast.walk(tree):
         problem = None
-        if isinstance(node, ast.Name) and node.id in _OPAQUE:
-            problem = node.id
-        elif isinstance(node, ast.Import | ast.ImportFrom) and node not in tree.body:
-            problem = "an import inside a function or a block"
-        elif isinstance(node, ast.ImportFrom) and (
-            node.level or node.names[0].name == "*"
-        ):
-            problem = "a relative import or import *"
+        match node:
+            case ast.Name(name) if name in _OPAQUE_NAMES:
+                problem = name
+            case ast.Attribute(attr=name) if name in _OPAQUE_ATTRIBUTES:
+                problem = name
+            case ast.Call(func=ast.Name("vars" | "dir" as name), args=[]):
+                problem = f"{name}()"
+            case ast.Global():
+                problem = "global"
+            case ast.Import() | ast.ImportFrom() if node not in tree.body:
+                problem = "an import inside a function or a block"
+            case (
+                ast.ImportFrom(level=1 | 2 | 3) | ast.ImportFrom(names=[ast.alias("*")])
+            ):
+                problem = "a relative import or import *"
+            case ast.Import(names) if any("paradigms" in a.name for a in names):
+                problem = "import paradigms"
         if problem:
-            raise ValueError(
-                f"{path}:{node.lineno}: {problem}: a fingerprint cannot tell what it "  # type: ignore[attr-defined]
-                "reaches; import by name at the top of the file"
-            )
+            raise _refusal(path, node, problem)
+
+
+def _refusal(path: Path, node: ast.AST, problem: str) -> ValueError:
+    return ValueError(
+        f"{path}:{getattr(node, 'lineno', 1)}: {problem}: a fingerprint cannot tell "
+        "what it reaches; import, define and assign names once, at the top of the file"
+    )
 
 
 def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
@@ -183,32 +206,19 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement at the top of a module binds or changes."""
-    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
-        yield statement.name
-    elif isinstance(statement, ast.Assign | ast.Delete):
-        for target in statement.targets:
-            yield from _bases(target)
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign | ast.For):
-        yield from _bases(statement.target)
-    elif isinstance(statement, ast.With):
-        for item in statement.items:
-            yield from _bases(item.optional_vars) if item.optional_vars else ()
-    for block in ("body", "orelse", "finalbody", "handlers"):
-        if not isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
-            for inner in getattr(statement, block, []):
-                yield from _bound(inner)
-
-
-def _bases(target: ast.expr) -> Iterator[str]:
-    """`x` of `x`, `x.y` and `x[0]`; each of a tuple."""
-    if isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, ast.Tuple | ast.List):
-        for element in target.elts:
-            yield from _bases(element)
-    elif isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
-        yield from _bases(target.value)
+    """The names that a definition or a plain assignment binds; none for others."""
+    match statement:
+        case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+            yield name
+        case _ if any(isinstance(node, ast.NamedExpr) for node in ast.walk(statement)):
+            return
+        case ast.AnnAssign(target=ast.Name(name)):
+            yield name
+        case ast.Assign(targets=[ast.Name(name)]):
+            yield name
+        case ast.Assign(targets=[ast.Tuple(elements)]):
+            names = [e.id for e in elements if isinstance(e, ast.Name)]
+            yield from names if len(names) == len(elements) else ()
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -218,22 +228,67 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
+class _Scope:
+    """Names bound in one function, comprehension or class, nested ones left out.
+
+    `variables` are numbered; `spelled` keep their names: parameters, which keywords
+    refer to, and members of a class.
+    """
+
+    def __init__(self, node: ast.AST) -> None:
+        self.is_class = isinstance(node, ast.ClassDef)
+        self.spelled: set[str] = set()
+        self.numbers: dict[str, int] = {}
+        if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
+            self.spelled = {arg.arg for arg in _arguments(node.args)}
+        inherited: set[str] = set()
+        bound: set[str] = set()
+        pending = list(ast.iter_child_nodes(node))
+        while pending:
+            child = pending.pop()
+            if isinstance(child, ast.Nonlocal):
+                inherited |= set(child.names)
+            elif isinstance(child, ast.NamedExpr) and isinstance(node, _COMPREHENSIONS):
+                pending.append(child.value)  # := binds in the function around it
+                continue
+            bound |= _stored(child)
+            if isinstance(child, _COMPREHENSIONS):
+                bound |= {
+                    inner.target.id
+                    for inner in ast.walk(child)
+                    if isinstance(inner, ast.NamedExpr)
+                }
+            if not isinstance(child, _SCOPES):
+                pending += ast.iter_child_nodes(child)
+        bound -= inherited | self.spelled
+        self.spelled |= bound if self.is_class else set()
+        self.variables = set() if self.is_class else bound
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """The name that a node itself binds, if any."""
+    if isinstance(getattr(node, "ctx", None), ast.Load):
+        return set()
+    fields = [
+        name for name, _ in ast.iter_fields(node) if (type(node), name) in _VARIABLES
+    ]
+    return {value for name in fields if (value := getattr(node, name))}
+
+
 class _Speller:
     """Serialises a statement at the top of a module: `parts`, text and references."""
 
     def __init__(self, module: Module, statement: ast.stmt) -> None:
         self.module, self.statement = module, statement
-        local, fixed = _scopes(statement)
-        module_names = {*module.names, *module.imports, *dir(builtins)}
-        self.numbered = local - fixed - module_names
-        self.shadowing = local | fixed
-        self.numbers: dict[str, int] = {}
+        self.scopes: list[_Scope] = []
+        self.count = 0  # of numbered variables
         self.parts: Spelling = []
-        self._node(statement, in_class=False)
+        self._node(statement)
 
-    def _node(self, node: ast.AST, in_class: bool) -> None:
+    def _node(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name | ast.Attribute) and self._reference(node):
             return
+        in_class = bool(self.scopes) and self.scopes[-1].is_class
         if isinstance(node, ast.AnnAssign) and not in_class:
             if node.value is None:
                 return  # an annotation only
@@ -241,14 +296,34 @@ class _Speller:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             node = ast.Raise(exc=node.exc.func)
         self.parts.append(f"({type(node).__name__}")
+        scope = _Scope(node) if isinstance(node, _SCOPES) else None
+        for name, value in self._fields(node):
+            self.parts.append(name)
+            # Decorators, defaults and base classes are evaluated outside.
+            if scope and name in ("body", "elt", "key", "value", "generators"):
+                self.scopes.append(scope)
+                self._value(node, name, value)
+                self.scopes.pop()
+            else:
+                self._value(node, name, value)
+        self.parts.append(")")
+
+    def _fields(self, node: ast.AST) -> Iterator[tuple[str, object]]:
+        """The fields that matter; of a comprehension first what it iterates over."""
+        if isinstance(node, _COMPREHENSIONS):
+            first, *others = node.generators
+            yield "first", first.iter
+            rest = ast.comprehension(first.target, ast.Constant(0), first.ifs, 0)
+            rest.is_async = first.is_async
+            yield "generators", [rest, *others]
         for name, value in ast.iter_fields(node):
-            if name in _IGNORED or value is None or value == []:
+            if name in _IGNORED and not isinstance(node, ast.AnnAssign):
+                continue
+            if value is None or value == [] or name == "generators":
                 continue
             if name == "body" and isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                 value = _without_docstring(value) or [ast.Pass()]
-            self.parts.append(name)
-            self._value(node, name, value)
-        self.parts.append(")")
+            yield name, value
 
     def _value(self, node: ast.AST, name: str, value: object) -> None:
         if isinstance(value, list):
@@ -257,14 +332,30 @@ class _Speller:
                 self._value(node, name, item)
             self.parts.append("]")
         elif isinstance(value, ast.AST):
-            self._node(value, isinstance(node, ast.ClassDef))
+            self._node(value)
         elif node is self.statement and name == "name":
             pass  # the definition's own name
-        elif (type(node), name) in _VARIABLES and value in self.numbered:
-            number = self.numbers.setdefault(str(value), len(self.numbers))
-            self.parts.append(f"%{number}")
+        elif (type(node), name) in _VARIABLES and (scope := self._scope(str(value))):
+            self.parts.append(self._variable(str(value), scope))
         else:
             self.parts.append(repr(value))
+
+    def _scope(self, name: str) -> _Scope | None:
+        """The scope that binds a name; None for the module and for builtins."""
+        for level, scope in enumerate(reversed(self.scopes)):
+            if scope.is_class and level:
+                continue  # functions do not see the members of the class around them
+            if name in scope.variables or name in scope.spelled:
+                return scope
+        return None
+
+    def _variable(self, name: str, scope: _Scope) -> str:
+        if name in scope.spelled:
+            return repr(name)
+        if name not in scope.numbers:
+            scope.numbers[name] = self.count
+            self.count += 1
+        return f"%{scope.numbers[name]}"
 
     def _reference(self, node: ast.Name | ast.Attribute) -> bool:
         """Serialises a name that the module binds or imports, with its attributes."""
@@ -275,7 +366,10 @@ class _Speller:
             base = base.value
         if not isinstance(base, ast.Name):
             return False
-        if base.id in self.module.names:
+        scope = self._scope(base.id)
+        if scope and not (scope.is_class and isinstance(base.ctx, ast.Load)):
+            return False
+        if base.id in self.module.definitions:
             keys: list[Key] = [(self.module.name, base.id)]
             rest = ".".join(["", *attributes])
         elif base.id in self.module.imports:
@@ -283,43 +377,10 @@ class _Speller:
             keys, rest = self.module.resolve(path)
         else:
             return False
-        # A parameter or variable of that name may be meant: then the name counts, too.
-        if base.id in self.shadowing and base.id not in _bound(self.statement):
-            self.parts.append(base.id)
+        if scope:  # a member of the class; before it is bound, the module's name
+            self.parts.append(repr(base.id))
         self.parts.extend([*keys, rest])
         return True
-
-
-def _scopes(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """Names bound in functions, and names that keep their spelling.
-
-    The latter are parameters, members of classes, and what the top of a module binds.
-    """
-    local: set[str] = set()
-    fixed: set[str] = set()
-
-    def visit(node: ast.AST, names: set[str]) -> None:
-        inner = names
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                fixed.update(arg.arg for arg in _arguments(node.args))
-                inner = local
-            case ast.ClassDef():
-                inner = fixed
-            case ast.Global():
-                fixed.update(node.names)
-        if any(isinstance(node, kind) for kind in _COMPREHENSIONS):
-            inner = local
-        for name, value in ast.iter_fields(node):
-            stored = not isinstance(getattr(node, "ctx", None), ast.Load)
-            if stored and isinstance(value, str) and (type(node), name) in _VARIABLES:
-                names.add(value)
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    visit(child, inner)
-
-    visit(statement, fixed)
-    return local, fixed
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from packaging.requirements import Requirement
 
+from paradigms._files import PACKAGE
+
 # A process reads them once, when torch is loaded: each chooses the instructions or the
 # threads of one of the libraries below torch.
 SETTINGS = (
@@ -57,6 +59,35 @@ def versions(files: Iterable[Path]) -> dict[str, str]:
         "python": ".".join(map(str, sys.version_info[:3])),
         **{name: version(name) for name in names},
     }
+
+
+def sources(folder: str, name: str) -> list[Path]:
+    """A module of `experiments` or `benchmarks`, and every module here it imports."""
+    return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
+
+
+def _closure(path: Path, seen: set[Path]) -> set[Path]:
+    if path.is_file() and path not in seen:
+        seen.add(path)
+        for module in imports(path):
+            stem = PACKAGE.joinpath(*module.split(".")[1:])
+            _closure(stem.with_suffix(".py"), seen)
+            _closure(stem / "__init__.py", seen)
+    return seen
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of this package that a file imports, read without running it."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "paradigms"
+        ):
+            modules.add(node.module or "")
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            modules |= {a.name for a in node.names if a.name.startswith("paradigms")}
+    return modules
 
 
 def _libraries(file: Path) -> set[str]:

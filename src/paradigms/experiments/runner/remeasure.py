@@ -37,7 +37,7 @@ class Comparison:
 
     def report(self) -> str:
         """One line, and one for each cell and condition that matters."""
-        if not self.moved and not self.unmatched:
+        if not (self.moved or self.unmatched or self.failing):
             return f"{self.name}: same rows, {self.cells} cells"
         lines = [
             f"{self.name}: {len(self.moved)} of {self.cells} cells moved, "
@@ -145,9 +145,10 @@ def _sign(interval: list[float]) -> int:
 
 
 def _format_value(value: Value) -> str:
-    """A number in four significant digits, an interval by its mean."""
-    mean = value[0] if isinstance(value, list) else value
-    return f"{mean:.4g}" if isinstance(mean, float) else str(mean)
+    """A number in four significant digits, an interval behind its mean."""
+    if isinstance(value, list):
+        return f"{value[0]:.4g} {_format_interval(value)}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _format_interval(interval: list[float]) -> str:

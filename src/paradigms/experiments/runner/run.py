@@ -1,6 +1,5 @@
 """Run an experiment or a benchmark; record its rows, and what they depend on."""
 
-import ast
 import importlib
 import json
 import math
@@ -18,15 +17,13 @@ from typing import Any
 
 import torch
 
-from paradigms._files import replaced
+from paradigms._files import PACKAGE, replaced
 from paradigms._schema import meant
 from paradigms.experiments import stored_networks
 from paradigms.experiments.records import FOLDER, digest
 from paradigms.experiments.runner import provenance, resume
 from paradigms.experiments.runner.fingerprint import fingerprint
 from paradigms.experiments.runner.resume import ResumableRun
-
-PACKAGE = Path(__file__).parents[2]
 
 
 def names() -> list[str]:
@@ -53,8 +50,8 @@ def measure(name: str, folder: Path | None = None) -> Path:
 
     The next run resumes from the finished parts.  It computes with one thread: sums
     then have one order on every machine, and small networks gain nothing from more.
-    Errors: ValueError for an unknown name, a second run at the same time, or rows that
-    no page could quote.
+    Errors: ValueError for an unknown name, a second run at the same time, code that
+    was edited meanwhile, or rows that no page could quote.
     """
     check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
@@ -63,7 +60,7 @@ def measure(name: str, folder: Path | None = None) -> Path:
     identity = {
         "fingerprint": fingerprint(f"experiments.{name}"),
         "config": asdict(module.CONFIG),
-        "machine": provenance.machine(),
+        **provenance.machine(),
     }
     with ResumableRun(folder / f"{name}.parts", identity) as run:
         record, weights = _record(module, name, run)
@@ -72,13 +69,18 @@ def measure(name: str, folder: Path | None = None) -> Path:
 
 
 def _store(path: Path, record: dict[str, Any], weights: dict[str, Any]) -> Path:
-    """Networks are written first: a record never names one that was not written."""
+    """New networks, the record, and only then away with the old networks.
+
+    So a record that can be read names files that are there, whenever it is stopped.
+    """
+    folder = path.with_suffix("")
     if weights:
         keys = ("fingerprint", "config", "versions", *provenance.machine())
         metadata = {key: record[key] for key in keys}
-        folder = path.with_suffix("")
         record["weights"] = stored_networks.write(folder, weights, metadata)
-    return _write(path, _with_digest(record))
+    _write(path, _with_digest(record))
+    stored_networks.remove_others(folder, record.get("weights", {}))
+    return path
 
 
 def check_known(name: str, known: list[str], kind: str) -> None:
@@ -94,6 +96,8 @@ def _record(
     """The record without its digest, and the weights of networks by their row."""
     start = time.monotonic()
     rows = module.run(module.CONFIG, run.each)
+    if fingerprint(f"experiments.{name}") != run.identity["fingerprint"]:
+        raise ValueError(f"the code of {name} was edited while it ran: measure again")
     weights = {
         row["name"]: row.pop("state_dict") for row in rows if "state_dict" in row
     }
@@ -104,11 +108,9 @@ def _record(
         for name, picture in row.pop("pictures", {}).items()
     }
     record = {
-        "config": asdict(module.CONFIG),
-        "versions": provenance.versions(sources("experiments", name)),
-        **provenance.machine(),
+        **run.identity,
+        "versions": provenance.versions(provenance.sources("experiments", name)),
         "seconds": round(run.seconds + time.monotonic() - start, 1),
-        "fingerprint": fingerprint(f"experiments.{name}"),
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
@@ -163,7 +165,9 @@ def bench(
     load = os.getloadavg()[0]
     rows = module.run(**options)
     record = {
-        "versions": provenance.versions(sources("evaluation/benchmarks", name)),
+        "versions": provenance.versions(
+            provenance.sources("evaluation/benchmarks", name)
+        ),
         **provenance.machine(),
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "date": date.today().isoformat(),
@@ -178,35 +182,6 @@ def _write(path: Path, record: dict[str, Any]) -> Path:
     with replaced(path) as draft:
         draft.write_text(text, "utf8")
     return path
-
-
-def sources(folder: str, name: str) -> list[Path]:
-    """A module of `experiments` or `benchmarks`, and every module here it imports."""
-    return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
-
-
-def _closure(path: Path, seen: set[Path]) -> set[Path]:
-    if path.is_file() and path not in seen:
-        seen.add(path)
-        for module in imports(path):
-            stem = PACKAGE.joinpath(*module.split(".")[1:])
-            _closure(stem.with_suffix(".py"), seen)
-            _closure(stem / "__init__.py", seen)
-    return seen
-
-
-def imports(path: Path) -> set[str]:
-    """The modules of this package that a file imports, read without running it."""
-    modules = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "paradigms"
-        ):
-            modules.add(node.module or "")
-            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Import):
-            modules |= {a.name for a in node.names if a.name.startswith("paradigms")}
-    return modules
 
 
 def announce(path: Path) -> None:

@@ -3,18 +3,17 @@
 import ast
 import difflib
 import textwrap
-from pathlib import Path
 from typing import Any
 
+from paradigms._files import ROOT
 from paradigms._schema import ContentError
 
-PACKAGE = Path(__file__).parents[2]
 Defined = ast.ClassDef | ast.FunctionDef
 
 
 def source(of: str) -> str:
     """The source of an object, without docstring or indent. Errors: ContentError."""
-    file = PACKAGE.parent / file_path(of).removeprefix("src/")
+    file = ROOT / file_path(of)
     if not file.is_file():
         raise ContentError(f"of: there is no file {file_path(of)}")
     text = file.read_text(encoding="utf8")
@@ -53,7 +52,11 @@ def _names(node: ast.stmt) -> list[str]:
     """The names that a statement defines: a class, a function, a constant."""
     if isinstance(node, Defined):
         return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else []
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign):
+        targets = [node.target]
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
