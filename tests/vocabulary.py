@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from paradigms.data.movie_reviews import FILE
 from paradigms.site.content.bibliography import sources
+from paradigms.site.content.pages import abbreviations
 from paradigms.site.content.systems import systems
-from paradigms.site.content.toml import FOLDER, abbreviations, read
+from paradigms.site.content.toml import FOLDER, read
 
 WORD = re.compile(r"[^\W\d_]+")
 REVIEWS = 8000  # nearly two million words

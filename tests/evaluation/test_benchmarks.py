@@ -15,7 +15,7 @@ from paradigms.evaluation.benchmarks.transformers import TINY, Sizes
 from paradigms.experiments.records import Benchmark, digest, speeds
 from paradigms.experiments.runner.run import bench, benchmarks
 from paradigms.models.bert import BASE
-from paradigms.site.content.toml import pages
+from paradigms.site.content.pages import pages
 from paradigms.site.fences.page import Page
 from paradigms.site.fences.reference_tables import provenance, speed_table
 

@@ -14,7 +14,8 @@ from paradigms.evaluation.receptive_field import (
 from paradigms.layers import Block, MultiHeadAttention, dense_mask
 from paradigms.masks import RULES, bidirectional, causal, grid, parse
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.site.content.toml import DOCS, FOLDER
+from paradigms.site.content.pages import DOCS
+from paradigms.site.content.toml import FOLDER
 
 
 def drawn_masks() -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from paradigms.site.content.toml import pages
+from paradigms.site.content.pages import pages
 from tests.site.fences.test_fences import openings
 from tests.site.test_labs import cells
 

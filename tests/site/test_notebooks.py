@@ -14,7 +14,7 @@ import pytest
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File, Files
 
-from paradigms.site.content.toml import DOCS, pages
+from paradigms.site.content.pages import DOCS, pages
 from paradigms.site.exports.notebook import (
     cells_of,
     page_notebook,

@@ -9,7 +9,7 @@ from paradigms._schema import ContentError
 from paradigms.site.content import changes as module
 from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.changes import NOW, THEN, Change, changes
-from paradigms.site.content.toml import DOCS
+from paradigms.site.content.pages import DOCS
 from paradigms.site.fences.change import ChangeFence
 
 PAGE = DOCS / "practice/what-changed.md"

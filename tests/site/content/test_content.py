@@ -16,8 +16,9 @@ from paradigms.site.content.bibliography import label, sources
 from paradigms.site.content.claims import Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
+from paradigms.site.content.pages import DOCS, ids_by_page
 from paradigms.site.content.questions import question_places, questions
-from paradigms.site.content.toml import DOCS, FOLDER, entries, ids_by_page, read
+from paradigms.site.content.toml import FOLDER, entries, read
 
 
 def by_the_parser(folder: Path) -> dict[str, tuple[str, str]]:

@@ -20,9 +20,9 @@ from paradigms.models import bart, t5
 from paradigms.models.bart import BART
 from paradigms.models.t5 import T5
 from paradigms.site.content import systems as registry
+from paradigms.site.content.pages import pages
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.content.systems import ABILITIES, System, systems
-from paradigms.site.content.toml import pages
 from paradigms.site.fences.code import CodeFence
 from paradigms.site.fences.page import Page
 

@@ -9,7 +9,8 @@ from paradigms._schema import ContentError
 from paradigms.site.content.bibliography import sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
-from paradigms.site.content.toml import FOLDER, entries, ids_by_page
+from paradigms.site.content.pages import ids_by_page
+from paradigms.site.content.toml import FOLDER, entries
 
 THEN = 2020  # the year of the older answer
 NOW = 2026  # the year of the newer one

@@ -11,7 +11,8 @@ from paradigms._schema import ContentError
 from paradigms.experiments.records import Result, load
 from paradigms.site.content.conditions import experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
-from paradigms.site.content.toml import FOLDER, entries, ids_by_page
+from paradigms.site.content.pages import ids_by_page
+from paradigms.site.content.toml import FOLDER, entries
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 

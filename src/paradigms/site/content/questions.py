@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field
 from paradigms._schema import ContentError, meant
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
-from paradigms.site.content.toml import FOLDER, bodies, entries, ids_by_page, pages
+from paradigms.site.content.pages import bodies, ids_by_page, pages
+from paradigms.site.content.toml import FOLDER, entries
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 Level = Literal["junior", "mid", "senior"]

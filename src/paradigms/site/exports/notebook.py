@@ -19,9 +19,9 @@ from mkdocs.utils import get_relative_url
 from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import comparison, names
+from paradigms.site.content.pages import FENCE
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.content.source_code import diff, source
-from paradigms.site.content.toml import FENCE
 from paradigms.site.fences.page import slug
 from paradigms.site.markdown.recorded_numbers import format_number
 

@@ -14,8 +14,9 @@ from paradigms._schema import ContentError, Entry
 from paradigms.masks import parse
 from paradigms.site.content.comparison_tables import SIZE, Cell, Row, comparison, names
 from paradigms.site.content.evidence import unknown_names
+from paradigms.site.content.pages import bodies, pages
 from paradigms.site.content.questions import question_places, questions
-from paradigms.site.content.toml import FOLDER, bodies, entries, pages
+from paradigms.site.content.toml import FOLDER, entries
 from paradigms.site.drawing import svg
 from paradigms.site.fences.figure import MaskFigure, TwoViewsFigure
 from paradigms.site.fences.page import Page

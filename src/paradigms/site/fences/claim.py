@@ -8,7 +8,7 @@ from paradigms._schema import ContentError, Entry
 from paradigms.site.content.claims import Claim, claims
 from paradigms.site.content.conditions import experiments, rows, with_values
 from paradigms.site.content.evidence import proofs
-from paradigms.site.content.toml import bodies
+from paradigms.site.content.pages import bodies
 from paradigms.site.fences.cards import render_each, verdict
 from paradigms.site.fences.page import Page, slug
 

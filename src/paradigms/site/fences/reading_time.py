@@ -13,8 +13,8 @@ from markdown.extensions.toc import slugify, unique
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import claims
+from paradigms.site.content.pages import FENCE, pages
 from paradigms.site.content.questions import of_topic, questions
-from paradigms.site.content.toml import FENCE, pages
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
 from paradigms.site.fences.page import Page

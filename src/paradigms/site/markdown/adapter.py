@@ -15,7 +15,7 @@ import markdown
 from mkdocs.utils import get_relative_url
 
 from paradigms._schema import Entry, validate
-from paradigms.site.content.toml import abbreviations
+from paradigms.site.content.pages import abbreviations
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
 from paradigms.site.fences.claim import ClaimFence
