@@ -134,7 +134,7 @@ def test_the_start_page_states_the_rates():
     rates = tuple(getattr(reading_time, name) for name in names)
     assert rates == (160, 1, 0.5, 0.25, 1.5)
     assert (
-        "160 words a minute, one minute for a block of code, half a minute for a "
+        "160 words per minute, one minute for a block of code, half a minute for a "
         "figure, a quarter for a formula, and one and a half for a question"
     ) in text
     assert "an assumption" in text
