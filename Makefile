@@ -23,19 +23,23 @@ CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md'; git 
 FAST := tests/test_*.py tests/data tests/layers tests/objectives tests/site/test_prose.py \
   tests/site/content/test_content.py tests/experiments/runner/test_fingerprint.py \
   tests/experiments/test_experiments.py::test_the_stored_result_belongs_to_the_code
-check: .venv/test.done  ## lint, import contracts, fast tests and changed pages, in a minute
+check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages, in a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
 
 test: browser .venv/test.done  ## every test, as CI runs them; ten minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
+WORKERS = $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(BACKEND),--backend $(BACKEND)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+# PROCESSES=2: two worker processes instead of one per core; BACKEND=dask SCHEDULER=tcp://HOST:PORT: on a cluster.
 measure: .venv/test.done  ## measure NAME=... again, or all; CHECK=1 compares and keeps the records
-	$(BIN)/python -m paradigms measure $(if $(CHECK),--check) $(NAME)
+	$(BIN)/python -m paradigms measure $(if $(CHECK),--check) $(WORKERS) $(NAME)
 
 bench: .venv/test.done  ## our speed beside the field's, recorded
 	$(BIN)/python -m paradigms bench $(NAME)

@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
+
+from paradigms.site.exports.pdf import FLAGS, NAMES
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
@@ -72,7 +75,7 @@ def once(target: Path, make: Callable[[Path], None]) -> Path:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Run torch on one thread, the fastest for tiny networks."""
-    import torch
+    import torch  # noqa: PLC0415 - takes seconds; tests of the site do without
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -86,10 +89,10 @@ def fewer_reviews(monkeypatch) -> Iterator[None]:
 
     The caches of the loaded data are cleared before and after.
     """
-    from paradigms.data import movie_reviews, review_endings
-    from paradigms.experiments import transfer
+    from paradigms.data import movie_reviews, review_endings  # noqa: PLC0415 - torch
 
-    load, cached = movie_reviews.load, (review_endings.review_endings, transfer.data)
+    load = movie_reviews.load
+    cached = (review_endings.review_endings, review_endings.padded_endings)
     monkeypatch.setattr(movie_reviews, "load", lambda source=None: load(source)[::5])
     for function in cached:
         function.cache_clear()
@@ -99,7 +102,7 @@ def fewer_reviews(monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def sources(tmp_path, site) -> Path:
+def sources(tmp_path, site) -> Path:  # noqa: ARG001 - its build fills the cache
     """A copy of the sources of the site, and of the build cache."""
     for name in [*SOURCES, ".cache"]:
         source, target = ROOT / name, tmp_path / name
@@ -169,10 +172,6 @@ def address(site, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium from the PATH."""
-    from playwright.sync_api import sync_playwright
-
-    from paradigms.site.exports.pdf import FLAGS, NAMES
-
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "no Chromium on the PATH: sudo apt-get install chromium"
 
@@ -244,6 +243,15 @@ def _fork_server(kind: str) -> subprocess.Popen[str]:
     )
     atexit.register(server.communicate)  # closes its input, and waits
     return server
+
+
+def project_pytest(folder: Path) -> list[str]:
+    """The words after `python -m` for pytest on a folder with this project's settings.
+
+    They end with the folder as root; options and paths may follow.
+    """
+    settings_file = str(ROOT / "pyproject.toml")
+    return ["pytest", "-c", settings_file, "-q", *BARE, "--rootdir", str(folder)]
 
 
 def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:

@@ -176,12 +176,12 @@ def names(texts: Iterable[str]) -> Iterator[str]:
         yield from _WORD.findall(text)
 
 
-def misspelt(found: Iterable[str], own: set[str]) -> dict[str, list[str]]:
+def misspelt(words: Iterable[str], own: set[str]) -> dict[str, list[str]]:
     """Words that are neither in the dictionary nor in our list, with suggestions.
 
     A listed word may be capitalised; capitals that the list has are required.
     """
-    unknown = [word for word in found if not own & {word, word[:1].lower() + word[1:]}]
+    unknown = [word for word in words if not own & {word, word[:1].lower() + word[1:]}]
     text = "\n\n".join(unknown)  # each word is a paragraph of its own
     return {
         lint.problem_text: [

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from tests.conftest import environment
+from tests.conftest import ROOT, environment
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "paradigms"
 
 
@@ -151,7 +150,7 @@ def test_every_pin_installs_on_the_oldest_python():
     """Every pin of constraints.txt supports Python 3.11.0, as the README promises."""
     incompatible = []
     for distribution in distributions():
-        required = distribution.metadata["Requires-Python"]
+        required = distribution.metadata.get("Requires-Python")
         if required and "3.11.0" not in SpecifierSet(required):
             incompatible.append(f"{distribution.metadata['Name']} wants {required}")
     assert incompatible == []

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from itertools import product
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
 
 from paradigms import masks
-from paradigms.layers import attend, dense_mask
+from paradigms.layers import Cache, attend, attention_view, dense_mask
 from paradigms.masks import bidirectional, causal, grid, packed, padding, parse
 from paradigms.models.gpt import GPT, GPTConfig
 
@@ -55,7 +56,7 @@ def test_cross_attention_is_a_rectangle():
 
 
 @pytest.mark.parametrize(
-    ("expression", "drawn"),
+    ("expression", "matrix"),
     [
         ("prefix_lm(2)", rows("xx..", "xx..", "xxx.", "xxxx")),
         ("causal & sliding_window(2)", rows("x...", "xx..", ".xx.", "..xx")),
@@ -66,9 +67,9 @@ def test_cross_attention_is_a_rectangle():
         ("~causal", rows(".xxx", "..xx", "...x", "....")),
     ],
 )
-def test_each_rule_equals_its_picture(expression, drawn):
+def test_each_rule_equals_its_picture(expression, matrix):
     """Every rule against a matrix written down by hand."""
-    assert grid(parse(expression), 4) == drawn
+    assert grid(parse(expression), 4) == matrix
 
 
 def test_packed_documents_do_not_see_each_other():
@@ -113,6 +114,54 @@ def test_changing_the_future_changes_nothing():
         before, after = network(text, causal), network(other, causal)
         assert torch.equal(before[:, :position], after[:, :position])
         assert not torch.equal(before[:, position:], after[:, position:])
+
+
+def looks_ahead(rule: masks.Rule, size: int = 16) -> bool:
+    """By brute force: whether some query sees a later key."""
+    return any(rule(q, k) for q in range(size) for k in range(q + 1, size))
+
+
+SEEING_BACK = ["sliding_window(1)", "block_causal(1)", "causal & packed(3, 4)"]
+
+
+@pytest.mark.parametrize("expression", [*EXPRESSIONS, *SEEING_BACK])
+def test_a_rule_knows_whether_it_looks_ahead(expression):
+    """By name, and in combinations with a causal rule, as on the grid."""
+    rule = parse(expression)
+    assert rule.looks_ahead == looks_ahead(rule)
+    for other in (rule & causal, rule | causal, causal & rule, ~~causal & rule):
+        assert other.looks_ahead or not looks_ahead(other)
+    assert not (rule & causal).looks_ahead
+    assert (rule | bidirectional).looks_ahead
+
+
+@pytest.mark.parametrize("past", [1, 3, 5])
+def test_a_cache_is_refused_exactly_where_a_cached_token_would_see_ahead(past):
+    """All pairs of rules by `&` and `|`, against the grid of cached and new tokens."""
+    tokens, cache = torch.zeros(1, 3, dtype=torch.long), Cache()
+    cache.advance(past)
+    for first, second in product(map(parse, [*EXPRESSIONS, *SEEING_BACK]), repeat=2):
+        for rule in (first & second, first | second):
+            ahead = any(rule(q, k) for q in range(past) for k in range(past, past + 3))
+            try:
+                attention_view(tokens, rule, cache=cache)
+            except ValueError as error:
+                assert ahead, rule
+                assert f"a look ahead: got {rule}" in str(error)  # noqa: PT017
+            else:
+                assert not ahead, rule
+            assert rule.looks_ahead or not looks_ahead(rule, 9)
+
+
+def test_padding_does_not_count_as_seen_from_a_cache():
+    """The first token is padding, or the new ones are: nothing is seen ahead."""
+    tokens, cache = torch.zeros(1, 2, dtype=torch.long), Cache()
+    cache.advance(2)
+    rule = bidirectional & padding(9)
+    for real in ([0, 0, 1, 1], [1, 1, 0, 0]):
+        attention_view(tokens, rule, torch.tensor([real]).bool(), cache)
+    with pytest.raises(ValueError, match="cache needs a rule without a look ahead"):
+        attention_view(tokens, rule, torch.tensor([[0, 1, 0, 1]]).bool(), cache)
 
 
 def test_a_leaking_mask_is_caught_by_the_perturbation():

@@ -84,14 +84,19 @@ def explained(plain: Iterable[str]) -> set[Stems]:
     return {stems(text) for text in terms} - {()}
 
 
-def unexplained(text: str, known: set[Stems]) -> list[str | None]:
+def unexplained(text: str, explained_terms: set[Stems]) -> list[str | None]:
     """The words of a text, with None for each explained term, longest match first."""
-    longest = max(map(len, known))
+    longest = max(map(len, explained_terms))
     words, keys, remaining, position = WORD.findall(text), stems(text), [], 0
     while position < len(words):
         sizes = range(min(longest, len(words) - position), 0, -1)
         length = next(
-            (size for size in sizes if keys[position : position + size] in known), 0
+            (
+                size
+                for size in sizes
+                if keys[position : position + size] in explained_terms
+            ),
+            0,
         )
         remaining.append(None if length else words[position].lower())
         position += length or 1
@@ -99,7 +104,7 @@ def unexplained(text: str, known: set[Stems]) -> list[str | None]:
 
 
 def of_the_field(
-    entries: dict[str, list[str]], known: set[Stems], general: English
+    entries: dict[str, list[str]], explained_terms: set[Stems], general: English
 ) -> dict[str, str]:
     """Unexplained technical words and pairs, each with the first entry that uses it."""
     words: dict[str, list[str]] = {}
@@ -108,7 +113,7 @@ def of_the_field(
     frequent = general.frequent()
     for entry, texts in entries.items():
         parts = [part for text in texts for part in re.split(r"[.:;,?!()]", text)]
-        for remaining in (unexplained(part, known) for part in parts):
+        for remaining in (unexplained(part, explained_terms) for part in parts):
             for word in filter(None, remaining):
                 if len(word) >= SHORTEST:
                     words.setdefault(stem(word), []).append(entry)

@@ -20,7 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"{error}: run `make test` once, it installs the rest", file=sys.stderr)
+        print(
+            f"{error}: install paradigms[measure], or run `make test` in a clone",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -50,6 +53,20 @@ def _parser() -> argparse.ArgumentParser:
                 "--check",
                 action="store_true",
                 help="keep the records, and say what differs from them",
+            )
+            command.add_argument(
+                "--processes",
+                type=int,
+                help="worker processes; by default one per core",
+            )
+            command.add_argument(
+                "--backend",
+                choices=("loky", "dask"),
+                default="loky",
+                help="where parts run: processes here, or a Dask cluster",
+            )
+            command.add_argument(
+                "--scheduler", metavar="ADDRESS", help="of the cluster: tcp://HOST:PORT"
             )
     export.add_to(commands)
     return parser
@@ -84,12 +101,15 @@ def _systems(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from paradigms.experiments.runner import remeasure, run  # torch: only here
+    from paradigms.experiments.runner import remeasure, run, workers  # torch: only here
 
+    if (options.backend == "dask") != (options.scheduler is not None):
+        raise ValueError("a cluster needs both: BACKEND=dask SCHEDULER=tcp://HOST:PORT")
+    pool = workers.Workers(options.processes, options.scheduler)
     if options.check:
-        remeasure.check(options.names, failing_conditions)
+        remeasure.check(options.names, failing_conditions, workers=pool)
     else:
-        run.main(options.names)
+        run.main(options.names, workers=pool)
 
 
 def _bench(options: argparse.Namespace) -> None:

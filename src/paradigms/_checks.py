@@ -20,11 +20,11 @@ def check_sizes(config: Any) -> None:
         check_size(value, field.name, min(1, field.default))
 
 
-def check_size(value: int, what: str, least: int = 1) -> None:
-    """Errors: ValueError unless an integer of at least `least`, and not a bool."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+def check_size(value: int, what: str, minimum: int = 1) -> None:
+    """Errors: ValueError unless an integer of at least `minimum`, and not a bool."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise ValueError(
-            f"{what} must be a whole number of at least {least}: {value!r}"
+            f"{what} must be a whole number of at least {minimum}: {value!r}"
         )
 
 
@@ -37,12 +37,16 @@ def check_positive(value: float, what: str) -> None:
 
 def check_tokens(
     tokens: Tensor,
-    vocabulary: int,
+    vocabulary: int | None = None,
     positions: int | None = None,
     past: int = 0,
     what: str = "tokens",
+    pad: int | None = None,
 ) -> None:
-    """Errors: ValueError unless (B, T), not empty, ids in range, and not too long."""
+    """Errors: ValueError unless (B, T), not empty, ids in range, and not too long.
+
+    With `pad`, also for a row of padding alone.
+    """
     if tokens.ndim != 2 or tokens.numel() == 0:
         raise ValueError(
             f"{what} must be of shape (B, T), not empty: {tuple(tokens.shape)}"
@@ -57,8 +61,16 @@ def check_tokens(
     if tokens.is_meta:
         return
     low, high = (int(bound) for bound in tokens.aminmax())
-    if low < 0 or high >= vocabulary:
-        raise ValueError(f"{what} must lie in 0..{vocabulary - 1}: got {low} to {high}")
+    if low < 0 or (vocabulary is not None and high >= vocabulary):
+        limit = (
+            "not be negative" if vocabulary is None else f"lie in 0..{vocabulary - 1}"
+        )
+        raise ValueError(f"{what} must {limit}: got {low} to {high}")
+    if pad is None:
+        return
+    empty = (tokens == pad).all(dim=1)
+    if bool(empty.any()):
+        raise ValueError(f"{what}: row {int(empty.int().argmax())} is padding alone")
 
 
 def check_real(real: Tensor, rows: int, length: int, what: str = "real") -> None:
@@ -86,11 +98,11 @@ def check_axes(x: Tensor, axes: str, what: str) -> None:
         )
 
 
-def check_shape(x: Tensor, other: Tensor, what: str, whose: str) -> None:
+def check_shape(x: Tensor, other: Tensor, what: str, other_name: str) -> None:
     """Errors: ValueError unless x has the shape of `other`, without broadcasting."""
     if x.shape != other.shape:
         raise ValueError(
-            f"{what} must be of the {whose}' shape {tuple(other.shape)}: "
+            f"{what} must be of the {other_name}' shape {tuple(other.shape)}: "
             f"got {tuple(x.shape)}"
         )
 

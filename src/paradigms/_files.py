@@ -1,4 +1,4 @@
-"""Atomic replacement of a file."""
+"""Where the package and the repository are; atomic replacement of a file."""
 
 import os
 import tempfile
@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-ROOT = PACKAGE.parents[1]  # of the repository
+CHECKOUT = PACKAGE.parents[1]
+# A wheel brings its pages and snippets along, inside the package.
+ROOT = CHECKOUT if (CHECKOUT / "snippets").is_dir() else PACKAGE / "repository"
 
 
 @contextmanager

@@ -11,6 +11,10 @@ class ContentError(ValueError):
     """An error in hand-written content in docs or snippets; one line each."""
 
 
+class FileError(ContentError):
+    """An error whose message names its file: a page that reads it adds no place."""
+
+
 class Entry(BaseModel):
     """Base of all entries: unknown keys are errors, instances are immutable."""
 
@@ -20,9 +24,9 @@ class Entry(BaseModel):
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """A suggestion of the nearest known name, to append to an error message."""
-    matches = difflib.get_close_matches(name, list(known), 1)
+def meant(name: str, names: Iterable[str]) -> str:
+    """A suggestion of the nearest name, to append to an error message."""
+    matches = difflib.get_close_matches(name, list(names), 1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
@@ -32,6 +36,12 @@ def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
         return kind.model_validate(body)
     except ValidationError as error:
         raise ContentError("\n".join(_lines(error, where, kind))) from None
+
+
+def raise_findings(findings: Iterable[str]) -> None:
+    """Errors: FileError with a line for each finding, if there is one."""
+    if message := "\n".join(findings):
+        raise FileError(message)
 
 
 def _lines(error: ValidationError, where: str, kind: type[Entry]) -> list[str]:

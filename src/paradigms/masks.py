@@ -23,25 +23,39 @@ from typing import Any
 class Rule:
     """A visibility rule with a name; combine rules with `&`, `|` and `~`.
 
+    `looks_ahead`: whether a query may see a later key.  False is certain; a rule made
+    by `&` or `~` may have True and yet see nothing ahead.
     Shapes: `rule(q, k)` has the shape to which `q` and `k` broadcast.
     Source: `mask_mod` of FlexAttention, without its batch and head indices.
     """
 
     name: str
     sees: Callable[[Any, Any], Any]
+    looks_ahead: bool = True
 
     def __call__(self, q: Any, k: Any) -> Any:
         return self.sees(q, k)
 
     def __and__(self, other: "Rule") -> "Rule":
-        return Rule(f"({self} & {other})", lambda q, k: self(q, k) & other(q, k))
+        def both(q: Any, k: Any) -> Any:
+            return self(q, k) & other(q, k)
+
+        ahead = self.looks_ahead and other.looks_ahead
+        return Rule(f"({self} & {other})", both, ahead)
 
     def __or__(self, other: "Rule") -> "Rule":
-        return Rule(f"({self} | {other})", lambda q, k: self(q, k) | other(q, k))
+        def either(q: Any, k: Any) -> Any:
+            return self(q, k) | other(q, k)
+
+        ahead = self.looks_ahead or other.looks_ahead
+        return Rule(f"({self} | {other})", either, ahead)
 
     def __invert__(self) -> "Rule":
-        # `^ True` and not `~`: on a plain Python bool, `~True` is the integer -2.
-        return Rule(f"~{self}", lambda q, k: self(q, k) ^ True)
+        def hidden(q: Any, k: Any) -> Any:
+            # Not `~`: on a plain Python bool, `~True` is the integer -2.
+            return self(q, k) ^ True
+
+        return Rule(f"~{self}", hidden)
 
     def __str__(self) -> str:
         return self.name
@@ -52,11 +66,24 @@ class Rule:
 
         A plain function, not a method: FlexAttention counts `self` as a parameter.
         """
-        return lambda batch, head, q, k: self(q, k)
+        return lambda _batch, _head, q, k: self(q, k)
 
 
-causal = Rule("causal", lambda q, k: k <= q)
-bidirectional = Rule("bidirectional", lambda q, k: (q >= 0) & (k >= 0))
+def rule(looks_ahead: bool) -> Callable[[Callable[[Any, Any], Any]], Rule]:
+    """Make a function of `q` and `k` a rule with the function's name."""
+    return lambda sees: Rule(sees.__name__, sees, looks_ahead)
+
+
+@rule(looks_ahead=False)
+def causal(q: Any, k: Any) -> Any:
+    """Each position sees itself and the positions before it."""
+    return k <= q
+
+
+@rule(looks_ahead=True)
+def bidirectional(q: Any, k: Any) -> Any:
+    """Each position sees every position."""
+    return (q >= 0) & (k >= 0)
 
 
 def prefix_lm(prefix: Any) -> Rule:
@@ -66,7 +93,11 @@ def prefix_lm(prefix: Any) -> Rule:
     Source: Raffel et al. (2020), section 3.2.
     """
     _check_length("prefix", prefix)
-    return Rule(f"prefix_lm({prefix})", lambda q, k: (k <= q) | (k < prefix))
+
+    def sees(q: Any, k: Any) -> Any:
+        return (k <= q) | (k < prefix)
+
+    return Rule(f"prefix_lm({prefix})", sees)
 
 
 def padding(length: Any) -> Rule:
@@ -75,7 +106,11 @@ def padding(length: Any) -> Rule:
     `length`: an integer, or for a batch an integer tensor of shape (B, 1, 1).
     """
     _check_length("length", length)
-    return Rule(f"padding({length})", lambda q, k: (k < length) & (q >= 0))
+
+    def sees(q: Any, k: Any) -> Any:
+        return (k < length) & (q >= 0)
+
+    return Rule(f"padding({length})", sees)
 
 
 def sliding_window(window: int) -> Rule:
@@ -85,9 +120,11 @@ def sliding_window(window: int) -> Rule:
     w - 1 before it.  Source: Beltagy et al. (2020); Jiang et al. (2023) for decoders.
     """
     _check("window", window, at_least=1)
-    return Rule(
-        f"sliding_window({window})", lambda q, k: (q - k < window) & (k - q < window)
-    )
+
+    def sees(q: Any, k: Any) -> Any:
+        return (q - k < window) & (k - q < window)
+
+    return Rule(f"sliding_window({window})", sees, looks_ahead=window > 1)
 
 
 def packed(*lengths: int) -> Rule:
@@ -102,7 +139,11 @@ def packed(*lengths: int) -> Rule:
         _check("lengths", length, at_least=1)
     starts = tuple(accumulate(lengths))
     name = f"packed({', '.join(map(str, lengths))})"
-    return Rule(name, lambda q, k: _lookup_step(starts, q) == _lookup_step(starts, k))
+
+    def sees(q: Any, k: Any) -> Any:
+        return _lookup_step(starts, q) == _lookup_step(starts, k)
+
+    return Rule(name, sees)
 
 
 def cross(source_length: int) -> Rule:
@@ -121,7 +162,11 @@ def block_causal(block: int) -> Rule:
     Source: Arriola et al. (2025), block diffusion.
     """
     _check("block", block, at_least=1)
-    return Rule(f"block_causal({block})", lambda q, k: k // block <= q // block)
+
+    def sees(q: Any, k: Any) -> Any:
+        return k // block <= q // block
+
+    return Rule(f"block_causal({block})", sees, looks_ahead=block > 1)
 
 
 def permutation_content(*order: int) -> Rule:
@@ -133,7 +178,11 @@ def permutation_content(*order: int) -> Rule:
     """
     rank = _ranks(order)
     name = f"permutation_content({', '.join(map(str, order))})"
-    return Rule(name, lambda q, k: _lookup(rank, k) <= _lookup(rank, q))
+
+    def sees(q: Any, k: Any) -> Any:
+        return _lookup(rank, k) <= _lookup(rank, q)
+
+    return Rule(name, sees)
 
 
 def permutation_query(*order: int) -> Rule:
@@ -144,7 +193,11 @@ def permutation_query(*order: int) -> Rule:
     """
     rank = _ranks(order)
     name = f"permutation_query({', '.join(map(str, order))})"
-    return Rule(name, lambda q, k: _lookup(rank, k) < _lookup(rank, q))
+
+    def sees(q: Any, k: Any) -> Any:
+        return _lookup(rank, k) < _lookup(rank, q)
+
+    return Rule(name, sees)
 
 
 RULES: dict[str, Rule | Callable[..., Rule]] = {

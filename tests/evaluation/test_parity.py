@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from paradigms.evaluation.parity import difference, pair, share
 from paradigms.layers import attention_view
 from paradigms.models import albert, bart, bert, electra, gpt, llama, t5
-from tests.drawn import (
+from tests.reference_examples import (
     DECODERS,
     ENCODERS,
     SYSTEMS,
@@ -132,26 +132,26 @@ def test_encoders_equal_their_reference(system, dtype, limit):
 
 
 def compare_classes(
-    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+    networks: Any, tokens: Tensor, inputs: Any, reference_inputs: Any, _limit: float
 ) -> tuple[Side, Side]:
     """Compares a classifier of texts."""
     ours, theirs = networks
     classes = torch.randint(2, (len(tokens),))
     logits = ours(tokens, **inputs)
-    out = theirs(tokens, **asked, labels=classes)
+    out = theirs(tokens, **reference_inputs, labels=classes)
     loss = F.cross_entropy(logits, classes)
     return (ours, logits, loss), (theirs, out.logits, out.loss)
 
 
 def compare_flags(
-    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+    networks: Any, tokens: Tensor, inputs: Any, reference_inputs: Any, _limit: float
 ) -> tuple[Side, Side]:
     """Compares replaced-token detection, a binary label for each token."""
     ours, theirs = networks
     real = inputs["real"]
     logits = ours(tokens, **inputs)[real]
     flags = torch.randint(2, tokens.shape)
-    out = theirs(tokens, **asked, labels=flags)
+    out = theirs(tokens, **reference_inputs, labels=flags)
     theirs_logits, theirs_loss = out.logits[real], out.loss
     flags = flags[real].to(logits.dtype)
     if logits.dtype == torch.float64:  # the reference rounds its labels
@@ -161,7 +161,7 @@ def compare_flags(
 
 
 def compare_words(
-    networks: Any, tokens: Tensor, inputs: Any, asked: Any, limit: float
+    networks: Any, tokens: Tensor, inputs: Any, reference_inputs: Any, limit: float
 ) -> tuple[Side, Side]:
     """Compares masked LM heads and, if the system has one, the sentence-pair head.
 
@@ -174,10 +174,10 @@ def compare_words(
     loss = word_loss(logits, labels)
     task = PAIR_TASKS.get(type(ours))
     if task is None:
-        out = theirs(tokens, **asked, labels=labels)
+        out = theirs(tokens, **reference_inputs, labels=labels)
     else:
         pair_label = torch.randint(2, (len(tokens),))
-        out = theirs(tokens, **asked, labels=labels, **{task: pair_label})
+        out = theirs(tokens, **reference_inputs, labels=labels, **{task: pair_label})
         pairs = ours.pair(ours.encoder(tokens, **inputs))
         assert share(pairs, out[2]) < limit
         loss = loss + F.cross_entropy(pairs, pair_label)

@@ -15,18 +15,19 @@ def rows() -> dict:
 def test_digit_generators_again_at_reduced_size():
     """Two seeds and a few steps: the same rows and columns; exact values agree."""
     module = importlib.import_module("paradigms.experiments.digit_generators")
-    reduced = {row["name"]: row for row in module.run(module.smaller())}
+    outcome = module.run(module.smaller())
+    reduced = {row["name"]: row for row in outcome.rows}
     for name, row in rows().items():
-        columns = {key for key in reduced[name] if key != "pictures"}
-        assert columns == set(row), name
+        assert set(reduced[name]) == set(row), name
+    assert set(outcome.figures) == set(load("digit_generators").pictures)
     exact = reduced["probabilistic PCA"]["nats"][0]
     assert exact == pytest.approx(rows()["probabilistic PCA"]["nats"][0], abs=1)
     # Eighty steps teach less than thousands.
     assert reduced["VAE"]["nats"][0] < rows()["VAE"]["nats"][1]
     assert reduced["DDPM"]["nats"][0] < rows()["DDPM"]["nats"][1]
-    strip = reduced["DDPM"]["pictures"]["strip"]
-    assert strip["columns"][0] == "50"
-    assert strip["columns"][-1] == "0"
+    strip = outcome.figures["DDPM/strip"]
+    assert strip.columns[0] == "50"
+    assert strip.columns[-1] == "0"
 
 
 def test_what_the_page_says_of_the_digits():

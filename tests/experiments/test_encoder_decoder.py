@@ -9,7 +9,15 @@ from torch import nn
 from paradigms.data import numerals
 from paradigms.data.numerals import IDS, SPECIALS, WORDS, Task, translations
 from paradigms.experiments import encoder_decoder
-from paradigms.experiments.encoder_decoder import CONFIG, TASKS, look, network, written
+from paradigms.experiments.encoder_decoder import (
+    CONFIG,
+    SMALL,
+    TASKS,
+    VARIANTS,
+    evaluate,
+    generate,
+    score,
+)
 from paradigms.experiments.records import load
 from paradigms.layers.attention import MultiHeadAttention
 
@@ -70,7 +78,7 @@ def test_a_source_names_a_language_or_does_not():
     assert plain[0, 1:].tolist() == [IDS[d] for d in "472"]
 
 
-class Knows(nn.Module):
+class Lookup(nn.Module):
     """A decoder-only network with a lookup table of targets in one language."""
 
     def __init__(self, source: torch.Tensor, target: torch.Tensor) -> None:
@@ -78,12 +86,12 @@ class Knows(nn.Module):
         pairs = zip(source.tolist(), target.tolist(), strict=True)
         self.table = {tuple(source_row): target_row for source_row, target_row in pairs}
 
-    def forward(self, tokens, real=None, cache=None):
+    def forward(self, tokens, cache=None, **_):
         past = cache.length if cache else 0
         if cache is not None:
-            self.given = tokens if past == 0 else self.given
-            cache.length += tokens.shape[1]
-        prompt = self.given if cache is not None else tokens
+            self.prompt = tokens if past == 0 else self.prompt
+            cache.advance(tokens.shape[1])
+        prompt = self.prompt if cache is not None else tokens
         scores = torch.zeros(*tokens.shape, numerals.VOCABULARY)
         for row, text in enumerate(prompt[:, 1:5].tolist()):
             for place in range(tokens.shape[1]):
@@ -98,7 +106,7 @@ def test_a_perfect_translator_into_one_language_is_half_right():
     numbers = [7, 40, 472, 999]
     task = TASKS["language not named"]
     batches = [translations(numbers, [language] * 4, task) for language in (0, 1)]
-    metrics = look("decoder-only", Knows(*batches[0]), batches)
+    metrics = evaluate(VARIANTS["decoder-only"], Lookup(*batches[0]), batches)
     assert (
         metrics["English"] == metrics["in English"] == metrics["either language"] == 1
     )
@@ -107,15 +115,15 @@ def test_a_perfect_translator_into_one_language_is_half_right():
     assert metrics["loss per output"] > 1  # confident, and wrong half of the time
 
 
-@pytest.mark.parametrize("name", [*CONFIG.networks, encoder_decoder.SMALL])
-def test_each_network_writes_what_it_scores(name):
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_each_network_writes_what_it_scores(variant):
     """Greedy decoding with a cache gives the argmax of one uncached forward pass."""
     torch.manual_seed(0)
-    model = network(CONFIG, name).eval()
+    model = variant.build(CONFIG).eval()
     source, _ = translations([472, 8], [0, 1], NAMED)
     with torch.no_grad():
-        text = written(name, model, source, numerals.LONGEST)
-        logits, _ = encoder_decoder.scored(name, model, source, text)
+        text = generate(variant, model, source, numerals.LONGEST)
+        logits, _ = score(variant, model, (source, text))
     logits = logits[:, -numerals.LONGEST :]
     after_eos = ((text == SPECIALS.eos).cumsum(1) - (text == SPECIALS.eos).long()) > 0
     assert logits.argmax(dim=-1)[~after_eos].equal(text[~after_eos])
@@ -136,7 +144,7 @@ def test_every_network_starts_by_one_rule(name):
     initialisation of T5 has deviation 0.02 throughout.
     """
     torch.manual_seed(0)
-    model = network(CONFIG, name)
+    model = VARIANTS[name].build(CONFIG)
     head_width = CONFIG.width // CONFIG.heads
     for title, part in model.named_modules():
         if isinstance(part, nn.Linear) and title != "head" and name != "T5":
@@ -148,13 +156,15 @@ def test_every_network_starts_by_one_rule(name):
             ratio = float(query.std() / key.std())
             small = head_width**-0.5 if name == "T5" else 1.0
             assert ratio == pytest.approx(small, rel=0.1)
-    small = network(CONFIG, encoder_decoder.SMALL)
+    small = SMALL.build(CONFIG)
     assert float(small.word.weight.std()) == pytest.approx(0.02, rel=0.1)
 
 
 def test_encoder_decoder_again_at_reduced_size():
     """At reduced size the loss falls, and is higher without a language token."""
-    reduced = {r["name"]: r for r in encoder_decoder.run(encoder_decoder.smaller())}
+    reduced = {
+        r["name"]: r for r in encoder_decoder.run(encoder_decoder.smaller()).rows
+    }
     stored = rows()
     for name in ("T5", "decoder-only"):
         first, last = (
@@ -171,9 +181,9 @@ def test_encoder_decoder_again_at_reduced_size():
             assert reduced[name][column] == stored[name][column]
     one, other = (
         reduced[f"{name}, language named, 120 steps"]["exact match"][0]
-        for name in ("T5", encoder_decoder.SMALL)
+        for name in ("T5", SMALL.name)
     )
-    pair = reduced[f"T5 - {encoder_decoder.SMALL}"]["exact match, 120 steps"][0]
+    pair = reduced[f"T5 - {SMALL.name}"]["exact match, 120 steps"][0]
     assert pair == pytest.approx(one - other)
 
 
@@ -181,7 +191,7 @@ def test_what_the_page_says_of_the_four():
     """Statements of the page beyond those that claims check."""
     results = rows()
     names = ("T5", "BART", "prefix LM", "decoder-only")
-    small = encoder_decoder.SMALL
+    small = SMALL.name
 
     def match(name: str, task: str, step: int, column: str = "exact match") -> list:
         return results[f"{name}, {task}, {step} steps"][column]

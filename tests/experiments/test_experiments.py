@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import joblib
 import pytest
 import torch
 
@@ -14,12 +15,8 @@ from paradigms.evaluation.statistics import t_interval, wilson_interval
 from paradigms.experiments.records import load, quote, stems
 from paradigms.experiments.runner.fingerprint import fingerprint
 from paradigms.experiments.runner.provenance import imports
-from paradigms.experiments.runner.run import (
-    main,
-    measure,
-    names,
-    timed,
-)
+from paradigms.experiments.runner.run import main, measure, names, timed
+from paradigms.experiments.runner.workers import Workers
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 
 
@@ -39,7 +36,7 @@ def test_review_classifiers_again_at_reduced_size():
     """Two splits, not five: accuracies and the example agree with the record."""
     module = importlib.import_module("paradigms.experiments.review_classifiers")
     stored = {row["name"]: row for row in load("review_classifiers").rows}
-    for row in (row for row in module.run(module.smaller()) if "accuracy" in row):
+    for row in (row for row in module.run(module.smaller()).rows if "accuracy" in row):
         for column in ("accuracy", "log-loss", "P(positive | example)"):
             assert row[column][0] == pytest.approx(
                 stored[row["name"]][column][0], abs=0.05
@@ -50,7 +47,7 @@ def test_the_log_loss_of_the_reviews_cuts_nothing():
     """A loss of 1,000 nats is not clipped, though the probability underflows."""
     module = importlib.import_module("paradigms.experiments.review_classifiers")
     model = MultinomialNaiveBayes()
-    model.log_joint = lambda x: torch.tensor([[0.0, -1000.0]])
+    model.log_joint = lambda _: torch.tensor([[0.0, -1000.0]])
     reviews = SimpleNamespace(texts=None, labels=torch.tensor([1]))
     assert module.log_loss(model, reviews) == 1000
 
@@ -146,19 +143,23 @@ def test_imports_are_read_without_running():
 def clocked(name: str) -> bool:
     """Whether a module reads a clock, by its source."""
     text = (PACKAGE / "experiments" / f"{name}.py").read_text("utf8")
-    return "perf_counter" in text or "fastest" in text
+    return "perf_counter" in text or ".seconds(" in text
 
 
 def test_what_looks_at_the_clock_is_measured_alone():
     """Exactly the experiments that read a clock are marked as timed."""
-    assert {name for name in names() if timed(name)} == {"cache", "generate_by_masking"}
+    assert {name for name in names() if timed(name)} == {
+        "cache",
+        "chat_turn_cost",
+        "generate_by_masking",
+    }
     assert {name for name in names() if clocked(name)} == {
         name for name in names() if timed(name)
     }
 
 
-def test_several_are_measured_side_by_side(tmp_path, capsys):
-    """Several processes give the rows of one process."""
+def test_several_are_measured(tmp_path, capsys):
+    """One after another, their parts in processes: the rows of one process."""
     experiments = ["objectives_at_work", "targets_per_pass"]
     main(experiments, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -171,8 +172,15 @@ def test_several_are_measured_side_by_side(tmp_path, capsys):
         assert f"measured {name}\n" in progress
 
 
-def test_one_that_fails_does_not_hide_its_reason(tmp_path):
-    """The error of a worker process is raised in the parent."""
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="cannot be written"):
-        main(["objectives_at_work", "targets_per_pass"], tmp_path / "file")
+def test_timed_ones_come_last_and_in_this_process(tmp_path, monkeypatch):
+    """Nothing else runs while they read the clock."""
+    order = []
+
+    def note(name: str, _folder: Path) -> Path:
+        # In a context of worker processes, n_jobs is that of the context.
+        order.append((name, joblib.Parallel()._effective_n_jobs()))
+        return tmp_path / name
+
+    monkeypatch.setattr("paradigms.experiments.runner.run.measure", note)
+    main(["cache", "boundaries"], tmp_path, workers=Workers(2))
+    assert order == [("boundaries", 2), ("cache", 1)]

@@ -20,14 +20,15 @@ def test_exposure_again_at_reduced_size():
 
     Both sources have all rows, and the last of each has the picture.
     """
-    reduced = {row["name"]: row for row in exposure.run(exposure.smaller())}
+    outcome = exposure.run(exposure.smaller())
+    reduced = {row["name"]: row for row in outcome.rows}
     mean, _, _ = reduced["60 steps, by its own words"]["times"]
     assert 0.9 < mean < 1.2
     recorded = rows()["100 steps, by its own words"]["times"][0]
     assert abs(mean - recorded) < 0.15
     for source in ("", "running count, "):
         row = reduced[f"{source}60 steps, by its own words"]
-        assert len(row["pictures"]["errors"]["bands"]) == 2
+        assert len(outcome.figures[f"{row['name']}/errors"].bands) == 2
         growth = row["nats more"][0] - row["nats more, early"][0]
         assert row["growth"][0] == pytest.approx(growth)
     counting = reduced["running count, 60 steps, by its own words"]
@@ -71,12 +72,12 @@ def test_what_the_page_says_of_rare_words_and_far_counts():
     ):
         truth, own = (
             results[f"{training} steps, {reads}"]["rare words"]
-            for reads in exposure.READS
+            for reads in exposure.CONTEXTS
         )
         assert own[1] > times * truth[2]
     truth, own = (
         results[f"running count, 100 steps, {reads}"]["far counts"]
-        for reads in exposure.READS
+        for reads in exposure.CONTEXTS
     )
     assert truth[0] == 0
     assert own[1] <= 0 < own[2] < 0.01
@@ -84,7 +85,9 @@ def test_what_the_page_says_of_rare_words_and_far_counts():
 
 def test_the_counting_source_leads_back_and_remembers():
     """The next word depends on the running count, which stays near zero in samples."""
-    language = exposure.Counted(4, 0, pull=1.0)  # words 4 and 6 add, 5 and 7 take away
+    language = exposure.CountingLanguage(
+        4, 0, pull=1.0
+    )  # words 4 and 6 add, 5 and 7 take away
     texts = torch.tensor([[4, 6, 4], [5, 7, 4]])
     assert language.count(texts).tolist() == [3, -1]
     high, low = language.after(texts)
@@ -92,7 +95,7 @@ def test_the_counting_source_leads_back_and_remembers():
     assert float(high[[0, 2]].sum()) < float(low[[0, 2]].sum())  # words that add
     counts = []
     for pull in (1.0, 0.0):
-        language = exposure.Counted(4, 0, pull)
+        language = exposure.CountingLanguage(4, 0, pull)
         own = language.sample(500, 20, torch.Generator().manual_seed(0))
         counts.append(float(language.count(own).abs().mean()))
     assert counts[0] < 0.5 * counts[1]
@@ -105,7 +108,9 @@ def test_the_counting_source_leads_back_and_remembers():
 def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
     """The KL divergence is 0 for the true conditionals, and positive with noise."""
     language = (
-        MarkovLanguage(3, 0) if source == "made" else exposure.Counted(3, 0, pull=1.0)
+        MarkovLanguage(3, 0)
+        if source == "made"
+        else exposure.CountingLanguage(3, 0, pull=1.0)
     )
 
     def oracle(tokens):
@@ -117,7 +122,7 @@ def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
         return logits
 
     texts = language.sample(200, 5, torch.Generator().manual_seed(0))
-    losses = exposure.lost(oracle, language, texts)
+    losses = exposure.nats_lost(oracle, language, texts)
     first = language.first  # KL to itself with one logit raised, in closed form
     log_normaliser = math.log(float(1 - first[0] + first[0] * math.e**noise))
     assert losses[0] == pytest.approx(

@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from paradigms.experiments import families_of_bert
-from paradigms.experiments.families_of_bert import CONFIG, Words, masks, overlaps, sizes
+from paradigms.experiments.families_of_bert import (
+    CONFIG,
+    FORMS,
+    MaskedLM,
+    masks,
+    overlaps,
+    parameters,
+)
 from paradigms.experiments.records import load
 
 
@@ -18,7 +25,8 @@ def test_families_of_bert_again_at_reduced_size():
     """A smaller network on fewer texts: the same overlaps, and the same order."""
     stored = rows()
     reduced = {
-        row["name"]: row for row in families_of_bert.run(families_of_bert.smaller())
+        row["name"]: row
+        for row in families_of_bert.run(families_of_bert.smaller()).rows
     }
     assert list(reduced) == list(stored)
     for name in ("static, 1 copy", "static, 10 copies", "dynamic"):
@@ -54,25 +62,26 @@ def test_a_static_mask_comes_again_and_a_dynamic_one_does_not():
     """Of 40 epochs, 40, 4 and 1 equal epoch 0: one copy, ten copies, dynamic."""
     text = torch.randint(4, 100, (8, 24), generator=torch.Generator().manual_seed(0))
     for kind, same in ((1, 40), (10, 4), (40, 1)):
-        inputs, targets = masks(CONFIG, text, kind, torch.Generator().manual_seed(0))
-        equal = [bool(targets[0].equal(targets[epoch])) for epoch in range(40)]
+        batch = masks(CONFIG, text, kind, torch.Generator().manual_seed(0))
+        equal = [batch.targets[0].equal(targets) for targets in batch.targets]
         assert sum(equal) == same
-        assert inputs.shape == (40, 8, 24)
+        assert batch.inputs.shape == (40, 8, 24)
 
 
 def test_sizes_follow_from_the_shape():
     """V W or V E + E W + W of words; a block shared among all layers counts once."""
     v, w, e, layers = CONFIG.vocabulary, CONFIG.width, 16, CONFIG.layers
     block = 12 * w * w + 13 * w
-    assert sizes(CONFIG, "BERT")["of blocks"] == layers * block
-    assert sizes(CONFIG, "ALBERT")["of blocks"] == block
-    assert sizes(CONFIG, "BERT")["of words"] == v * w
-    assert sizes(CONFIG, "ALBERT")["of words"] == v * e + e * w + w
-    bert = Words(CONFIG, "BERT").bert
-    unused = [bert.pooler, bert.of_pair]  # of the pair task
+    sizes = {form.name: parameters(CONFIG, form) for form in FORMS}
+    assert sizes["BERT"]["of blocks"] == layers * block
+    assert sizes["ALBERT"]["of blocks"] == block
+    assert sizes["BERT"]["of words"] == v * w
+    assert sizes["ALBERT"]["of words"] == v * e + e * w + w
+    bert = MaskedLM(CONFIG, FORMS[0]).bert
+    unused = [bert.pooler, bert.pair_head]  # of the pair task
     excluded = sum(p.numel() for part in unused for p in part.parameters())
     total = sum(p.numel() for p in bert.parameters())
-    assert sizes(CONFIG, "BERT")["parameters"] == total - excluded
+    assert sizes["BERT"]["parameters"] == total - excluded
 
 
 def test_what_the_page_says_of_the_families():

@@ -7,6 +7,7 @@ import torch
 
 from paradigms.data.markov_language import MarkovLanguage
 from paradigms.experiments import generate_by_masking
+from paradigms.experiments.generate_by_masking import Sampler
 from paradigms.experiments.records import load
 
 
@@ -19,7 +20,7 @@ def test_generate_by_masking_again_at_reduced_size():
     """Left to right is nearest to the source; numbers of calls are exact."""
     reduced = {
         row["name"]: row
-        for row in generate_by_masking.run(generate_by_masking.smaller())
+        for row in generate_by_masking.run(generate_by_masking.smaller()).rows
     }
     names = [n for n in reduced if "distance" in reduced[n] and "calls" in reduced[n]]
     nearest = min(names, key=lambda name: reduced[name]["distance"][0])
@@ -69,7 +70,7 @@ def test_what_the_page_says_of_writing():
     ]
 
 
-def test_ways_take_turns_and_a_first_call_does_not_count(monkeypatch):
+def test_samplers_take_turns_and_a_first_call_does_not_count(monkeypatch):
     """Each method has a warm-up call and is timed in turns, here with a fake clock.
 
     Neither a slow first call nor one slow call of three changes the time.
@@ -77,17 +78,19 @@ def test_ways_take_turns_and_a_first_call_does_not_count(monkeypatch):
     calls, clock = [], SimpleNamespace(now=0.0)
     monkeypatch.setattr(generate_by_masking.time, "perf_counter", lambda: clock.now)
 
-    def way(name, *durations):
+    def sampler(name, *durations):
         def write(prompt):
             clock.now += durations[calls.count(name)]
             calls.append(name)
             return prompt
 
-        return name, write, 1
+        return Sampler(name, write, 1)
 
-    ways = [way("quick", 7, 1, 9, 1), way("slow", 2, 2, 2, 3)]
+    samplers = [sampler("quick", 7, 1, 9, 1), sampler("slow", 2, 2, 2, 3)]
     seconds = generate_by_masking.seconds(
-        generate_by_masking.GenerateByMaskingConfig(repeats=3), ways, torch.zeros(1, 1)
+        generate_by_masking.GenerateByMaskingConfig(repeats=3),
+        samplers,
+        torch.zeros(1, 1),
     )
     assert calls == ["quick", "slow"] * 4
     assert seconds == {"quick": 1, "slow": 2}
@@ -95,13 +98,15 @@ def test_ways_take_turns_and_a_first_call_does_not_count(monkeypatch):
 
 def test_the_distance_of_triples():
     """The distance is 0 to itself, 1 between texts that share no triple."""
-    config = generate_by_masking.GenerateByMaskingConfig(words=2, length=5, given=1)
+    config = generate_by_masking.GenerateByMaskingConfig(
+        words=2, length=5, prompt_length=1
+    )
     one, two = torch.full((3, 5), 4), torch.full((3, 5), 5)
-    assert float(generate_by_masking.triples(one, config).sum()) == pytest.approx(1)
+    assert float(generate_by_masking.trigrams(one, config).sum()) == pytest.approx(1)
     language = MarkovLanguage(2, 0)
-    assert generate_by_masking.compared(language, config, one, one)["distance"] == 0
-    assert generate_by_masking.compared(language, config, one, two)["distance"] == 1
-    metrics = generate_by_masking.compared(language, config, one, one)
+    assert generate_by_masking.compare(language, config, one, one)["distance"] == 0
+    assert generate_by_masking.compare(language, config, one, two)["distance"] == 1
+    metrics = generate_by_masking.compare(language, config, one, one)
     assert metrics["surprise"] == pytest.approx(
         -float(language.log_p(one)[0, 1:].mean())
     )

@@ -5,13 +5,11 @@ from itertools import pairwise
 
 import pytest
 import torch
-from torch import nn
 
-from paradigms.data.digits import LEVELS, PIXELS, Digits, load, scaled
+from paradigms.data.digits import PIXELS, Digits, load, scaled
 from paradigms.experiments import generators_compared
 from paradigms.experiments.records import load as recorded
 from paradigms.layers.distributions import Gaussian
-from paradigms.models.gpt import GPT, GPTConfig
 
 
 def rows() -> dict:
@@ -24,7 +22,7 @@ def again() -> dict:
     """The same experiment with two seeds and a few steps."""
     return {
         row["name"]: row
-        for row in generators_compared.run(generators_compared.smaller())
+        for row in generators_compared.run(generators_compared.smaller()).rows
     }
 
 
@@ -51,7 +49,7 @@ def test_generators_compared_again_at_reduced_size(again):
     assert (
         vae[generators_compared.SEEN] == config.shared.vae_steps * config.shared.batch
     )
-    assert gpt[generators_compared.SEEN] == config.steps * config.batch
+    assert gpt[generators_compared.SEEN] == config.gpt.steps * config.gpt.batch
     gap = again["VAE - DDPM"]["precision"][0]
     assert gap == pytest.approx(vae["precision"][0] - again["DDPM"]["precision"][0])
 
@@ -113,36 +111,6 @@ def test_what_the_page_says_of_few_calls():
     assert [results[name]["calls per picture"] for name in ("VAE", "GAN")] == [1, 1]
 
 
-def test_a_picture_s_probability_is_a_distribution():
-    """The probabilities of the last pixel's 17 levels sum to that of the others."""
-    torch.manual_seed(0)
-    network = GPT(GPTConfig(LEVELS + 1, PIXELS, 16, 1, 2)).eval()
-    picture = load().pixels[:1].repeat(LEVELS, 1)
-    picture[:, -1] = torch.arange(LEVELS)
-    with torch.no_grad():
-        log_p = generators_compared.log_probability(network, picture)
-        shorter = generators_compared.log_probability(network, picture[:1, :-1])
-    assert float(log_p.logsumexp(dim=0)) == pytest.approx(float(shorter), abs=1e-4)
-    flat = -PIXELS * math.log(LEVELS)  # an untrained network is near uniform
-    assert float(log_p[0]) == pytest.approx(flat, abs=10)
-
-
-def test_what_is_written_is_drawn_from_the_network():
-    """A network that always predicts 5 writes fives; ids are grey levels."""
-    torch.manual_seed(0)
-    network = GPT(GPTConfig(LEVELS + 1, PIXELS, 16, 1, 2)).eval()
-    rng = torch.Generator().manual_seed(0)
-    samples = generators_compared.write(network, 20, rng)
-    assert samples.shape == (20, PIXELS)
-    assert 0 <= int(samples.min()) < int(samples.max()) < LEVELS
-
-    def stubborn(tokens, **_):
-        always = torch.full_like(tokens, 5)
-        return 50 * nn.functional.one_hot(always, LEVELS + 1).float()
-
-    assert generators_compared.write(stubborn, 3, rng).unique().tolist() == [5]
-
-
 def test_pixels_on_their_own_are_scored_by_their_shares():
     """Three images, by hand, with add-one smoothing."""
     pixels = torch.zeros(3, PIXELS, dtype=torch.long)
@@ -168,7 +136,7 @@ class Line:
         return posterior, Gaussian(z * self.w, torch.tensor(0.5))
 
 
-class Given:
+class FixedTraining:
     """Six digits, without dequantisation noise, and standard normal noise."""
 
     test = Digits(load().pixels[:6], load().labels[:6])
@@ -184,7 +152,9 @@ def test_the_tighter_bound_is_the_likelihood_where_that_is_known():
     """With the true posterior all importance weights are equal: exactly log p(x)."""
     covariance = Line.w[:, None] * Line.w + 0.5 * torch.eye(PIXELS)
     exact = torch.distributions.MultivariateNormal(torch.zeros(PIXELS), covariance)
-    expected = float(exact.log_prob(scaled(Given.test.pixels)).mean())
+    expected = float(exact.log_prob(scaled(FixedTraining.test.pixels)).mean())
     for draws in (1, 7):
-        estimate = generators_compared.weighted(Line(), Given(), draws)
+        estimate = generators_compared.importance_weighted_bound(
+            Line(), FixedTraining(), draws
+        )
         assert estimate == pytest.approx(expected, abs=1e-2)

@@ -8,6 +8,7 @@ from paradigms.data.special_tokens import IGNORE
 from paradigms.experiments import mask_mismatch
 from paradigms.experiments.records import load
 from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.training.linear_probe import Labelled
 from paradigms.training.pretraining import with_head
 
 PAIR = "BERT, 80-10-10 - mask alone"
@@ -20,11 +21,13 @@ def rows() -> dict:
 
 def test_mask_mismatch_again_at_reduced_size():
     """A network trained only on masked words names visible words less often."""
-    reduced = {row["name"]: row for row in mask_mismatch.run(mask_mismatch.smaller())}
+    reduced = {
+        row["name"]: row for row in mask_mismatch.run(mask_mismatch.smaller()).rows
+    }
     assert reduced.keys() == rows().keys()
     for results in (reduced, rows()):
         assert results[PAIR]["reads the word it sees"][0] > 0.15
-        for name in mask_mismatch.WAYS:
+        for name in mask_mismatch.NAMES:
             assert 0.5 < results[name]["dialect, mean state"][0] < 1
     electra = reduced["ELECTRA"]
     assert 0 < electra["replaced"][0] < 0.15
@@ -34,7 +37,7 @@ def test_mask_mismatch_again_at_reduced_size():
 def test_what_the_page_says_of_the_mask():
     """Which variants differ from [MASK] alone, and from an untrained network."""
     results = rows()
-    middle = list(mask_mismatch.WAYS)[1:-1]
+    middle = mask_mismatch.NAMES[1:-1]
 
     def signs(other, ways):
         """For each variant and both states: +1, -1, or 0 if not significant."""
@@ -76,44 +79,46 @@ def test_electra_calls_every_word_original():
 def test_the_probe_reads_what_is_there_and_nothing_else():
     """Labels that the words encode are read exactly; random labels are at chance."""
     torch.manual_seed(0)
-    bare = with_head(GPT(GPTConfig(8, 6, 16, 1, 2)))
+    backbone = with_head(GPT(GPTConfig(8, 6, 16, 1, 2)))
     rng = torch.Generator().manual_seed(0)
     labels = torch.randint(2, (300,), generator=rng)
     texts = (4 + labels)[:, None].expand(-1, 6)
-    informative = ((texts[:100], labels[:100]), (texts[100:], labels[100:]))
-    assert mask_mismatch.read(bare, *informative, slice(None)) == 1
-    noise = torch.randint(4, 8, (300, 6), generator=rng)
-    uninformative = ((noise[:100], labels[:100]), (noise[100:], labels[100:]))
-    assert mask_mismatch.read(bare, *uninformative, slice(None)) == pytest.approx(
-        0.5, abs=0.13
+    informative = (
+        Labelled(texts[:100], labels[:100]),
+        Labelled(texts[100:], labels[100:]),
     )
+    assert mask_mismatch.probe_accuracy(backbone, *informative, slice(None)) == 1
+    noise = torch.randint(4, 8, (300, 6), generator=rng)
+    random = Labelled(noise[:100], labels[:100]), Labelled(noise[100:], labels[100:])
+    accuracy = mask_mismatch.probe_accuracy(backbone, *random, slice(None))
+    assert accuracy == pytest.approx(0.5, abs=0.13)
 
 
-def test_one_way_asks_for_every_word_and_never_shows_a_mask():
+def test_one_corruption_has_every_word_as_target_and_no_mask():
     """All words are targets, few are replaced; "mask alone" has masked targets."""
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
-    fates = mask_mismatch.WAYS[mask_mismatch.EVERYWHERE]
-    objective = mask_mismatch.asked_for(mask_mismatch.EVERYWHERE, fates, 10)
-    inputs, targets = objective.show(texts, torch.Generator().manual_seed(0))
-    assert targets.equal(texts)
-    assert not bool((inputs == 3).any())
-    assert 0.08 < float((inputs != texts).double().mean()) < 0.17
-    mask_alone = mask_mismatch.asked_for("mask alone", (1.0, 0.0, 0.0), 10)
-    inputs, targets = mask_alone.show(texts, torch.Generator().manual_seed(0))
-    assert (inputs == 3).equal(targets != IGNORE)
+    *_, everywhere = mask_mismatch.CORRUPTIONS
+    objective = mask_mismatch.masked_objective(everywhere, 10)
+    batch = objective.make_batch(texts, torch.Generator().manual_seed(0))
+    assert batch.targets.equal(texts)
+    assert not bool((batch.inputs == 3).any())
+    assert 0.08 < float((batch.inputs != texts).double().mean()) < 0.17
+    objective = mask_mismatch.masked_objective(mask_mismatch.MASK_ALONE, 10)
+    batch = objective.make_batch(texts, torch.Generator().manual_seed(0))
+    assert (batch.inputs == 3).equal(batch.targets != IGNORE)
 
 
 def test_who_calls_all_words_original_is_right_of_those_and_finds_none():
     """A constant "original" has an accuracy of 1 - replaced and a recall of 0."""
     torch.manual_seed(0)
-    pair = mask_mismatch.Pair(
+    pair = mask_mismatch.GeneratorAndDiscriminator(
         GPT(GPTConfig(10, 8, 8, 1, 2)), GPT(GPTConfig(10, 8, 16, 1, 2))
     )
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
     pair.discriminator.head.weight.data.zero_()
     for bias, recall in ((-1.0, 0), (1.0, 1)):
         pair.discriminator.head.bias.data.fill_(bias)
-        metrics = mask_mismatch.told_apart(
+        metrics = mask_mismatch.detection(
             pair, texts, 10, torch.Generator().manual_seed(0)
         )
         assert metrics["replaced words found"] == recall
@@ -125,29 +130,8 @@ def test_both_dialects_occur_equally_and_the_label_says_which():
     """Dialects are balanced, and the likelier dialect predicts the label."""
     dialects = [MarkovLanguage(3, k, sharpness=9.0) for k in (0, 1)]
     rng = torch.Generator().manual_seed(0)
-    texts, labels = mask_mismatch.mixed(dialects, 400, 6, rng)
+    texts, labels = mask_mismatch.mixed_texts(dialects, 400, 6, rng)
     assert labels.sum() == 200
     log_p = [dialect.log_p(texts).sum(dim=1) for dialect in dialects]
     predictions = (log_p[1] > log_p[0]).long()
     assert float((predictions == labels).double().mean()) > 0.8
-
-
-def test_electra_asks_every_word_whether_it_was_replaced():
-    """Both losses are summed, and a wrong discriminator has a higher loss."""
-    objective = mask_mismatch.replaced(8)
-    torch.manual_seed(0)
-    pair = mask_mismatch.Pair(
-        GPT(GPTConfig(8, 6, 8, 1, 2)), GPT(GPTConfig(8, 6, 16, 1, 2))
-    )
-    tokens = torch.randint(4, 8, (64, 6), generator=torch.Generator().manual_seed(0))
-    inputs, targets, whole, seeds = objective.show(tokens, torch.Generator())
-    assert whole.equal(tokens)
-    assert inputs[targets == IGNORE].equal(tokens[targets == IGNORE])
-    losses = []
-    for bias in (-2.0, 5.0):  # "nothing is replaced" is nearly right, "all" is not
-        pair.discriminator.head.weight.data.zero_()
-        pair.discriminator.head.bias.data.fill_(bias)
-        total, count = objective.loss(pair, (inputs, targets, whole, seeds))
-        assert int(count) == tokens.numel()
-        losses.append(float(total.detach() / count))
-    assert losses[1] > losses[0] + 50

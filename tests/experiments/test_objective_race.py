@@ -16,9 +16,11 @@ def test_objective_race_again_at_reduced_size():
     config = objective_race.smaller()
     for name in objective_race.NAMES[:-1]:
         data = objective_race.source(config, objective_race.FRESH, 0)
-        _, _, result = objective_race.learnt(config, data, name, 0)
+        _, _, result = objective_race.pretrained(config, data, name, 0)
         operations = result["operations a text"] * result["texts read"]
-        _, _, baseline = objective_race.learnt(config, data, objective_race.AFTER, 0)
+        _, _, baseline = objective_race.pretrained(
+            config, data, objective_race.NEXT_TOKEN, 0
+        )
         step = result["operations a text"] * config.batch
         assert (
             abs(operations - baseline["operations a text"] * baseline["texts read"])
@@ -40,10 +42,10 @@ def test_the_kinds_of_label_again_at_reduced_size():
         texts=300, tuning=150, tuning_rate=3e-3,
     )  # fmt: skip
     next_token, masked = (
-        objective_race.scores(config, objective_race.FRESH, name, 0)
-        for name in (objective_race.AFTER, "masked")
+        objective_race.scores(config, objective_race.FRESH, name, 0)["accuracies"]
+        for name in (objective_race.NEXT_TOKEN, "masked")
     )
-    best = objective_race.left_alone(config, 0)["right, at best"]
+    best = objective_race.left_context_limit(config, 0)["right, at best"]
     assert masked["right, tuned"] > 0.95 > best + 0.05
     assert next_token["right, tuned"] < best + 0.05
     assert next_token["left, tuned"] > 0.95
@@ -70,9 +72,9 @@ def test_the_left_side_alone_is_counted_from_the_source():
     accuracy = (
         (guess.flatten().long() == objective_race.tags(texts, half, 1)).double().mean()
     )
-    assert objective_race.left_alone(config, 3)["right, at best"] == pytest.approx(
-        float(accuracy), abs=0.02
-    )
+    assert objective_race.left_context_limit(config, 3)[
+        "right, at best"
+    ] == pytest.approx(float(accuracy), abs=0.02)
 
 
 def test_texts_are_repeated_in_whole():
@@ -94,7 +96,7 @@ def test_reviews_keep_their_labels_and_parts():
         assert len(texts) == len(labels)
         assert 0.4 < float(labels.double().mean()) < 0.6
     pool = {tuple(row) for row in data.pool.tolist()}
-    overlap = [tuple(row) in pool for row in task.ask[0].tolist()]
+    overlap = [tuple(row) in pool for row in task.test.x.tolist()]
     # Reviews differ, but their last twelve frequent words may be equal.
     assert sum(overlap) < len(overlap) / 100
 
@@ -104,7 +106,7 @@ def test_what_the_page_says_of_the_race():
     rows = {row["name"]: row for row in load("objective_race").rows}
 
     def gain(name: str, column: str, source: str = objective_race.FRESH) -> list[float]:
-        return rows[f"{source}, {name} - {objective_race.AFTER}"][column]
+        return rows[f"{source}, {name} - {objective_race.NEXT_TOKEN}"][column]
 
     for name in ("masked", "masked diffusion"):
         assert gain(name, "right, tuned")[1] > 0
@@ -113,7 +115,7 @@ def test_what_the_page_says_of_the_race():
     assert gain("masked", "left, probe")[2] < 0
     best = rows["the language, left side alone"]["right, at best"]
     assert (
-        rows[f"{objective_race.FRESH}, {objective_race.AFTER}"]["right, tuned"][0]
+        rows[f"{objective_race.FRESH}, {objective_race.NEXT_TOKEN}"]["right, tuned"][0]
         < best[0] + 0.02
     )
     for name in ("prefix", "span", "ELECTRA"):

@@ -1,5 +1,7 @@
 """One model for many tasks: data, reduced size, statements of the page."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from paradigms.experiments import one_model_many_tasks
 from paradigms.experiments.records import load
 
 IDS = synthetic_reviews.SPECIALS
+NETWORKS = [variant.name for variant in one_model_many_tasks.VARIANTS]
 
 
 def rows() -> dict:
@@ -19,16 +22,16 @@ def test_one_model_many_tasks_again_at_reduced_size():
     """The same rows; naive Bayes predicts both labels, with or without a task word."""
     reduced = {
         row["name"]: row
-        for row in one_model_many_tasks.run(one_model_many_tasks.smaller())
+        for row in one_model_many_tasks.run(one_model_many_tasks.smaller()).rows
     }
     assert reduced.keys() == rows().keys()
-    assert {reduced[name]["rate"] for name in one_model_many_tasks.NETWORKS} == {3e-3}
+    assert {reduced[name]["rate"] for name in NETWORKS} == {3e-3}
     for results in (reduced, rows()):
         for name in one_model_many_tasks.BAYES:
             assert results[name]["sentiment"] > 0.95
             assert results[name]["topic"] > 0.95
             assert "copying" not in results[name]
-        for name in one_model_many_tasks.NETWORKS:
+        for name in NETWORKS:
             assert 90_000 < rows()[name]["parameters"] < 120_000
 
 
@@ -48,7 +51,7 @@ def test_what_the_page_says_of_many_tasks():
     assert whole_lines[f"sentiment, {column}"] == seeds
     assert whole_lines[f"topic, {column}"] == 0
     assert all(answers[t] > whole_lines[t] for t in ("topic", "copying", "reversal"))
-    for name in one_model_many_tasks.NETWORKS[1:]:
+    for name in NETWORKS[1:]:
         assert all(results[name][t] >= whole_lines[t] for t in synthetic_reviews.TASKS)
     untrained = results["GPT, answers, untrained task word"]
     assert untrained["none of the four, lowest seed"] > 0.3
@@ -57,7 +60,7 @@ def test_what_the_page_says_of_many_tasks():
         untrained[f"none of the four, {end} seed"] for end in ("lowest", "highest")
     )
     assert 2 * low < high
-    for name in one_model_many_tasks.NETWORKS[:3]:  # heads have no task word
+    for name in NETWORKS[:3]:  # heads have no task word
         row = results[f"{name}, untrained task word"]
         assert row["one task in nine of ten, highest seed"] == 0
 
@@ -72,7 +75,7 @@ def test_seeds_that_learned_are_counted_and_have_no_interval():
     assert "copying" not in row
 
 
-def test_an_untrained_word_is_counted_by_what_it_calls_up(monkeypatch):
+def test_an_untrained_word_is_counted_by_what_it_calls_up():
     """Outputs that solve no task, with and without the form of an answer."""
     texts = synthetic_reviews.draw(30, torch.Generator().manual_seed(0))
     labels = torch.full((30, 7), IDS.pad)
@@ -83,16 +86,15 @@ def test_an_untrained_word_is_counted_by_what_it_calls_up(monkeypatch):
     assert not synthetic_reviews.is_label(junk).any()
     copies = synthetic_reviews.answers(texts, torch.full((30,), 2))
     assert not synthetic_reviews.is_label(copies).any()
-    monkeypatch.setattr(
-        one_model_many_tasks, "answered", lambda name, model, batch: model
-    )
     negative = float((texts.sentiment == 0).double().mean())
     for outputs, none, nothing in (
         (labels, 1 - negative, 0),
         (copies, 0, 0),
         (junk, 1, 1),
     ):
-        rates = one_model_many_tasks.untrained("said", outputs, texts)
+        rates = one_model_many_tasks.untrained_words(
+            lambda _, outputs=outputs: outputs, texts
+        )
         assert rates["none of the four"] == pytest.approx(none)
         assert rates["no answer to any task"] == nothing
 
@@ -117,15 +119,17 @@ def test_a_right_answer_counts_and_a_changed_one_does_not(task):
     answer = synthetic_reviews.answers(texts, tasks)
     for change in (0, 1):
 
-        def model(tokens, real=None, cache=None, change=change):
+        def model(tokens, cache, change=change, **_):
             position = cache.length + tokens.shape[1] - (synthetic_reviews.LENGTH + 3)
             logits = torch.zeros(len(tokens), 1, synthetic_reviews.VOCABULARY)
-            cache.length += tokens.shape[1]
+            cache.advance(tokens.shape[1])
             word = answer[:, position] if position < answer.shape[1] else tasks * 0
             if position == 0:
                 word = word + change
             return logits.scatter(2, word[:, None, None], 1.0)
 
-        assert one_model_many_tasks.right("GPT", model, texts, task) == 1 - change
+        outputs = partial(one_model_many_tasks.generate, model)
+        share = one_model_many_tasks.accuracy(outputs, texts, task)
+        assert share == 1 - change
     if task == 3:
         assert answer[:, :6].equal(texts.words.flip(1))

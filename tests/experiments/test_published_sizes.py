@@ -94,7 +94,7 @@ SHAPES = {
 @pytest.fixture(scope="module")
 def counted() -> list[dict[str, Any]]:
     """Every published size, counted on the meta device."""
-    return published_sizes.run(published_sizes.CONFIG)
+    return published_sizes.run(published_sizes.CONFIG).rows
 
 
 def test_published_sizes_equal_the_reference(counted):
@@ -113,7 +113,7 @@ def test_a_missing_parameter_is_noticed(monkeypatch):
         "reference",
         lambda system, _size: reference(system, larger),
     )
-    row = published_sizes._counted(gpt.GPT, gpt.GPTConfig(), published_sizes.CONFIG)
+    row = published_sizes.counts(gpt.GPT, "larger", gpt.GPTConfig())
     assert row["all"] != row["reference"]
 
 
@@ -189,5 +189,5 @@ def test_a_wrong_published_size_is_noticed(change, field):
     assert unlike(gpt.GPT, wrong, hf.GPT2Config()) == {field}
     assert shape(wrong) != SHAPES["GPT-2 small"]
     if "heads" not in change:
-        row = published_sizes._counted(gpt.GPT, wrong, published_sizes.CONFIG)
+        row = published_sizes.counts(gpt.GPT, "wrong", wrong)
         assert row["all"] == row["reference"] != TOTALS["GPT-2 small"]

@@ -7,9 +7,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from paradigms._schema import ContentError
 from paradigms.experiments import records, targets_per_pass
+from paradigms.experiments.outcome import Outcome
+from paradigms.experiments.pictures import Curves
 from paradigms.experiments.records import FOLDER, digest, load, stems
 from paradigms.experiments.runner import run
 from paradigms.experiments.runner.resume import ResumableRun
@@ -101,17 +104,19 @@ def test_a_flipped_digit_stops_the_build(broken):
 
 def test_what_measure_writes_is_read_back(tmp_path, monkeypatch):
     """Tuples become lists; pictures and networks are stored apart from the rows."""
-    rows = [
-        {"name": "a", "x": (1.0, 0.5, 1.5), "pictures": {"c": {"curves": {}}}},
-        {"name": "b", "weights": 220, "state_dict": {"head.bias": [0.5]}},
-    ]
+    outcome = Outcome(
+        [{"name": "a", "x": (1.0, 0.5, 1.5)}, {"name": "b", "weights": 220}],
+        {"a/c": Curves(curves={})},
+        {"b": {"head.bias": torch.tensor([0.5])}},
+    )
     module = SimpleNamespace(
-        QUESTION=targets_per_pass.QUESTION, CONFIG=targets_per_pass.CONFIG,
-        run=lambda config, each: rows,
-    )  # fmt: skip
+        QUESTION=targets_per_pass.QUESTION,
+        CONFIG=targets_per_pass.CONFIG,
+        run=lambda *_: outcome,
+    )
     monkeypatch.setattr(run, "FOLDER", tmp_path)
     monkeypatch.setattr(records, "FOLDER", tmp_path)
-    monkeypatch.setattr(run.importlib, "import_module", lambda name: module)
+    monkeypatch.setattr(run.importlib, "import_module", lambda _: module)
     measure(NAME)
     record = load.__wrapped__(NAME)
     assert record.rows == [
@@ -140,7 +145,7 @@ def test_rows_that_no_page_could_quote_are_refused(rows, message):
     with pytest.raises(ValueError, match=re.escape(message)) as error:
         check_rows("tiny", rows)
     assert str(error.value).startswith("experiments/tiny.py: ")
-    assert str(error.value).endswith("; mend it, measure again")
+    assert str(error.value).endswith("; correct it and measure again")
 
 
 def test_code_that_is_edited_during_a_run_is_refused(monkeypatch, tmp_path):
@@ -148,7 +153,7 @@ def test_code_that_is_edited_during_a_run_is_refused(monkeypatch, tmp_path):
     (tmp_path / f"{NAME}.json").write_text("the old result")
     prints = iter(["before", "after"])
     monkeypatch.setattr(run, "FOLDER", tmp_path)
-    monkeypatch.setattr(run, "fingerprint", lambda name: next(prints))
+    monkeypatch.setattr(run, "fingerprint", lambda _: next(prints))
     with pytest.raises(ValueError, match=f"the code of {NAME} was edited while it ran"):
         measure(NAME)
     assert (tmp_path / f"{NAME}.json").read_text() == "the old result"
@@ -158,7 +163,8 @@ def test_measure_checks_the_rows(monkeypatch, tmp_path):
     """A name that cannot be quoted leaves the old result unchanged."""
     (tmp_path / f"{NAME}.json").write_text("the old result")
     monkeypatch.setattr(run, "FOLDER", tmp_path)
-    monkeypatch.setattr(targets_per_pass, "run", lambda *_: [{"name": "a/b", "x": 1}])
+    outcome = Outcome([{"name": "a/b", "x": 1}])
+    monkeypatch.setattr(targets_per_pass, "run", lambda *_: outcome)
     with pytest.raises(ValueError, match="'a/b' must not hold"):
         measure(NAME)
     assert (tmp_path / f"{NAME}.json").read_text() == "the old result"

@@ -6,6 +6,7 @@ import torch
 from paradigms.data.markov_language import MarkovLanguage
 from paradigms.experiments import scale_of_objectives
 from paradigms.experiments.records import load
+from paradigms.experiments.runner.resume import serial_map
 from paradigms.models.gpt import GPT
 from paradigms.models.masked_diffusion import MaskedDiffusion, bound
 from paradigms.training.pretraining import objectives
@@ -15,11 +16,13 @@ def test_scale_of_objectives_again_at_reduced_size():
     """Next token is nearer to the source at every size; the recorded rows exist."""
     results = {
         row["name"]: row
-        for row in scale_of_objectives.run(scale_of_objectives.smaller())
+        for row in scale_of_objectives.run(scale_of_objectives.smaller()).rows
     }
     for width in scale_of_objectives.smaller().widths:
         near, far = (
-            results[scale_of_objectives.label(name, width, 1)]["above the source"][0]
+            results[
+                scale_of_objectives.row_name(name, scale_of_objectives.Setting(width))
+            ]["above the source"][0]
             for name in scale_of_objectives.NAMES
         )
         assert 0 < near < far
@@ -30,13 +33,18 @@ def test_scale_of_objectives_again_at_reduced_size():
     } <= stored
 
 
-def test_the_rate_with_the_lowest_loss_is_taken():
-    """The best rate is chosen for each objective and width."""
-    trials = [("a", 8, 0.1), ("a", 8, 0.2), ("b", 8, 0.1), ("b", 8, 0.2)]
-    assert scale_of_objectives.best(trials, [2.0, 1.0, 1.0, 2.0]) == {
-        ("a", 8): 0.2,
-        ("b", 8): 0.1,
-    }
+def test_the_rate_with_the_lowest_loss_is_chosen(monkeypatch):
+    """The best learning rate for each objective and width."""
+    best = {("next token", 8): 0.2, ("next token", 16): 0.1}
+
+    def loss(_, name, setting, seed, rate):
+        assert seed == scale_of_objectives.RATE_SEED
+        return abs(rate - best.get((name, setting.width), 0.2))
+
+    monkeypatch.setattr(scale_of_objectives, "excess_nats", loss)
+    config = scale_of_objectives.ScaleOfObjectivesConfig(rates=(0.1, 0.2))
+    rates = scale_of_objectives.best_rates(config, [8, 16], serial_map)
+    assert rates == best | {(scale_of_objectives.NAMES[1], w): 0.2 for w in (8, 16)}
 
 
 def test_nats_are_exact_or_the_bound():
@@ -58,12 +66,19 @@ def test_nats_are_exact_or_the_bound():
 
 
 def test_the_slope_is_the_power():
-    """Distances proportional to weights^-0.5 have a slope of -0.5."""
+    """Distances like weights^-0.5 have a slope of -0.5; a cost is a difference."""
     config = scale_of_objectives.smaller()
-    distances = {
-        (w, 1): [scale_of_objectives.weights(config, w) ** -0.5] for w in config.widths
+    once = {
+        scale_of_objectives.Setting(width): [
+            scale_of_objectives.weights(config, width) ** -0.5
+        ]
+        for width in config.widths
     }
-    assert scale_of_objectives.slope(config, distances, 0) == pytest.approx(-0.5)
+    repeated = scale_of_objectives.Setting(config.repeated, config.times[0])
+    (summary,) = scale_of_objectives.summary(config, once | {repeated: [1.0]})
+    assert summary["slope"] == pytest.approx(-0.5)
+    expected = 1 - once[scale_of_objectives.Setting(config.repeated)][0]
+    assert summary[f"cost of {config.times[0]}"] == pytest.approx(expected)
 
 
 def test_what_the_page_says_of_size_and_repetition():
@@ -80,7 +95,9 @@ def test_what_the_page_says_of_size_and_repetition():
                         (next_token, "cost of 5")):  # fmt: skip
         assert row[column][1] < 0 < row[column][2]
     near, far = (
-        rows[scale_of_objectives.label(name, 32, 50)]["above the source"]
+        rows[scale_of_objectives.row_name(name, scale_of_objectives.Setting(32, 50))][
+            "above the source"
+        ]
         for name in scale_of_objectives.NAMES
     )
     assert near[2] < far[1], "next tokens stay nearer, repeated or not"

@@ -15,7 +15,7 @@ from paradigms.objectives import Pair, sentence_order
 def test_sentence_pairs_again_at_reduced_size():
     """Three draws from fewer reviews: near the record, and above chance."""
     stored = {row["name"]: row["accuracy"] for row in load("sentence_pairs").rows}
-    reduced = sentence_pairs.run(sentence_pairs.smaller())
+    reduced = sentence_pairs.run(sentence_pairs.smaller()).rows
     assert [row["name"] for row in reduced] == list(stored)
     for row in reduced:
         assert abs(row["accuracy"][0] - stored[row["name"]][0]) < 0.06, row["name"]

@@ -22,7 +22,9 @@ def rows() -> dict:
 
 def test_separate_axes_again_at_reduced_size():
     """Visible targets give a low loss, and nothing is learnt; the GRU does well."""
-    reduced = {row["name"]: row for row in separate_axes.run(separate_axes.smaller())}
+    reduced = {
+        row["name"]: row for row in separate_axes.run(separate_axes.smaller()).rows
+    }
     entropy = reduced["the source itself"]["nats a word"][0]
     assert reduced[CHEAT]["loss"][0] < 0.5 * entropy
     assert reduced[CHEAT]["above the source"][0] > 1
@@ -72,33 +74,25 @@ def test_what_the_page_says_of_copying():
 def test_a_prefix_may_be_empty_and_leaves_a_target():
     """Lengths from 0 to all but one word are drawn; all other words are targets."""
     texts = torch.full((400, 4), FIRST)
-    _, targets, lengths = separate_axes.any_prefix(
-        texts, torch.Generator().manual_seed(0)
-    )
+    batch = separate_axes.any_prefix(texts, torch.Generator().manual_seed(0))
+    lengths = batch.prefix_lengths
     assert lengths.unique().tolist() == [1, 2, 3, 4]  # with the start symbol
-    target_counts = (targets != IGNORE).sum(dim=1)
+    target_counts = (batch.targets != IGNORE).sum(dim=1)
     assert target_counts.tolist() == (5 - lengths).tolist()
 
 
 def test_a_text_cut_off_hides_the_answer_and_a_whole_one_shows_it():
     """A network that copies the next word fails only if the text is cut off."""
 
-    def copies(tokens, rule):
+    def copies(tokens, _):
         following = tokens.roll(-1, dims=1)  # (B, T): the last sees the first
         one_hot = torch.nn.functional.one_hot(following, FIRST + 3)
         return 20.0 * one_hot.float()
 
     texts = torch.randint(FIRST, FIRST + 3, (8, 5), generator=torch.Generator())
-    whole = separate_axes.chain(rule=bidirectional)(copies, texts)
-    cut = separate_axes.cut_off(copies, texts)
+    whole = separate_axes.chain_rule(rule=bidirectional)(copies, texts)
+    cut = separate_axes.truncated(copies, texts)
     assert float(whole.max()) < 2 < float(cut.min())
-
-
-def test_pairs_are_of_the_same_language():
-    """Differences are paired by seed: a constant one has an interval of width 0."""
-    seeds = [{"a": {"loss": k + 1.0}, "b": {"loss": k + 0.5}} for k in (0.0, 3.0)]
-    row = separate_axes.minus(seeds, "a", "b")
-    assert row == {"name": "a - b", "loss": [0.5, 0.5, 0.5]}
 
 
 def gru_name() -> str:
@@ -111,7 +105,7 @@ def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
     """The chain rule gives exactly -log P; a uniform network gives log 3 a word."""
     language = MarkovLanguage(3, 0)
 
-    def oracle(tokens, rule):
+    def oracle(tokens, _):
         logits = torch.full((*tokens.shape, FIRST + 3), -9.0)
         for t in range(tokens.shape[1]):
             logits[:, t, FIRST:] = language.after(tokens[:, 1 : t + 1]).log().float()
@@ -119,12 +113,12 @@ def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
 
     texts = language.fillings(3)
     exact = -language.log_p(texts).sum(1)
-    for score in (separate_axes.chain(), separate_axes.cut_off):
+    for score in (separate_axes.chain_rule(), separate_axes.truncated):
         scores = score(oracle, texts)
         assert scores.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
 
-    def guess(tokens, rule):
+    def guess(tokens, _):
         return torch.zeros(*tokens.shape, FIRST + 3)
 
-    scores = separate_axes.filled(torch.tensor(places))(guess, texts)
+    scores = separate_axes.mask_filling(torch.tensor(places))(guess, texts)
     assert scores.tolist() == pytest.approx([3 * math.log(3)] * 27, abs=1e-4)

@@ -15,7 +15,7 @@ def rows() -> dict:
 @pytest.mark.usefixtures("one_thread", "fewer_reviews")
 def test_transfer_again_at_reduced_size():
     """Smaller and shorter: the same rows; counts err least at 1,000 labels."""
-    reduced = {row["name"]: row for row in transfer.run(transfer.smaller())}
+    reduced = {row["name"]: row for row in transfer.run(transfer.smaller()).rows}
     stored = rows()
     assert list(reduced) == list(stored)
     baseline = transfer.COUNTED
@@ -29,23 +29,17 @@ def test_transfer_again_at_reduced_size():
     assert word_losses["next token, words"] < word_losses["words counted, words"]
 
 
-def test_counts_agree_with_a_count_by_hand():
-    """Counts of words, without BOS and padding."""
-    counts = transfer.counts(torch.tensor([[1, 5, 5, 7, 0], [1, 0, 0, 0, 0]]), 8)
-    assert counts.tolist() == [[0, 0, 0, 0, 0, 2, 0, 1], [0] * 8]
-
-
 def test_states_are_measured_in_deviations_of_the_training_part():
     """Training states have mean 0 and deviation 1; the test part has no effect."""
     config = transfer.smaller()
-    network = transfer.untrained(config, "masked token", 0)
+    network = transfer.untrained(config, transfer.VARIANTS[1], 0)
     rng = torch.Generator().manual_seed(0)
     tokens = torch.randint(4, 100, (50, config.tokens), generator=rng)
     part = {"train": tokens[:40], "test": tokens[40:]}
-    states = transfer.standard(network, part)
+    states = transfer.standardised_states(network, part)
     assert torch.allclose(states["train"].mean(dim=0), torch.zeros(32), atol=1e-4)
     assert torch.allclose(states["train"].std(dim=0), torch.ones(32), atol=1e-4)
-    single = transfer.standard(network, {**part, "test": tokens[40:41]})
+    single = transfer.standardised_states(network, {**part, "test": tokens[40:41]})
     assert torch.allclose(single["test"][0], states["test"][0], atol=1e-4)
     assert not torch.allclose(states["test"].mean(dim=0), torch.zeros(32), atol=1e-2)
 
@@ -56,19 +50,23 @@ def test_the_test_part_is_never_read_without_labels():
     These are rows of exclamation marks, and reviews with equal endings.
     """
     config = transfer.smaller()
-    data = transfer.data(config, 3)
-    assert 0 <= transfer.seen_already(data) < 1 / 200
+    data = transfer.texts(config, 3)
+    assert 0 <= transfer.overlap(data) < 1 / 200
     leaking = data._replace(rows=data.rows | {"test": data.rows["train"]})
-    assert transfer.seen_already(leaking) == 1  # leakage would be detected
+    assert transfer.overlap(leaking) == 1  # leakage would be detected
 
 
-def test_no_more_texts_choose_than_are_learnt_from():
-    """Fifty for fifty labels; at most `choosing`."""
+def test_no_more_texts_validate_than_train():
+    """Fifty for fifty labels; at most `validation`."""
     config = transfer.CONFIG
-    assert transfer.validation_rows(config, torch.arange(50)) == slice(50)
-    assert transfer.validation_rows(config, torch.arange(5000)) == slice(
-        config.choosing
-    )
+    x = {
+        part: torch.arange(6000.0)[:, None] for part in ("train", "validation", "test")
+    }
+    labels = {part: torch.arange(6000) % 2 for part in x}
+    for size, validation in ((50, 50), (5000, config.validation)):
+        parts = transfer.labelled_parts(config, x, labels, torch.arange(size))
+        assert [len(part.labels) for part in parts] == [size, validation, 6000]
+        assert [len(part.x) for part in parts] == [size, validation, 6000]
 
 
 def test_what_the_page_says_of_pretraining():

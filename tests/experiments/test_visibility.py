@@ -19,7 +19,7 @@ def rows() -> dict:
 
 def test_visibility_again_at_reduced_size():
     """The first state is at chance with a causal mask; the last state is not."""
-    reduced = {row["name"]: row for row in visibility.run(visibility.smaller())}
+    reduced = {row["name"]: row for row in visibility.run(visibility.smaller()).rows}
     pair = reduced["BERT, first word hidden - BERT"]["first word"][0]
     one, other = (reduced[name]["first word"][0] for name in LIKE_BERT)
     assert pair == pytest.approx(one - other)
@@ -65,7 +65,7 @@ class Says(nn.Module):
         super().__init__()
         self.replies, self.tell = replies, tell
 
-    def forward(self, tokens, rule):
+    def forward(self, tokens, rule):  # noqa: ARG002 - passed by name
         shifted = torch.cat([tokens[:, 1:], tokens[:, -1:]], dim=1)
         prediction = self.replies[:, None].expand_as(tokens) if self.tell else shifted
         return nn.functional.one_hot(prediction, visibility.WORDS).float()
@@ -110,14 +110,14 @@ def test_the_meaning_is_settled_by_one_later_word():
 
 
 @pytest.mark.parametrize(
-    ("told", "low", "high"), [(True, 0.99, 1.01), (False, 0.4, 0.6)]
+    ("informative", "low", "high"), [(True, 0.99, 1.01), (False, 0.4, 0.6)]
 )
-def test_the_probe_reads_what_a_state_holds(told, low, high):
+def test_the_probe_reads_what_a_state_encodes(informative, low, high):
     """The meaning is read from states that encode it; noise is at chance."""
     rng = torch.Generator().manual_seed(0)
     meaning = torch.randint(2, (1600,), generator=rng)
     states = torch.randn(1600, 8, generator=rng)
-    if told:
+    if informative:
         states[:, 3] = meaning.float()
-    accuracy = visibility.readable(visibility.VisibilityConfig(), states, meaning)
+    accuracy = visibility.probe_accuracy(visibility.CONFIG, states, meaning)
     assert low < accuracy < high

@@ -18,7 +18,9 @@ BOUNDS = ("masked diffusion, its bound", "VAE, its bound", "diffusion, its bound
 def test_distributions_sum_to_one_and_bounds_to_less(again):
     """Also with an end symbol whose probability stays positive, or fades."""
     config = what_sums_to_one.smaller()
-    records = what_sums_to_one.run(config) if again else load("what_sums_to_one").rows
+    records = (
+        what_sums_to_one.run(config).rows if again else load("what_sums_to_one").rows
+    )
     rows = {row["name"]: row for row in records}
     for name in EXACT:
         assert rows[name]["sum"] == pytest.approx([1, 1, 1], abs=1e-5), name

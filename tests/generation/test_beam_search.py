@@ -29,10 +29,9 @@ def ratings(
 ) -> dict[tuple[int, ...], float]:
     """The score of every continuation of a prompt, each from its own forward pass."""
     scores = {}
-    words = network(prompt).shape[-1]
-    for text in product(range(words), repeat=steps):
-        if eos in text:
-            text = text[: text.index(eos) + 1]
+    vocabulary = network(prompt).shape[-1]
+    for words in product(range(vocabulary), repeat=steps):
+        text = words[: words.index(eos) + 1] if eos in words else words
         if text in scores:
             continue
         tokens = torch.cat([prompt, torch.tensor([text])], dim=1)

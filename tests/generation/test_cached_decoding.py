@@ -153,19 +153,19 @@ def test_selected_sequences_go_on_as_if_read_alone(name):
 class Forgetful(Cache):
     """A faulty cache: stored keys and values are zeroed when the capacity grows."""
 
-    def extend(self, layer, key, value):
+    def append(self, layer, key, value):
         end = self.length + key.shape[2]
         stored = self.stored.get(layer)
         if stored is not None and stored.shape[3] < end:
             stored.zero_()
-        return super().extend(layer, key, value)
+        return super().append(layer, key, value)
 
 
 class Late(Cache):
     """A faulty cache: keys are shifted by one position against the values."""
 
-    def extend(self, layer, key, value):
-        keys, values = super().extend(layer, key, value)
+    def append(self, layer, key, value):
+        keys, values = super().append(layer, key, value)
         return keys.roll(1, dims=2), values
 
 

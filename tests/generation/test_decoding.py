@@ -35,7 +35,7 @@ def sharp(network: torch.nn.Module) -> torch.nn.Module:
 
 def reader(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
     """A decoder-only network, for any number of texts."""
-    return lambda rows: sharp(make())
+    return lambda _: sharp(make())
 
 
 def answerer(make: Callable[[], torch.nn.Module]) -> Callable[[int], Callable]:
@@ -82,10 +82,10 @@ class Table:
     def __init__(self, scores: Tensor) -> None:
         self.scores, self.calls = scores, 0  # (T, V)
 
-    def __call__(self, tokens, real=None, cache=None):
+    def __call__(self, tokens, cache=None, **_):
         past = cache.length if cache else 0
         if cache is not None:
-            cache.length += tokens.shape[1]
+            cache.advance(tokens.shape[1])
         self.calls += 1
         return self.scores[past : past + tokens.shape[1]].expand(len(tokens), -1, -1)
 
@@ -194,7 +194,7 @@ def test_with_a_cache_each_word_is_read_once():
     """A prompt of 3 and 4 steps: the network reads 3 + 1 + 1 + 1 words, not 3 to 6."""
     lengths = []
 
-    def network(tokens, real=None, cache=None):
+    def network(tokens, **_):
         lengths.append(tokens.shape[1])
         return torch.zeros(len(tokens), tokens.shape[1], 5)
 
@@ -206,7 +206,7 @@ def test_with_a_cache_each_word_is_read_once():
 
 PROMPT = torch.zeros(1, 1, dtype=torch.long)
 FLAT = Table(torch.zeros(9, 5))
-DICE = torch.Generator().manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ DICE = torch.Generator().manual_seed(0)
             "whole number of at least 0: -1",
         ),
         (
-            lambda: sample(FLAT, PROMPT, -2, DICE),
+            lambda: sample(FLAT, PROMPT, -2, RNG),
             "whole number of at least 0: -2",
         ),
         (
@@ -229,11 +229,11 @@ DICE = torch.Generator().manual_seed(0)
             "beams must be .* at least 1: 0",
         ),
         (
-            lambda: sample(FLAT, PROMPT, 1, DICE, temperature=0.0),
+            lambda: sample(FLAT, PROMPT, 1, RNG, temperature=0.0),
             "temperature must be positive .*: 0.0",
         ),
         (
-            lambda: sample(FLAT, PROMPT, 1, DICE, temperature=-1.0),
+            lambda: sample(FLAT, PROMPT, 1, RNG, temperature=-1.0),
             "temperature must be positive .*: -1.0",
         ),
         (
@@ -244,9 +244,9 @@ DICE = torch.Generator().manual_seed(0)
             lambda: warp_logits(torch.zeros(1, 5), temperature=float("inf")),
             "temperature must be positive .*: inf",
         ),
-        (lambda: sample(FLAT, PROMPT, 1, DICE, top_k=0), "top_k .* at least 1: 0"),
-        (lambda: sample(FLAT, PROMPT, 1, DICE, top_p=0.0), "top_p .* up to 1: 0.0"),
-        (lambda: sample(FLAT, PROMPT, 1, DICE, top_p=1.5), "top_p .* up to 1: 1.5"),
+        (lambda: sample(FLAT, PROMPT, 1, RNG, top_k=0), "top_k .* at least 1: 0"),
+        (lambda: sample(FLAT, PROMPT, 1, RNG, top_p=0.0), "top_p .* up to 1: 0.0"),
+        (lambda: sample(FLAT, PROMPT, 1, RNG, top_p=1.5), "top_p .* up to 1: 1.5"),
         (
             lambda: warp_logits(torch.zeros(1, 5), top_p=float("nan")),
             "top_p .* up to 1: nan",
@@ -265,7 +265,7 @@ def test_scores_that_are_not_finite_are_refused(value):
     broken = Table(torch.full((9, 5), value))
     for search in (
         lambda: greedy(broken, PROMPT, 1),
-        lambda: sample(broken, PROMPT, 1, DICE),
+        lambda: sample(broken, PROMPT, 1, RNG),
         lambda: beam_search(broken, PROMPT, 1, 2),
         lambda: generate(broken, PROMPT, 1, lambda scores: scores.argmax(dim=-1)),
     ):

@@ -77,7 +77,8 @@ def test_pages_draw_far_from_a_boundary(margins):
     assert min(margins) > MARGIN
 
 
-def test_the_lab_draws_far_from_a_boundary(margins, one_thread):
+@pytest.mark.usefixtures("one_thread")
+def test_the_lab_draws_far_from_a_boundary(margins):
     """Margins of Gibbs sampling and decoding with the stored networks."""
     namespace: dict = {}
     for code in cells("fill-and-continue").values():

@@ -1,4 +1,4 @@
-"""Filling masks: results and network calls of fill, mask-predict and Gibbs."""
+"""Results and network calls of fill, mask-predict, Gibbs sampling and infilling."""
 
 from itertools import permutations, product
 
@@ -10,7 +10,8 @@ from paradigms.data.special_tokens import SpecialTokens
 from paradigms.generation.mask_filling import fill, gibbs, infill, mask_predict
 from paradigms.models.bert import BERT
 from paradigms.models.encoder import EncoderConfig
-from paradigms.objectives import Gap
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.objectives import Gap, cross_entropy, fill_in_the_middle, next_token
 from tests.objectives.rates import LIMIT, errors
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -39,20 +40,20 @@ class Joint:
                 )
                 self.table[pattern][place, FIRST:] = (marginal + 1e-300).log()
 
-    def __call__(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
+    def __call__(self, tokens: Tensor, **_: Tensor | None) -> Tensor:
         assert int((tokens == MASK).sum(dim=1).max()) <= self.most
         self.calls += 1
         return self.table[tokens.unbind(dim=1)]
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
 
 def random_joint(most: int = 3) -> Joint:
     """A random joint: all positions dependent, but chains mix fast."""
-    scores = torch.randn(2, 2, 2, dtype=torch.float64, generator=dice())
+    scores = torch.randn(2, 2, 2, dtype=torch.float64, generator=seeded_rng())
     return Joint(scores.exp(), most)
 
 
@@ -100,7 +101,7 @@ def test_mask_predict_repairs_what_one_step_gets_wrong():
 
 def test_mask_predict_finds_the_best_of_independent_words():
     """For independent words it finds the likeliest text in any number of steps."""
-    parts = torch.rand(3, 2, dtype=torch.float64, generator=dice())
+    parts = torch.rand(3, 2, dtype=torch.float64, generator=seeded_rng())
     network = Joint(torch.einsum("i,j,k->ijk", *parts))
     best = [(parts.argmax(dim=1) + FIRST).tolist()]
     for steps in range(1, 6):
@@ -152,7 +153,7 @@ def test_gibbs_ends_up_at_the_joint():
     assert float((distribution - p.flatten()).abs().max()) < 1e-5  # enough sweeps
     worst = torch.tensor([worst_index // 4, worst_index // 2 % 2, worst_index % 2])
     start = worst.expand(20_000, -1) + FIRST
-    samples = gibbs(network, start, torch.ones_like(start).bool(), sweeps, dice())
+    samples = gibbs(network, start, torch.ones_like(start).bool(), sweeps, seeded_rng())
     assert network.calls == 3 * sweeps
     for text in product(range(2), repeat=3):
         hits = (samples - FIRST == torch.tensor(text)).all(dim=1)
@@ -166,7 +167,9 @@ def test_one_sweep_is_not_enough():
     """
     network = random_joint()
     start = torch.full((80_000, 3), FIRST)
-    samples = gibbs(network, start, torch.ones_like(start).bool(), 1, dice()) - FIRST
+    samples = (
+        gibbs(network, start, torch.ones_like(start).bool(), 1, seeded_rng()) - FIRST
+    )
     expected, deviation = sweep_matrix(network.p)[0], 0.0
     for text in product(range(2), repeat=3):
         hits = (samples == torch.tensor(text)).all(dim=1)
@@ -180,11 +183,11 @@ def test_gibbs_draws_only_where_it_is_free():
     """Rows with 0 to 2 free positions: the rest stays, one sweep fills all masks."""
     network = random_joint()
     tokens = torch.tensor([[4, 5, 4], [MASK, 5, 4], [MASK, 4, MASK]])
-    samples = gibbs(network, tokens, tokens == MASK, 1, dice())
+    samples = gibbs(network, tokens, tokens == MASK, 1, seeded_rng())
     assert (samples >= FIRST).all()
     assert torch.equal(samples[tokens != MASK], tokens[tokens != MASK])
     assert network.calls == 2
-    assert torch.equal(gibbs(network, tokens, tokens == MASK, 0, dice()), tokens)
+    assert torch.equal(gibbs(network, tokens, tokens == MASK, 0, seeded_rng()), tokens)
 
 
 def test_a_bert_fills_only_with_words():
@@ -197,7 +200,7 @@ def test_a_bert_fills_only_with_words():
     for texts in (
         fill(network, tokens, real=real),
         mask_predict(network, tokens, 2, real=real),
-        gibbs(network, tokens, blank, 2, dice(), real=real),
+        gibbs(network, tokens, blank, 2, seeded_rng(), real=real),
     ):
         assert (texts[blank] >= FIRST).all()
         assert torch.equal(texts[~blank], tokens[~blank])
@@ -212,19 +215,19 @@ LETTERS = SpecialTokens(first_word=7)
     [
         (lambda n: mask_predict(n, BLANK, 0), "steps must be at least 1: 0"),
         (
-            lambda n: gibbs(n, BLANK, BLANK > 0, -1, dice()),
+            lambda n: gibbs(n, BLANK, BLANK > 0, -1, seeded_rng()),
             "sweeps must not be negative: -1",
         ),
         (
-            lambda n: gibbs(n, BLANK, BLANK, 1, dice()),
+            lambda n: gibbs(n, BLANK, BLANK, 1, seeded_rng()),
             r"free must be boolean of shape \(1, 3\): got torch.int64",
         ),
         (
-            lambda n: gibbs(n, BLANK, BLANK[:, :2] > 0, 1, dice()),
+            lambda n: gibbs(n, BLANK, BLANK[:, :2] > 0, 1, seeded_rng()),
             r"free must be .* got torch.bool of shape \(1, 2\)",
         ),
         (
-            lambda n: gibbs(n, torch.tensor([[3, 0, 3]]), BLANK > 0, 1, dice()),
+            lambda n: gibbs(n, torch.tensor([[3, 0, 3]]), BLANK > 0, 1, seeded_rng()),
             "free must leave special tokens alone: row 0, 1",
         ),
         (
@@ -232,9 +235,7 @@ LETTERS = SpecialTokens(first_word=7)
             r"none of \[2, 4, 5, 6\]: \[7, 4\], \[8\]",
         ),
         (
-            lambda n: fill(
-                lambda tokens, real: torch.full((1, 3, 6), torch.nan), BLANK
-            ),
+            lambda _: fill(lambda *_, **__: torch.full((1, 3, 6), torch.nan), BLANK),
             "scores hold NaN",
         ),
     ],
@@ -243,3 +244,68 @@ def test_bad_input_is_refused(call, message):
     """The error names the argument, its value and what was expected."""
     with pytest.raises(ValueError, match=message):
         call(random_joint())
+
+
+def counted(start: int, length: int) -> list[int]:
+    """A text that counts up cyclically: 7 to 14, then 7 again."""
+    return [7 + (start + i) % 8 for i in range(length)]
+
+
+def trained() -> GPT:
+    """A GPT after 200 steps of fill-in-the-middle training."""
+    torch.manual_seed(0)
+    network, rng = GPT(GPTConfig(15, 14, width=32, layers=2, heads=2)), seeded_rng()
+    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
+    for _ in range(200):
+        texts = []
+        for start in torch.randint(8, (48,), generator=rng).tolist():
+            text = fill_in_the_middle(
+                counted(start, 6), GAP, rng, rate=1.0, specials=LETTERS
+            )
+            texts.append(text)  # equal lengths: six words and four special tokens
+        inputs, targets = next_token(torch.tensor(texts), LETTERS)
+        optimiser.zero_grad()
+        cross_entropy(network(inputs), targets).backward()
+        optimiser.step()
+    return network
+
+
+def test_a_gpt_fills_the_gap_from_both_sides():
+    """Trained on counting, it writes as many words as fit between the two sides.
+
+    Only the suffix tells where the middle must stop.
+    """
+    network = trained()
+
+    def after_bos(tokens, cache=None, **_):
+        if cache.length:
+            return network(tokens, cache=cache)
+        start = torch.full_like(tokens[:, :1], LETTERS.bos)
+        return network(torch.cat([start, tokens], dim=1), cache=cache)
+
+    correct = total = 0
+    for start, first, last in product(range(8), range(1, 4), range(4, 6)):
+        text = counted(start, 6)
+        result = infill(after_bos, text[:first], text[last:], GAP, 7, LETTERS)
+        correct, total = correct + (result == text), total + 1
+        top_1 = infill(
+            after_bos, text[:first], text[last:], GAP, 7, LETTERS, seeded_rng(), top_k=1
+        )
+        assert top_1 == result
+    assert correct / total > 0.9
+
+
+def test_infill_asks_once_for_each_word():
+    """For a network that outputs 9 9 EOS: three calls, and the words fill the gap."""
+    answers, calls = [9, 9, LETTERS.eos], []
+
+    def network(tokens, **_):
+        scores = torch.zeros(1, tokens.shape[1], 15)
+        scores[..., answers[len(calls)]] = 1.0
+        calls.append(tokens.shape[1])
+        return scores
+
+    assert infill(network, [7, 8], [10], GAP, 5, LETTERS) == [7, 8, 9, 9, 10]
+    assert calls == [6, 1, 1]
+    calls.clear()
+    assert infill(network, [7, 8], [10], GAP, 1, LETTERS) == [7, 8, 9, 10]

@@ -119,6 +119,16 @@ def test_a_cache_of_what_sees_ahead_is_refused():
     refused(message, lambda: network(TEXT, bidirectional, cache=cache))
 
 
+def test_a_cache_is_not_rewound_to_what_was_not_read():
+    """A length below 0 or above the number of tokens read."""
+    cache = Cache()
+    cache.advance(3)
+    refused("cache holds 3 tokens: got 4", lambda: cache.rewind(4))
+    refused("length must be a whole number of at least 0: -1", lambda: cache.rewind(-1))
+    cache.rewind(2)
+    assert cache.length == 2
+
+
 @torch.no_grad()
 def test_a_cache_beside_a_shared_block_is_refused():
     """Each layer would overwrite the keys of the previous one."""

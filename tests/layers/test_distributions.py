@@ -7,13 +7,13 @@ from torch.distributions import Independent, Normal, kl_divergence
 from paradigms._checks import check_vectors
 from paradigms.layers.distributions import Gaussian, standard
 
-DICE = torch.Generator().manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 
 
 def two() -> tuple[Gaussian, Gaussian, torch.Tensor]:
     """Two Gaussians of shape (20, 3), and points; float64."""
-    mean, other, x = torch.randn(3, 20, 3, generator=DICE, dtype=torch.float64)
-    variance, wide = torch.rand(2, 20, 3, generator=DICE, dtype=torch.float64) + 0.1
+    mean, other, x = torch.randn(3, 20, 3, generator=RNG, dtype=torch.float64)
+    variance, wide = torch.rand(2, 20, 3, generator=RNG, dtype=torch.float64) + 0.1
     return Gaussian(mean, variance), Gaussian(other, wide), x
 
 

@@ -244,7 +244,6 @@ def test_a_single_nan_inside_attention_is_refused(system):
 X = torch.linspace(-1, 1, 12).view(3, 4)
 GENERATORS: dict[str, tuple[Callable[[], nn.Module], Callable[[Any], Any]]] = {
     "VAE": (lambda: VAE(4, 2, (8,)), lambda f: f(X, X[:, :2])),
-    "VAE, drawing": (lambda: VAE(4, 2, (8,)).decoder, lambda f: f(X[:, :2])),
     "generator": (lambda: gan.Generator(4, 2, (8,)), lambda f: f(X[:, :2])),
     "discriminator": (lambda: gan.Discriminator(4, (8,)), lambda f: f(X)),
     "denoiser": (lambda: Denoiser(4, 8, 1), lambda f: f(X, torch.arange(3))),

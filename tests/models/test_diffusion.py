@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paradigms.models.denoiser import draw
 from paradigms.models.diffusion import Diffusion, cosine, linear
 
-DICE = torch.Generator().manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 CHAINS = st.tuples(
     st.integers(2, 300), st.floats(1e-4, 2e-3), st.floats(5e-3, 5e-2), st.booleans()
 )
@@ -72,7 +72,7 @@ def test_noising_and_a_step_of_ddpm_equal_diffusers(chain, variance, data):
     ours = Diffusion(betas(chain), variance)
     reference = theirs(DDPMScheduler, chain, variance_type=size)
     t = data.draw(st.integers(1, chain[0]))
-    x, epsilon = torch.randn(2, 4, 6, generator=DICE, dtype=torch.float64)
+    x, epsilon = torch.randn(2, 4, 6, generator=RNG, dtype=torch.float64)
     times = torch.full((4,), t)
     noisy = reference.add_noise(x, epsilon, times - 1)
     assert (ours.q_sample(x, times, epsilon) - noisy).abs().max() < 1e-6
@@ -97,7 +97,7 @@ def test_a_step_of_ddim_equals_diffusers(chain, eta, data):
     index = data.draw(st.integers(0, steps - 1))
     t = int(reference.timesteps[index])
     before = max(t - chain[0] // steps, -1)
-    x, epsilon, noise = torch.randn(3, 4, 6, generator=DICE, dtype=torch.float64)
+    x, epsilon, noise = torch.randn(3, 4, 6, generator=RNG, dtype=torch.float64)
     expected = reference.step(epsilon, t, x, eta=eta, variance_noise=noise).prev_sample
     times, earlier = torch.full((4,), t + 1), torch.full((4,), before + 1)
     previous = ours.ddim(x, epsilon, times, earlier, eta).sample(noise)
@@ -118,7 +118,7 @@ def test_in_single_precision_a_step_still_equals_diffusers(chain, data):
     )  # fmt: skip
     reference.set_timesteps(steps)
     t = data.draw(st.integers(1, steps))
-    x, epsilon = torch.randn(2, 4, 6, generator=DICE)
+    x, epsilon = torch.randn(2, 4, 6, generator=RNG)
     times = torch.full((4,), t)
     previous = Diffusion(betas(chain)).ddim(x, epsilon, times, times - 1).mean
     expected = reference.step(epsilon, t - 1, x).prev_sample
@@ -148,7 +148,7 @@ def test_ddim_with_eta_one_and_all_steps_is_ddpm(chain):
     """At every t the variance of the posterior, and the same mean."""
     process = Diffusion(betas(chain), "posterior")
     t = torch.arange(1, process.steps + 1)
-    x, epsilon = torch.randn(2, process.steps, 3, generator=DICE, dtype=torch.float64)
+    x, epsilon = torch.randn(2, process.steps, 3, generator=RNG, dtype=torch.float64)
     ddim, ddpm = (
         process.ddim(x, epsilon, t, t - 1, eta=1.0),
         process.ddpm(x, epsilon, t),
@@ -160,7 +160,7 @@ def test_ddim_with_eta_one_and_all_steps_is_ddpm(chain):
 def test_ddim_without_noise_is_fixed_by_its_start_and_ddpm_is_not():
     """For the same x_T and other seeds DDIM gives the same sample, DDPM another."""
     process = Diffusion(linear(30, 1e-3, 0.3))
-    network, x = best_denoiser(process), torch.randn(6, 2, generator=DICE).double()
+    network, x = best_denoiser(process), torch.randn(6, 2, generator=RNG).double()
 
     def picture(seed: int, steps: int | None) -> torch.Tensor:
         return draw(network, process, x, torch.Generator().manual_seed(seed), steps)[-1]
@@ -176,8 +176,8 @@ def test_drawing_with_the_best_denoiser_gives_the_data(steps):
     Plus the discretisation error of 400 steps, up to 0.02 here.
     """
     process = Diffusion(linear(400, 1e-4, 0.05))
-    x = torch.randn(20_000, 1, generator=DICE, dtype=torch.float64)
-    path = draw(best_denoiser(process), process, x, DICE, steps)
+    x = torch.randn(20_000, 1, generator=RNG, dtype=torch.float64)
+    path = draw(best_denoiser(process), process, x, RNG, steps)
     assert len(path) == 401
     error = SPREAD / 20_000**0.5
     assert abs(float(path[-1].mean()) - MEAN) < 5 * error + 0.02
@@ -194,7 +194,7 @@ def apart(steps: int, straight: bool, eta: float = 0, spacing: str = "trailing")
     process = Diffusion(betas(chain))
     network = best_denoiser(process)
     x, make_rng = (
-        torch.randn(5, 3, generator=DICE, dtype=torch.float64),
+        torch.randn(5, 3, generator=RNG, dtype=torch.float64),
         torch.Generator,
     )
     path = draw(network, process, x, make_rng().manual_seed(0), steps, eta)
@@ -291,4 +291,4 @@ def test_a_jump_forward_is_refused():
             process.ddim(X, X, T3, to, eta)
     for steps in (0, 6):
         with pytest.raises(ValueError, match=r"steps must lie in 1\.\.5"):
-            draw(lambda x, t: x, process, X, DICE, steps)
+            draw(lambda x, _: x, process, X, RNG, steps)

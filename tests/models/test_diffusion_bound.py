@@ -11,7 +11,7 @@ from paradigms.models.diffusion import Diffusion, linear
 from paradigms.objectives import diffusion_bound
 from tests.models.test_diffusion import MEAN, SPREAD, best_denoiser
 
-DICE = torch.Generator().manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 
 
 def chain_covariance(process: Diffusion) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,7 +34,7 @@ def test_the_posterior_is_the_joint_gaussian_conditioned_by_hand(t):
     """q(x_{t-1} | x_t, x_0): mean and variance by conditioning the joint Gaussian."""
     process = Diffusion(linear(20, 0.01, 0.3))
     factor, covariance = chain_covariance(process)
-    x0, x = torch.randn(2, 5, 3, generator=DICE, dtype=torch.float64)
+    x0, x = torch.randn(2, 5, 3, generator=RNG, dtype=torch.float64)
     gain = covariance[t - 1, t] / covariance[t, t]
     mean = factor[t - 1] * x0 + gain * (x - factor[t] * x0)
     variance = covariance[t - 1, t - 1] - gain * covariance[t, t - 1]

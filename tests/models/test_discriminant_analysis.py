@@ -7,7 +7,7 @@ from sklearn.discriminant_analysis import (
     QuadraticDiscriminantAnalysis,
 )
 
-from paradigms.models.discriminant_analysis import LDA, QDA
+from paradigms.models.discriminant_analysis import LDA, QDA, ShrunkLDA
 from tests.models.parity import apart
 
 CLOSE = 1e-8  # closed forms, but with the inverse of an ill-conditioned matrix
@@ -116,3 +116,22 @@ def test_a_singular_covariance_is_refused(kind, problem, message):
     with pytest.raises(ValueError, match=message):
         kind().fit(*singular(problem))
     assert kind().fit(*singular("none")).mean.isfinite().all()
+
+
+def test_a_shrunk_covariance_lies_between_the_data_and_a_ball():
+    """Shrinkage 1e-9 gives LDA, 1 the nearest mean; it needs only six rows."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(60, 8, dtype=torch.float64, generator=rng)
+    x = x @ torch.rand(8, 8, dtype=torch.float64, generator=rng)
+    labels = torch.arange(60) % 2
+    plain = LDA().fit(x, labels)
+    little = ShrunkLDA(2, 1e-9).fit(x, labels)
+    assert torch.allclose(little.log_joint(x), plain.log_joint(x), atol=1e-4)
+    spherical = ShrunkLDA(2, 1.0).fit(x, labels)
+    distances = torch.cdist(x, spherical.mean).square()  # (N, K)
+    nearest = distances.argmin(dim=1)
+    assert spherical.predict_proba(x).argmax(dim=1).equal(nearest)
+    assert not plain.predict_proba(x).argmax(dim=1).equal(nearest)
+    with pytest.raises(ValueError, match="singular"):
+        LDA().fit(x[:6], labels[:6])
+    ShrunkLDA(2, 0.1).fit(x[:6], labels[:6])

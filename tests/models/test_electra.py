@@ -69,7 +69,7 @@ def test_the_tables_of_the_generator_are_the_discriminators(name):
 def test_the_words_are_scored_by_the_shared_table():
     """The generator's output weights are tied to the shared word embeddings."""
     model = built()
-    assert model.generator.words.output.weight is table(model.discriminator, "word")
+    assert model.generator.mlm_head.output.weight is table(model.discriminator, "word")
     shared = {id(table(model.discriminator, name)) for name in SHARED}
     own = {id(p) for p in model.generator.parameters()}
     assert own & {id(p) for p in model.discriminator.parameters()} == shared
@@ -164,9 +164,9 @@ def published(monkeypatch) -> None:
     """Registers the names of the reference generator's weights, and its class."""
     names = {k: v for k, v in TABLES[Discriminator].items() if k.startswith("encoder.")}
     head = {
-        "words.dense": "generator_predictions.dense",
-        "words.norm": "generator_predictions.LayerNorm",
-        "words.output": "generator_lm_head",
+        "mlm_head.dense": "generator_predictions.dense",
+        "mlm_head.norm": "generator_predictions.LayerNorm",
+        "mlm_head.output": "generator_lm_head",
     }
     monkeypatch.setitem(TABLES, Alone, names | head)
     maker = ("ElectraForMaskedLM", MAKERS[Discriminator][1])
@@ -201,5 +201,5 @@ def test_another_head_would_be_noticed():
     torch.manual_seed(0)
     ours, theirs = pair(Alone, SMALL)
     assert share(ours(texts()), theirs(texts()).logits) < 1e-5
-    ours.words.activation = nn.Identity()
+    ours.mlm_head.activation = nn.Identity()
     assert share(ours(texts()), theirs(texts()).logits) > 1e-2

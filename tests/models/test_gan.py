@@ -73,7 +73,7 @@ def step(network: torch.nn.Module, uphill: int) -> None:
     """A gradient step at rate 0.01, uphill (1) or downhill (-1)."""
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter += 0.01 * uphill * parameter.grad
+            parameter.add_(parameter.grad, alpha=0.01 * uphill)
 
 
 def test_pictures_lie_between_minus_one_and_one():

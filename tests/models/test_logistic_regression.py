@@ -7,9 +7,9 @@ from torch.nn.functional import cross_entropy
 from paradigms.data.bag_of_words import Bags
 from paradigms.models.logistic_regression import LogisticRegression
 
-DICE = torch.Generator().manual_seed(0)
-TEXTS = Bags(torch.randint(0, 12, (200, 6), generator=DICE).tolist(), 12)
-LABELS = torch.randint(0, 3, (200,), generator=DICE)
+RNG = torch.Generator().manual_seed(0)
+TEXTS = Bags(torch.randint(0, 12, (200, 6), generator=RNG).tolist(), 12)
+LABELS = torch.randint(0, 3, (200,), generator=RNG)
 
 
 def fitted(penalty: float = 1e-2) -> LogisticRegression:
@@ -39,7 +39,7 @@ def test_the_solution_is_a_minimum():
 
     best = model.weights.double()
     for _ in range(20):
-        step = 0.1 * torch.randn(best.shape, generator=DICE, dtype=torch.float64)
+        step = 0.1 * torch.randn(best.shape, generator=RNG, dtype=torch.float64)
         assert loss(best + step) > loss(best)
 
 

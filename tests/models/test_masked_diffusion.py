@@ -24,11 +24,11 @@ from tests.objectives.test_masked_diffusion import (
     Table,
     arbitrary,
     conditional,
-    dice,
     expected_loss,
     joint,
     log_p,
     orders,
+    seeded_rng,
 )
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -46,7 +46,7 @@ class Tabular:
         for pattern, log_probabilities in table.items():
             self.scores[pattern] = log_probabilities
 
-    def __call__(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
+    def __call__(self, tokens: Tensor, **_: Tensor | None) -> Tensor:
         self.calls += 1
         return substituted(self.scores[tokens.unbind(dim=1)], tokens)
 
@@ -132,7 +132,7 @@ def truth() -> dict[tuple[int, ...], float]:
 def test_samples_of_true_conditionals_have_the_true_rates():
     """With as many steps as words samples follow the joint, in three calls."""
     network = Tabular(conditional())
-    assert far_from(sample(network, BLANK, LENGTH, dice()), truth()) < LIMIT
+    assert far_from(sample(network, BLANK, LENGTH, seeded_rng()), truth()) < LIMIT
     assert network.calls == LENGTH
 
 
@@ -140,13 +140,15 @@ def test_samples_of_any_denoiser_have_the_rates_that_it_defines():
     """For arbitrary conditionals samples follow the mean probability over orders."""
     table = arbitrary()
     expected = {text: float(torch.tensor(log_p(table, text)).exp()) for text in TEXTS}
-    assert far_from(sample(Tabular(table), BLANK, LENGTH, dice()), expected) < LIMIT
+    assert (
+        far_from(sample(Tabular(table), BLANK, LENGTH, seeded_rng()), expected) < LIMIT
+    )
 
 
 def test_all_words_in_one_step_are_independent():
     """In one step samples follow the product of the marginals, not the joint."""
     network, p = Tabular(conditional()), joint().exp()
-    samples = sample(network, BLANK, 1, dice())
+    samples = sample(network, BLANK, 1, seeded_rng())
     one, two, three = (p.sum([o for o in range(3) if o != i]) for i in range(3))
     product_p = torch.einsum("i,j,k->ijk", one, two, three)
     expected = {t: float(product_p[tuple(word - FIRST for word in t)]) for t in TEXTS}
@@ -161,7 +163,7 @@ def test_what_is_visible_stays_and_conditions():
     blank[:, 1] = FIRST
     consistent = {text: p for text, p in truth().items() if text[1] == FIRST}
     expected = {text: p / sum(consistent.values()) for text, p in consistent.items()}
-    assert far_from(sample(network, blank, 99, dice()), expected) < LIMIT
+    assert far_from(sample(network, blank, 99, seeded_rng()), expected) < LIMIT
     assert network.calls == 2  # at most one call for each masked word
 
 
@@ -170,19 +172,19 @@ def test_rows_with_different_numbers_of_blanks():
     tokens = torch.tensor([[MASK] * 3, [FIRST, MASK, 5], [4, 5, 4], [MASK, 5, MASK]])
     for steps in (1, 2, 3, 7):
         network = Tabular(arbitrary())
-        samples = sample(network, tokens, steps, dice())
+        samples = sample(network, tokens, steps, seeded_rng())
         assert (samples >= FIRST).all()
         assert torch.equal(samples[tokens != MASK], tokens[tokens != MASK])
         assert network.calls == min(steps, 3)
     complete = torch.tensor([[4, 5, 4]])
-    assert torch.equal(sample(network, complete, 5, dice()), complete)
+    assert torch.equal(sample(network, complete, 5, seeded_rng()), complete)
 
 
 def test_a_network_learns_the_joint():
     """After 300 steps the mean bound is near the entropy of the joint."""
     torch.manual_seed(0)
     config = GPTConfig(FIRST + 2, positions=LENGTH, width=16, layers=2, heads=2)
-    network, rng, p = MaskedDiffusion(config), dice(), joint().exp().flatten()
+    network, rng, p = MaskedDiffusion(config), seeded_rng(), joint().exp().flatten()
     texts = torch.tensor(TEXTS)
     entropy = -float((p * p.log()).sum())
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
@@ -206,22 +208,24 @@ def test_a_network_learns_the_joint():
     ("call", "message"),
     [
         (
-            lambda: sample(Tabular(arbitrary()), BLANK, 0, dice()),
+            lambda: sample(Tabular(arbitrary()), BLANK, 0, seeded_rng()),
             "steps must be a whole number of at least 1: 0",
         ),
         *(
             (
-                lambda steps=steps: sample(Tabular(arbitrary()), BLANK, steps, dice()),
+                lambda steps=steps: sample(
+                    Tabular(arbitrary()), BLANK, steps, seeded_rng()
+                ),
                 f"steps must be a whole number of at least 1: {steps}",
             )
             for steps in (2.5, True)
         ),
         (
-            lambda: sample(Tabular(arbitrary()), BLANK[0], 1, dice()),
+            lambda: sample(Tabular(arbitrary()), BLANK[0], 1, seeded_rng()),
             r"tokens must be of shape \(B, T\), not empty: \(.,\)",
         ),
         (
-            lambda: sample(Tabular(arbitrary()), BLANK[:0], 1, dice()),
+            lambda: sample(Tabular(arbitrary()), BLANK[:0], 1, seeded_rng()),
             r"tokens must be of shape \(B, T\), not empty: \(0, .\)",
         ),
         (

@@ -11,7 +11,15 @@ import pytest
 import torch
 from sklearn.svm import SVC
 
-from paradigms.models.svm import KernelSVM, LinearSVM, linear, polynomial, rbf
+from paradigms.data.bag_of_words import Bags
+from paradigms.models.svm import (
+    KernelSVM,
+    LinearSVM,
+    OneVsRestSVM,
+    linear,
+    polynomial,
+    rbf,
+)
 from tests.models.parity import apart
 
 CLOSE = 1e-5
@@ -94,7 +102,7 @@ def test_only_support_vectors_count(standardised):
 
 def test_a_machine_has_no_probability():
     """An SVM has decision values, and neither P(Y | X) nor P(X)."""
-    for kind in (LinearSVM, KernelSVM):
+    for kind in (LinearSVM, KernelSVM, OneVsRestSVM):
         assert hasattr(kind, "decision")
         for method in ("predict_proba", "log_joint", "sample"):
             assert not hasattr(kind, method)
@@ -130,3 +138,16 @@ def test_stopping_too_early_is_said(standardised):
         LinearSVM().fit(*standardised, steps=0)
     with pytest.raises(ValueError, match="not converged after 10 steps"):
         LinearSVM().fit(*standardised, steps=10)
+
+
+def test_one_against_the_rest_is_a_machine_for_each_class(digits):
+    """Column k is the decision of an SVM that knows class k alone; bags serve too."""
+    x, labels = (part[:200] for part in digits)
+    scores = OneVsRestSVM(10, 0.1).fit(x, labels).decision(x)
+    machine = LinearSVM(0.1).fit(x, (labels == 7).long())
+    assert scores[:, 7].equal(machine.decision(x))
+    assert (scores.argmax(dim=1) == labels).double().mean() > 0.95
+    bags = Bags([[0, 0], [1], [2, 1, 1]], 3, torch.float64)
+    counts, words = bags.rows.to_dense(), torch.arange(3)
+    sparse = OneVsRestSVM(3).fit(bags, words).decision(bags)
+    assert sparse.equal(OneVsRestSVM(3).fit(counts, words).decision(counts))

@@ -10,9 +10,9 @@ from paradigms.models.vae import VAE
 from paradigms.objectives import elbo
 
 LATENT, WIDTH = 2, 5
-DICE = torch.Generator().manual_seed(0)
-MIX = torch.randn(WIDTH, WIDTH, generator=DICE, dtype=torch.float64)
-DATA = torch.randn(300, WIDTH, generator=DICE, dtype=torch.float64) @ MIX + 1
+RNG = torch.Generator().manual_seed(0)
+MIX = torch.randn(WIDTH, WIDTH, generator=RNG, dtype=torch.float64)
+DATA = torch.randn(300, WIDTH, generator=RNG, dtype=torch.float64) @ MIX + 1
 
 
 def directions(rows: int) -> torch.Tensor:
@@ -130,7 +130,7 @@ def test_sampled_noise_estimates_the_same_bound():
     """The mean over 4,000 samples is within five standard errors of the exact ELBO."""
     torch.manual_seed(2)
     model, x = linear_vae(), DATA[:10]
-    noise = torch.randn(4000, 10, LATENT, generator=DICE, dtype=torch.float64)
+    noise = torch.randn(4000, 10, LATENT, generator=RNG, dtype=torch.float64)
     with torch.no_grad():
         estimates = elbo(model, x, noise)  # (4000, 10)
         error = (estimates.mean(dim=0) - exact_elbo(model)[:10]).abs()

@@ -23,7 +23,7 @@ GAP = Gap(prefix=901, suffix=902, middle=903)
 EOS = SpecialTokens().eos
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
@@ -72,7 +72,7 @@ def test_no_target_is_visible_where_it_is_predicted(given_words):
 def test_prefixes_are_drawn_uniformly():
     """A million rows of five words: each of the four lengths a quarter of the time."""
     text = torch.tensor([[5, 6, 7, 8, 9, 0]]).expand(1_000_000, -1)
-    lengths = draw_prefixes(text, dice())
+    lengths = draw_prefixes(text, seeded_rng())
     assert (int(lengths.min()), int(lengths.max())) == (1, 4)
     assert max(errors(lengths == n, 0.25) for n in range(1, 5)) < LIMIT
 
@@ -85,7 +85,7 @@ def test_prefixes_are_drawn_uniformly():
 )
 def test_fill_in_the_middle_round_trip(text, seed, rate, suffix_first):
     """The text is restored: transformed or not, in both orders, with empty parts."""
-    tokens = fill_in_the_middle(text, GAP, dice(seed), rate, suffix_first)
+    tokens = fill_in_the_middle(text, GAP, seeded_rng(seed), rate, suffix_first)
     assert restore_middle(tokens, GAP) == text
     assert tokens[-1] == EOS
     assert len(tokens) == len(text) + (4 if tokens[0] == GAP.prefix else 1)
@@ -96,8 +96,8 @@ def test_fill_in_the_middle_round_trip(text, seed, rate, suffix_first):
 def test_both_orders_as_the_paper_writes_them():
     """For the same cuts: PSM starts with the prefix, SPM puts it before the middle."""
     text = list(range(10, 20))
-    psm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=0)
-    spm = fill_in_the_middle(text, GAP, dice(), rate=1, suffix_first=1)
+    psm = fill_in_the_middle(text, GAP, seeded_rng(), rate=1, suffix_first=0)
+    spm = fill_in_the_middle(text, GAP, seeded_rng(), rate=1, suffix_first=1)
     suffix, middle = psm.index(902), psm.index(903)
     assert spm == [901, *psm[suffix:middle], 903, *psm[1:suffix], *psm[middle + 1 :]]
 
@@ -138,7 +138,7 @@ def test_shares_of_moved_documents():
 
     Their cuts are uniform: each pair of the ten positions occurs.
     """
-    rng, counts = dice(), Counter[tuple[int, int]]()
+    rng, counts = seeded_rng(), Counter[tuple[int, int]]()
     for _ in range(1_000_000):
         tokens = fill_in_the_middle(WORDS, GAP, rng, 0.5, 0.3)
         if tokens[0] == GAP.prefix:
@@ -155,7 +155,7 @@ def test_shares_of_moved_documents():
 @pytest.mark.parametrize("reach", [2, 8])
 def test_cuts_that_miss_some_places_would_be_noticed(reach):
     """Negative control: documents cut within their first two or eight words fail."""
-    rng, counts = dice(), Counter[tuple[int, int]]()
+    rng, counts = seeded_rng(), Counter[tuple[int, int]]()
     for _ in range(20_000):
         tokens = fill_in_the_middle(WORDS[:reach], GAP, rng, 1, 0)
         middle = tokens.index(GAP.middle)  # words beyond `reach` end the suffix
@@ -176,20 +176,32 @@ TEXT = torch.tensor([[5, 6, 7]])
     [
         (lambda: next_token(TEXT[:0]), "not empty"),
         (lambda: next_token(TEXT * 0), "row 0 is padding alone"),
-        (lambda: next_token(-TEXT), "ids from 0: found -7 to -5"),
+        (lambda: next_token(-TEXT), "must not be negative: got -7 to -5"),
         (lambda: prefix(TEXT, torch.tensor([3])), r"target in every row: \[3\] of"),
         (lambda: prefix(TEXT, torch.tensor([-1])), r"target in every row: \[-1\]"),
         (lambda: prefix(TEXT, torch.tensor(1)), r"shape \(1,\)"),
         (lambda: prefix(TEXT, torch.tensor([1.0])), "whole numbers"),
-        (lambda: draw_prefixes(TEXT[:, :1], dice()), r"two to split: \[1\]"),
+        (lambda: draw_prefixes(TEXT[:, :1], seeded_rng()), r"two to split: \[1\]"),
         (
-            lambda: fill_in_the_middle([], GAP, dice()),
+            lambda: fill_in_the_middle([], GAP, seeded_rng()),
             r"document must hold words.*\[\]",
         ),
-        (lambda: fill_in_the_middle([5, 902], GAP, dice()), "none of .2, 901, 902, 9"),
-        (lambda: fill_in_the_middle([5], GAP, dice(), 1.1), "rate must lie between"),
-        (lambda: fill_in_the_middle([5], GAP, dice(), 1, -1), "suffix_first must lie"),
-        (lambda: fill_in_the_middle([5], Gap(2, 8, 9), dice()), "three ids beside EOS"),
+        (
+            lambda: fill_in_the_middle([5, 902], GAP, seeded_rng()),
+            "none of .2, 901, 902, 9",
+        ),
+        (
+            lambda: fill_in_the_middle([5], GAP, seeded_rng(), 1.1),
+            "rate must lie between",
+        ),
+        (
+            lambda: fill_in_the_middle([5], GAP, seeded_rng(), 1, -1),
+            "suffix_first must lie",
+        ),
+        (
+            lambda: fill_in_the_middle([5], Gap(2, 8, 9), seeded_rng()),
+            "three ids beside EOS",
+        ),
         (lambda: restore_middle([5, 6], GAP), r"must end with EOS 2: \[5, 6\]"),
         (lambda: restore_middle([901, 5, 903, 6, 902, 2], GAP), "in this order"),
         (lambda: restore_middle([5, 901, 902, 903, 2], GAP), "in this order"),

@@ -15,12 +15,12 @@ from paradigms.objectives import (
     simple_loss,
 )
 
-DICE = torch.Generator().manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 
 
 def two_densities() -> tuple[torch.Tensor, torch.Tensor]:
     """Two random distributions over fifty outcomes: data and generator."""
-    p, q = torch.rand(2, 50, generator=DICE, dtype=torch.float64)
+    p, q = torch.rand(2, 50, generator=RNG, dtype=torch.float64)
     return p / p.sum(), q / q.sum()
 
 
@@ -37,7 +37,7 @@ def test_the_best_discriminator_is_p_over_p_plus_q():
     (gradient,) = torch.autograd.grad(maximum, best)
     assert float(gradient.abs().max()) < 1e-15
     for _ in range(100):
-        step = 0.1 * torch.randn(50, generator=DICE, dtype=torch.float64)
+        step = 0.1 * torch.randn(50, generator=RNG, dtype=torch.float64)
         assert value(p, q, best + step) < maximum
 
 
@@ -57,8 +57,8 @@ def test_the_game_on_samples_tends_to_its_expectation():
     """A million samples of each: within five standard errors of the exact value."""
     p, q = two_densities()
     logits = (p / q).log()
-    real = logits[torch.multinomial(p, 1_000_000, True, generator=DICE)]
-    fake = logits[torch.multinomial(q, 1_000_000, True, generator=DICE)]
+    real = logits[torch.multinomial(p, 1_000_000, True, generator=RNG)]
+    fake = logits[torch.multinomial(q, 1_000_000, True, generator=RNG)]
     error = (logsigmoid(real).var() + logsigmoid(-fake).var()).sqrt() / 1000
     estimate = game_value(real, fake)
     assert abs(estimate - value(p, q, logits)) < 5 * error
@@ -104,15 +104,15 @@ def test_bad_logits_are_refused(logits):
 
 
 PROCESS = Diffusion(linear(6, 0.01, 0.3))
-X = torch.randn(4, 3, generator=DICE)
+X = torch.randn(4, 3, generator=RNG)
 
 
 def test_the_simple_loss_is_zero_for_the_true_noise_and_one_for_none():
     """For a network that outputs the true noise, and for one that outputs 0."""
-    noise = torch.randn(10_000, 3, generator=DICE)
-    x, t = torch.zeros(10_000, 3), torch.randint(1, 7, (10_000,), generator=DICE)
-    assert simple_loss(lambda x, t: noise, PROCESS, x, t, noise) == 0
-    loss = simple_loss(lambda x, t: torch.zeros_like(x), PROCESS, x, t, noise)
+    noise = torch.randn(10_000, 3, generator=RNG)
+    x, t = torch.zeros(10_000, 3), torch.randint(1, 7, (10_000,), generator=RNG)
+    assert simple_loss(lambda *_: noise, PROCESS, x, t, noise) == 0
+    loss = simple_loss(lambda x, _: torch.zeros_like(x), PROCESS, x, t, noise)
     # The mean of 30,000 squared normals: variance 2 each.
     assert loss.item() == pytest.approx(1, abs=5 * (2 / 30_000) ** 0.5)
 
@@ -124,7 +124,7 @@ def test_the_bound_weighs_the_same_errors_differently():
     drops the weight and the constant.
     """
     network = Denoiser(3, 8, 1)
-    noise = torch.randn(6, 4, 3, generator=DICE)
+    noise = torch.randn(6, 4, 3, generator=RNG)
     with torch.no_grad():
         terms = diffusion_bound(network, PROCESS, X, noise)  # (7, 4)
         for step in range(2, 7):
@@ -142,7 +142,7 @@ def test_the_bound_weighs_the_same_errors_differently():
 def test_a_step_back_without_variance_has_no_bound():
     """The posterior's variance at t = 1 is 0: an infinite density is refused."""
     narrow = Diffusion(linear(6, 0.01, 0.3), "posterior")
-    noise = torch.randn(6, 4, 3, generator=DICE)
+    noise = torch.randn(6, 4, 3, generator=RNG)
     with pytest.raises(ValueError, match="variance must be positive"):
         diffusion_bound(Denoiser(3, 8, 1), narrow, X, noise)
 
@@ -181,8 +181,8 @@ def test_noise_that_would_be_repeated_is_refused(noise, predicted, message):
     """One noise for four images, one number for three pixels, NaN and infinity."""
     t = torch.tensor([1, 2, 3, 4])
     with pytest.raises(ValueError, match=message):
-        simple_loss(lambda x, t: predicted, PROCESS, X, t, noise)
-    assert simple_loss(lambda x, t: X, PROCESS, X, t, X) == 0
+        simple_loss(lambda *_: predicted, PROCESS, X, t, noise)
+    assert simple_loss(lambda *_: X, PROCESS, X, t, X) == 0
 
 
 def test_a_likelihood_of_other_pictures_is_refused():
@@ -191,7 +191,7 @@ def test_a_likelihood_of_other_pictures_is_refused():
     with pytest.raises(
         ValueError, match=r"mean of p\(x \| z\) must be of shape \(4, 3\)"
     ):
-        elbo(lambda x, noise: (four, one), X, torch.zeros(4, 3))
+        elbo(lambda *_: (four, one), X, torch.zeros(4, 3))
     with pytest.raises(ValueError, match=r"q\(z \| x\) must be of shape \(4, 3\)"):
-        elbo(lambda x, noise: (one, four), X, torch.zeros(4, 3))
-    assert elbo(lambda x, noise: (four, four), X, torch.zeros(4, 3)).shape == (4,)
+        elbo(lambda *_: (one, four), X, torch.zeros(4, 3))
+    assert elbo(lambda *_: (four, four), X, torch.zeros(4, 3)).shape == (4,)

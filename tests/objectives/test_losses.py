@@ -16,7 +16,7 @@ from paradigms.objectives import (
 
 def test_targets_per_hundred_tokens():
     """Next token 100, masked token 15, span corruption 15, by running them."""
-    rows = targets_per_pass.run(targets_per_pass.smaller())
+    rows = targets_per_pass.run(targets_per_pass.smaller()).rows
     counts = {row["name"]: row["targets per 100 tokens"] for row in rows}
     assert counts["next token"] == 100
     assert counts["masked token"] == pytest.approx(15, abs=0.5)

@@ -18,7 +18,7 @@ WORDS = 30_000
 FIRST, MASK = SpecialTokens().first_word, SpecialTokens().mask
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
@@ -27,27 +27,27 @@ def farthest(
     text: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor
 ) -> list[float]:
     """Deviations in standard errors: masked, random, unchanged, and the 15%."""
-    chosen = targets != IGNORE
-    tokens, originals = inputs[chosen], text[chosen]
+    is_target = targets != IGNORE
+    tokens, originals = inputs[is_target], text[is_target]
     is_mask, unchanged = tokens == MASK, tokens == originals
     coincidence = BERT[1] / (WORDS - FIRST)  # the random word equals the original
     return [
         errors(is_mask, 0.8),
         errors(~is_mask & ~unchanged, 0.1 - coincidence),
         errors(unchanged, 0.1 + coincidence),
-        errors(chosen, 0.15),
+        errors(is_target, 0.15),
     ]
 
 
 def test_masking_is_80_10_10():
     """Over a million chosen tokens (15%): 80% masked, 10% random, 10% unchanged."""
-    text = torch.randint(FIRST, WORDS, (1, 8_000_000), generator=dice(1))
-    inputs, targets = masked_token(text, WORDS, dice())
-    chosen = targets != IGNORE
-    assert chosen.sum() > 1_000_000
+    text = torch.randint(FIRST, WORDS, (1, 8_000_000), generator=seeded_rng(1))
+    inputs, targets = masked_token(text, WORDS, seeded_rng())
+    is_target = targets != IGNORE
+    assert is_target.sum() > 1_000_000
     assert max(farthest(text, inputs, targets)) < LIMIT
-    assert torch.equal(targets[chosen], text[chosen])
-    assert torch.equal(inputs[~chosen], text[~chosen])
+    assert torch.equal(targets[is_target], text[is_target])
+    assert torch.equal(inputs[~is_target], text[~is_target])
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_masking_is_80_10_10():
 )
 def test_other_proportions_would_be_noticed(fates):
     """Negative control: 81/10/9 and the result of two independent draws fail."""
-    text = torch.randint(FIRST, WORDS, (1, 2_000_000), generator=dice(1))
-    inputs, targets = masked_token(text, WORDS, dice(), fates=fates)
+    text = torch.randint(FIRST, WORDS, (1, 2_000_000), generator=seeded_rng(1))
+    inputs, targets = masked_token(text, WORDS, seeded_rng(), fates=fates)
     *shares, rate = farthest(text, inputs, targets)
     assert max(shares) > 2 * LIMIT
     assert rate < LIMIT
@@ -65,7 +65,7 @@ def test_other_proportions_would_be_noticed(fates):
 def test_random_words_are_uniform():
     """A million random words: each of ten a tenth of the time, no special token."""
     text = torch.full((1, 2_300_000), 4)
-    inputs, targets = masked_token(text, 14, dice(), rate=0.5, fates=(0, 1, 0))
+    inputs, targets = masked_token(text, 14, seeded_rng(), rate=0.5, fates=(0, 1, 0))
     words = inputs[targets != IGNORE]
     assert len(words) > 1_000_000
     assert words.min() >= FIRST
@@ -74,11 +74,11 @@ def test_random_words_are_uniform():
 
 def test_special_tokens_are_never_chosen():
     """Padding, BOS, EOS and [MASK] are unchanged and have no target."""
-    text = torch.randint(0, 8, (100, 1000), generator=dice())
+    text = torch.randint(0, 8, (100, 1000), generator=seeded_rng())
     starts = torch.ones_like(text, dtype=torch.bool)
     for inputs, targets in (
-        masked_token(text, 8, dice(), rate=0.9),
-        whole_word(text, starts, 8, dice(), rate=0.9),
+        masked_token(text, 8, seeded_rng(), rate=0.9),
+        whole_word(text, starts, 8, seeded_rng(), rate=0.9),
     ):
         special = text < FIRST
         assert torch.equal(inputs[special], text[special])
@@ -87,20 +87,20 @@ def test_special_tokens_are_never_chosen():
 
 def test_static_masks_come_back_and_dynamic_ones_do_not():
     """40 epochs over ten copies: each mask four times; dynamic masking: 40 masks."""
-    text = torch.randint(FIRST, WORDS, (4, 128), generator=dice())
-    inputs, targets = static_mask(text, WORDS, dice())
+    text = torch.randint(FIRST, WORDS, (4, 128), generator=seeded_rng())
+    inputs, targets = static_mask(text, WORDS, seeded_rng())
     assert inputs.shape == targets.shape == (10, 4, 128)
     masks = [(targets[epoch % 10] != IGNORE).tolist() for epoch in range(40)]
     assert [masks.count(mask) for mask in masks] == [4] * 40
-    rng = dice()
+    rng = seeded_rng()
     fresh = [(masked_token(text, WORDS, rng)[1] != IGNORE).tolist() for _ in range(40)]
     assert [fresh.count(mask) for mask in fresh] == [1] * 40
 
 
 def test_every_static_copy_keeps_the_rates():
     """A million chosen tokens in ten copies of a text: 15%, of these 80/10/10."""
-    text = torch.randint(FIRST, WORDS, (1, 700_000), generator=dice(1))
-    inputs, targets = static_mask(text, WORDS, dice())
+    text = torch.randint(FIRST, WORDS, (1, 700_000), generator=seeded_rng(1))
+    inputs, targets = static_mask(text, WORDS, seeded_rng())
     assert (targets != IGNORE).sum() > 1_000_000
     assert max(farthest(text.expand(10, 1, -1), inputs, targets)) < LIMIT
 
@@ -108,19 +108,19 @@ def test_every_static_copy_keeps_the_rates():
 def pieces(words: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Words of one, two and three subword pieces in turn, and where each starts."""
     starts = torch.tensor([1, 1, 0, 1, 0, 0], dtype=torch.bool).repeat(words // 3)[None]
-    return torch.randint(FIRST, WORDS, starts.shape, generator=dice(1)), starts
+    return torch.randint(FIRST, WORDS, starts.shape, generator=seeded_rng(1)), starts
 
 
 def split(starts: torch.Tensor, targets: torch.Tensor) -> int:
     """The number of adjacent pieces of one word of which only one is chosen."""
-    chosen = targets[0] != IGNORE
-    return int((~starts[0, 1:] & (chosen[1:] != chosen[:-1])).sum())
+    is_target = targets[0] != IGNORE
+    return int((~starts[0, 1:] & (is_target[1:] != is_target[:-1])).sum())
 
 
 def test_the_pieces_of_a_word_are_chosen_together():
     """Of a million words 15% are chosen, whole; 80/10/10 is drawn for each piece."""
     text, starts = pieces(1_200_000)
-    inputs, targets = whole_word(text, starts, WORDS, dice())
+    inputs, targets = whole_word(text, starts, WORDS, seeded_rng())
     assert split(starts, targets) == 0
     assert errors((targets != IGNORE)[starts], 0.15) < LIMIT
     first = starts & (targets != IGNORE)
@@ -132,7 +132,7 @@ def test_the_pieces_of_a_word_are_chosen_together():
 def fates_by_word() -> list[float]:
     """Deviations of a million chosen pieces from 80/10/10: all, first, others."""
     text, starts = pieces(600_000)
-    inputs, targets = whole_word(text, starts, WORDS, dice(), rate=0.9)
+    inputs, targets = whole_word(text, starts, WORDS, seeded_rng(), rate=0.9)
     assert (targets != IGNORE).sum() > 1_000_000
     deviations = []
     for part in (starts | True, starts, ~starts):
@@ -157,15 +157,15 @@ def test_other_fates_of_whole_words_would_be_noticed(fates, monkeypatch):
 def test_choosing_pieces_one_by_one_would_be_noticed():
     """Negative control: token masking leaves words partly masked."""
     text, starts = pieces(3000)
-    assert split(starts, masked_token(text, WORDS, dice())[1]) > 100
+    assert split(starts, masked_token(text, WORDS, seeded_rng())[1]) > 100
 
 
 def test_a_lucky_sample_counts_as_original():
     """A generator that is right with probability 0.3: 70% of a million are replaced."""
-    text = torch.randint(FIRST, 9, (1, 1_000_000), generator=dice(1))
+    text = torch.randint(FIRST, 9, (1, 1_000_000), generator=seeded_rng(1))
     p = torch.full((1, 1_000_000, 9), 0.7 / 4).scatter(2, text[..., None], 0.3)
-    chosen = torch.ones_like(text, dtype=torch.bool)
-    inputs, targets = replaced_token(text, chosen, p.log(), dice())
+    is_masked = torch.ones_like(text, dtype=torch.bool)
+    inputs, targets = replaced_token(text, is_masked, p.log(), seeded_rng())
     assert errors(targets == 1, 0.7) < LIMIT
     assert torch.equal(targets == 1, inputs != text)
     assert max(errors(inputs == word, 0.2) for word in range(FIRST, 9)) < LIMIT
@@ -174,14 +174,14 @@ def test_a_lucky_sample_counts_as_original():
 def test_only_chosen_places_are_replaced_and_only_by_words():
     """Even if the generator prefers padding; padding has no label."""
     text = torch.tensor([[1, 5, 6, 7, 2, 0]])
-    chosen = torch.tensor([[False, True, False, True, False, False]])
+    is_masked = torch.tensor([[False, True, False, True, False, False]])
     logits = torch.zeros(1, 6, 9)
     logits[..., 0] = 50.0
     logits[..., 8] = 40.0
-    inputs, targets = replaced_token(text, chosen, logits, dice())
+    inputs, targets = replaced_token(text, is_masked, logits, seeded_rng())
     assert inputs.tolist() == [[1, 8, 6, 8, 2, 0]]
     assert targets.tolist() == [[0, 1, 0, 1, 0, IGNORE]]
-    inputs, targets = replaced_token(text, chosen & False, logits, dice())
+    inputs, targets = replaced_token(text, is_masked & False, logits, seeded_rng())
     assert torch.equal(inputs, text)
 
 
@@ -190,9 +190,9 @@ def test_a_rate_outside_its_range_is_refused(rate):
     """Rates of 0 and 1, negative, above 1, NaN."""
     text = torch.tensor([[10]])
     with pytest.raises(ValueError, match="rate must lie between 0 and 1"):
-        masked_token(text, 20, dice(), rate)
+        masked_token(text, 20, seeded_rng(), rate)
     with pytest.raises(ValueError, match="rate must lie between 0 and 1"):
-        whole_word(text, text > 0, 20, dice(), rate)
+        whole_word(text, text > 0, 20, seeded_rng(), rate)
 
 
 TEXT = torch.tensor([[5, 6, 2, 7]])
@@ -203,41 +203,63 @@ WORD = torch.tensor([[True, True, False, True]])
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: masked_token(TEXT, 4, dice()), "beyond its specials: 4"),
-        (lambda: masked_token(TEXT, 7, dice()), "below vocabulary 7: found 2 to 7"),
-        (lambda: masked_token(-TEXT, 9, dice()), "from 0 .*found -7 to -2"),
-        (lambda: masked_token(TEXT[:0], 9, dice()), r"not empty: .* shape \(0, 4\)"),
-        (lambda: masked_token(TEXT[0], 9, dice()), r"a batch \(B, T\)"),
-        (lambda: masked_token(TEXT * 1.0, 9, dice()), "got torch.float32"),
-        (lambda: masked_token(TEXT * 0, 9, dice()), "row 0 is padding alone"),
-        (lambda: masked_token(TEXT, 9, dice(), fates=(0.8, 0.1, 0.2)), "add up to 1"),
-        (lambda: masked_token(TEXT, 9, dice(), fates=(1.1, -0.1, 0)), "add up to 1"),
-        (lambda: static_mask(TEXT, 9, dice(), copies=0), "copies must be at least 1"),
-        (lambda: whole_word(TEXT, YES[:, :2], 9, dice()), r"shape \(1, 4\): got"),
-        (lambda: whole_word(TEXT, YES.int(), 9, dice()), "must be boolean"),
-        (lambda: whole_word(TEXT, ~YES, 9, dice()), "row 0, place 0 continues no"),
+        (lambda: masked_token(TEXT, 4, seeded_rng()), "beyond its specials: 4"),
         (
-            lambda: whole_word(TEXT, YES & (TEXT != 7), 9, dice()),
+            lambda: masked_token(TEXT, 7, seeded_rng()),
+            r"must lie in 0\.\.6: got 2 to 7",
+        ),
+        (lambda: masked_token(-TEXT, 9, seeded_rng()), r"0\.\.8: got -7 to -2"),
+        (
+            lambda: masked_token(TEXT[:0], 9, seeded_rng()),
+            r"not empty: \(0, 4\)",
+        ),
+        (lambda: masked_token(TEXT[0], 9, seeded_rng()), r"of shape \(B, T\)"),
+        (lambda: masked_token(TEXT * 1.0, 9, seeded_rng()), "got torch.float32"),
+        (lambda: masked_token(TEXT * 0, 9, seeded_rng()), "row 0 is padding alone"),
+        (
+            lambda: masked_token(TEXT, 9, seeded_rng(), fates=(0.8, 0.1, 0.2)),
+            "add up to 1",
+        ),
+        (
+            lambda: masked_token(TEXT, 9, seeded_rng(), fates=(1.1, -0.1, 0)),
+            "add up to 1",
+        ),
+        (
+            lambda: static_mask(TEXT, 9, seeded_rng(), copies=0),
+            "copies must be at least 1",
+        ),
+        (lambda: whole_word(TEXT, YES[:, :2], 9, seeded_rng()), r"shape \(1, 4\): got"),
+        (lambda: whole_word(TEXT, YES.int(), 9, seeded_rng()), "must be boolean"),
+        (
+            lambda: whole_word(TEXT, ~YES, 9, seeded_rng()),
+            "row 0, place 0 continues no",
+        ),
+        (
+            lambda: whole_word(TEXT, YES & (TEXT != 7), 9, seeded_rng()),
             "row 0, place 3 continues no",
         ),
         (
-            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 3, 9), dice()),
+            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 3, 9), seeded_rng()),
             r"logits must be of shape \(B, T, V\)",
         ),
         (
-            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 4, 7), dice()),
-            "below vocabulary 7",
+            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 4, 7), seeded_rng()),
+            r"must lie in 0\.\.6",
         ),
         (
-            lambda: replaced_token(TEXT, WORD.int(), torch.zeros(1, 4, 9), dice()),
-            "chosen must be boolean",
+            lambda: replaced_token(
+                TEXT, WORD.int(), torch.zeros(1, 4, 9), seeded_rng()
+            ),
+            "is_masked must be boolean",
         ),
         (
-            lambda: replaced_token(TEXT, YES, torch.zeros(1, 4, 9), dice()),
+            lambda: replaced_token(TEXT, YES, torch.zeros(1, 4, 9), seeded_rng()),
             "leave special tokens alone",
         ),
         (
-            lambda: replaced_token(TEXT, WORD, torch.zeros(1, 4, 9).log(), dice()),
+            lambda: replaced_token(
+                TEXT, WORD, torch.zeros(1, 4, 9).log(), seeded_rng()
+            ),
             "no distribution over the words",
         ),
     ],

@@ -23,7 +23,7 @@ TEXTS = list(product(WORDS, repeat=LENGTH))
 Table = dict[tuple[int, ...], Tensor]  # a pattern -> log-probabilities (T, V)
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
@@ -39,19 +39,19 @@ def table(scores: Callable[[tuple[int, ...]], Tensor]) -> Table:
 
 def independent() -> Table:
     """Each position has its own distribution, independent of the context."""
-    scores = torch.randn(LENGTH, 2, dtype=torch.float64, generator=dice())
-    return table(lambda pattern: scores)
+    scores = torch.randn(LENGTH, 2, dtype=torch.float64, generator=seeded_rng())
+    return table(lambda _: scores)
 
 
 def arbitrary() -> Table:
     """Random conditionals that belong to no joint distribution."""
-    rng = dice(1)
+    rng = seeded_rng(1)
     return table(lambda _: torch.randn(LENGTH, 2, dtype=torch.float64, generator=rng))
 
 
 def joint() -> Tensor:
     """Log-probabilities of the eight texts, (2, 2, 2), all positions dependent."""
-    scores = torch.randn((2,) * LENGTH, dtype=torch.float64, generator=dice(2))
+    scores = torch.randn((2,) * LENGTH, dtype=torch.float64, generator=seeded_rng(2))
     return (2 * scores).flatten().log_softmax(0).view_as(scores)
 
 
@@ -160,7 +160,7 @@ def test_without_its_weight_the_loss_is_no_bound():
 def test_words_are_hidden_at_the_rate_of_their_time():
     """Two million words: in each tenth of t a share t is masked, and t is uniform."""
     text = torch.full((1_000_000, 2), FIRST)
-    inputs, targets, weights = masked_diffusion(text, dice())
+    inputs, targets, weights = masked_diffusion(text, seeded_rng())
     time = 1 / weights
     assert 0 < float(time.min()) < 1e-5
     assert float(time.max()) <= 1
@@ -176,7 +176,7 @@ def test_words_are_hidden_at_the_rate_of_their_time():
 
 def test_every_row_has_a_uniform_time_of_its_own():
     """10,000 batches: times are stratified within a batch, yet uniform for each row."""
-    text, rng = torch.full((4, 1), FIRST), dice()
+    text, rng = torch.full((4, 1), FIRST), seeded_rng()
     times = torch.stack(
         [1 / masked_diffusion(text, rng)[2] for _ in range(10_000)]
     )  # (10000, 4)
@@ -192,7 +192,7 @@ def test_the_loss_of_a_million_draws_is_the_bound():
 
     Leaving out the draws without a masked word gives a biased estimate.
     """
-    model, text, rng = arbitrary(), (FIRST, FIRST + 1, FIRST), dice()
+    model, text, rng = arbitrary(), (FIRST, FIRST + 1, FIRST), seeded_rng()
     patterns = list(model)
     logits = torch.stack([model[pattern] for pattern in patterns])  # (27, T, V)
     index = torch.zeros(6, 6, 6, dtype=torch.long)
@@ -217,7 +217,7 @@ def test_the_loss_of_a_million_draws_is_the_bound():
 def test_special_tokens_are_never_hidden():
     """Padding, BOS and EOS are unchanged, at every time."""
     text = torch.tensor([[1, 5, 6, 2, 0]]).expand(1000, -1)
-    inputs, targets, _ = masked_diffusion(text, dice())
+    inputs, targets, _ = masked_diffusion(text, seeded_rng())
     assert torch.equal(inputs[:, [0, 3, 4]], text[:, [0, 3, 4]])
     assert (targets[:, [0, 3, 4]] == IGNORE).all()
 
@@ -227,10 +227,10 @@ def test_special_tokens_are_never_hidden():
     [
         (torch.zeros(0, 3, dtype=torch.long), "not empty"),
         (torch.tensor([[5, 6], [0, 0]]), "row 1 is padding alone"),
-        (torch.tensor([[5, -6]]), "found -6 to 5"),
+        (torch.tensor([[5, -6]]), "must not be negative: got -6 to 5"),
     ],
 )
 def test_a_batch_without_words_is_refused(tokens, message):
     """The error names the argument, and the row."""
     with pytest.raises(ValueError, match=message):
-        masked_diffusion(tokens, dice())
+        masked_diffusion(tokens, seeded_rng())

@@ -18,7 +18,7 @@ from paradigms.objectives.sentence_pairs import Document
 from tests.objectives.rates import LIMIT, errors
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
@@ -32,7 +32,7 @@ def million(
     objective: Callable[[list[Document], torch.Generator], list[Pair]],
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """First words, second words and labels of 340 epochs: 1,020,000 pairs."""
-    rng, passes = dice(), []
+    rng, passes = seeded_rng(), []
     for _ in range(340):
         pairs = objective(CORPUS, rng)
         words = [(pair.first[0], pair.second[0], pair.label) for pair in pairs]
@@ -66,14 +66,16 @@ def test_sentence_order_is_half_swapped():
 def test_every_sentence_but_the_last_begins_a_pair():
     """Documents of one sentence begin no pair, but may be drawn as the second."""
     documents = [[[10], [11]], [[20]]]
-    pairs = [pair for s in range(50) for pair in next_sentence(documents, dice(s))]
+    pairs = [
+        pair for s in range(50) for pair in next_sentence(documents, seeded_rng(s))
+    ]
     examples = {(*pair.first, *pair.second, pair.label) for pair in pairs}
     assert examples == {(10, 11, 0), (10, 20, 1)}
 
 
 def test_every_order_of_the_sentences_is_equally_likely():
     """60,000 texts of three sentences: each of the six orders a sixth of the time."""
-    rng, counts = dice(), Counter[tuple[int, ...]]()
+    rng, counts = seeded_rng(), Counter[tuple[int, ...]]()
     document = [[10, 11], [20], [30, 31, 32]]
     for _ in range(60_000):
         source, target = sentence_permutation(document, rng)
@@ -98,7 +100,7 @@ def test_every_order_of_three_neighbours_is_equally_likely():
     In a uniform permutation the orders of disjoint triples are independent, so one long
     document stands for many short ones.
     """
-    document, rng, orders = [[place] for place in range(30_000)], dice(), []
+    document, rng, orders = [[place] for place in range(30_000)], seeded_rng(), []
     for _ in range(100):
         source, _ = sentence_permutation(document, rng)
         words, positions = torch.tensor(source).sort()  # (30000,): place in the source
@@ -113,7 +115,7 @@ def test_a_shuffle_by_any_swaps_would_be_noticed():
     """Negative control: swapping each position with any other is a biased shuffle."""
     order = torch.arange(3).repeat(60_000, 1)
     for place in range(3):
-        other = torch.randint(3, (60_000, 1), generator=dice(place))
+        other = torch.randint(3, (60_000, 1), generator=seeded_rng(place))
         previous = order[:, place : place + 1].clone()
         order[:, place : place + 1] = order.gather(1, other)
         order.scatter_(1, other, previous)
@@ -123,21 +125,27 @@ def test_a_shuffle_by_any_swaps_would_be_noticed():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: next_sentence([[[5], [6]]], dice()), "the others need a second: 1"),
-        (lambda: next_sentence([[[5]], [[6]]], dice()), "two sentences in a row"),
         (
-            lambda: next_sentence([[[5], [6]], []], dice()),
+            lambda: next_sentence([[[5], [6]]], seeded_rng()),
+            "the others need a second: 1",
+        ),
+        (lambda: next_sentence([[[5]], [[6]]], seeded_rng()), "two sentences in a row"),
+        (
+            lambda: next_sentence([[[5], [6]], []], seeded_rng()),
             r"number 1 lacks words: \[\]",
         ),
-        (lambda: next_sentence([[[5], []], [[6]]], dice()), "number 0 lacks words"),
-        (lambda: sentence_order([], dice()), "two sentences in a row"),
-        (lambda: sentence_order([[[5]]], dice()), "two sentences in a row"),
-        (lambda: sentence_order([[[5], []]], dice()), "number 0 lacks words"),
         (
-            lambda: sentence_permutation([[5]], dice()),
+            lambda: next_sentence([[[5], []], [[6]]], seeded_rng()),
+            "number 0 lacks words",
+        ),
+        (lambda: sentence_order([], seeded_rng()), "two sentences in a row"),
+        (lambda: sentence_order([[[5]]], seeded_rng()), "two sentences in a row"),
+        (lambda: sentence_order([[[5], []]], seeded_rng()), "number 0 lacks words"),
+        (
+            lambda: sentence_permutation([[5]], seeded_rng()),
             r"two sentences .* lengths\s+\[1",
         ),
-        (lambda: sentence_permutation([[5], []], dice()), r"\[1, 0\]"),
+        (lambda: sentence_permutation([[5], []], seeded_rng()), r"\[1, 0\]"),
     ],
 )
 def test_documents_without_their_sentences_are_refused(call, message):

@@ -15,7 +15,7 @@ from tests.objectives.rates import LIMIT, errors
 MASK = SpecialTokens().mask
 
 
-def dice(seed: int = 0) -> torch.Generator:
+def seeded_rng(seed: int = 0) -> torch.Generator:
     """A seeded generator."""
     return torch.Generator().manual_seed(seed)
 
@@ -29,7 +29,7 @@ def dice(seed: int = 0) -> torch.Generator:
 def test_span_corruption_round_trip(text, seed, rate, mean_span):
     """Source and target together restore any text, at any rate."""
     sentinels = list(range(1000, 1200))
-    source, target = span_corruption(text, sentinels, dice(seed), rate, mean_span)
+    source, target = span_corruption(text, sentinels, seeded_rng(seed), rate, mean_span)
     assert restore_spans(source, target, sentinels) == text
     assert (
         len(source) + len(target) == len(text) + 2 * sum(t >= 1000 for t in source) + 1
@@ -41,7 +41,7 @@ def test_span_corruption_round_trip(text, seed, rate, mean_span):
 
 def test_spans_have_the_stated_mean():
     """15% of 512 tokens in spans of three on average, over a thousand texts."""
-    rng = dice()
+    rng = seeded_rng()
     sentinels = list(range(1000, 1100))
     text = list(range(100, 612))
     hidden = spans = 0
@@ -61,7 +61,7 @@ def test_lengths_of_corrupted_spans():
     size = 6_000_000
     text = [10] * size
     sentinels = list(range(1000, 1_001_002))
-    _, target = span_corruption(text, sentinels, dice(), rate=0.5)
+    _, target = span_corruption(text, sentinels, seeded_rng(), rate=0.5)
     marks = (torch.tensor(target) >= 1000).nonzero()[:, 0]  # where each span starts
     lengths = marks.diff() - 1
     assert len(lengths) == 1_000_000
@@ -72,7 +72,7 @@ def test_lengths_of_corrupted_spans():
 
 def infilled(texts: int) -> tuple[torch.Tensor, torch.Tensor]:
     """For texts of a million tokens: masked tokens and masks in each run of masks."""
-    text, rng = list(range(10, 1_000_010)), dice()
+    text, rng = list(range(10, 1_000_010)), seeded_rng()
     hidden, masks = [], []
     for _ in range(texts):
         source, target = text_infilling(text, rng)
@@ -103,7 +103,9 @@ def test_infilling_hides_30_percent_in_poisson_spans():
 
 def test_lengths_without_zeros_would_be_noticed():
     """Negative control: Poisson lengths clamped at 1 fail."""
-    lengths = torch.poisson(torch.full((700_000,), 3.0), generator=dice()).clamp(min=1)
+    lengths = torch.poisson(torch.full((700_000,), 3.0), generator=seeded_rng()).clamp(
+        min=1
+    )
     assert errors(lengths == 0, math.exp(-3)) > LIMIT
     assert errors(lengths == 1, 3 * math.exp(-3)) > LIMIT
 
@@ -116,7 +118,7 @@ def test_lengths_without_zeros_would_be_noticed():
 )
 def test_what_infilling_shows_stands_in_the_text(text, seed, rate, mean_span):
     """The rate is exact, and the visible pieces occur in the text in order."""
-    source, target = text_infilling(text, dice(seed), rate, mean_span)
+    source, target = text_infilling(text, seeded_rng(seed), rate, mean_span)
     assert target == text
     hidden = min(max(round(len(text) * rate), 1), len(text) - 1)
     visible = [token for token in source if token != MASK]
@@ -134,25 +136,46 @@ def test_what_infilling_shows_stands_in_the_text(text, seed, rate, mean_span):
 def test_too_few_sentinels_are_refused():
     """Each span needs a sentinel, and the target a closing one."""
     with pytest.raises(ValueError, match="5 spans need 6, got 3"):
-        span_corruption(list(range(100, 200)), [900, 901, 902], dice())
+        span_corruption(list(range(100, 200)), [900, 901, 902], seeded_rng())
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: span_corruption([5], [900, 901], dice()), "needs two tokens"),
-        (lambda: span_corruption([5, 6], [900, 901], dice(), 0.5, 0), "mean_span of 1"),
-        (lambda: span_corruption([5, 6], [900, 901], dice(), 1.0), "between 0 and 1"),
-        (lambda: span_corruption([5, 900], [900, 901], dice()), "sentinels must diff"),
-        (lambda: span_corruption([5, 6], [900, 900], dice()), "sentinels must differ"),
+        (lambda: span_corruption([5], [900, 901], seeded_rng()), "needs two tokens"),
+        (
+            lambda: span_corruption([5, 6], [900, 901], seeded_rng(), 0.5, 0),
+            "mean_span of 1",
+        ),
+        (
+            lambda: span_corruption([5, 6], [900, 901], seeded_rng(), 1.0),
+            "between 0 and 1",
+        ),
+        (
+            lambda: span_corruption([5, 900], [900, 901], seeded_rng()),
+            "sentinels must diff",
+        ),
+        (
+            lambda: span_corruption([5, 6], [900, 900], seeded_rng()),
+            "sentinels must differ",
+        ),
         (lambda: restore_spans([1], [2], [900]), "must start with a sentinel"),
-        (lambda: text_infilling([5], dice()), "needs two tokens"),
-        (lambda: text_infilling([5, 6], dice(), mean_span=0.5), "got 2 and 0.5"),
-        (lambda: text_infilling([5, 6], dice(), rate=0), "between 0 and 1: 0"),
-        (lambda: text_infilling([5, 3], dice()), "ids from 4: got 3; put special"),
-        (lambda: text_infilling([-1, 5], dice()), "ids from 4: got -1"),
-        (lambda: span_corruption([5, 2], [900, 901], dice()), "ids from 4: got 2"),
-        (lambda: text_infilling([5, 6], dice(), mean_span=math.inf), "got 2 and inf"),
+        (lambda: text_infilling([5], seeded_rng()), "needs two tokens"),
+        (lambda: text_infilling([5, 6], seeded_rng(), mean_span=0.5), "got 2 and 0.5"),
+        (lambda: text_infilling([5, 6], seeded_rng(), rate=0), "between 0 and 1: 0"),
+        (
+            lambda: text_infilling([5, 3], seeded_rng()),
+            "ids from 4: got 3; put special",
+        ),
+        (lambda: text_infilling([-1, 5], seeded_rng()), "ids from 4: got -1"),
+        (
+            lambda: span_corruption([5, 2], [900, 901], seeded_rng()),
+            "ids from 4: got 2",
+        ),
+        (
+            lambda: text_infilling([5, 6], seeded_rng(), mean_span=math.inf),
+            "got 2 and inf",
+        ),
     ],
 )
 def test_input_that_cannot_be_corrupted_is_refused(call, message):

@@ -87,8 +87,9 @@ def test_every_task_is_checked_here():
         assert tasks == CHECKS.get(lab, {}).keys(), lab
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("lab", CHECKS)
-def test_a_check_refuses_a_wrong_answer(lab, one_thread):
+def test_a_check_refuses_a_wrong_answer(lab):
     """An open task passes, a wrong answer fails; a right one, if fast, passes."""
     namespace: dict = {"__name__": "__main__"}
     replacements = 0

@@ -273,7 +273,7 @@ def test_links_of_a_lab_lead_to_pages():
 
 def test_cells_keep_their_names():
     """A cell is named by its kind and its number: the same build, the same bytes."""
-    cells = [list(cells_of(PAGE, lambda target: None)) for _ in range(2)]
+    cells = [list(cells_of(PAGE, lambda _: None)) for _ in range(2)]
     assert text_of(cells[0]) == text_of(cells[1])
     ids = [cell["id"] for cell in cells[0]]
     assert ids == [*(f"markdown-{n}" for n in range(1, 5)), "code-1", "markdown-5"]

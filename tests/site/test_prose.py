@@ -37,7 +37,7 @@ def bank() -> dict[str, list[str]]:
 def test_the_house_style_is_kept(passages):
     """No file breaks a rule; each breach has its location and what to write instead."""
     problems = [
-        f"{passage.at(breach.offset)}: {breach.rule}: {breach.found!r}, "
+        f"{passage.at(breach.offset)}: {breach.rule}: {breach.text!r}, "
         f"write {breach.write}"
         for passage in passages
         if not passage.quoted

@@ -11,6 +11,8 @@ TINY = '''
 """A measurement of nothing much."""
 from dataclasses import dataclass
 
+from paradigms.experiments.outcome import Outcome
+
 QUESTION = "How many are two and two?"
 
 
@@ -27,10 +29,15 @@ CONFIG = Config()
 
 def run(config, each):
     """One row."""
-    return [{"name": "sum", "value": config.first + config.second}]
+    return Outcome([{"name": "sum", "value": config.first + config.second}])
 '''
 RULE = """
-diagonal = Rule("diagonal", lambda q, k: q == k)
+
+@rule(looks_ahead=False)
+def diagonal(q, k):
+    return q == k
+
+
 RULES["diagonal"] = diagonal
 """
 CLAIM = """

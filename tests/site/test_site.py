@@ -20,7 +20,7 @@ def settings() -> dict:
     class Loader(yaml.SafeLoader):
         pass
 
-    Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+    Loader.add_multi_constructor("", lambda *_: None)
     return yaml.load((ROOT / "mkdocs.yml").read_text("utf8"), Loader)
 
 

@@ -88,7 +88,7 @@ def test_a_change_that_stands_on_no_page_or_twice_is_an_error(monkeypatch):
     """Each is named, and so is an unknown one."""
     fences = [("change", key) for key in changes()]
     placements = [(key, "a.md") for _, key in [*fences[1:], fences[1]]]
-    monkeypatch.setattr(module, "ids_by_page", lambda kind: placements)
+    monkeypatch.setattr(module, "ids_by_page", lambda _: placements)
     with pytest.raises(ContentError) as error:
         module.changes.__wrapped__()
     assert "stands in 0 change fences" in str(error.value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.conftest import BARE, ROOT, once
+from tests.conftest import ROOT, once, project_pytest
 
 BLOCK = """
 ```python
@@ -37,21 +37,7 @@ def in_two(folder: Path, *options: str) -> str:
         key: os.environ[key] for key in os.environ if not key.startswith(prefixes)
     }
     result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            str(ROOT / "pyproject.toml"),
-            "-q",
-            *BARE,
-            "--rootdir",
-            str(folder),
-            "-n",
-            "2",
-            *options,
-            ".",
-        ],
+        [sys.executable, "-m", *project_pytest(folder), "-n", "2", *options, "."],
         cwd=folder,
         env=variables,
         capture_output=True,

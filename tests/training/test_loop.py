@@ -3,15 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from torch import nn
 
-from paradigms.training.loop import TrainingConfig, shard, train
+from paradigms.training.loop import Batch, TrainingConfig, shard, train
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 STEPS = 30
 
 
@@ -20,17 +20,18 @@ def course(steps: int = STEPS, rate: float = 0.05) -> list[tuple[int, float]]:
     torch.manual_seed(0)
     network = nn.Linear(3, 1)
 
-    def batch(step: int) -> tuple[torch.Tensor, ...]:
+    def batch(step: int) -> Batch:
         rng = torch.Generator().manual_seed(step)
         x = torch.randn(7, 3, generator=rng)
-        return x, x @ torch.tensor([[1.0], [-2.0], [0.5]]), torch.arange(7) % 3
+        y = x @ torch.tensor([[1.0], [-2.0], [0.5]])
+        return Batch(x, y, weights=torch.arange(7) % 3)
 
-    def loss(network, shared):
-        x, y, weight = shared
-        error = (network(x) - y)[:, 0].square()
-        return (error * weight).sum(), weight.sum()
+    def loss(network, part):
+        error = (network(part.inputs) - part.targets)[:, 0].square()
+        return (error * part.weights).sum(), part.weights.sum()
 
-    return train(network, batch, loss, TrainingConfig(steps, rate, warmup=5), often=10)
+    config = TrainingConfig(steps, rate, warmup=5)
+    return train(network, batch, loss, config, log_every=10)
 
 
 def test_the_loss_falls_and_is_written_down():
@@ -82,10 +83,37 @@ def test_what_cannot_be_trained_is_refused():
         course(rate=1e30)
 
     class Two:
-        num_processes, process_index, device = 2, 0, "cpu"
+        num_processes, process_index = 2, 0
 
     with pytest.raises(ValueError, match="a batch needs a row a process: 1 for 2"):
-        shard(Two(), [torch.zeros(1, 3)])
+        shard(Two(), (torch.zeros(1, 3),))
+
+
+def test_every_tensor_of_a_batch_is_split_by_row():
+    """Each process has its rows of all tensors; what a batch lacks stays absent."""
+
+    class Second:
+        num_processes, process_index = 2, 1
+
+    rows = torch.arange(5)
+    names = ("inputs", "targets", "weights", "prefix_lengths", "text", "seeds")
+    part = shard(Second(), Batch(**dict.fromkeys(names, rows)))
+    assert all(getattr(part, name).tolist() == [3, 4] for name in names)
+    assert shard(Second(), Batch(rows, rows)).weights is None
+    assert [x.tolist() for x in shard(Second(), (rows, rows))] == [[3, 4]] * 2
+
+
+def test_the_network_stays_on_the_processor_beside_a_gpu(monkeypatch):
+    """With a GPU in sight, the curve and the device are those without one."""
+    alone = course()
+    AcceleratorState._reset_state(reset_partial_state=True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    try:
+        assert course() == alone
+    finally:
+        monkeypatch.undo()
+        AcceleratorState._reset_state(reset_partial_state=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms._checks import check_finite
+from paradigms.data.special_tokens import SpecialTokens
 
 
 def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
@@ -48,12 +49,12 @@ class Table:
     def __len__(self) -> int:
         return self.rows.shape[0]
 
-    def add_up(self, weights: Tensor) -> Tensor:
+    def matmul(self, weights: Tensor) -> Tensor:
         """For each row the weighted sum of its columns: weights (V, K) -> (N, K)."""
         _check_like(self.rows, weights.shape[0], weights.dtype)
         return self.rows @ weights
 
-    def collect(self, values: Tensor) -> Tensor:
+    def rmatmul(self, values: Tensor) -> Tensor:
         """For each column the weighted sum of its rows: values (N, K) -> (V, K)."""
         return self.transposed @ values
 
@@ -61,7 +62,7 @@ class Table:
         """The same numbers in double precision."""
         return Table(self.rows.double(), self.transposed.double())
 
-    def present(self) -> "Table":
+    def binarised(self) -> "Table":
         """Binary counts: 1 where a word occurs, else 0."""
         return Table(self.rows.sign(), self.transposed.sign())
 
@@ -106,7 +107,7 @@ def one_hot(labels: Tensor, rows: Tensor, classes: int) -> Tensor:
         raise ValueError(
             f"labels must be of shape ({rows.shape[0]},): {tuple(labels.shape)}"
         )
-    present = labels.unique().tolist()
+    present = sorted(set(labels.tolist()))
     if present != list(range(classes)):
         raise ValueError(f"labels must cover 0..{classes - 1}: found {present}")
     return F.one_hot(labels, classes).to(rows.dtype)
@@ -138,3 +139,15 @@ def _sparse(
         return torch.sparse_csr_tensor(
             *indices, rows.values(), rows.shape, check_invariants=True
         )
+
+
+def count_words(rows: Tensor, vocabulary: int) -> Tensor:
+    """How often each text has each word: rows of ids (N, T) -> (N, V), specials 0."""
+    is_word = (rows >= SpecialTokens().first_word).float()
+    return torch.zeros(len(rows), vocabulary).scatter_add_(1, rows, is_word)
+
+
+def unigram_log_p(words: Tensor, vocabulary: int) -> Tensor:
+    """Log-probabilities (V,) by the frequencies of some ids, add-one smoothing."""
+    counts = words.flatten().bincount(minlength=vocabulary).double() + 1
+    return (counts / counts.sum()).log()

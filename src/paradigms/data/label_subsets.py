@@ -1,5 +1,6 @@
 """Labelled data sets in one form, and random subsets of their labels."""
 
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 import torch
@@ -21,26 +22,28 @@ class Task(NamedTuple):
     test_labels: Tensor
     vocabulary: int = 0  # of texts; 0 for rows of numbers
 
-    def rows(self, chosen: Tensor) -> Any:
-        """The chosen rows, ready for a model."""
+    def rows(self, indices: Tensor) -> Any:
+        """The rows with these indices, ready for a model."""
         if not self.vocabulary:
-            return self.x[chosen]
-        texts = [self.x[index] for index in chosen.tolist()]
+            return self.x[indices]
+        texts = [self.x[index] for index in indices.tolist()]
         return Bags(texts, self.vocabulary, torch.float64)
 
 
-def draw_subset(labels: Tensor, size: int, dice: torch.Generator) -> Tensor:
+def draw_subset(labels: Tensor, size: int, rng: torch.Generator) -> Tensor:
     """Indices of `size` random rows: one of each class, a second one, then any."""
-    order = torch.randperm(len(labels), generator=dice)
+    order = torch.randperm(len(labels), generator=rng)
     classes = labels[order]
-    first = torch.stack([(classes == k).nonzero()[:2, 0] for k in labels.unique()])
+    first = torch.stack(
+        [(classes == k).nonzero()[:2, 0] for k in sorted(set(labels.tolist()))]
+    )
     first = first.T.flatten()  # (2 K,)
     rest = torch.ones(len(order), dtype=torch.bool)
     rest[first] = False
     return torch.cat([order[first], order[rest]])[:size]
 
 
-def measured(name: str) -> tuple[Tensor, Tensor]:
+def measurements(name: str) -> tuple[Tensor, Tensor]:
     """All rows in double precision; for digits, only the pixels that vary."""
     if name == "tumours":
         return breast_cancer.load()
@@ -48,22 +51,17 @@ def measured(name: str) -> tuple[Tensor, Tensor]:
     return pixels[:, pixels.double().var(dim=0) > 0].double() / 16, labels
 
 
-REVIEWS: dict[tuple[str, int, int], Task] = {}
-
-
-def reviews(source: Any, vocabulary: int, split: int) -> Task:
+@cache
+def reviews(source: movie_reviews.Source, vocabulary: int, split: int) -> Task:
     """Texts as ids of the most frequent words of the training part."""
-    key = (source, vocabulary, split)
-    if key not in REVIEWS:
-        parts = movie_reviews.split(source, split)
-        train = [(words(r.text), r.label) for r in parts["train"] + parts["validation"]]
-        vocab = Vocabulary((text for text, _ in train), vocabulary)
-        test = [vocab.encode(words(r.text)) for r in parts["test"]]
-        REVIEWS[key] = Task(
-            [vocab.encode(text) for text, _ in train],
-            torch.tensor([label for _, label in train]),
-            Bags(test, len(vocab), torch.float64),
-            torch.tensor([r.label for r in parts["test"]]),
-            len(vocab),
-        )
-    return REVIEWS[key]
+    parts = movie_reviews.split(source, split)
+    train = [(words(r.text), r.label) for r in parts["train"] + parts["validation"]]
+    vocab = Vocabulary((text for text, _ in train), vocabulary)
+    test = [vocab.encode(words(r.text)) for r in parts["test"]]
+    return Task(
+        [vocab.encode(text) for text, _ in train],
+        torch.tensor([label for _, label in train]),
+        Bags(test, len(vocab), torch.float64),
+        torch.tensor([r.label for r in parts["test"]]),
+        len(vocab),
+    )

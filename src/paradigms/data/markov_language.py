@@ -29,9 +29,9 @@ class MarkovLanguage:
                 f"got {words} and {sharpness}"
             )
         self.words, self.vocabulary = words, FIRST + words
-        dice = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         shape = (1 + words + words**2, words)
-        logits = torch.randn(shape, dtype=torch.float64, generator=dice)
+        logits = torch.randn(shape, dtype=torch.float64, generator=rng)
         table = (sharpness * logits).softmax(dim=1)
         self.first = table[0]  # (V,)
         self.second = table[1 : 1 + words]  # (V, V): after one word
@@ -46,11 +46,11 @@ class MarkovLanguage:
             return self.second[indices[:, 0]]
         return self.third[indices[:, -2], indices[:, -1]]
 
-    def sample(self, count: int, length: int, dice: torch.Generator) -> Tensor:
+    def sample(self, count: int, length: int, rng: torch.Generator) -> Tensor:
         """Sample texts: (count, length)."""
         texts = torch.zeros(count, 0, dtype=torch.long)
         for _ in range(length):
-            words = torch.multinomial(self.after(texts), 1, generator=dice)
+            words = torch.multinomial(self.after(texts), 1, generator=rng)
             texts = torch.cat([texts, words + FIRST], dim=1)
         return texts
 

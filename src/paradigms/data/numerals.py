@@ -14,7 +14,6 @@ from paradigms.data.special_tokens import SpecialTokens
 LARGEST = 999
 LONGEST = 13  # tokens of 888 in Roman letters, and EOS
 SPECIALS = SpecialTokens()
-LANGUAGES = ("English", "Roman")
 PREFIXES = ("translate to English:", "translate to Roman:", "translate:")
 UNITS = [
     "one",
@@ -83,7 +82,7 @@ def roman(number: int) -> list[str]:
 
 def source(number: int, language: int, task: Task) -> list[int]:
     """Ids of the prefix and of the number: four tokens."""
-    hundreds, tens, units = f"{number:03}"
+    hundreds, tens, units = list(f"{number:03}")
     tokens = (
         (hundreds + "00", tens + "0", units) if task.parts else (hundreds, tens, units)
     )

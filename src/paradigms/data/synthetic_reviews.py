@@ -4,7 +4,7 @@ A text has three opinions, at least two of them of its sentiment, and three word
 topics, two of them on its topic, in random order.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -38,7 +38,10 @@ class Texts(NamedTuple):
     topic: Tensor
 
 
-def task_word(task: Any) -> Any:
+Task = TypeVar("Task", int, Tensor)
+
+
+def task_word(task: Task) -> Task:
     """The id of a task's word, or of words (N,) for tasks (N,).
 
     Tasks below 4 are trained, those from 4 on are not.
@@ -46,25 +49,25 @@ def task_word(task: Any) -> Any:
     return ANSWER + 1 + task
 
 
-def draw(count: int, dice: torch.Generator) -> Texts:
+def draw(count: int, rng: torch.Generator) -> Texts:
     """Sample `count` texts; sentiments and topics are uniform."""
-    sentiment = torch.randint(2, (count,), generator=dice)
-    topic = torch.randint(4, (count,), generator=dice)
-    other_topic = (topic + torch.randint(1, 4, (count,), generator=dice)) % 4
-    minority = torch.rand(count, generator=dice) < 0.5
+    sentiment = torch.randint(2, (count,), generator=rng)
+    topic = torch.randint(4, (count,), generator=rng)
+    other_topic = (topic + torch.randint(1, 4, (count,), generator=rng)) % 4
+    minority = torch.rand(count, generator=rng) < 0.5
     third_opinion = torch.where(minority, 1 - sentiment, sentiment)
 
-    def draw_words(kinds: tuple[tuple[str, ...], ...], chosen: Tensor) -> Tensor:
+    def draw_words(kinds: tuple[tuple[str, ...], ...], rows: Tensor) -> Tensor:
         ids = torch.tensor([[IDS[word] for word in kind] for kind in kinds])
-        columns = torch.randint(ids.shape[1], chosen.shape, generator=dice)
-        return ids[chosen, columns]
+        columns = torch.randint(ids.shape[1], rows.shape, generator=rng)
+        return ids[rows, columns]
 
     words = torch.stack(
         [draw_words(OPINIONS, label) for label in (sentiment, sentiment, third_opinion)]
         + [draw_words(TOPICS, label) for label in (topic, topic, other_topic)],
         dim=1,
     )
-    order = torch.rand(words.shape, generator=dice).argsort(dim=1)
+    order = torch.rand(words.shape, generator=rng).argsort(dim=1)
     return Texts(words.gather(1, order), sentiment, topic)
 
 
@@ -86,11 +89,11 @@ def lines(texts: Texts, tasks: Tensor) -> tuple[Tensor, ...]:
     return (task_word(tasks)[:, None], texts.words, answers(texts, tasks), tasks)
 
 
-def is_label(found: Tensor) -> Tensor:
-    """Which answers (N, 7) are one label, EOS and padding: (N,)."""
-    label = (found[:, 0] >= IDS[LABELS[0]]) & (found[:, 0] < ANSWER)
-    has_eos = found[:, 1] == SPECIALS.eos
-    return label & has_eos & (found[:, 2:] == SPECIALS.pad).all(dim=1)
+def is_label(outputs: Tensor) -> Tensor:
+    """Which outputs (N, 7) are one label, EOS and padding: (N,)."""
+    label = (outputs[:, 0] >= IDS[LABELS[0]]) & (outputs[:, 0] < ANSWER)
+    has_eos = outputs[:, 1] == SPECIALS.eos
+    return label & has_eos & (outputs[:, 2:] == SPECIALS.pad).all(dim=1)
 
 
 def bags(texts: Texts) -> Bags:

@@ -1,4 +1,4 @@
-"""Calibration of predicted probabilities, and temperature scaling.
+"""Calibration of predicted probabilities: temperature scaling, Platt scaling.
 
 Source: Guo et al. (2017), section 2 for the error, section 4.2 for the temperature.
 """
@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+
+from paradigms.models.generative_classifier import Generative
+from paradigms.models.logistic_regression import LogisticRegression
 
 Bin = tuple[float, float, int]
 SURE, FEWEST = 0.95, 50  # confidence of sure answers; minimum number for their accuracy
@@ -37,10 +40,12 @@ def expected_calibration_error(bins: list[Bin]) -> float:
 
 def calibration_report(
     logits: Tensor, labels: Tensor, bins: int, redraws: int
-) -> dict[str, Any]:
-    """Accuracy, confidence and calibration error: logits (N, K), labels (N,).
+) -> tuple[dict[str, float], list[Bin]]:
+    """Accuracy, confidence and calibration error, and the bins of the error.
 
-    `by chance`: the mean error if calibrated, over `redraws` random draws of outcomes.
+    `by chance`: the mean error if calibrated, over `redraws` random draws of outcomes;
+    `right when sure` is left out for few sure answers.
+    Shapes: logits (N, K), labels (N,).
     """
     p = logits.double().softmax(dim=1)
     confidence, answer = p.max(dim=1)
@@ -54,18 +59,33 @@ def calibration_report(
             expected_calibration_error(reliability(confidence, outcomes, bins))
         )
     sure = confidence >= SURE
-    row = {
+    scores = {
         "accuracy": float(right.mean()),
         "confidence": float(confidence.mean()),
         "calibration error": expected_calibration_error(curve),
         "by chance": sum(errors) / len(errors),
         "log-loss": float(cross_entropy(logits.double(), labels)),
         "sure": float(sure.double().mean()),
-        "bins": [[predicted, observed] for predicted, observed, _ in curve],
     }
     if int(sure.sum()) >= FEWEST:
-        row["right when sure"] = float(right[sure].mean())
-    return row
+        scores["right when sure"] = float(right[sure].mean())
+    return scores, curve
+
+
+def class_logits(model: Generative | LogisticRegression, x: Any) -> Tensor:
+    """Scores whose softmax is P(Y | X): log P(X, Y) of a generative model. (N, K)"""
+    return model.log_joint(x) if isinstance(model, Generative) else model.logits(x)
+
+
+def platt_scaling(scores: Tensor, labels: Tensor, test_scores: Tensor) -> Tensor:
+    """Logits (M, 2) of test scores (M,): a slope and a shift, fitted on scores (N,).
+
+    Logistic regression of the labels (N,) on the score, not penalised; it converges
+    slowly for scores of hundreds.
+    Source: Platt (1999), without the smoothed targets.
+    """
+    model = LogisticRegression(2, 0.0).fit(scores[:, None], labels)
+    return model.logits(test_scores[:, None])
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
@@ -85,4 +105,4 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
             high = middle
         else:
             low = middle
-    return 1 / (low * high) ** 0.5
+    return float(1 / (low * high) ** 0.5)

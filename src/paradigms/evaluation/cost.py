@@ -1,9 +1,10 @@
 """Cost of a call and of a new token: operations, bytes, seconds, scaling."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import exp, log
-from typing import Any
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -12,10 +13,14 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from paradigms.evaluation.statistics import t_interval
+from paradigms.generation.decoding import Network
 from paradigms.layers import Cache
+from paradigms.models.bert import BERT
+from paradigms.models.encoder import EncoderConfig
+from paradigms.models.gpt import GPT, GPTConfig
 
-Call = Callable[[], Any]
-Network = Callable[..., Tensor]  # as in `decoding`
+Call = Callable[[], object]
+Built = TypeVar("Built")
 
 
 def operations(call: Call) -> int:
@@ -53,14 +58,14 @@ def peak_bytes(call: Call) -> int:
 
 
 def best_seconds(
-    calls: Sequence[Call], tries: int, turned: bool = False
+    calls: Sequence[Call], tries: int, reverse: bool = False
 ) -> list[float]:
     """Seconds of each call, the minimum of `tries` rounds over all calls.
 
-    Each runs once before that, untimed; `turned` reverses their order.
+    Each runs once before that, untimed; `reverse` reverses their order.
     """
     timings: list[list[float]] = [[] for _ in calls]
-    order = list(zip(calls, timings, strict=True))[:: -1 if turned else 1]
+    order = list(zip(calls, timings, strict=True))[:: -1 if reverse else 1]
     with torch.no_grad():
         for call, _ in order:
             call()
@@ -107,6 +112,51 @@ def kv_cache_bytes(cache: Cache) -> int:
     )
 
 
+@dataclass(frozen=True)
+class NetworkSize:
+    """The size of the small networks whose cost is counted or timed."""
+
+    vocabulary: int = 256
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+
+    def gpt(self, positions: int) -> GPT:
+        """A GPT of this size, for texts of up to `positions` tokens."""
+        return GPT(
+            GPTConfig(self.vocabulary, positions, self.width, self.layers, self.heads)
+        )
+
+    def bert(self, positions: int) -> BERT:
+        """A BERT of this size, for texts of up to `positions` tokens."""
+        return BERT(
+            EncoderConfig(
+                self.vocabulary,
+                positions,
+                self.width,
+                self.layers,
+                self.heads,
+                hidden=4 * self.width,
+            )
+        )
+
+
+def with_random_weights(build: Callable[[], Built], device: str = "cpu") -> Built:
+    """What `build` returns, with the same random weights each time.
+
+    On the device "meta" a network has shapes alone: operations and bytes are counted
+    without memory.
+    """
+    torch.manual_seed(0)
+    with torch.device(device), torch.no_grad():
+        return build()
+
+
+def arbitrary_tokens(length: int, device: str | None = None) -> Tensor:
+    """Tokens (1, length) of which only the number matters, for a cost."""
+    return torch.ones(1, length, dtype=torch.long, device=device)
+
+
 class Step:
     """The last `new` tokens of a text: with a cache of the others, or without."""
 
@@ -125,9 +175,39 @@ class Step:
 
     def with_cache(self) -> None:
         """Read the new tokens; the next call overwrites them."""
-        self.cache.length = self.past
+        self.cache.rewind(self.past)
         self.network(self.tokens[:, self.past :], cache=self.cache)
 
     def without(self) -> None:
         """Read everything."""
         self.network(self.tokens)
+
+    def seconds(
+        self, tries: int, reverse: bool, has_cache: bool = True
+    ) -> dict[str, float]:
+        """`best_seconds` without the cache and, if there is one, with it."""
+        calls = {"without": self.without}
+        if has_cache:
+            calls["with"] = self.ready().with_cache
+        times = best_seconds(list(calls.values()), tries, reverse)
+        return dict(zip(calls, times, strict=True))
+
+
+def milliseconds(
+    repetitions: Sequence[Mapping[str, float]],
+) -> dict[str, list[float]]:
+    """Columns of a row: milliseconds of `Step.seconds`, and their paired ratio.
+
+    Geometric means with intervals over the repetitions.
+    """
+    columns = {
+        f"milliseconds {mode}": geometric_mean_interval(
+            1e3 * seconds[mode] for seconds in repetitions
+        )
+        for mode in repetitions[0]
+    }
+    if "with" in repetitions[0]:
+        columns["times faster"] = geometric_mean_interval(
+            seconds["without"] / seconds["with"] for seconds in repetitions
+        )
+    return columns

@@ -95,7 +95,8 @@ def _t5(c: t5.T5Config) -> Any:
         relative_attention_num_buckets=c.buckets,
         relative_attention_max_distance=c.distance,
         feed_forward_proj="gated-gelu" if c.gated else "relu",
-        tie_word_embeddings=c.tied,
+        # Every config takes it, but the types of this one do not say so.
+        tie_word_embeddings=c.tied,  # type: ignore[call-arg]
         dropout_rate=0.0,
     )
     settings.tie_word_embeddings = c.tied  # the constructor only keeps the scale
@@ -181,8 +182,7 @@ def difference(
     """Compare (network, logits, loss) of both, and every gradient of the loss."""
     our_network, our_logits, our_loss = ours
     network, logits, loss = theirs
-    our_loss.backward()
-    loss.backward()
+    torch.autograd.backward([our_loss, loss])
     expected = carried(our_network, _gradients(network))
     gradients = _gradients(our_network)
     # Not Python's `max`, which may ignore a NaN.

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paradigms.data.digits import quantised, scaled
+from paradigms.layers import Perceptron
 
 SURE = 0.9  # the least probability of a sure prediction
 RARE = 0.01  # the share of pictures below which a digit counts as missing
@@ -20,13 +21,14 @@ class DigitClassifier:
     Shapes: pictures x (N, 64) as scaled by `data.digits`.
     """
 
-    def __init__(self, classifier: nn.Module, data: Tensor) -> None:
+    def __init__(self, classifier: Perceptron, data: Tensor) -> None:
         self.classifier, self.data = classifier, data
 
     @torch.no_grad()
     def read(self, x: Tensor) -> Tensor:
         """The probability of each digit: (N, 10)."""
-        return self.classifier(scaled(quantised(x))).softmax(dim=1)
+        logits: Tensor = self.classifier(scaled(quantised(x)))
+        return logits.softmax(dim=1)
 
     def scores(self, x: Tensor, test: Tensor) -> dict[str, float]:
         """Share of sure predictions, number of classes, mean nearest distances.
@@ -107,7 +109,8 @@ def precision_and_coverage(
 @torch.no_grad()
 def features(judge: DigitClassifier, x: Tensor) -> Tensor:
     """The inputs of the classifier's last layer: (N, 128)."""
-    return judge.classifier.layers[:-1](scaled(quantised(x))).double()
+    states: Tensor = judge.classifier.layers[:-1](scaled(quantised(x)))
+    return states.double()
 
 
 def frechet(a: Tensor, b: Tensor) -> float:

@@ -1,5 +1,6 @@
-"""95% intervals of means, shares and crossover points."""
+"""95% intervals of means, paired differences, shares and crossover points."""
 
+from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
@@ -8,7 +9,7 @@ from scipy.stats import t as student
 from torch import Tensor
 
 
-def t_interval(values: tuple[float, ...]) -> list[float]:
+def t_interval(values: Sequence[float]) -> list[float]:
     """Mean and 95% interval over the seeds, by Student's t.
 
     Errors: ValueError for fewer than two values.
@@ -18,6 +19,38 @@ def t_interval(values: tuple[float, ...]) -> list[float]:
     t = float(student.ppf(0.975, len(values) - 1))
     half = t * stdev(values) / len(values) ** 0.5
     return [mean(values), mean(values) - half, mean(values) + half]
+
+
+def intervals(runs: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """`t_interval` of each column; a run, of one seed, is a dictionary of columns."""
+    return {column: t_interval([run[column] for run in runs]) for column in runs[0]}
+
+
+def paired_differences(
+    runs: Sequence[Mapping[str, float]], baseline: Sequence[Mapping[str, float]]
+) -> dict[str, list[float]]:
+    """`intervals` of runs minus baseline, paired by seed, in the columns of both.
+
+    Errors: ValueError for lists of unequal length.
+    """
+    columns = [column for column in runs[0] if column in baseline[0]]
+    return intervals(
+        [
+            {column: run[column] - other[column] for column in columns}
+            for run, other in zip(runs, baseline, strict=True)
+        ]
+    )
+
+
+def band(
+    values: Mapping[float, Sequence[float]],
+) -> list[tuple[float, float, float, float]]:
+    """Points (x, mean, low, high) for a figure: `t_interval` of the values at x."""
+    points = []
+    for x, at_x in values.items():
+        mean, low, high = (round(bound, 5) for bound in t_interval(at_x))
+        points.append((x, mean, low, high))
+    return points
 
 
 def wilson_interval(part: int, whole: int) -> list[float]:

@@ -1,1 +1,1 @@
-"""One module per experiment: a CONFIG, and `run(config)`, which returns named rows."""
+"""One module per experiment: CONFIG, and `run(config, each)`, which gives Outcome."""

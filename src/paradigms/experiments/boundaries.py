@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from paradigms.data import breast_cancer, movie_reviews
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import DecisionField, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.models.discriminant_analysis import LDA, QDA
+from paradigms.models.discriminant_analysis import LDA, QDA, Discriminant
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import (
     BernoulliNaiveBayes,
@@ -20,13 +22,19 @@ from paradigms.models.svm import KernelSVM, LinearSVM, rbf
 
 QUESTION = "Which shape has the boundary of each classifier?"
 RADIUS, TEXTURE = 0, 1  # columns of the mean radius and the mean texture
-MODELS: dict[str, Callable[[], Any]] = {
+Model = GaussianNaiveBayes | Discriminant | LogisticRegression | KernelSVM
+WordModel = MultinomialNaiveBayes | BernoulliNaiveBayes
+MODELS: dict[str, Callable[[], Model]] = {
     "Gaussian naive Bayes": GaussianNaiveBayes,
     "LDA": LDA,
     "QDA": QDA,
     "logistic regression": lambda: LogisticRegression(penalty=1e-2),
     "linear SVM": LinearSVM,
     "kernel SVM": lambda: KernelSVM(rbf(0.5)),
+}
+WORD_MODELS: dict[str, Callable[[], WordModel]] = {
+    "multinomial naive Bayes": MultinomialNaiveBayes,
+    "Bernoulli naive Bayes": BernoulliNaiveBayes,
 }
 
 
@@ -46,67 +54,72 @@ class BoundariesConfig:
 CONFIG = BoundariesConfig()
 
 
-def run(config: BoundariesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: BoundariesConfig, each: Each = serial_map) -> Outcome:
     """A row per classifier: its error (training tumours, test reviews) and its field.
 
     A field has one string per height, from the top: digits 0 to 4 are P(y = 1 | x) in
     quarters, rounded.  An SVM has no P: its score from -1 to 1 is shown instead.
     """
-    return [*of_tumours(config, each), *of_words(config)]
+    tumours = standardised_tumours()
+    points = [
+        (round(a / config.reach, 2), round(b / config.reach, 2), label)
+        for (a, b), label in zip(
+            tumours.x.tolist(), tumours.labels.tolist(), strict=True
+        )
+        if max(abs(a), abs(b)) <= config.reach
+    ][::4]
+    results = each(MODELS, lambda name: of_tumours(config, name, tumours))
+    rows: list[Row] = []
+    figures: dict[str, Picture] = {}
+    for name, (error, field) in zip(MODELS, results, strict=True):
+        rows.append({"name": name, "error": error, "tumours": len(tumours.labels)})
+        figures[f"{name}/field"] = DecisionField(field=field, points=points)
+    corpus = movie_reviews.in_bags("rotten_tomatoes", config.vocabulary)
+    for name, make in WORD_MODELS.items():
+        error, field = of_words(config, make().fit(*corpus.train), corpus)
+        rows.append({"name": name, "error": error, "reviews": len(corpus.test.labels)})
+        figures[f"{name}/field"] = DecisionField(field=field)
+    return Outcome(rows, figures)
 
 
-def of_tumours(config: BoundariesConfig, each: Each) -> list[dict[str, Any]]:
-    """Mean radius against mean texture, standardised; 1 is benign."""
+class Tumours(NamedTuple):
+    """Mean radius and mean texture, standardised: (N, 2); labels (N,), 1 is benign."""
+
+    x: Tensor
+    labels: Tensor
+
+
+def standardised_tumours() -> Tumours:
+    """The two measurements of all tumours."""
     x, labels = breast_cancer.load()
-    x = x[:, [RADIUS, TEXTURE]]
+    return Tumours(x[:, [RADIUS, TEXTURE]], labels)
+
+
+def of_tumours(
+    config: BoundariesConfig, name: str, tumours: Tumours
+) -> tuple[float, list[str]]:
+    """The error on the training tumours, and the field around them."""
     xs = torch.linspace(-1, 1, config.columns).double() * config.reach
     ys = torch.linspace(1, -1, config.lines).double() * config.reach
     grid = torch.cartesian_prod(ys, xs).flip(1)  # (lines * columns, 2)
-    points = [
-        (round(a / config.reach, 2), round(b / config.reach, 2), label)
-        for (a, b), label in zip(x.tolist(), labels.tolist(), strict=True)
-        if max(abs(a), abs(b)) <= config.reach
+    model = MODELS[name]().fit(*tumours)
+    wrong = (probability(model, tumours.x) > 0.5) != tumours.labels.bool()
+    field = letters(probability(model, grid), config.columns)
+    return float(wrong.double().mean()), field
+
+
+def of_words(
+    config: BoundariesConfig, model: WordModel, corpus: movie_reviews.Corpus
+) -> tuple[float, list[str]]:
+    """The error on the test reviews, and the field of texts of two words alone."""
+    field = [
+        float(probability(model, corpus.encode(text_of(config, blame, praise)))[0])
+        for blame in range(config.most, -1, -1)
+        for praise in range(config.most + 1)
     ]
-
-    def row(name: str) -> dict[str, Any]:
-        model = MODELS[name]().fit(x, labels)
-        wrong = (belief(model, x) > 0.5) != labels.bool()
-        field = letters(belief(model, grid), config.columns)
-        return {
-            "name": name,
-            "error": float(wrong.double().mean()),
-            "tumours": len(labels),
-            "pictures": {"field": {"field": field, "points": points[::4]}},
-        }
-
-    return each(MODELS, row)
-
-
-def of_words(config: BoundariesConfig) -> list[dict[str, Any]]:
-    """Counts of two words, in texts of these words alone; 1 is positive."""
-    corpus = movie_reviews.in_bags("rotten_tomatoes", config.vocabulary)
-    rows = []
-    for name, model in (
-        ("multinomial naive Bayes", MultinomialNaiveBayes()),
-        ("Bernoulli naive Bayes", BernoulliNaiveBayes()),
-    ):
-        model.fit(*corpus.train)
-        probabilities = [
-            float(belief(model, corpus.encode(text_of(config, blame, praise)))[0])
-            for blame in range(config.most, -1, -1)
-            for praise in range(config.most + 1)
-        ]
-        wrong = (belief(model, corpus.test.texts) > 0.5) != corpus.test.labels.bool()
-        field = letters(torch.tensor(probabilities), config.most + 1)
-        rows.append(
-            {
-                "name": name,
-                "error": float(wrong.double().mean()),
-                "reviews": len(wrong),
-                "pictures": {"field": {"field": field}},
-            }
-        )
-    return rows
+    answers = probability(model, corpus.test.texts) > 0.5
+    wrong = answers != corpus.test.labels.bool()
+    return float(wrong.double().mean()), letters(torch.tensor(field), config.most + 1)
 
 
 def text_of(config: BoundariesConfig, blame: int, praise: int) -> str:
@@ -114,7 +127,7 @@ def text_of(config: BoundariesConfig, blame: int, praise: int) -> str:
     return " ".join([config.blame] * blame + [config.praise] * praise)
 
 
-def belief(model: Any, x: Any) -> Tensor:
+def probability(model: Model | WordModel, x: Any) -> Tensor:
     """P(y = 1 | x); for an SVM its score, mapped from -1..1 to 0..1, clamped. (N,)"""
     if isinstance(model, KernelSVM):
         return ((model.decision(x) + 1) / 2).clamp(0, 1)

@@ -1,37 +1,44 @@
 """Calibration: are nine in ten of the predictions with probability 0.9 correct?
 
 Every model is trained on the same reviews, recalibrated on a second part and tested on
-a third.  A synthetic feature with known P(y = 1 | x) compares the hinge loss with the
-log-loss on the same labels.
-Source: Platt (1999) for the sigmoid.
+a third.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from paradigms.data import movie_reviews
 from paradigms.data.bag_of_words import Bags
 from paradigms.data.special_tokens import SpecialTokens
 from paradigms.data.tokenizer import Vocabulary, words
-from paradigms.evaluation.calibration import calibration_report, fit_temperature
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.calibration import (
+    Bin,
+    calibration_report,
+    class_logits,
+    fit_temperature,
+    platt_scaling,
+)
+from paradigms.evaluation.statistics import band, intervals
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.bert import Classifier
 from paradigms.models.encoder import EncoderConfig
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.models.svm import LinearSVM
-from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Do answers that are given with a probability come true as often as it says?"
 SPECIALS = SpecialTokens()
+OF_NETWORK: movie_reviews.Source = "rotten_tomatoes"  # its sentences are short
 
 
 @dataclass(frozen=True)
@@ -61,186 +68,220 @@ class CalibrationConfig:
     batch: int = 32
     rate: float = 2e-3
     epochs: int = 5
-    chances: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9)
-    labels: int = 300  # for each chance
 
 
 CONFIG = CalibrationConfig()
+Scores = dict[str, float]
+Report = tuple[Scores, list[Bin]]
+Reports = dict[str, Report]
 
 
-def run(config: CalibrationConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row per source and model, with its curve; one for the hinge loss."""
+@dataclass(frozen=True)
+class Diagram:
+    """A model in a reliability diagram: its reports as fitted and recalibrated."""
+
+    name: str
+    fitted: str
+    corrected: str
+
+
+def with_temperature(name: str) -> Diagram:
+    """A model that a temperature recalibrates."""
+    return Diagram(name, name, f"{name}, temperature")
+
+
+def run(config: CalibrationConfig, each: Each = serial_map) -> Outcome:
+    """A row per source, and per source and model, with reliability diagrams."""
     cells = list(product(config.sources, range(config.seeds)))
-    results = each(cells, lambda cell: of_counts(config, *cell))
-    networks = each(range(config.seeds), lambda seed: of_network(config, seed))
-    rows = []
+    counted = each(cells, lambda cell: bag_of_words_reports(config, *cell))
+    networks = each(range(config.seeds), lambda seed: network_reports(config, seed))
+    rows: list[Row] = []
+    figures: dict[str, Picture] = {}
     for source in config.sources:
-        reports = [
-            s for (name, _), s in zip(cells, results, strict=True) if name == source
+        runs = [
+            reports
+            for (name, _), reports in zip(cells, counted, strict=True)
+            if name == source
         ]
-        if source == "rotten_tomatoes":
-            reports = [a | b for a, b in zip(reports, networks, strict=True)]
-        figures = {"pictures": pictures(config, reports)}
-        rows.append({"name": source, "reviews": sum(config.sizes)} | figures)
+        middle = "logistic regression"
+        if source == OF_NETWORK:
+            runs = [a | b for a, b in zip(runs, networks, strict=True)]
+            middle = after_epochs(config.epochs)
+        rows.append({"name": source, "reviews": sum(config.sizes)})
         rows += [
-            summary(f"{source}, {model}", [s[model] for s in reports])
-            for model in reports[0]
+            {"name": f"{source}, {model}"} | summary([run[model][0] for run in runs])
+            for model in runs[0]
         ]
-    scores = each(range(config.seeds), lambda seed: known_chance(config, seed))
-    return [*rows, forgotten(config, scores)]
+        models = (
+            with_temperature("naive Bayes"),
+            with_temperature(middle),
+            Diagram("SVM", "SVM, sigmoid", "SVM, Platt"),
+        )
+        figures[f"{source}/as fitted"] = reliability_diagram(
+            {model.name: [run[model.fitted] for run in runs] for model in models}
+        )
+        figures[f"{source}/corrected"] = reliability_diagram(
+            {model.name: [run[model.corrected] for run in runs] for model in models}
+        )
+    return Outcome(rows, figures)
 
 
-def summary(name: str, seeds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and interval of each of a model's scores over the seeds."""
-    columns = [c for c in seeds[0] if c != "bins" and all(c in s for s in seeds)]
-    numbers = {c: t_interval(tuple(seed[c] for seed in seeds)) for c in columns}
-    return {"name": name} | numbers
+def summary(runs: list[Scores]) -> dict[str, list[float]]:
+    """Mean and interval of each score that all seeds have."""
+    columns = [column for column in runs[0] if all(column in run for run in runs)]
+    return intervals([{column: run[column] for column in columns} for run in runs])
 
 
-def line(seeds: list[dict[str, Any]]) -> list[list[float]]:
-    """For a figure: confidence in percent, and accuracy with its interval."""
-    bins = torch.tensor([seed["bins"] for seed in seeds])  # (seeds, bins, 2)
-    points = zip(100 * bins[:, :, 0].mean(dim=0), bins[:, :, 1].T, strict=True)
-    return [
-        [
-            round(v, 4)
-            for v in (float(confidence), *t_interval(tuple(accuracy.tolist())))
+def reliability_diagram(reports: dict[str, list[Report]]) -> Bands:
+    """Accuracy by confidence in percent, of each model's reports over the seeds."""
+    bands = {
+        "as said": [(float(x), x / 100, x / 100, x / 100) for x in range(50, 101, 10)]
+    }
+    for name, runs in reports.items():
+        bins = torch.tensor([[means[:2] for means in curve] for _, curve in runs])
+        confidence = (100 * bins[:, :, 0].mean(dim=0)).tolist()  # (bins,)
+        # Point by point: two bins may have the same confidence.
+        bands[name] = [
+            point
+            for x, accuracy in zip(confidence, bins[:, :, 1].T.tolist(), strict=True)
+            for point in band({round(x, 4): accuracy})
         ]
-        for confidence, accuracy in points
-    ]
+    return Bands(bands=bands)
 
 
-def pictures(config: CalibrationConfig, scored: list[dict[str, Any]]) -> dict[str, Any]:
-    """Reliability diagrams of three models, as fitted and recalibrated."""
-    network = f"BERT-style, {config.epochs} epochs"
-    models = ["naive Bayes", "logistic regression", "SVM"]
-    if network in scored[0]:
-        models[1] = network
-    diagonal = {"as said": [[x, *[x / 100] * 3] for x in range(50, 101, 10)]}
-    figures = {}
-    for key, svm_suffix, suffix in (
-        ("as fitted", ", sigmoid", ""),
-        ("corrected", ", Platt", ", temperature"),
-    ):
-        names = {
-            model: model + (svm_suffix if model == "SVM" else suffix)
-            for model in models
-        }
-        lines = {
-            model: line([s[name] for s in scored]) for model, name in names.items()
-        }
-        figures[key] = {"bands": diagonal | lines}
-    return figures
+class Split(NamedTuple):
+    """The words of each review and labels (N,), of three parts."""
 
-
-def assess(config: CalibrationConfig, logits: Tensor, labels: Tensor) -> dict[str, Any]:
-    """The calibration report of logits (N, K) against labels (N,)."""
-    return calibration_report(logits, labels, config.bins, config.redraws)
-
-
-def as_logits(score: Tensor) -> Tensor:
-    """A score (N,) under a sigmoid, as two logits under a softmax: (N, 2)."""
-    return torch.stack([torch.zeros_like(score), score], dim=1)
+    texts: list[list[list[str]]]
+    labels: list[Tensor]
 
 
 @cache
-def texts(
-    config: CalibrationConfig, source: Any, seed: int
-) -> tuple[list[Any], list[Tensor]]:
-    """Tokens and labels of the three parts, split at random for each seed."""
+def split(config: CalibrationConfig, source: movie_reviews.Source, seed: int) -> Split:
+    """Training, calibration and test part, split at random for each seed."""
     reviews = movie_reviews.load(source)
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(reviews), generator=rng)[: sum(config.sizes)]
-    parts = [[reviews[i] for i in part] for part in order.split(list(config.sizes))]
-    tokenised = [[words(review.text) for review in part] for part in parts]
-    return tokenised, [torch.tensor([r.label for r in part]) for part in parts]
-
-
-def of_counts(
-    config: CalibrationConfig, source: Any, seed: int
-) -> dict[str, dict[str, Any]]:
-    """Bag-of-words models, as fitted and recalibrated, on the test part."""
-    tokenised, labels = texts(config, source, seed)
-    vocabulary = Vocabulary(tokenised[0], config.vocabulary)
-    train_bags, calibration_bags, test_bags = (
-        Bags((vocabulary.encode(text) for text in part), len(vocabulary))
-        for part in tokenised
+    parts = [
+        [reviews[index] for index in part.tolist()]
+        for part in torch.split(order, list(config.sizes))
+    ]
+    return Split(
+        [[words(review.text) for review in part] for part in parts],
+        [torch.tensor([review.label for review in part]) for part in parts],
     )
 
-    def best(settings: list[Callable[[], Any]], logits: Callable) -> list[Tensor]:
-        models = [make().fit(train_bags, labels[0]) for make in settings]
-        mistakes = [logits(m, calibration_bags).argmax(1) != labels[1] for m in models]
-        best_model = models[
-            min(range(len(models)), key=lambda n: int(mistakes[n].sum()))
-        ]
-        return [logits(best_model, calibration_bags), logits(best_model, test_bags)]
 
-    joint, linear = MultinomialNaiveBayes.log_joint, LogisticRegression.logits
-    bayes = [lambda s=s: MultinomialNaiveBayes(2, s) for s in config.smoothings]
-    regularised = [lambda p=p: LogisticRegression(2, p) for p in config.penalties]
-    weakly_regularised = [lambda: LogisticRegression(2, config.hardly)]
-    model_logits = {
-        "naive Bayes": best(bayes, joint),
-        "logistic regression": best(regularised, linear),
-        "logistic regression, hardly penalised": best(weakly_regularised, linear),
-    }
-    reports = corrected(config, model_logits, labels)
-    logits = model_logits["logistic regression"][1]
-    for factor in config.factors:
-        report = assess(config, factor * logits, labels[2])
-        reports[f"logistic regression, logits times {factor:g}"] = report
-    svm = LinearSVM(config.cost).fit(train_bags.rows.to_dense(), labels[0])
-    calibration_score, test_score = (
-        svm.decision(x.rows.to_dense()) for x in (calibration_bags, test_bags)
-    )
-    reports["SVM, sigmoid"] = assess(config, as_logits(test_score), labels[2])
-    # Platt's sigmoid: logistic regression of the label on the score, not penalised.
-    platt = LogisticRegression(2, 0.0).fit(calibration_score[:, None], labels[1])
-    reports["SVM, Platt"] = assess(config, platt.logits(test_score[:, None]), labels[2])
-    return reports
+class Reporter:
+    """Reports of models on the test part, as fitted and recalibrated."""
 
+    def __init__(self, config: CalibrationConfig, labels: list[Tensor]) -> None:
+        self.config, self.labels = config, labels
+        self.reports: Reports = {}
 
-def corrected(
-    config: CalibrationConfig, fitted: dict[str, list[Tensor]], labels: list[Tensor]
-) -> dict[str, dict[str, Any]]:
-    """Each model as fitted, and with a temperature fitted on the calibration part."""
-    reports = {}
-    for name, (calibration_logits, test_logits) in fitted.items():
-        temperature = fit_temperature(calibration_logits, labels[1])
-        reports[name] = assess(config, test_logits, labels[2]) | {
-            "temperature": temperature
-        }
-        reports[f"{name}, temperature"] = assess(
-            config, test_logits / temperature, labels[2]
+    def report(self, name: str, logits: Tensor) -> None:
+        """Add the report of test logits (N, K)."""
+        config = self.config
+        self.reports[name] = calibration_report(
+            logits, self.labels[2], config.bins, config.redraws
         )
-    return reports
+
+    def report_with_temperature(
+        self, name: str, logits: Tensor, test_logits: Tensor
+    ) -> None:
+        """Add two reports: as fitted, and with a temperature fitted on `logits`.
+
+        `logits` (M, K) are of the calibration part, `test_logits` of the test part.
+        """
+        temperature = fit_temperature(logits, self.labels[1])
+        self.report(name, test_logits)
+        self.reports[name][0]["temperature"] = temperature
+        self.report(f"{name}, temperature", test_logits / temperature)
 
 
-def of_network(config: CalibrationConfig, seed: int) -> dict[str, dict[str, Any]]:
+def bag_of_words_reports(
+    config: CalibrationConfig, source: movie_reviews.Source, seed: int
+) -> Reports:
+    """Bag-of-words models, as fitted and recalibrated, on the test part."""
+    texts, labels = split(config, source, seed)
+    vocabulary = Vocabulary(texts[0], config.vocabulary)
+    bags = [
+        Bags((vocabulary.encode(text) for text in part), len(vocabulary))
+        for part in texts
+    ]
+    candidates: dict[str, Sequence[MultinomialNaiveBayes | LogisticRegression]] = {
+        "naive Bayes": [MultinomialNaiveBayes(2, s) for s in config.smoothings],
+        "logistic regression": [LogisticRegression(2, p) for p in config.penalties],
+        "logistic regression, hardly penalised": [LogisticRegression(2, config.hardly)],
+    }
+    reporter = Reporter(config, labels)
+    test_logits = {}
+    for name, models in candidates.items():
+        logits, test_logits[name] = best_logits(models, bags, labels)
+        reporter.report_with_temperature(name, logits, test_logits[name])
+    for factor in config.factors:
+        name = f"logistic regression, logits times {factor:g}"
+        reporter.report(name, factor * test_logits["logistic regression"])
+    dense = [part.rows.to_dense() for part in bags]
+    svm = LinearSVM(config.cost).fit(dense[0], labels[0])
+    scores, test_scores = svm.decision(dense[1]), svm.decision(dense[2])
+    # A score under a sigmoid is two logits under a softmax.
+    sigmoid = torch.stack([torch.zeros_like(test_scores), test_scores], dim=1)
+    reporter.report("SVM, sigmoid", sigmoid)
+    platt = platt_scaling(scores, labels[1], test_scores)
+    reporter.report("SVM, Platt", platt)
+    return reporter.reports
+
+
+def best_logits(
+    models: Sequence[MultinomialNaiveBayes | LogisticRegression],
+    bags: list[Bags],
+    labels: list[Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Logits of the calibration and test part, of the model with the fewest errors."""
+
+    def logits(model: MultinomialNaiveBayes | LogisticRegression) -> Tensor:
+        return class_logits(model.fit(bags[0], labels[0]), bags[1])
+
+    def mistakes(index: int) -> int:
+        return int((calibration_logits[index].argmax(dim=1) != labels[1]).sum())
+
+    calibration_logits = [logits(model) for model in models]
+    best = min(range(len(models)), key=mistakes)
+    return calibration_logits[best], class_logits(models[best], bags[2])
+
+
+def after_epochs(epochs: int) -> str:
+    """The name of the network after some epochs."""
+    return f"BERT-style, {epochs} epochs"
+
+
+def network_reports(config: CalibrationConfig, seed: int) -> Reports:
     """A small BERT-style sentence classifier after each epoch of one training run.
 
     `logits, learnt` and `logits, new`: mean distance of its two logits on the training
     and on the test sentences.
     """
-    tokenised, labels = texts(config, "rotten_tomatoes", seed)
-    vocabulary = Vocabulary(tokenised[0], config.words)
-    ids = [
-        [tokens(config, vocabulary.encode(text)) for text in part] for part in tokenised
+    texts, labels = split(config, OF_NETWORK, seed)
+    vocabulary = Vocabulary(texts[0], config.words)
+    parts = [
+        torch.tensor([tokens(config, vocabulary.encode(text)) for text in part])
+        for part in texts
     ]
-    logits = passes(config, list(map(torch.tensor, ids)), labels[0], seed)
-    by_epoch = {f"BERT-style, {n} epochs": result for n, result in enumerate(logits, 1)}
-    result = corrected(
-        config, {name: part[1:] for name, part in by_epoch.items()}, labels
-    )
-    for name, (train_logits, _, test_logits) in by_epoch.items():
-        for key, values in (("learnt", train_logits), ("new", test_logits)):
-            result[name][f"logits, {key}"] = float(
-                (values[:, 1] - values[:, 0]).abs().mean()
-            )
-    last, early = (result[f"BERT-style, {n} epochs"] for n in (config.epochs, 2))
+    reporter = Reporter(config, labels)
+    by_epoch = logits_by_epoch(config, parts, labels[0], seed)
+    for epoch, (train_logits, logits, test_logits) in enumerate(by_epoch, 1):
+        name = after_epochs(epoch)
+        reporter.report_with_temperature(name, logits, test_logits)
+        for key, outputs in (("learnt", train_logits), ("new", test_logits)):
+            distance = (outputs[:, 1] - outputs[:, 0]).abs().mean()
+            reporter.reports[name][0][f"logits, {key}"] = float(distance)
+    last, _ = reporter.reports[after_epochs(config.epochs)]
+    early, _ = reporter.reports[after_epochs(2)]
     columns = ("accuracy", "calibration error", "logits, learnt", "logits, new")
+    difference = {column: last[column] - early[column] for column in columns}
     name = f"BERT-style, {config.epochs} - 2 epochs"
-    return result | {name: {c: last[c] - early[c] for c in columns}}
+    return reporter.reports | {name: (difference, [])}
 
 
 def tokens(config: CalibrationConfig, text: list[int]) -> list[int]:
@@ -257,81 +298,47 @@ class Constant(TrainingConfig):
         return min((step + 1) / self.warmup, 1.0)
 
 
-def passes(
+def logits_by_epoch(
     config: CalibrationConfig, parts: list[Tensor], labels: Tensor, seed: int
 ) -> list[list[Tensor]]:
     """Logits of all parts after each epoch on the first, which has labels (N,)."""
     torch.manual_seed(seed)
-    size = config.words + SPECIALS.first_word
     shape = EncoderConfig(
-        size,
-        config.tokens,
-        config.width,
-        config.layers,
-        config.heads,
-        2 * config.width,
+        vocabulary=config.words + SPECIALS.first_word,
+        positions=config.tokens,
+        width=config.width,
+        layers=config.layers,
+        heads=config.heads,
+        hidden=2 * config.width,
         segments=1,
     )
-    network, epoch_logits = Classifier(shape, 2), []
+    classifier, epoch_logits = Classifier(shape, 2), []
     order = torch.stack([torch.randperm(len(parts[0])) for _ in range(config.epochs)])
-    batches = [indices for row in order for indices in row.split(config.batch)]
+    batches = [indices for row in order for indices in torch.split(row, config.batch)]
     steps_per_epoch = len(batches) // config.epochs
+
+    def logits(network: nn.Module, x: Tensor) -> Tensor:
+        outputs: Tensor = network(x, real=x != SPECIALS.pad)
+        return outputs
 
     def evaluate() -> None:
         with torch.no_grad():
-            epoch_logits.append([network(x, real=x != SPECIALS.pad) for x in parts])
+            epoch_logits.append([logits(classifier, x) for x in parts])
 
-    def batch(step: int) -> Batch:
+    def batch(step: int) -> Tensors:
         if step and step % steps_per_epoch == 0:
             evaluate()
         return parts[0][batches[step]], labels[batches[step]]
 
-    def loss(network: Any, batch: Batch) -> tuple[Tensor, Tensor]:
+    def loss(network: nn.Module, batch: Tensors) -> tuple[Tensor, Tensor]:
         x, label = batch
-        logits = network(x, real=x != SPECIALS.pad)
-        total = cross_entropy(logits, label, reduction="sum")
+        total = cross_entropy(logits(network, x), label, reduction="sum")
         return total, torch.tensor(len(label), device=label.device)
 
-    train(
-        network,
-        batch,
-        loss,
-        Constant(len(batches), config.rate, warmup=steps_per_epoch // 2),
-    )
+    training = Constant(len(batches), config.rate, warmup=steps_per_epoch // 2)
+    train(classifier, batch, loss, training)
     evaluate()
     return epoch_logits
-
-
-def known_chance(config: CalibrationConfig, seed: int) -> dict[str, list[float]]:
-    """Scores fitted by both losses where P(y = 1) is known, a free score per value."""
-    rng = torch.Generator().manual_seed(seed)
-    index = torch.arange(len(config.chances)).repeat_interleave(config.labels)
-    chance = torch.tensor(config.chances, dtype=torch.float64)
-    labels = torch.bernoulli(chance[index], generator=rng).long()
-    one_hot = torch.eye(len(chance), dtype=torch.float64)
-    hinge = LinearSVM(1.0).fit(one_hot[index], labels).decision(one_hot)
-    logits = LogisticRegression(2, 1e-6).fit(one_hot[index], labels).logits(one_hot)
-    return {
-        "hinge loss": hinge.tolist(),
-        "log-loss": (logits[:, 1] - logits[:, 0]).tolist(),
-    }
-
-
-def forgotten(
-    config: CalibrationConfig, seeds: list[dict[str, list[float]]]
-) -> dict[str, Any]:
-    """The scores at each known probability, and a figure of them over the odds."""
-    row: dict[str, Any] = {"name": "known chance"}
-    lines: dict[str, list[list[float]]] = {}
-    for loss in seeds[0]:
-        for n, chance in enumerate(config.chances):
-            score = t_interval(tuple(seed[loss][n] for seed in seeds))
-            row[f"{loss}, score at {chance:g}"] = score
-            odds = round(100 * chance / (1 - chance), 1)
-            lines.setdefault(loss, []).append([odds, *(round(v, 3) for v in score)])
-        gaps = [seed[loss][-1] - seed[loss][len(config.chances) // 2] for seed in seeds]
-        row[f"{loss}, from likelier to likeliest"] = t_interval(tuple(gaps))
-    return row | {"pictures": {"scores": {"bands": lines}}}
 
 
 def smaller() -> CalibrationConfig:
@@ -343,6 +350,4 @@ def smaller() -> CalibrationConfig:
         vocabulary=2000,
         words=1000,
         epochs=6,
-        labels=100,
-        chances=(0.1, 0.6, 0.9),
     )

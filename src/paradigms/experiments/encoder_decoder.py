@@ -4,10 +4,11 @@ The source is a prefix and a number from 1 to 999, the target the same number in
 words or Roman numerals.  The prefix names the language, as T5's do, or leaves it out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,42 +18,44 @@ from paradigms.data import numerals
 from paradigms.data.numerals import LONGEST, SPECIALS, Task, translations
 from paradigms.data.special_tokens import IGNORE
 from paradigms.evaluation.receptive_field import sees, visible
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import band, intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.generation.decoding import as_decoder, greedy
-from paradigms.layers.attention import MultiHeadAttention
+from paradigms.generation.decoding import Network, as_decoder, greedy
 from paradigms.models import bart, gpt, t5
+from paradigms.models.encoder_decoder import EncoderDecoder
 from paradigms.models.prefix_lm import After, PrefixLM
 from paradigms.objectives import cross_entropy, next_token, prefix
-from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.initialisation import initialise_by_width
+from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Which network learns to translate, and what if no language is named?"
-SMALL = "T5, small start"
-TWO = ("T5", SMALL, "BART")  # encoder-decoders
+NAMED, NOT_NAMED = "language named", "language not named"
 TASKS = {
-    "language named": Task(True, True),
-    "language not named": Task(False, True),
+    NAMED: Task(True, True),
+    NOT_NAMED: Task(False, True),
     "plain digits": Task(True, False),
 }
-ALIKE = ("language named", "plain digits")  # with the same `seeds` seeds
-MATCH = "exact match"
-Runs = dict[tuple[str, str], list[dict[str, Any]]]  # network, task: scores by seed
+MATCH, LOSS = "exact match", "loss per output"
+Course: TypeAlias = list[dict[str, float]]  # scores at each evaluation
+Courses: TypeAlias = dict[tuple[str, str], list[Course]]  # network, task: by seed
 
 
 @dataclass(frozen=True)
 class EncoderDecoderConfig:
     """Numbers up to 999: `test` of them are held out, the others are trained on.
 
-    One run per network, task and seed, evaluated after `looks` steps.  The rate was the
-    best of 0.001, 0.003 and 0.01 for T5, BART and the decoder-only network, on plain
-    digits and seed 100, which is not among the seeds.
+    One run per network, task and seed, evaluated after `evaluation_steps`.  The rate
+    was the best of 0.001, 0.003 and 0.01 for T5, BART and the decoder-only network, on
+    plain digits and seed 100, which is not among the seeds.
     """
 
-    tasks: tuple[str, ...] = ("language named", "language not named", "plain digits")
+    tasks: tuple[str, ...] = (NAMED, NOT_NAMED, "plain digits")
     networks: tuple[str, ...] = ("T5", "BART", "prefix LM", "decoder-only")
     seeds: int = 5
-    fewer: int = 3  # seeds if no language is named, and for T5's small start
-    looks: tuple[int, ...] = (50, 100, 200, 400)
+    control_seeds: int = 3  # if no language is named, and for T5's small start
+    evaluation_steps: tuple[int, ...] = (50, 100, 200, 400)
     test: int = 200
     batch: int = 32
     width: int = 64
@@ -64,86 +67,129 @@ class EncoderDecoderConfig:
 CONFIG = EncoderDecoderConfig()
 
 
-def network(config: EncoderDecoderConfig, name: str) -> nn.Module:
-    """A new network; a narrower feed-forward layer makes up for cross-attention."""
-    size = numerals.VOCABULARY
-    stack = {"layers": config.layers // 2, "hidden": 3 * config.width}
-    shape = {"vocabulary": size, "width": config.width, "heads": config.heads}
-    if "T5" in name:
-        head_width = config.width // config.heads
-        model = t5.T5(t5.T5Config(**shape, **stack, head_width=head_width))
-        return model if name == SMALL else scaled(model)
-    if name == "BART":
-        return scaled(bart.BART(bart.BARTConfig(**shape, **stack, positions=LONGEST)))
-    gpt_config = gpt.GPTConfig(**shape, layers=config.layers, positions=LONGEST + 5)
-    return scaled(PrefixLM(gpt_config) if name == "prefix LM" else gpt.GPT(gpt_config))
+@dataclass(frozen=True)
+class Variant:
+    """A network, its word embeddings, and how it reads a source and its output.
 
-
-def scaled(model: nn.Module) -> nn.Module:
-    """Initialise with standard deviation 1 / sqrt(inputs), or of the embedding width.
-
-    As in T5's published code (Raffel et al., 2020); the 0.02 of GPT, BERT and BART is
-    meant for widths of 768 and more.  T5's embeddings have 1, as it scales its last
-    states down; its queries have less, as it does not scale its attention scores.
+    `reader(network, source)` returns a network for texts that begin with the source;
+    None for an encoder-decoder, which reads the source apart.
     """
-    for part in model.modules():
-        if isinstance(part, nn.Linear | nn.Embedding):
-            nn.init.normal_(part.weight, std=part.weight.shape[1] ** -0.5)
-    if isinstance(model, t5.T5):
-        nn.init.normal_(model.word.weight)
-        for bias in (model.encoder_bias, model.decoder_bias):
-            nn.init.normal_(bias.weight.weight, std=model.word.embedding_dim**-0.5)
-        for part in model.modules():
-            if isinstance(part, MultiHeadAttention):
-                queries = part.query_key_value.weight.data[: part.output.in_features]
-                queries *= part.head_width**-0.5
-    return model
+
+    name: str
+    build: Callable[[EncoderDecoderConfig], nn.Module]
+    word: Callable[[nn.Module], nn.Embedding]
+    reader: Callable[[Any, Tensor], Network] | None = None
 
 
-def scored(
-    name: str, model: Callable[..., Tensor], source: Tensor, target: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Logits (B, T, V) and targets (B, T); IGNORE for the source."""
-    if name in TWO:
+def build_t5(config: EncoderDecoderConfig) -> nn.Module:
+    """T5 with a narrower feed-forward layer, which makes up for cross-attention."""
+    return t5.T5(
+        t5.T5Config(
+            vocabulary=numerals.VOCABULARY,
+            width=config.width,
+            layers=config.layers // 2,
+            heads=config.heads,
+            head_width=config.width // config.heads,
+            hidden=3 * config.width,
+        )
+    )
+
+
+def build_bart(config: EncoderDecoderConfig) -> nn.Module:
+    """BART with a feed-forward layer as narrow as that of T5."""
+    bart_config = bart.BARTConfig(
+        vocabulary=numerals.VOCABULARY,
+        positions=LONGEST,
+        width=config.width,
+        layers=config.layers // 2,
+        heads=config.heads,
+        hidden=3 * config.width,
+    )
+    return initialise_by_width(bart.BART(bart_config))
+
+
+def gpt_config(config: EncoderDecoderConfig) -> gpt.GPTConfig:
+    """One stack for BOS, source and target."""
+    return gpt.GPTConfig(
+        numerals.VOCABULARY, LONGEST + 5, config.width, config.layers, config.heads
+    )
+
+
+def after_source(network: PrefixLM, source: Tensor) -> After:
+    """The prefix LM, with BOS and the source as its prefix."""
+    return After(network, torch.full((len(source),), source.shape[1] + 1))
+
+
+SMALL = Variant("T5, small start", build_t5, attrgetter("word"))
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(
+            "T5",
+            lambda config: initialise_by_width(build_t5(config)),
+            attrgetter("word"),
+        ),
+        SMALL,
+        Variant("BART", build_bart, attrgetter("encoder.word")),
+        Variant(
+            "prefix LM",
+            lambda config: initialise_by_width(PrefixLM(gpt_config(config))),
+            attrgetter("network.word"),
+            after_source,
+        ),
+        Variant(
+            "decoder-only",
+            lambda config: initialise_by_width(gpt.GPT(gpt_config(config))),
+            attrgetter("word"),
+            lambda network, _: network,
+        ),
+    )
+}
+
+
+def score(variant: Variant, model: nn.Module, batch: Tensors) -> tuple[Tensor, Tensor]:
+    """Logits (B, T, V) and targets (B, T) for a source and a target.
+
+    The targets of a single stack are IGNORE for the source.
+    """
+    source, target = batch
+    if variant.reader is None:
         inputs, targets = next_token(target)
         return model(source, inputs), targets
     prefix_lengths = torch.full((len(source),), source.shape[1])
     inputs, targets = prefix(torch.cat([source, target], dim=1), prefix_lengths)
-    # BOS belongs to the prefix.
-    extra = (prefix_lengths + 1,) if name == "prefix LM" else ()
-    return model(inputs, *extra), targets
+    return variant.reader(model, source)(inputs), targets
 
 
-def loss(name: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+def loss(variant: Variant, model: nn.Module, batch: Tensors) -> tuple[Tensor, Tensor]:
     """The sum of the losses over the target's tokens, and their number."""
-    logits, targets = scored(name, model, *batch)
+    logits, targets = score(variant, model, batch)
     count = (targets != IGNORE).sum()
     return cross_entropy(logits, targets) * count, count
 
 
-def written(name: str, model: Any, source: Tensor, steps: int) -> Tensor:
+def generate(variant: Variant, model: nn.Module, source: Tensor, steps: int) -> Tensor:
     """The greedy output up to EOS, then padding. (B, steps)"""
-    start = torch.full((len(source), 1), SPECIALS.bos)
-    decoder, prompt = model, torch.cat([start, source], dim=1)
-    if name in TWO:
-        decoder, prompt = as_decoder(model, source), start
-    elif name == "prefix LM":
-        decoder = After(model, torch.full((len(source),), prompt.shape[1]))
+    prompt = torch.full((len(source), 1), SPECIALS.bos)
+    if variant.reader is None:
+        decoder = as_decoder(cast(EncoderDecoder, model), source)
+    else:
+        decoder = variant.reader(model, source)
+        prompt = torch.cat([prompt, source], dim=1)
     text = greedy(decoder, prompt, steps, eos=SPECIALS.eos)[:, prompt.shape[1] :]
     return F.pad(text, (0, steps - text.shape[1]), value=SPECIALS.pad)
 
 
-def course(
+def train_and_evaluate(
     config: EncoderDecoderConfig, name: str, task: Task, seed: int
-) -> dict[str, Any]:
+) -> Course:
     """Train one network; its scores on held-out numbers at each evaluation."""
     rng = torch.Generator().manual_seed(seed)
     order = (1 + torch.randperm(numerals.LARGEST, generator=rng)).tolist()
     test_numbers, train_numbers = order[: config.test], order[config.test :]
     torch.manual_seed(seed)
-    model = network(config, name)
-    scores: dict[str, Any] = {}
-
+    variant = VARIANTS[name]
+    model = variant.build(config)
     train_pairs, test_pairs = (
         [
             translations(numbers, [language] * len(numbers), task)
@@ -152,34 +198,39 @@ def course(
         for numbers in (train_numbers, test_numbers)
     )
     sources, targets = (torch.stack(parts) for parts in zip(*train_pairs, strict=True))
+    course = []
 
-    def batch(step: int) -> Batch:
-        if step in config.looks:
-            scores[str(step)] = look(name, model, test_pairs)
+    def batch(step: int) -> Tensors:
+        if step in config.evaluation_steps:
+            course.append(evaluate(variant, model, test_pairs))
         indices = torch.randint(len(train_numbers), (config.batch,), generator=rng)
         languages = torch.randint(2, (config.batch,), generator=rng)
         return sources[languages, indices], targets[languages, indices]
 
-    steps = max(config.looks)
-    recipe = TrainingConfig(steps, config.rate, warmup=steps // 10)
-    train(model, batch, partial(loss, name), recipe)
-    return scores | {str(steps): look(name, model, test_pairs)}
+    steps = max(config.evaluation_steps)
+    training = TrainingConfig(steps, config.rate, warmup=steps // 10)
+    train(model, batch, partial(loss, variant), training)
+    return [*course, evaluate(variant, model, test_pairs)]
 
 
 @torch.no_grad()
-def look(name: str, model: nn.Module, asked: list[Batch]) -> dict[str, float]:
+def evaluate(
+    variant: Variant, model: nn.Module, test_pairs: Sequence[Tensors]
+) -> dict[str, float]:
     """Exact-match accuracy, and losses in nats.
 
-    `asked`: the same numbers for each language.  `either language` also accepts the
+    `test_pairs`: the same numbers in each language.  `either language` also accepts the
     other language's output; `in English` counts outputs that are correct in English.
     """
     total = tokens = 0.0
     correct, either, in_english = [], [], []
-    for source, target in asked:
-        nats, count = loss(name, model, (source, target))
+    for source, target in test_pairs:
+        nats, count = loss(variant, model, (source, target))
         total, tokens = total + float(nats), tokens + float(count)
-        text = written(name, model, source, LONGEST)
-        hits = torch.stack([(text == other).all(dim=1) for _, other in asked])  # (2, B)
+        text = generate(variant, model, source, LONGEST)
+        hits = torch.stack(
+            [(text == other).all(dim=1) for _, other in test_pairs]
+        )  # (2, B)
         correct.append((text == target).all(dim=1))
         either.append(hits.any(dim=0))
         in_english.append(hits[0])
@@ -192,135 +243,139 @@ def look(name: str, model: nn.Module, asked: list[Batch]) -> dict[str, float]:
     }
     return {key: float(torch.cat(h).double().mean()) for key, h in shares.items()} | {
         "loss per target token": total / tokens,
-        "loss per output": total / sum(len(target) for _, target in asked),
+        LOSS: total / sum(len(target) for _, target in test_pairs),
     }
 
 
-def run(config: EncoderDecoderConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: EncoderDecoderConfig, each: Each = serial_map) -> Outcome:
     """A row per network; per network, task and evaluation; per pair of runs."""
-    runs = [(n, task, task in ALIKE) for task in config.tasks for n in config.networks]
-    runs += [(SMALL, task, False) for task in config.tasks if task in ALIKE]
-    cells = [
-        (name, task, seed)
-        for name, task, all_seeds in runs
-        for seed in range(config.seeds if all_seeds else config.fewer)
+    named_tasks = [task for task in config.tasks if TASKS[task].named]
+    runs = [
+        (name, task, config.seeds if task in named_tasks else config.control_seeds)
+        for task in config.tasks
+        for name in config.networks
     ]
-    results = each(cells, lambda cell: course(config, cell[0], TASKS[cell[1]], cell[2]))
-    grouped: Runs = {}
-    for (name, task, _), scores in zip(cells, results, strict=True):
-        grouped.setdefault((name, task), []).append(scores)
-    rows = [shape(config, name) for name in config.networks]
-    for (name, task), scores in grouped.items():
+    runs += [(SMALL.name, task, config.control_seeds) for task in named_tasks]
+    cells = [(name, task, seed) for name, task, seeds in runs for seed in range(seeds)]
+    results = each(
+        cells,
+        lambda cell: train_and_evaluate(config, cell[0], TASKS[cell[1]], cell[2]),
+    )
+    courses: Courses = {}
+    for (name, task, _), course in zip(cells, results, strict=True):
+        courses.setdefault((name, task), []).append(course)
+    rows = [describe(config, VARIANTS[name]) for name in config.networks]
+    for (name, task), seeds in courses.items():
         rows += [
-            {"name": f"{name}, {task}, {step} steps"} | over_seeds(scores, step)
-            for step in config.looks
+            {
+                "name": f"{name}, {task}, {step} steps",
+                **intervals([course[place] for course in seeds]),
+            }
+            for place, step in enumerate(config.evaluation_steps)
         ]
-    rows += pairs(config, grouped)
-    rows[0]["pictures"] = {
-        t: {"bands": bands(config, grouped, t)} for t in config.tasks
+    figures: dict[str, Picture] = {
+        f"{config.networks[0]}/{task}": exact_match(config, courses, task)
+        for task in config.tasks
     }
-    return rows
+    return Outcome(rows + differences(config, named_tasks, courses), figures)
 
 
-def pairs(config: EncoderDecoderConfig, found: Runs) -> list[dict[str, Any]]:
-    """Differences, paired by seed: between tasks, networks, and initialisations."""
-    rows = []
-    for name in config.networks:
-        not_named, named = (found[name, f"language {way}named"] for way in ("not ", ""))
-        rows.append(
-            {"name": f"{name}, not named - named"} | apart(config, not_named, named)
-        )
-    *others, last = config.networks
-    for task in (task for task in config.tasks if task in ALIKE):
-        end = "" if task == config.tasks[0] else f", {task}"
-        for name, other in [*((name, last) for name in others), ("T5", SMALL)]:
-            pair = apart(config, found[name, task], found[other, task])
-            rows.append({"name": f"{name} - {other}{end}"} | pair)
-    return rows
-
-
-def over_seeds(runs: list[dict[str, Any]], step: int) -> dict[str, Any]:
-    """Mean and interval over the seeds after `step` steps."""
-    scores = [run[str(step)] for run in runs]
-    return {key: t_interval(tuple(s[key] for s in scores)) for key in scores[0]}
-
-
-def apart(
-    config: EncoderDecoderConfig, ones: list[Any], others: list[Any]
-) -> dict[str, Any]:
-    """The first runs minus the second at each evaluation, paired by seed."""
-    return {
-        f"{key}, {step} steps": t_interval(
-            tuple(
-                one[str(step)][key] - other[str(step)][key]
-                for one, other in zip(ones, others, strict=False)
-            )
-        )
-        for key in (MATCH, "loss per output")
-        for step in config.looks
-    }
-
-
-def bands(config: EncoderDecoderConfig, found: Runs, task: str) -> dict[str, Any]:
-    """For a figure: steps, mean, low and high of each network's exact match."""
-    return {
-        name: [
-            [step, *(round(v, 4) for v in over_seeds(found[name, task], step)[MATCH])]
-            for step in config.looks
-        ]
+def differences(
+    config: EncoderDecoderConfig, named_tasks: Sequence[str], courses: Courses
+) -> list[Row]:
+    """Runs minus others, by seed: between tasks, networks, and initialisations."""
+    pairs = {
+        f"{name}, not named - named": ((name, NOT_NAMED), (name, NAMED))
         for name in config.networks
     }
+    *others, last = config.networks
+    for task in named_tasks:
+        end = "" if task == NAMED else f", {task}"
+        for name, other in [*((name, last) for name in others), ("T5", SMALL.name)]:
+            pairs[f"{name} - {other}{end}"] = ((name, task), (other, task))
+    return [
+        {"name": name, **difference(config, courses[one], courses[other])}
+        for name, (one, other) in pairs.items()
+    ]
 
 
-def shape(config: EncoderDecoderConfig, name: str) -> dict[str, Any]:
+def difference(
+    config: EncoderDecoderConfig, courses: list[Course], baseline: list[Course]
+) -> dict[str, list[float]]:
+    """The difference at each evaluation, over the seeds that both have."""
+
+    def columns(course: Course) -> dict[str, float]:
+        return {
+            f"{column}, {step} steps": scores[column]
+            for column in (MATCH, LOSS)
+            for step, scores in zip(config.evaluation_steps, course, strict=True)
+        }
+
+    seeds = min(len(courses), len(baseline))
+    return paired_differences(
+        [columns(course) for course in courses[:seeds]],
+        [columns(course) for course in baseline[:seeds]],
+    )
+
+
+def exact_match(config: EncoderDecoderConfig, courses: Courses, task: str) -> Bands:
+    """For a figure: each network's exact match by the number of steps."""
+    return Bands(
+        bands={
+            name: band(
+                {
+                    step: [course[place][MATCH] for course in courses[name, task]]
+                    for place, step in enumerate(config.evaluation_steps)
+                }
+            )
+            for name in config.networks
+        }
+    )
+
+
+def describe(config: EncoderDecoderConfig, variant: Variant) -> Row:
     """Parameters, and the shares of token pairs in which one depends on the other."""
     torch.manual_seed(0)
-    model: Any = network(config, name).double().eval()
-    source, target = translations([472], [0], TASKS["language named"])
+    model: Any = variant.build(config).double().eval()
+    word = variant.word(model)
+    source, target = translations([472], [0], TASKS[NAMED])
     size = source.shape[1]
     inputs, _ = next_token(target)
-    if name in TWO:
-        word = model.encoder.word if name == "BART" else model.word
+    if variant.reader is None:
         memory = model.encode(source).detach()
-        source_sees_source = sees(model.encode, source, word)
-        output_sees_source = visible(
+        within_source = sees(model.encode, source, word)
+        output_to_source = visible(
             lambda m: model.decode(inputs, m[None])[0], memory[0]
         )
-        output_sees_output = sees(lambda t: model.decode(t, memory), inputs, word)
+        within_output = sees(lambda t: model.decode(t, memory), inputs, word)
         # There is no path from the output back to the source.
-        source_sees_output = torch.zeros(size, len(target[0]), dtype=torch.bool)
+        source_to_output = torch.zeros(size, inputs.shape[1])
     else:
-        text = torch.cat([inputs[:, :1], source, target[:, :-1]], dim=1)
-        word = model.word if name == "decoder-only" else model.network.word
-        extra = (torch.tensor([size + 1]),) if name == "prefix LM" else ()
-        pairs = sees(lambda t: model(t, *extra), text, word)
-        source_sees_source, source_sees_output = (
-            pairs[1 : size + 1, 1 : size + 1],
-            pairs[1:size, size + 1 :],
-        )
-        output_sees_source, output_sees_output = (
-            pairs[size:, 1 : size + 1],
-            pairs[size:, size:],
-        )
-    later_share = source_sees_source.triu(1).double().sum() / (size * (size - 1) / 2)
+        text = torch.cat([inputs[:, :1], source, inputs[:, 1:]], dim=1)
+        pairs = sees(variant.reader(model, source), text, word)
+        within_source = pairs[1 : size + 1, 1 : size + 1]
+        output_to_source = pairs[size:, 1 : size + 1]
+        within_output = pairs[size:, size:]
+        source_to_output = pairs[1:size, size + 1 :]
+    later_share = within_source.triu(1).double().sum() / (size * (size - 1) / 2)
     return {
-        "name": name,
+        "name": variant.name,
         "parameters": sum(p.numel() for p in model.parameters()),
         "source sees later source": float(later_share),
-        "output sees source": float(output_sees_source.double().mean()),
-        "output sees later output": float(output_sees_output.triu(1).double().sum()),
-        "source sees output": float(source_sees_output.double().sum()),
+        "output sees source": float(output_to_source.double().mean()),
+        "output sees later output": float(within_output.triu(1).double().sum()),
+        "source sees output": float(source_to_output.double().sum()),
     }
 
 
 def smaller() -> EncoderDecoderConfig:
     """The same experiment, small enough for a test."""
     return EncoderDecoderConfig(
-        tasks=("language named", "language not named"),
+        tasks=(NAMED, NOT_NAMED),
         networks=("T5", "decoder-only"),
         seeds=2,
-        fewer=2,
-        looks=(30, 120),
+        control_seeds=2,
+        evaluation_steps=(30, 120),
         test=50,
         width=32,
     )

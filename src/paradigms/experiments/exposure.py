@@ -9,23 +9,26 @@ network's own words can drive away from zero.
 from dataclasses import dataclass
 from itertools import product
 from statistics import mean
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import SpecialTokens
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import band, intervals
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.generation.decoding import sample
+from paradigms.generation.decoding import sample, without_special_tokens
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import objectives, pretrain
 
 COUNTED = "running count"
 QUESTION = "Do errors grow when a model reads its own words instead of the truth?"
-READS = ("reads the truth", "reads its own words")
+CONTEXTS = ("reads the truth", "reads its own words")
+Point = tuple[float, float, float, float]
+Errors = dict[str, dict[str, list[float]]]  # by context and column
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class ExposureConfig:
 CONFIG = ExposureConfig()
 
 
-class Counted(MarkovLanguage):
+class CountingLanguage(MarkovLanguage):
     """The next word depends on the last, and on a count kept along the whole text.
 
     Every other word adds one to the count, the rest take one away; the further it is
@@ -75,109 +78,93 @@ class Counted(MarkovLanguage):
         """The count after each text: (N, t) -> (N,)."""
         return self.adds[texts - FIRST].sum(dim=1)
 
-    def gap(self, texts: Tensor, start: int, stop: int) -> Tensor:
+    # The signature is that of the base class.
+    def gap(self, texts: Tensor, start: int, stop: int) -> Tensor:  # noqa: ARG002
         """Not available: a gap changes the count of later words. Errors: ValueError."""
         raise ValueError(
-            f"gap {start} to {stop}: a source that counts has none; use MadeLanguage"
+            f"gap {start} to {stop}: a source that counts has none; use MarkovLanguage"
         )
 
 
-def run(config: ExposureConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: ExposureConfig, each: Each = serial_map) -> Outcome:
     """A row per training length and context: nats lost per word, early and late.
 
     First for the source with a memory of two words, then for the one that counts.
     """
-    rows = []
-    for source, step_counts in (("", config.steps), (COUNTED, config.counted)):
-        items = list(product((source,), step_counts, range(config.seeds)))
-        results = each(items, lambda item: errors(config, *item))
-        parts = {
-            steps: [
-                f for (_, s, _), f in zip(items, results, strict=True) if s == steps
-            ]
-            for steps in step_counts
-        }
-        rows += of_source(f"{source}, " if source else "", parts)
-    return rows
+    rows: list[Row] = []
+    figures: dict[str, Picture] = {}
+    for counts, step_counts in ((False, config.steps), (True, config.counted)):
+        items = list(product((counts,), step_counts, range(config.seeds)))
+        parts = each(items, lambda item: errors(config, *item))
+        results = dict(zip(items, parts, strict=True))
+        prefix = f"{COUNTED}, " if counts else ""
+        bands: dict[str, list[Point]] = {}
+        for steps in step_counts:
+            runs = [results[counts, steps, seed] for seed in range(config.seeds)]
+            rows += rows_of(f"{prefix}{steps} steps", runs)
+            bands |= error_bands(f"{steps} steps", runs)
+        figures[f"{rows[-1]['name']}/errors"] = Bands(bands=bands)
+    return Outcome(rows, figures)
 
 
-def of_source(
-    prefix: str, parts: dict[int, list[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """The rows of one source; the last holds the figure."""
-    rows: list[dict[str, Any]] = []
+def error_bands(label: str, runs: list[Errors]) -> dict[str, list[Point]]:
+    """For a figure: nats lost at each position, in both contexts."""
     bands = {}
-    for steps, results in parts.items():
-        for reads in READS:
-            rows.append(
-                {"name": f"{prefix}{steps} steps, {reads}"} | halves(results, reads)
-            )
-            bands[f"{reads}, {steps} steps"] = [
-                [position + 1, *(round(v, 5) for v in t_interval(values))]
-                for position, values in enumerate(
-                    zip(*(f[reads] for f in results), strict=True)
-                )
-            ]
-        rows.append(
-            {"name": f"{prefix}{steps} steps, by its own words"} | added(results)
-        )
-    rows[-1]["pictures"] = {"errors": {"bands": bands}}
-    return rows
+    for context in CONTEXTS:
+        by_position = zip(*(run[context]["nats"] for run in runs), strict=True)
+        bands[f"{context}, {label}"] = band(dict(enumerate(by_position, start=1)))
+    return bands
 
 
-def halves(found: list[dict[str, Any]], reads: str) -> dict[str, Any]:
-    """Mean loss over the first and last third of positions; shares of rare words."""
-    means = {
-        part: t_interval(tuple(mean_of(f[reads], part) for f in found))
-        for part in ("early", "late")
-    }
-    shares = {
-        column: t_interval(tuple(f[f"{reads}, {column}"] for f in found))
-        for column in ("rare words", "far counts")
-        if f"{reads}, {column}" in found[0]
-    }
-    return means | shares
+def rows_of(label: str, runs: list[Errors]) -> list[Row]:
+    """A row for each context, and one for what the network's own words cost."""
+    rows: list[Row] = [
+        {"name": f"{label}, {context}"}
+        | intervals([columns(run[context]) for run in runs])
+        for context in CONTEXTS
+    ]
+    added = [
+        added_loss(*(columns(run[context]) for context in CONTEXTS)) for run in runs
+    ]
+    return [*rows, {"name": f"{label}, by its own words"} | intervals(added)]
 
 
-def mean_of(nats: list[float], part: str) -> float:
-    """Mean over the first third of positions, without the first two, or the last."""
+def columns(result: dict[str, list[float]]) -> dict[str, float]:
+    """Mean loss in the first and the last third of positions; shares of rare words.
+
+    The first two positions are left out.
+    """
+    nats = result["nats"]
     third = len(nats) // 3
-    return mean(nats[2:third] if part == "early" else nats[-third:])
+    means = {"early": mean(nats[2:third]), "late": mean(nats[-third:])}
+    return means | {name: v[0] for name, v in result.items() if name != "nats"}
 
 
-def added(found: list[dict[str, Any]]) -> dict[str, Any]:
+def added_loss(truth: dict[str, float], own: dict[str, float]) -> dict[str, float]:
     """Extra loss on the network's own words, late in the text, and its growth.
 
     `growth`: extra nats in the last third minus extra nats in the first.
     """
-    late, early = (
-        [tuple(mean_of(f[reads], part) for reads in READS) for f in found]
-        for part in ("late", "early")
-    )
-    late_gaps, early_gaps = ([o - t for t, o in pairs] for pairs in (late, early))
+    late, early = (own[part] - truth[part] for part in ("late", "early"))
     return {
-        "nats more": t_interval(tuple(late_gaps)),
-        "nats more, early": t_interval(tuple(early_gaps)),
-        "growth": t_interval(
-            tuple(m - b for m, b in zip(late_gaps, early_gaps, strict=True))
-        ),
-        "times": t_interval(tuple(o / t for t, o in late)),
+        "nats more": late,
+        "nats more, early": early,
+        "growth": late - early,
+        "times": own["late"] / truth["late"],
     }
 
 
-def errors(
-    config: ExposureConfig, source: str, steps: int, seed: int
-) -> dict[str, Any]:
+def errors(config: ExposureConfig, counts: bool, steps: int, seed: int) -> Errors:
     """Nats lost at each position, on contexts from the source or from the network.
 
     Also the share of words to which the source gives P < 0.01 and, if it counts, of
-    texts whose count ends more than three from zero.
+    texts whose count ends more than three from zero; each a list of one.
     """
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     language = (
-        Counted(config.words, seed, config.pull)
-        if source == COUNTED
+        CountingLanguage(config.words, seed, config.pull)
+        if counts
         else MarkovLanguage(config.words, seed)
     )
     network = GPT(GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4))
@@ -192,33 +179,30 @@ def errors(
     start = torch.full((config.texts, 1), SpecialTokens().bos)
     # Special tokens are excluded, as the source has none.
     scored_length = config.length - config.edge
-    generated = sample(only_words(network), start, scored_length, rng)[:, 1:]
+    generated = sample(without_special_tokens(network), start, scored_length, rng)[
+        :, 1:
+    ]
     texts = (language.sample(config.texts, scored_length, rng), generated)
-    results: dict[str, Any] = {}
-    for reads, contexts in zip(READS, texts, strict=True):
-        results[reads] = lost(network, language, contexts)
-        results[f"{reads}, rare words"] = float(
-            (language.log_p(contexts).exp() < 0.01).double().mean()
-        )
-        if isinstance(language, Counted):
-            far_counts = language.count(contexts).abs() > 3
-            results[f"{reads}, far counts"] = float(far_counts.double().mean())
-    return results
+    return {
+        context: column_values(network, language, contexts)
+        for context, contexts in zip(CONTEXTS, texts, strict=True)
+    }
 
 
-def only_words(network: GPT) -> Any:
-    """The network with special tokens masked out, as `decoding` calls it."""
-
-    def scores(tokens: Tensor, **options: Any) -> Tensor:
-        logits = network(tokens, **options).clone()
-        logits[..., :FIRST] = -1e9
-        return logits
-
-    return scores
+def column_values(
+    network: GPT, language: MarkovLanguage, texts: Tensor
+) -> dict[str, list[float]]:
+    """Nats lost at each position of texts (N, T), and shares as lists of one."""
+    rare = (language.log_p(texts).exp() < 0.01).double().mean()
+    values = {"nats": nats_lost(network, language, texts), "rare words": [float(rare)]}
+    if isinstance(language, CountingLanguage):
+        far = (language.count(texts).abs() > 3).double().mean()
+        values["far counts"] = [float(far)]
+    return values
 
 
 @torch.no_grad()
-def lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
+def nats_lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
     """KL(source || network) of the next word by position, mean over the contexts."""
     start = torch.full((len(texts), 1), SpecialTokens().bos)
     logits = network(torch.cat([start, texts[:, :-1]], dim=1))[..., FIRST:]

@@ -3,32 +3,45 @@
 Static or dynamic masks; shared layers; factorised embeddings.
 """
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from paradigms.data.bag_of_words import unigram_log_p
 from paradigms.data.review_endings import review_endings
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
-from paradigms.evaluation.statistics import t_interval
+from paradigms.data.special_tokens import IGNORE
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.bert import BERT
 from paradigms.models.encoder import EncoderConfig
 from paradigms.objectives import masked_token, static_mask
 from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.pretraining import loss_at_targets
 
 QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
-SPECIALS = SpecialTokens()
+Columns = dict[str, float]
 PLAIN, SAME = "word frequencies", "word frequencies, same texts"
-FORMS = {  # shared blocks, embedding width
-    "BERT": (False, None),
-    "shared layers": (True, None),
-    "factorised": (False, 16),
-    "ALBERT": (True, 16),
-}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of the network: are blocks shared, and the width of embeddings."""
+
+    name: str
+    shared: bool = False
+    embedding: int | None = None
+
+
+PLAIN_BERT = Form("BERT")
+FORMS = (
+    PLAIN_BERT,
+    Form("shared layers", shared=True),
+    Form("factorised", embedding=16),
+    Form("ALBERT", shared=True, embedding=16),
+)
 
 
 @dataclass(frozen=True)
@@ -57,118 +70,97 @@ class FamiliesOfBertConfig:
 CONFIG = FamiliesOfBertConfig()
 
 
-def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> Outcome:
     """A row per masking, per form of the network, per unigram model, and per pair."""
-    draws = range(config.draws)
-    mask_statistics = each(draws, lambda seed: mask_counts(config, seed))
-    kinds = (1, config.copies, config.epochs)
-    mask_results = each(every(kinds, config), lambda item: mask_losses(config, *item))
-    form_results = each(every(FORMS, config), lambda item: form_loss(config, *item))
-    limits = every((None, config.texts), config)
-    frequencies = [frequency_loss(config, *item) for item in limits]
-    parts = {
-        **grouped([mask_name(config, kind) for kind in kinds], mask_results),
-        **grouped(FORMS, form_results),
-        **grouped((PLAIN, SAME), frequencies),
+    copies = (1, config.copies, config.epochs)
+    statistics = each(range(config.draws), lambda seed: mask_overlaps(config, seed))
+    seeds = range(config.seeds)
+    items = list(product(copies, seeds))
+    mask_results = each(items, lambda item: mask_losses(config, *item))
+    form_items = list(product(range(len(FORMS)), seeds))
+    form_results = each(
+        form_items, lambda item: form_loss(config, FORMS[item[0]], item[1])
+    )
+    runs: dict[str, list[Columns]] = {}
+    for (count, _), losses in zip(items, mask_results, strict=True):
+        runs.setdefault(mask_name(config, count), []).append(losses)
+    for (index, _), losses in zip(form_items, form_results, strict=True):
+        runs.setdefault(FORMS[index].name, []).append(losses)
+    for name, limit in ((PLAIN, None), (SAME, config.texts)):
+        runs[name] = [unigram_loss(config, limit, seed) for seed in seeds]
+    extra: dict[str, Row] = {
+        name: dict(intervals([result[name] for result in statistics]))
+        for name in statistics[0]
     }
-    counts = {
-        mask_name(config, kind): columns(
-            [statistics[str(kind)] for statistics in mask_statistics]
-        )
-        for kind in kinds
-    }
-    weights = {form: sizes(config, form) for form in FORMS}
-    rows = [
-        {
-            "name": name,
-            **counts.get(name, {}),
-            **weights.get(name, {}),
-            **columns(results),
-        }
-        for name, results in parts.items()
+    extra |= {form.name: dict(parameters(config, form)) for form in FORMS}
+    rows: list[Row] = [
+        {"name": name} | extra.get(name, {}) | intervals(losses)
+        for name, losses in runs.items()
     ]
-    return rows + [minus(parts, *pair) for pair in pairs(config)]
-
-
-def grouped(
-    names: Collection[str], found: list[dict[str, float]]
-) -> dict[str, list[dict[str, float]]]:
-    """Results by name; `found` is in the order of `every`."""
-    seeds = len(found) // len(names)
-    return {name: found[index * seeds :][:seeds] for index, name in enumerate(names)}
+    for name, other in pairs(config):
+        tested = [
+            [{"test loss": r["test loss"]} for r in runs[n]] for n in (name, other)
+        ]
+        rows.append({"name": f"{name} - {other}"} | paired_differences(*tested))
+    return Outcome(rows)
 
 
 def pairs(config: FamiliesOfBertConfig) -> list[tuple[str, str]]:
     """Pairs compared split by split: maskings, forms, and both with unigrams."""
     static = mask_name(config, config.copies)
     comparisons = [(static, "dynamic"), ("dynamic", SAME), ("dynamic", PLAIN)]
-    comparisons += [(form, "BERT") for form in list(FORMS)[1:]]
-    return comparisons + [(form, PLAIN) for form in FORMS]
+    comparisons += [(form.name, PLAIN_BERT.name) for form in FORMS[1:]]
+    return comparisons + [(form.name, PLAIN) for form in FORMS]
 
 
-def minus(
-    parts: dict[str, list[dict[str, float]]], name: str, other: str
-) -> dict[str, Any]:
-    """Test loss of one minus another on the same splits and masks, in nats."""
-    seed_pairs = zip(parts[name], parts[other], strict=True)
-    differences = tuple(a["test loss"] - b["test loss"] for a, b in seed_pairs)
-    return {"name": f"{name} - {other}", "test loss": t_interval(differences)}
-
-
-def every(kinds: Iterable[Any], config: FamiliesOfBertConfig) -> list[tuple[Any, int]]:
-    """Every kind with every seed."""
-    return [(kind, seed) for kind in kinds for seed in range(config.seeds)]
-
-
-def columns(parts: list[dict[str, float]]) -> dict[str, list[float]]:
-    """Each column's mean and interval over the seeds."""
-    return {key: t_interval(tuple(part[key] for part in parts)) for key in parts[0]}
-
-
-def mask_name(config: FamiliesOfBertConfig, kind: int) -> str:
-    """The name of a masking with `kind` masks per text."""
-    if kind == config.epochs:
+def mask_name(config: FamiliesOfBertConfig, copies: int) -> str:
+    """The name of a masking with so many masks per text."""
+    if copies == config.epochs:
         return "dynamic"
-    return "static, 1 copy" if kind == 1 else f"static, {kind} copies"
+    return "static, 1 copy" if copies == 1 else f"static, {copies} copies"
 
 
 def masks(
-    config: FamiliesOfBertConfig, rows: Tensor, kind: int, dice: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Inputs and targets of every epoch, (epochs, B, T), with `kind` masks per text."""
-    if kind == config.epochs:
-        batches = [masked_token(rows, config.vocabulary, dice) for _ in range(kind)]
-        inputs, targets = zip(*batches, strict=True)
-        return torch.stack(inputs), torch.stack(targets)
-    inputs, targets = static_mask(rows, config.vocabulary, dice, kind)
-    epoch = torch.arange(config.epochs) % kind
-    return inputs[epoch], targets[epoch]
+    config: FamiliesOfBertConfig, rows: Tensor, copies: int, rng: torch.Generator
+) -> Batch:
+    """Inputs and targets of every epoch, (epochs, B, T), with `copies` masks a text."""
+    if copies == config.epochs:
+        batches = [masked_token(rows, config.vocabulary, rng) for _ in range(copies)]
+        return Batch(
+            torch.stack([inputs for inputs, _ in batches]),
+            torch.stack([targets for _, targets in batches]),
+        )
+    inputs, targets = static_mask(rows, config.vocabulary, rng, copies)
+    epoch = torch.arange(config.epochs) % copies
+    return Batch(inputs[epoch], targets[epoch])
 
 
-def mask_counts(config: FamiliesOfBertConfig, seed: int) -> dict[str, dict[str, float]]:
-    """The `overlaps` of the masks of all epochs, for each kind of masking."""
-    rows = review_endings(config.vocabulary, config.tokens, seed).rows["train"][
-        : config.texts
-    ]
+def mask_overlaps(config: FamiliesOfBertConfig, seed: int) -> dict[str, Columns]:
+    """The `overlaps` of the masks of all epochs, for each masking."""
+    endings = review_endings(config.vocabulary, config.tokens, seed)
+    rows = endings.rows["train"][: config.texts]
     statistics = {}
-    for kind in (1, config.copies, config.epochs):
+    for copies in (1, config.copies, config.epochs):
         rng = torch.Generator().manual_seed(seed)
-        _, targets = masks(config, rows, kind, rng)
-        statistics[str(kind)] = overlaps(targets != IGNORE)
+        targets = masks(config, rows, copies, rng).targets
+        statistics[mask_name(config, copies)] = overlaps(targets != IGNORE)
     return statistics
 
 
-def overlaps(chosen: Tensor) -> dict[str, float]:
+def overlaps(masked: Tensor) -> Columns:
     """How much masks (epochs, B, T) repeat, as shares.
 
     `overlap`: of the words masked in one epoch, those masked in another as well, over
     all pairs of epochs; `distinct`: different masks of a text by epochs; `ever asked`:
     words that are masked in some epoch.
     """
-    epochs, rows, _ = chosen.shape
-    times = chosen.double().sum(dim=0)  # (B, T)
+    epochs, rows, _ = masked.shape
+    times = masked.double().sum(dim=0)  # (B, T)
     repeats = times * (times - 1) / (epochs - 1)  # summed over the partner epochs
-    distinct = sum(len(chosen[:, row].unique(dim=0)) for row in range(rows))
+    distinct = sum(
+        len({tuple(mask) for mask in text})
+        for text in masked.transpose(0, 1).tolist()  # B texts of epochs masks
+    )
     return {
         "overlap": float(repeats.sum() / times.sum()),
         "distinct": distinct / (rows * epochs),
@@ -176,20 +168,20 @@ def overlaps(chosen: Tensor) -> dict[str, float]:
     }
 
 
-class Words(nn.Module):
-    """BERT's logits at the masked positions: (B, T) -> (N, V)."""
+class MaskedLM(nn.Module):
+    """BERT's logits at the masked positions: (B, T), boolean (B, T) -> (N, V)."""
 
-    def __init__(self, config: FamiliesOfBertConfig, form: str) -> None:
+    def __init__(self, config: FamiliesOfBertConfig, form: Form) -> None:
         super().__init__()
-        self.bert = BERT(shape(config, form))
+        self.bert = BERT(encoder_config(config, form))
 
-    def forward(self, rows: Tensor, asked: Tensor) -> Tensor:
-        return self.bert.words(self.bert.encoder(rows)[asked])
+    def forward(self, rows: Tensor, positions: Tensor) -> Tensor:
+        logits: Tensor = self.bert.mlm_head(self.bert.encoder(rows)[positions])
+        return logits
 
 
-def shape(config: FamiliesOfBertConfig, form: str) -> EncoderConfig:
+def encoder_config(config: FamiliesOfBertConfig, form: Form) -> EncoderConfig:
     """The encoder configuration of a form."""
-    shared, embedding = FORMS[form]
     return EncoderConfig(
         config.vocabulary,
         config.tokens,
@@ -198,14 +190,14 @@ def shape(config: FamiliesOfBertConfig, form: str) -> EncoderConfig:
         config.heads,
         4 * config.width,
         segments=1,
-        embedding=embedding,
-        shared=shared,
+        embedding=form.embedding,
+        shared=form.shared,
     )
 
 
-def sizes(config: FamiliesOfBertConfig, form: str) -> dict[str, int]:
+def parameters(config: FamiliesOfBertConfig, form: Form) -> dict[str, int]:
     """Parameters of the encoder and its word head: all, of words, and of blocks."""
-    bert = Words(config, form).bert
+    bert = MaskedLM(config, form).bert
     encoder = bert.encoder
 
     def count(*modules: nn.Module) -> int:
@@ -213,81 +205,71 @@ def sizes(config: FamiliesOfBertConfig, form: str) -> dict[str, int]:
         return sum(weights.values())  # tied weights once
 
     return {
-        "parameters": count(encoder, bert.words),
+        "parameters": count(encoder, bert.mlm_head),
         "of words": count(encoder.word, encoder.widen),
         "of blocks": count(encoder.stack),
     }
 
 
-def word_loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """The summed log-loss of the targets, in nats, and their number."""
-    inputs, targets = batch
-    places = targets != IGNORE
-    logits = network(inputs, places)
-    return F.cross_entropy(logits, targets[places], reduction="sum"), places.sum()
-
-
-def held_out(config: FamiliesOfBertConfig, network: nn.Module, rows: Tensor) -> float:
+def held_out_loss(
+    config: FamiliesOfBertConfig, network: nn.Module, rows: Tensor
+) -> float:
     """Mean log-loss on test texts, with the same masks for all networks, in nats."""
-    batch = masked_token(rows, config.vocabulary, torch.Generator().manual_seed(0))
+    rng = torch.Generator().manual_seed(0)
+    batch = Batch(*masked_token(rows, config.vocabulary, rng))
     with torch.no_grad():
-        total, count = word_loss(network, batch)
+        total, count = loss_at_targets(network, batch)
     return float(total / count)
 
 
-def frequency_loss(
-    config: FamiliesOfBertConfig, limit: int | None, seed: int
-) -> dict[str, float]:
+def unigram_loss(config: FamiliesOfBertConfig, limit: int | None, seed: int) -> Columns:
     """Log-loss, on the same targets, of a unigram model of `limit` training texts."""
     parts = review_endings(config.vocabulary, config.tokens, seed).rows
-    train_words = parts["train"][:limit].flatten()
-    counts = train_words.bincount(minlength=config.vocabulary).double()
+    log_p = unigram_log_p(parts["train"][:limit], config.vocabulary)
     rng = torch.Generator().manual_seed(0)
     _, targets = masked_token(parts["test"], config.vocabulary, rng)
-    masked_words = targets[targets != IGNORE]
-    shares = (counts + 1) / (counts + 1).sum()
-    return {"test loss": float(-shares.log()[masked_words].mean())}
+    return {"test loss": float(-log_p[targets[targets != IGNORE]].mean())}
 
 
-def mask_losses(config: FamiliesOfBertConfig, kind: int, seed: int) -> dict[str, float]:
+def mask_losses(config: FamiliesOfBertConfig, copies: int, seed: int) -> Columns:
     """Train on a few texts for many epochs: final training loss, and test loss."""
     parts = review_endings(config.vocabulary, config.tokens, seed).rows
     rows = parts["train"][: config.texts]
     rng = torch.Generator().manual_seed(seed)
-    inputs, targets = masks(config, rows, kind, rng)
+    masked = masks(config, rows, copies, rng)
     torch.manual_seed(seed)
-    network = Words(config, "BERT")
+    network = MaskedLM(config, PLAIN_BERT)
     batches_per_epoch = len(rows) // config.batch
     orders = [torch.randperm(len(rows), generator=rng) for _ in range(config.epochs)]
 
     def batch(step: int) -> Batch:
         epoch, index = divmod(step, batches_per_epoch)
         indices = orders[epoch][index * config.batch :][: config.batch]
-        return inputs[epoch, indices], targets[epoch, indices]
+        return Batch(masked.inputs[epoch, indices], masked.targets[epoch, indices])
 
-    recipe = TrainingConfig(config.epochs * batches_per_epoch, config.rate)
-    history = train(network, batch, word_loss, recipe, batches_per_epoch)
+    training = TrainingConfig(config.epochs * batches_per_epoch, config.rate)
+    history = train(network, batch, loss_at_targets, training, batches_per_epoch)
     return {
         "training loss": history[-1][1],
-        "test loss": held_out(config, network, parts["test"]),
+        "test loss": held_out_loss(config, network, parts["test"]),
     }
 
 
-def form_loss(config: FamiliesOfBertConfig, form: str, seed: int) -> dict[str, float]:
+def form_loss(config: FamiliesOfBertConfig, form: Form, seed: int) -> Columns:
     """Train a form with dynamic masks on all texts: its test loss in nats."""
     parts = review_endings(config.vocabulary, config.tokens, seed).rows
     rng = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    network = Words(config, form)
+    network = MaskedLM(config, form)
 
-    def batch(step: int) -> Batch:
-        del step
+    def batch(_: int) -> Batch:
         size = (config.batch,)
         indices = torch.randint(len(parts["train"]), size, generator=rng)
-        return masked_token(parts["train"][indices], config.vocabulary, rng)
+        rows = parts["train"][indices]
+        return Batch(*masked_token(rows, config.vocabulary, rng))
 
-    train(network, batch, word_loss, TrainingConfig(config.steps, config.rate))
-    return {"test loss": held_out(config, network, parts["test"])}
+    train(network, batch, loss_at_targets, TrainingConfig(config.steps, config.rate))
+    return {"test loss": held_out_loss(config, network, parts["test"])}
 
 
 def smaller() -> FamiliesOfBertConfig:

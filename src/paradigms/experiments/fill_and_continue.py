@@ -8,7 +8,7 @@ the score is the log-loss of the original words.
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,27 +18,27 @@ from paradigms.data import movie_reviews
 from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.data.tokenizer import Vocabulary, words
-from paradigms.evaluation.statistics import t_interval
-from paradigms.experiments.encoder_decoder import scaled
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional, causal
 from paradigms.models import gpt, t5
 from paradigms.objectives import Gap, next_token
-from paradigms.training.loop import TrainingConfig
+from paradigms.training.initialisation import initialise_by_width
+from paradigms.training.loop import Batch, TrainingConfig
 from paradigms.training.pretraining import (
-    Batch,
     Objective,
     objectives,
-    one_span,
     pretrain,
+    single_span,
 )
 
 QUESTION = "Who fills a gap, and who continues a text, how well?"
 IDS = SpecialTokens()
-MIDDLE = "GPT, fill-in-the-middle"
-MODELS = ("GPT", MIDDLE, "BERT", "masked diffusion", "T5")
-COUNTS = "word frequencies"
-SOURCES, TASKS = ("made language", "reviews"), ("fill", "continue")
+UNIGRAM = "word frequencies"
+SYNTHETIC, REVIEWS = "made language", "reviews"
+SOURCES, TASKS = (SYNTHETIC, REVIEWS), ("fill", "continue")
+Predict = Callable[[Tensor], Tensor]  # texts so far -> logits of the next word (N, V)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class FillAndContinueConfig:
 
 
 CONFIG = FillAndContinueConfig()
-Ask = Callable[[Tensor], Tensor]  # texts so far -> logits of the next new word (N, V)
 
 
 class Source(NamedTuple):
@@ -76,28 +75,52 @@ class Source(NamedTuple):
     language: MarkovLanguage | None
 
 
-def run(config: FillAndContinueConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+class Prompt(NamedTuple):
+    """Texts (N, t) up to the word to predict, and the suffix (N, s), if it is shown.
+
+    The gap begins at `start`; a whole text has `length` words.  `vocabulary` is the
+    first of the three markers.
+    """
+
+    text: Tensor
+    suffix: Tensor | None
+    start: int
+    length: int
+    vocabulary: int
+
+
+@dataclass(frozen=True)
+class System:
+    """A model: its network and objective, and its logits of the next word (N, V)."""
+
+    name: str
+    build: Callable[[FillAndContinueConfig, int], tuple[nn.Module, Objective]]
+    next_logits: Callable[[nn.Module, Prompt], Tensor]
+
+
+def run(config: FillAndContinueConfig, each: Each = serial_map) -> Outcome:
     """A row per source and model; and for each model minus the GPT, paired by seed."""
-    items = list(product(SOURCES, (*MODELS, COUNTS), range(config.seeds)))
+    models = (*SYSTEMS, UNIGRAM)
+    items = list(product(SOURCES, models, range(config.seeds)))
     results = each(items, lambda item: scores(config, *item))
-    by_model: dict[tuple[str, str], list[dict[str, float]]] = {}
+    runs: dict[tuple[str, str], list[dict[str, float]]] = {}
     for (name, model, _), nats in zip(items, results, strict=True):
-        by_model.setdefault((name, model), []).append(nats)
-    rows: list[dict[str, Any]] = []
-    for (name, model), runs in by_model.items():
-        row = {key: t_interval(tuple(seed[key] for seed in runs)) for key in runs[0]}
-        rows.append({"name": f"{name}, {model}"} | row)
-    for name, model in product(SOURCES, (*MODELS[1:], COUNTS)):
-        pairs = list(zip(by_model[name, model], by_model[name, "GPT"], strict=True))
-        row = {t: t_interval(tuple(a[t] - b[t] for a, b in pairs)) for t in TASKS}
+        runs.setdefault((name, model), []).append(nats)
+    rows: list[Row] = [
+        {"name": f"{name}, {model}"} | intervals(of_model)
+        for (name, model), of_model in runs.items()
+    ]
+    for name, model in product(SOURCES, models[1:]):
+        gaps = paired_differences(runs[name, model], runs[name, "GPT"])
+        row = {task: gaps[task] for task in TASKS}
         rows.append({"name": f"{name}, {model} - GPT"} | row)
-    return rows
+    return Outcome(rows)
 
 
 def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
     """The texts of a seed, the same for all models."""
     rng = torch.Generator().manual_seed(seed)
-    if name == "made language":
+    if name == SYNTHETIC:
         language = MarkovLanguage(config.words, seed)
         pool = language.sample(config.steps * config.batch, config.length, rng)
         test = language.sample(config.texts, config.length, rng)
@@ -115,11 +138,11 @@ def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
     return Source(pool[indices], test, FIRST + len(vocabulary), None)
 
 
-def pieces(texts: list[list[str]], known: Vocabulary, length: int) -> Tensor:
+def pieces(texts: list[list[str]], vocabulary: Vocabulary, length: int) -> Tensor:
     """Sentences without unknown words, cut to `length`; remainders are dropped."""
     rows = []
     for text in texts:
-        ids = known.encode([word for word in text if word in known.index])
+        ids = vocabulary.encode(text)
         rows += [ids[i - length : i] for i in range(length, len(ids) + 1, length)]
     return torch.tensor(rows) + FIRST
 
@@ -133,9 +156,8 @@ def scores(
     it.
     """
     data = source(config, name, seed)
-    torch.manual_seed(seed)
-    network = None if model == COUNTS else trained(config, model, data, seed)
     suffixes = data.test[:, config.start + config.gap :]
+    predictors = suffix_predictors(config, model, data, seed)
     results: dict[str, float] = {}
     tasks = {
         "fill": suffixes,
@@ -143,71 +165,86 @@ def scores(
         "continue": None,
     }
     for task, suffix in tasks.items():
-        predict = frequencies(data)
-        if network is not None:
-            predict = asker(network, model, config, data.vocabulary, suffix)
         results[task], results[f"{task}, right"] = nats_and_accuracy(
-            predict, data, config
+            predictors(suffix), data, config
         )
-        if data.language is not None and task != "wrong suffix":
-            results[f"{task}, lost"] = results[task] - own(data, config, task)
+        if data.language is not None and task in TASKS:
+            results[f"{task}, lost"] = results[task] - source_nats(data, config, task)
     return results | {"wrong suffix costs": results["wrong suffix"] - results["fill"]}
 
 
-def trained(
-    config: FillAndContinueConfig, model: str, given: Source, seed: int
-) -> nn.Module:
-    """A network trained for one epoch on the pool."""
-    network, objective = learner(config, model, given.vocabulary)
-    batches = given.pool.split(config.batch)
-    recipe = TrainingConfig(len(batches), config.rate, warmup=50)
-    pretrain(scaled(network), objective, batches.__getitem__, recipe, seed)
-    return network
+def suffix_predictors(
+    config: FillAndContinueConfig, model: str, data: Source, seed: int
+) -> Callable[[Tensor | None], Predict]:
+    """A trained model's prediction for each suffix."""
+    if model == UNIGRAM:
+        log_counts = unigram_logits(data)
+        return lambda _: lambda text: log_counts.expand(len(text), -1)
+    system = SYSTEMS[model]
+    torch.manual_seed(seed)
+    network, objective = system.build(config, data.vocabulary)
+    batches = data.pool.view(-1, config.batch, config.length)
+    training = TrainingConfig(len(batches), config.rate, warmup=50)
+    pretrain(
+        initialise_by_width(network),
+        objective,
+        lambda step: batches[step],
+        training,
+        seed,
+    )
+
+    def with_suffix(suffix: Tensor | None) -> Predict:
+        return lambda text: system.next_logits(
+            network, Prompt(text, suffix, config.start, config.length, data.vocabulary)
+        )
+
+    return with_suffix
 
 
-def frequencies(given: Source) -> Ask:
-    """Unigram log-counts of the training texts, with add-one smoothing."""
-    counts = given.pool.flatten().bincount(minlength=given.vocabulary) + 1.0
-    return lambda text: counts.log().expand(len(text), -1)
+def unigram_logits(data: Source) -> Tensor:
+    """Log-counts (V,) of the training texts, with add-one smoothing."""
+    return (data.pool.flatten().bincount(minlength=data.vocabulary) + 1.0).log()
 
 
-def own(given: Source, config: FillAndContinueConfig, task: str) -> float:
+def source_nats(data: Source, config: FillAndContinueConfig, task: str) -> float:
     """Nats per word under the source itself: the lower bound in expectation."""
-    assert given.language is not None
+    if data.language is None:
+        raise ValueError("real texts have no known source")
     start, stop = config.start, config.start + config.gap
     if task == "continue":
-        return -float(given.language.log_p(given.test)[:, start:stop].mean())
-    probabilities = given.language.gap(given.test, start, stop)
+        return -float(data.language.log_p(data.test)[:, start:stop].mean())
+    probabilities = data.language.gap(data.test, start, stop)
     powers = config.words ** torch.arange(config.gap - 1, -1, -1)
-    index = ((given.test[:, start:stop] - FIRST) * powers).sum(dim=1)
+    index = ((data.test[:, start:stop] - FIRST) * powers).sum(dim=1)
     return -float(probabilities.gather(1, index[:, None]).log().mean()) / config.gap
 
 
 @torch.no_grad()
 def nats_and_accuracy(
-    ask: Ask, given: Source, config: FillAndContinueConfig
+    predict: Predict, data: Source, config: FillAndContinueConfig
 ) -> tuple[float, float]:
     """Nats per original word, predicted one after the other, and accuracy.
 
-    Special tokens are excluded: the length of the gap is given.
+    Special tokens are excluded: the length of the gap is known.
     """
     nats, correct = 0.0, 0.0
     for position in range(config.start, config.start + config.gap):
-        logits = ask(given.test[:, :position])[:, FIRST : given.vocabulary]
-        word = given.test[:, position] - FIRST
+        logits = predict(data.test[:, :position])[:, FIRST : data.vocabulary]
+        word = data.test[:, position] - FIRST
         nats += float(F.cross_entropy(logits, word)) / config.gap
         correct += float((logits.argmax(dim=1) == word).double().mean()) / config.gap
     return nats, correct
 
 
-def learner(
-    config: FillAndContinueConfig, model: str, vocabulary: int
-) -> tuple[nn.Module, Objective]:
-    """A network with its objective; three ids after the words are markers."""
-    markers = [vocabulary, vocabulary + 1, vocabulary + 2]
-    gpt_config = gpt.GPTConfig(vocabulary + 3, config.length + 5, config.width, 2, 4)
-    if model == "T5":
-        t5_config = t5.T5Config(
+def gpt_network(config: FillAndContinueConfig, vocabulary: int) -> gpt.GPT:
+    """A GPT with three markers after the words."""
+    return gpt.GPT(gpt.GPTConfig(vocabulary + 3, config.length + 5, config.width, 2, 4))
+
+
+def t5_network(config: FillAndContinueConfig, vocabulary: int) -> t5.T5:
+    """A T5 of about the same size, with the same markers."""
+    return t5.T5(
+        t5.T5Config(
             vocabulary=vocabulary + 3,
             width=config.width,
             layers=1,
@@ -216,94 +253,133 @@ def learner(
             hidden=4 * config.width,
             gated=False,
         )
-        return t5.T5(t5_config), Spans(one_span(config.gap, (markers[0], markers[1])))
-    if model == MIDDLE:
-        return gpt.GPT(gpt_config), Objective(moved(config, Gap(*markers)))
-    names = {"GPT": "next token", "BERT": "masked"}
-    return gpt.GPT(gpt_config), objectives(vocabulary)[names.get(model, model)]
+    )
 
 
-class Spans(Objective):
-    """Span corruption for an encoder-decoder: the batch holds source and target."""
+class EncoderDecoderObjective(Objective):
+    """An encoder-decoder's loss: the encoder reads the inputs, the targets follow."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        inputs, targets = batch
-        start = torch.full_like(targets[:, :1], IDS.pad)  # T5 starts with padding
-        logits = network(inputs, torch.cat([start, targets[:, :-1]], dim=1))
-        losses = F.cross_entropy(logits.transpose(1, 2), targets, reduction="sum")
-        return losses, torch.tensor(targets.numel())
+        """Sum in nats, and the number of targets."""
+        decoded = F.pad(batch.targets[:, :-1], (1, 0), value=IDS.pad)  # T5's start
+        logits = network(batch.inputs, decoded)
+        loss = F.cross_entropy(logits.transpose(1, 2), batch.targets, reduction="sum")
+        return loss, torch.tensor(batch.targets.numel())
 
 
-def moved(
-    config: FillAndContinueConfig, gap: Gap
-) -> Callable[[Tensor, torch.Generator], Batch]:
-    """Fill-in-the-middle for half of the texts; all are padded to one length.
+def fill_in_the_middle(config: FillAndContinueConfig, markers: Gap) -> Objective:
+    """The middle moved to the end in half of the texts; all padded to one length.
 
     The middle is a gap like those of T5 here; the authors cut at any two positions.
     """
-    cut = one_span(config.gap, (gap.suffix, IDS.eos))
+    cut = single_span(config.gap, (markers.suffix, IDS.eos))
 
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
+    def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
         plain, texts = tokens.tensor_split(2)
-        source, target = cut(texts, dice)  # before SUFFIX after, SUFFIX middle EOS
-        target[:, 0] = gap.middle
-        last = F.pad(torch.cat([source, target], dim=1), (1, 0), value=gap.prefix)
+        span = cut(texts, rng)  # before SUFFIX after; SUFFIX middle EOS
+        middle = span.targets[:, 1:]
+        middle = F.pad(middle, (1, 0), value=markers.middle)
+        rearranged = torch.cat([span.inputs, middle], dim=1)
+        rearranged = F.pad(rearranged, (1, 0), value=markers.prefix)
         plain = F.pad(plain, (0, 1), value=IDS.eos)
-        plain = F.pad(plain, (0, last.shape[1] - plain.shape[1]), value=IDS.pad)
-        inputs, targets = next_token(torch.cat([plain, last]))
-        return inputs, targets.masked_fill(targets == IDS.pad, IGNORE)
+        plain = F.pad(plain, (0, rearranged.shape[1] - plain.shape[1]), value=IDS.pad)
+        inputs, targets = next_token(torch.cat([plain, rearranged]))
+        return Batch(inputs, targets.masked_fill(targets == IDS.pad, IGNORE))
 
-    return show
+    return Objective(make_batch)
 
 
-def asker(
-    network: Any,
-    model: str,
-    config: FillAndContinueConfig,
-    vocabulary: int,
-    after: Tensor | None,
-) -> Ask:
-    """A model's logits of the next word, given texts (N, t) and the suffix `after`."""
-    gap = Gap(vocabulary, vocabulary + 1, vocabulary + 2)
+def causal_logits(network: nn.Module, prompt: Prompt) -> Tensor:
+    """A GPT's logits after BOS and the text; the suffix is not shown."""
+    logits: Tensor = network(F.pad(prompt.text, (1, 0), value=IDS.bos), causal)
+    return logits[:, -1]
 
-    def column(like: Tensor, token: int, count: int = 1) -> Tensor:
-        return torch.full((len(like), count), token)
 
-    def causal_logits(text: Tensor) -> Tensor:
-        return network(torch.cat([column(text, IDS.bos), text], dim=1), causal)[:, -1]
+def fim_logits(network: nn.Module, prompt: Prompt) -> Tensor:
+    """The same after PREFIX, the prefix, SUFFIX, the suffix, MIDDLE."""
+    if prompt.suffix is None:
+        return causal_logits(network, prompt)
+    markers = markers_after(prompt.vocabulary)
+    prefix, middle = prompt.text[:, : prompt.start], prompt.text[:, prompt.start :]
+    text = torch.cat(
+        [
+            F.pad(prefix, (1, 0), value=markers.prefix),
+            F.pad(prompt.suffix, (1, 0), value=markers.suffix),
+            F.pad(middle, (1, 0), value=markers.middle),
+        ],
+        dim=1,
+    )
+    return causal_logits(network, prompt._replace(text=text))
 
-    def fim_logits(text: Tensor) -> Tensor:
-        assert after is not None
-        prefix, middle = text[:, : config.start], text[:, config.start :]
-        prompt = [
-            column(text, IDS.bos),
-            column(text, gap.prefix),
-            prefix,
-            column(text, gap.suffix),
-            after,
-            column(text, gap.middle),
-            middle,
-        ]
-        return network(torch.cat(prompt, dim=1), causal)[:, -1]
 
-    def masked_logits(text: Tensor) -> Tensor:
-        position, suffix_length = text.shape[1], 0 if after is None else after.shape[1]
-        masks = column(text, IDS.mask, config.length - position - suffix_length)
-        parts = [text, masks, *([] if after is None else [after])]
-        return network(torch.cat(parts, dim=1), bidirectional)[:, position]
+def masked_logits(network: nn.Module, prompt: Prompt) -> Tensor:
+    """BERT's logits at the first [MASK] of those between text and suffix."""
+    position = prompt.text.shape[1]
+    tokens = F.pad(prompt.text, (0, prompt.length - position), value=IDS.mask)
+    if prompt.suffix is not None:
+        tokens[:, prompt.length - prompt.suffix.shape[1] :] = prompt.suffix
+    logits: Tensor = network(tokens, bidirectional)
+    return logits[:, position]
 
-    def t5_logits(text: Tensor) -> Tensor:
-        mark = column(text, vocabulary)
-        inputs = [text[:, : config.start], mark, *([] if after is None else [after])]
-        decoded = [column(text, IDS.pad), mark, text[:, config.start :]]
-        return network(torch.cat(inputs, dim=1), torch.cat(decoded, dim=1))[:, -1]
 
-    if model == "T5":
-        return t5_logits
-    if model in ("BERT", "masked diffusion"):
-        return masked_logits
-    use_fim = model == MIDDLE and after is not None
-    return fim_logits if use_fim else causal_logits
+def t5_logits(network: nn.Module, prompt: Prompt) -> Tensor:
+    """T5's logits: the encoder reads a sentinel for the gap, the decoder what is in."""
+    prefix, middle = prompt.text[:, : prompt.start], prompt.text[:, prompt.start :]
+    inputs = F.pad(prefix, (0, 1), value=prompt.vocabulary)
+    if prompt.suffix is not None:
+        inputs = torch.cat([inputs, prompt.suffix], dim=1)
+    decoded = F.pad(
+        F.pad(middle, (1, 0), value=prompt.vocabulary), (1, 0), value=IDS.pad
+    )
+    logits: Tensor = network(inputs, decoded)
+    return logits[:, -1]
+
+
+def markers_after(vocabulary: int) -> Gap:
+    """The three markers: the ids after the words."""
+    return Gap(vocabulary, vocabulary + 1, vocabulary + 2)
+
+
+def build_gpt(
+    objective: str,
+) -> Callable[[FillAndContinueConfig, int], tuple[nn.Module, Objective]]:
+    """A GPT network with one of the `objectives`."""
+
+    def build(
+        config: FillAndContinueConfig, vocabulary: int
+    ) -> tuple[nn.Module, Objective]:
+        return gpt_network(config, vocabulary), objectives(vocabulary)[objective]
+
+    return build
+
+
+def build_middle(
+    config: FillAndContinueConfig, vocabulary: int
+) -> tuple[nn.Module, Objective]:
+    """A GPT network that is trained to fill in the middle."""
+    objective = fill_in_the_middle(config, markers_after(vocabulary))
+    return gpt_network(config, vocabulary), objective
+
+
+def build_t5(
+    config: FillAndContinueConfig, vocabulary: int
+) -> tuple[nn.Module, Objective]:
+    """T5 with span corruption, one span a text."""
+    make_batch = single_span(config.gap, (vocabulary, vocabulary + 1))
+    return t5_network(config, vocabulary), EncoderDecoderObjective(make_batch)
+
+
+MIDDLE = "GPT, fill-in-the-middle"
+SYSTEMS = {
+    system.name: system
+    for system in (
+        System("GPT", build_gpt("next token"), causal_logits),
+        System(MIDDLE, build_middle, fim_logits),
+        System("BERT", build_gpt("masked"), masked_logits),
+        System("masked diffusion", build_gpt("masked diffusion"), masked_logits),
+        System("T5", build_t5, t5_logits),
+    )
+}
 
 
 def smaller() -> FillAndContinueConfig:

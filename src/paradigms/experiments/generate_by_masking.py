@@ -10,17 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import SpecialTokens
-from paradigms.evaluation.statistics import t_interval
-from paradigms.experiments.exposure import only_words
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.generation.decoding import sample
+from paradigms.generation.decoding import Network, sample, without_special_tokens
 from paradigms.generation.mask_filling import gibbs, mask_predict
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, GPTConfig
@@ -32,8 +32,8 @@ from paradigms.training.pretraining import objectives, pretrain
 QUESTION = "How near to the source does masking and refilling write, at what cost?"
 TIMED = True  # measured alone
 IDS = SpecialTokens()
-Way = tuple[str, Callable[[Tensor], Tensor], int]  # name, sampler, network calls
 NETWORKS = ("next token", "masked", "masked diffusion")
+Scores: TypeAlias = dict[str, dict[str, float]]  # sampler, column
 
 
 @dataclass(frozen=True)
@@ -43,105 +43,121 @@ class GenerateByMaskingConfig:
     seeds: int = 4
     words: int = 6
     length: int = 12
-    given: int = 2
+    prompt_length: int = 2
     width: int = 64
     batch: int = 64
     steps: int = 1200
     texts: int = 1000
     sweeps: tuple[int, ...] = (1, 2, 4, 8)
     rounds: tuple[int, ...] = (1, 4)
-    timed: int = 100  # texts of a timed call
+    timing_texts: int = 100  # of a timed call
     repeats: int = 5
 
 
 CONFIG = GenerateByMaskingConfig()
 
 
-def run(
-    config: GenerateByMaskingConfig, each: Each = serial_map
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Sampler:
+    """`generate` continues prompts (N, t) in that many calls of a network."""
+
+    name: str
+    generate: Callable[[Tensor], Tensor]
+    calls: int
+
+
+def run(config: GenerateByMaskingConfig, each: Each = serial_map) -> Outcome:
     """A row per sampler: distance from the source, calls and time.
 
     Then differences, paired by language: each sampler minus left to right, and others.
     """
-    results = each(range(config.seeds), lambda seed: ways(config, seed))
-    rows = []
+    results = each(range(config.seeds), lambda seed: scores(config, seed))
+    rows: list[Row] = []
     for name in results[0]:
-        row: dict[str, Any] = {"name": name}
-        for column in results[0][name]:
-            values = tuple(f[name][column] for f in results)
-            constant = len(set(values)) == 1
-            row[column] = values[0] if constant else t_interval(values)
-        rows.append(row)
-    return rows + [minus(results, *pair) for pair in pairs(config, list(results[0]))]
+        runs = [result[name] for result in results]
+        constants = {
+            column: value
+            for column, value in runs[0].items()
+            if all(run[column] == value for run in runs)
+        }
+        rows.append({"name": name, **intervals(runs), **constants})
+    pairs = pairs_to_compare(config, list(results[0]))
+    return Outcome(rows + [difference(results, *pair) for pair in pairs])
 
 
-def pairs(config: GenerateByMaskingConfig, names: list[str]) -> list[tuple[str, str]]:
-    """The compared pairs; `names` starts with the source and left to right."""
+def pairs_to_compare(
+    config: GenerateByMaskingConfig, names: list[str]
+) -> list[tuple[str, str]]:
+    """Which sampler minus which; `names` starts with the source and left to right."""
     source, left_to_right, *others = names
     gibbs = [f"Gibbs, sweeps {n}" for n in config.sweeps]
-    slowest = f"masked diffusion, rounds {config.length - config.given}"
+    slowest = f"masked diffusion, rounds {config.length - config.prompt_length}"
     comparisons = [(left_to_right, source), *((name, left_to_right) for name in others)]
     comparisons += [(gibbs[-1], name) for name in gibbs[:-1]]
     return [*comparisons, (slowest, gibbs[0]), (slowest, gibbs[-1])]
 
 
-def minus(
-    found: list[dict[str, dict[str, float]]], name: str, other: str
-) -> dict[str, Any]:
+def difference(results: list[Scores], name: str, other: str) -> Row:
     """Differences between two samplers on the same languages."""
-    row: dict[str, Any] = {"name": f"{name} - {other}"}
-    for column in ("surprise", "distance"):
-        row[column] = t_interval(
-            tuple(f[name][column] - f[other][column] for f in found)
-        )
-    return row
+    runs, baseline = (
+        [
+            {column: result[key][column] for column in ("surprise", "distance")}
+            for result in results
+        ]
+        for key in (name, other)
+    )
+    return {"name": f"{name} - {other}", **paired_differences(runs, baseline)}
 
 
-def ways(config: GenerateByMaskingConfig, seed: int) -> dict[str, dict[str, float]]:
+def scores(config: GenerateByMaskingConfig, seed: int) -> Scores:
     """Scores of every sampler's texts against texts of the source."""
     language = MarkovLanguage(config.words, seed)
     rng = torch.Generator().manual_seed(seed)
-    networks = {name: learnt(config, language, name, seed) for name in NETWORKS}
-    draw = partial(language.sample, length=config.length, dice=rng)
+    networks = {
+        name: pretrained_network(config, language, name, seed) for name in NETWORKS
+    }
+    draw = partial(language.sample, length=config.length, rng=rng)
     reference, fresh = draw(4 * config.texts), draw(config.texts)
-    prefixes = draw(config.texts)[:, : config.given]
-    results = {"the source itself": compared(language, config, fresh, reference)}
-    samplers = writers(config, networks, rng)
-    times = seconds(config, samplers, prefixes[: config.timed])
-    baseline = times["left to right"]
-    for name, write, calls in samplers:
-        results[name] = {
-            **compared(language, config, write(prefixes), reference),
-            "calls": calls,
-            "times the time": times[name] / baseline,
+    prompts = draw(config.texts)[:, : config.prompt_length]
+    results = {"the source itself": compare(language, config, fresh, reference)}
+    all_samplers = samplers(config, networks, rng)
+    times = seconds(config, all_samplers, prompts[: config.timing_texts])
+    for sampler in all_samplers:
+        results[sampler.name] = {
+            **compare(language, config, sampler.generate(prompts), reference),
+            "calls": sampler.calls,
+            "times the time": times[sampler.name] / times["left to right"],
         }
     return results
 
 
 def seconds(
-    config: GenerateByMaskingConfig, known: list[Way], given: Tensor
+    config: GenerateByMaskingConfig, samplers: list[Sampler], prompts: Tensor
 ) -> dict[str, float]:
     """The median time of each sampler, after one warm-up call.
 
     Samplers alternate, so that other load on the processor affects all alike.
     """
-    times: dict[str, list[float]] = {name: [] for name, _, _ in known}
+    times: dict[str, list[float]] = {sampler.name: [] for sampler in samplers}
     for turn in range(config.repeats + 1):
-        for name, write, _ in known:
+        for sampler in samplers:
             start = time.perf_counter()
-            write(given)
+            sampler.generate(prompts)
             if turn:
-                times[name].append(time.perf_counter() - start)
+                times[sampler.name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in times.items()}
 
 
-def learnt(
+def pretrained_network(
     config: GenerateByMaskingConfig, language: MarkovLanguage, name: str, seed: int
 ) -> GPT:
     """A network trained with one objective, for as many steps as the others."""
     torch.manual_seed(seed)
-    network = GPT(GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4))
+    network = GPT(
+        GPTConfig(
+            language.vocabulary, config.length + 1, config.width, layers=2, heads=4
+        )
+    )
     rng = torch.Generator().manual_seed(1000 + seed)  # the same texts for all
     pool = language.sample(config.steps * config.batch, config.length, rng)
     pretrain(
@@ -154,56 +170,68 @@ def learnt(
     return network
 
 
-def writers(
-    config: GenerateByMaskingConfig, networks: dict[str, GPT], dice: torch.Generator
-) -> list[Way]:
+def samplers(
+    config: GenerateByMaskingConfig, networks: dict[str, GPT], rng: torch.Generator
+) -> list[Sampler]:
     """Every sampler with its name and its network calls per batch of texts."""
-    new = config.length - config.given
-    bert, diffusion = networks["masked"], networks["masked diffusion"]
+    new = config.length - config.prompt_length
+    masked_lm = partial(networks["masked"], rule=bidirectional)
+    denoise = partial(denoising_log_p, networks["masked diffusion"])
 
-    def masked_logits(tokens: Tensor, real: Tensor | None = None) -> Tensor:
-        return bert(tokens, bidirectional, real)
+    def left_to_right(prompts: Tensor) -> Tensor:
+        start = torch.full((len(prompts), 1), IDS.bos)
+        texts = torch.cat([start, prompts], dim=1)
+        return sample(without_special_tokens(networks["next token"]), texts, new, rng)[
+            :, 1:
+        ]
 
-    def denoise(tokens: Tensor, real: Tensor | None = None) -> Tensor:
-        return substituted(diffusion(tokens, bidirectional, real), tokens)
+    def with_gibbs(prompts: Tensor, sweeps: int) -> Tensor:
+        texts = append_masks(prompts, new)
+        return gibbs(masked_lm, texts, texts == IDS.mask, sweeps, rng)
 
-    def append_masks(given: Tensor) -> Tensor:
-        masks = torch.full((len(given), new), IDS.mask)
-        return torch.cat([given, masks], dim=1)
+    def with_mask_predict(prompts: Tensor, steps: int) -> Tensor:
+        return mask_predict(masked_lm, append_masks(prompts, new), steps)
 
-    def write_causal(given: Tensor) -> Tensor:
-        start = torch.full((len(given), 1), IDS.bos)
-        prompt = torch.cat([start, given], dim=1)
-        return sample(only_words(networks["next token"]), prompt, new, dice)[:, 1:]
+    def with_diffusion(prompts: Tensor, steps: int) -> Tensor:
+        return unmask(denoise, append_masks(prompts, new), steps, rng)
 
-    def write_gibbs(given: Tensor, sweeps: int) -> Tensor:
-        text = append_masks(given)
-        return gibbs(masked_logits, text, text == IDS.mask, sweeps, dice)
-
-    def write_mask_predict(given: Tensor, steps: int) -> Tensor:
-        return mask_predict(masked_logits, append_masks(given), steps)
-
-    def write_diffusion(given: Tensor, steps: int) -> Tensor:
-        return unmask(denoise, append_masks(given), steps, dice)
-
-    samplers: list[Way] = [("left to right", write_causal, new)]
-    for n in config.sweeps:
-        samplers.append((f"Gibbs, sweeps {n}", partial(write_gibbs, sweeps=n), n * new))
-    for n in config.rounds:
-        samplers.append(
-            (f"mask-predict, rounds {n}", partial(write_mask_predict, steps=n), n)
-        )
-    for n in (*config.rounds, new):
-        name = f"masked diffusion, rounds {n}"
-        samplers.append((name, partial(write_diffusion, steps=n), n))
-    return samplers
+    return [
+        Sampler("left to right", left_to_right, new),
+        *(
+            Sampler(f"Gibbs, sweeps {n}", partial(with_gibbs, sweeps=n), n * new)
+            for n in config.sweeps
+        ),
+        *(
+            Sampler(f"mask-predict, rounds {n}", partial(with_mask_predict, steps=n), n)
+            for n in config.rounds
+        ),
+        *(
+            Sampler(
+                f"masked diffusion, rounds {n}", partial(with_diffusion, steps=n), n
+            )
+            for n in (*config.rounds, new)
+        ),
+    ]
 
 
-def compared(
+def denoising_log_p(
+    network: Network, tokens: Tensor, real: Tensor | None = None
+) -> Tensor:
+    """Log-probabilities of masked words by a network of masked diffusion."""
+    return substituted(network(tokens, bidirectional, real), tokens)
+
+
+def append_masks(prompts: Tensor, new: int) -> Tensor:
+    """Prompts with `new` masked positions: (N, t) -> (N, t + new)."""
+    masks = torch.full((len(prompts), new), IDS.mask)
+    return torch.cat([prompts, masks], dim=1)
+
+
+def compare(
     language: MarkovLanguage,
     config: GenerateByMaskingConfig,
     texts: Tensor,
-    truth: Tensor,
+    reference: Tensor,
 ) -> dict[str, float]:
     """Log-loss of the new words under the source, and their trigram distribution.
 
@@ -211,17 +239,17 @@ def compared(
     likely lies below the source's own.  `distance`: total variation between the shares
     of trigrams, half the sum of differences.  `distinct`: share of different texts.
     """
+    gaps = trigrams(texts, config) - trigrams(reference, config)
     return {
-        "surprise": float(-language.log_p(texts)[:, config.given :].mean()),
-        "distance": float((triples(texts, config) - triples(truth, config)).abs().sum())
-        / 2,
-        "distinct": len(texts.unique(dim=0)) / len(texts),
+        "surprise": float(-language.log_p(texts)[:, config.prompt_length :].mean()),
+        "distance": float(gaps.abs().sum()) / 2,
+        "distinct": len(torch.unique(texts, dim=0)) / len(texts),
     }
 
 
-def triples(texts: Tensor, config: GenerateByMaskingConfig) -> Tensor:
+def trigrams(texts: Tensor, config: GenerateByMaskingConfig) -> Tensor:
     """Shares of the V^3 trigrams among the new words."""
-    words = (texts - FIRST)[:, config.given :]
+    words = (texts - FIRST)[:, config.prompt_length :]
     powers = torch.tensor([config.words**2, config.words, 1])
     numbers = (words.unfold(1, 3, 1) * powers).sum(dim=-1).flatten()
     counts = numbers.bincount(minlength=config.words**3).double()

@@ -1,15 +1,17 @@
 """Losses of the lab's networks, and their weights, which the lab loads."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from paradigms.evaluation.statistics import t_interval
+from torch import Tensor
+
+from paradigms.evaluation.statistics import intervals
+from paradigms.experiments.outcome import Outcome
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.training.lab_networks import (
-    NETWORKS,
+    VARIANTS,
     Data,
     NetworkConfig,
+    Variant,
     data,
     losses,
     trained,
@@ -33,37 +35,36 @@ def smaller() -> LabNetworksConfig:
     return LabNetworksConfig(steps=20, held_out=100, seeds=(0, 1))
 
 
-def run(config: LabNetworksConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row per network, with its losses by what is visible, and its weights."""
+def run(config: LabNetworksConfig, each: Each = serial_map) -> Outcome:
+    """A row per network, with its losses by what is visible; and the networks."""
     texts = data(config)
-    pairs = [(name, seed) for name in NETWORKS for seed in config.seeds]
-    results = each(pairs, lambda pair: _result(*pair, config, texts))
-    return list(_rows(config, dict(zip(pairs, results, strict=True))))
+    pairs = [(name, seed) for name in VARIANTS for seed in config.seeds]
+    results = dict(
+        zip(
+            pairs,
+            each(
+                pairs, lambda pair: _result(VARIANTS[pair[0]], pair[1], config, texts)
+            ),
+            strict=True,
+        )
+    )
+    return Outcome(
+        [
+            {
+                "name": name,
+                **intervals([results[name, seed][0] for seed in config.seeds]),
+            }
+            for name in VARIANTS
+        ],
+        networks={name: results[name, config.seeds[0]][1] for name in VARIANTS},
+    )
 
 
 def _result(
-    name: str, seed: int, config: LabNetworksConfig, texts: Data
-) -> dict[str, Any]:
-    network = trained(name, config, seed, texts)
-    state = network.state_dict() if seed == config.seeds[0] else {}
-    return {
-        "losses": losses(network, name, config, texts.held_out),
-        "state_dict": {key: value.tolist() for key, value in state.items()},
-    }
-
-
-def _rows(
-    config: LabNetworksConfig, results: dict[tuple[str, int], dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    for name in NETWORKS:
-        of_seeds = [results[name, seed] for seed in config.seeds]
-        yield {
-            "name": name,
-            **{
-                f"loss, {visible} visible": t_interval(
-                    tuple(result["losses"][visible] for result in of_seeds)
-                )
-                for visible in of_seeds[0]["losses"]
-            },
-            "state_dict": of_seeds[0]["state_dict"],
-        }
+    variant: Variant, seed: int, config: LabNetworksConfig, texts: Data
+) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """Losses by what is visible, and for the first seed the network's parameters."""
+    network = trained(variant, config, seed, texts)
+    by_context = losses(network, variant, config, texts.held_out)
+    columns = {f"loss, {context} visible": x for context, x in by_context.items()}
+    return columns, dict(network.state_dict() if seed == config.seeds[0] else {})

@@ -5,7 +5,6 @@ and two synthetic ones: in one naive Bayes' assumption holds, in the other a qua
 the features is repeated nine times.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,18 @@ import torch
 from torch import Tensor
 
 from paradigms.data import label_subsets
-from paradigms.evaluation.statistics import crossover, t_interval
+from paradigms.evaluation.statistics import band, crossover, t_interval
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.models.discriminant_analysis import LDA
+from paradigms.models.discriminant_analysis import LDA, ShrunkLDA
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
-from paradigms.models.svm import LinearSVM
+from paradigms.models.svm import OneVsRestSVM
 
 QUESTION = "Who errs less with few labels, and where do the curves cross?"
-MADE = ("independent features", "repeated features")
+REPEATED = "repeated features"
+SYNTHETIC = ("independent features", REPEATED)
 PAIRS = (
     ("naive Bayes", "logistic regression"),
     ("LDA, shrunk", "logistic regression"),
@@ -30,12 +32,16 @@ PAIRS = (
     ("LDA, shrunk", "naive Bayes"),
 )
 # In a figure, the first four of these that were fitted.
-DRAWN = ("naive Bayes", "logistic regression", "LDA, shrunk", "LDA", "linear SVM")
+CURVES = ("naive Bayes", "logistic regression", "LDA, shrunk", "LDA", "linear SVM")
+Model = (
+    GaussianNaiveBayes | MultinomialNaiveBayes | LDA | LogisticRegression | OneVsRestSVM
+)
+Samples = dict[int, dict[str, Tensor]]  # error rates (N,) by size and model
 
 
 @dataclass(frozen=True)
 class LabelEfficiencyConfig:
-    """Label counts; a quarter of the labels is held out to choose a setting.
+    """Label counts; a quarter of the labels is left out to choose a setting.
 
     Each quarter in turn (four folds) up to `largest_folded` labels; beyond, and for
     SVMs, one.  `seeds` subsets of labels for each size.  Reviews have `splits` training
@@ -66,240 +72,221 @@ class LabelEfficiencyConfig:
 CONFIG = LabelEfficiencyConfig()
 
 
-def run(config: LabelEfficiencyConfig, each: Each = serial_map) -> list[dict[str, Any]]:
-    """A row per data set, model and size; one per pair, with its crossover."""
-    cells = [(name, size) for name, sizes in config.sizes for size in sizes]
-    results = each(cells, lambda cell: errors(config, *cell))
-    scores: dict[str, dict[int, dict[str, Tensor]]] = {}
-    for (name, size), by_model in zip(cells, results, strict=True):
-        samples = {
-            m: independent(config, name, values) for m, values in by_model.items()
+def run(config: LabelEfficiencyConfig, each: Each = serial_map) -> Outcome:
+    """A row per data set, model and size; one per pair, with its crossover.
+
+    The figure of a data set belongs to its first pair.
+    """
+    cells = [(data, size) for data, sizes in config.sizes for size in sizes]
+    results = each(cells, lambda cell: error_rates(config, *cell))
+    samples: dict[str, Samples] = {data: {} for data, _ in config.sizes}
+    for (data, size), by_model in zip(cells, results, strict=True):
+        samples[data][size] = {
+            model: independent(config, data, rates) for model, rates in by_model.items()
         }
-        scores.setdefault(name, {})[size] = samples
-    rows = [
-        {
-            "name": f"{name}, {model}, {size}",
-            "error": t_interval(tuple(samples.tolist())),
-        }
-        for name, sizes in scores.items()
+    rows: list[Row] = [
+        {"name": f"{data}, {model}, {size}", "error": t_interval(rates.tolist())}
+        for data, sizes in samples.items()
         for size, by_model in sizes.items()
-        for model, samples in by_model.items()
+        for model, rates in by_model.items()
     ]
-    for name, sizes in scores.items():
-        figure = {"pictures": {"errors": {"bands": bands(sizes)}}}
-        first, *others = compared(config, name, sizes)
-        rows += [first | figure, *others]
-    return rows
+    figures: dict[str, Picture] = {}
+    for data, sizes in samples.items():
+        pairs = differences(config, data, sizes)
+        rows += pairs
+        figures[f"{pairs[0]['name']}/errors"] = error_curves(sizes)
+    return Outcome(rows, figures)
 
 
-def independent(
-    config: LabelEfficiencyConfig, name: str, values: list[float]
-) -> Tensor:
+def independent(config: LabelEfficiencyConfig, data: str, rates: list[float]) -> Tensor:
     """One value per draw; for reviews one per split, whose draws share a test part."""
-    rates = torch.tensor(values)
-    if name not in label_subsets.SOURCES:
-        return rates
-    parts = [rates[split :: config.splits].mean() for split in range(config.splits)]
+    values = torch.tensor(rates)
+    if data not in label_subsets.SOURCES:
+        return values
+    parts = [values[split :: config.splits].mean() for split in range(config.splits)]
     return torch.stack(parts)  # (splits,)
 
 
-def errors(
-    config: LabelEfficiencyConfig, name: str, size: int
+def differences(
+    config: LabelEfficiencyConfig, data: str, samples: Samples
+) -> list[Row]:
+    """For each pair: the difference at every size, and where the curves cross."""
+    rows = []
+    for one, other in PAIRS:
+        gaps = {
+            size: by_model[one] - by_model[other]
+            for size, by_model in samples.items()
+            if one in by_model and other in by_model
+        }
+        if len(gaps) > 1:
+            row: Row = {"name": f"{data}, {one} - {other}"}
+            row |= {
+                f"at {size}": t_interval(gap.tolist()) for size, gap in gaps.items()
+            }
+            rows.append(row | crossover(gaps, config.resamples))
+    return rows
+
+
+def error_curves(samples: Samples) -> Bands:
+    """The error by size, of four models."""
+    models = {model for by_model in samples.values() for model in by_model}
+    curves = {
+        model: band(
+            {
+                size: by_model[model].tolist()
+                for size, by_model in samples.items()
+                if model in by_model
+            }
+        )
+        for model in [model for model in CURVES if model in models][:4]
+    }
+    return Bands(bands=curves)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Settings of a model, the first preferred; `slow` if one fold must do."""
+
+    name: str
+    models: list[Model]
+    slow: bool = False
+
+
+def candidates(
+    config: LabelEfficiencyConfig, data: str, size: int, task: label_subsets.Task
+) -> list[Candidates]:
+    """Every model that is fitted to `size` labels.
+
+    The middle of a range comes first, one variance before several, so that a tie does
+    not go to an extreme.
+    """
+    k = int(task.labels.max()) + 1
+    texts = data in label_subsets.SOURCES
+    bayes = _text_bayes(k) if texts else _gaussian_bayes(k)
+    penalties = (1e-2, 1e-1, 1e-3, 1.0)
+    logistic: list[Model] = [LogisticRegression(k, p) for p in penalties]
+    results = [
+        Candidates("naive Bayes", bayes),
+        Candidates("logistic regression", logistic),
+    ]
+    if size <= config.largest_svm:
+        costs = (0.1, 0.01, 1.0) if texts else (1.0, 0.1, 10.0)
+        machines: list[Model] = [OneVsRestSVM(k, cost) for cost in costs]
+        results.append(Candidates("linear SVM", machines, slow=True))
+    if texts:
+        return results
+    shrunk: list[Model] = [ShrunkLDA(k, part) for part in (1e-1, 1e-2, 0.5, 1e-3)]
+    results.append(Candidates("LDA, shrunk", shrunk))
+    # Some pixels of digits are constant in a small draw.
+    if data != "digits" and size > 2 * task.x.shape[1]:
+        results.append(Candidates("LDA", [LDA(k)]))
+        if data in SYNTHETIC:  # LDA's model is true: both without regularisation
+            unpenalised: list[Model] = [LogisticRegression(k, 0.0)]
+            results.append(Candidates("logistic regression, no penalty", unpenalised))
+    return results
+
+
+def _text_bayes(k: int) -> list[Model]:
+    return [MultinomialNaiveBayes(k, s) for s in (1.0, 10.0, 0.1)]
+
+
+def _gaussian_bayes(k: int) -> list[Model]:
+    return [
+        GaussianNaiveBayes(k, s, shared)
+        for shared in (True, False)
+        for s in (1e-1, 1e-3)
+    ]
+
+
+def error_rates(
+    config: LabelEfficiencyConfig, data: str, size: int
 ) -> dict[str, list[float]]:
     """Test error rates by model, one per seed."""
     rates: dict[str, list[float]] = {}
     for seed in range(config.seeds):
         rng = torch.Generator().manual_seed(1000 * size + seed)
-        data = task(config, name, seed, rng)
-        indices = label_subsets.draw_subset(data.labels, size, rng)
-        for model, settings in candidates(config, name, size, data).items():
-            slow = model == "linear SVM" or size > config.largest_folded
-            folds = 1 if slow else 4
-            best = chosen_setting(settings, data, indices, folds)
-            wrong = answers(best, data.test) != data.test_labels
-            rates.setdefault(model, []).append(float(wrong.double().mean()))
+        task = draw_task(config, data, seed, rng)
+        indices = label_subsets.draw_subset(task.labels, size, rng)
+        for candidate in candidates(config, data, size, task):
+            folds = 1 if candidate.slow or size > config.largest_folded else 4
+            model = best_model(candidate.models, task, indices, folds)
+            wrong = answers(model, task.test) != task.test_labels
+            rates.setdefault(candidate.name, []).append(float(wrong.double().mean()))
     return rates
 
 
-def chosen_setting(
-    settings: list[Callable[[], Any]],
-    given: label_subsets.Task,
-    chosen: Tensor,
-    folds: int,
-) -> Any:
-    """The setting with the fewest held-out errors, refitted to all labels.
+def best_model(
+    models: list[Model], task: label_subsets.Task, indices: Tensor, folds: int
+) -> Model:
+    """The model with the fewest validation errors, refitted to all labels.
 
-    Each of `folds` folds holds out every fourth label.  Ties go to the first setting,
-    the middle of the range: few labels do not tell settings apart.
+    Each of `folds` folds leaves out every fourth label.  Ties go to the first model:
+    few labels do not tell settings apart.
     """
-    fourth = torch.arange(len(chosen)) % 4  # separates the first two of each class
-    parts = [(chosen[fourth != fold], chosen[fourth == fold]) for fold in range(folds)]
-    inputs = [(given.rows(fit), given.rows(held_out)) for fit, held_out in parts]
+    fourth = torch.arange(len(indices)) % 4  # separates the first two of each class
+    splits = []
+    for fold in range(folds):
+        train, validation = indices[fourth != fold], indices[fourth == fold]
+        splits.append((train, task.rows(train), validation, task.rows(validation)))
 
-    def mistakes(make: Callable[[], Any]) -> int:
+    def mistakes(model: Model) -> int:
         wrong = 0
-        for (fit, held_out), (x, held_out_x) in zip(parts, inputs, strict=True):
-            model = make().fit(x, given.labels[fit])
-            wrong += int((answers(model, held_out_x) != given.labels[held_out]).sum())
+        for train, x, validation, validation_x in splits:
+            model.fit(x, task.labels[train])
+            wrong += int(
+                (answers(model, validation_x) != task.labels[validation]).sum()
+            )
         return wrong
 
-    make = min(settings, key=mistakes) if len(settings) > 1 else settings[0]
-    return make().fit(given.rows(chosen), given.labels[chosen])
+    best = min(models, key=mistakes) if len(models) > 1 else models[0]
+    best.fit(task.rows(indices), task.labels[indices])
+    return best
 
 
-class ShrunkLDA(LDA):
-    """LDA with its covariance shrunk by `part` towards equal, uncorrelated variances.
-
-    So it is invertible with few rows, as logistic regression has a penalty.
-    Source: Friedman (1989), with one covariance for all classes.
-    """
-
-    def __init__(self, classes: int, part: float) -> None:
-        super().__init__(classes)
-        self.part = part
-
-    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        covariance = super().scatter(away, share)  # (1, V, V)
-        mean = covariance.diagonal(dim1=1, dim2=2).mean()
-        isotropic = mean * torch.eye(covariance.shape[1], dtype=covariance.dtype)
-        return (1 - self.part) * covariance + self.part * isotropic
-
-
-class OneAgainstRest:
-    """One-vs-rest SVMs; the prediction is the class with the highest score."""
-
-    def __init__(self, classes: int, cost: float) -> None:
-        self.machines = [LinearSVM(cost) for _ in range(classes)]
-
-    def fit(self, x: Any, labels: Tensor) -> "OneAgainstRest":
-        """x: rows (N, V), or bags of words."""
-        x = table(x)
-        for label, machine in enumerate(self.machines):
-            machine.fit(x, (labels == label).long())
-        return self
-
-    def predict_proba(self, x: Any) -> Tensor:
-        """Scores, of which only the order has a meaning. (N, K)"""
-        x = table(x)
-        return torch.stack([machine.decision(x) for machine in self.machines], dim=1)
-
-
-def table(x: Any) -> Tensor:
-    """Dense rows; bags of words are converted."""
-    return x if isinstance(x, Tensor) else x.rows.to_dense()
-
-
-def answers(model: Any, x: Any) -> Tensor:
+def answers(model: Model, x: Any) -> Tensor:
     """The predicted class of each row. (N,)"""
+    if isinstance(model, OneVsRestSVM):
+        return model.decision(x).argmax(dim=1)
     return model.predict_proba(x).argmax(dim=1)
 
 
-def candidates(
-    config: LabelEfficiencyConfig, name: str, size: int, given: label_subsets.Task
-) -> dict[str, list[Callable[[], Any]]]:
-    """Every model with its candidate settings.
-
-    The middle of a range comes first, one variance before several, so that a tie does
-    not go to an extreme.
-    """
-    k = int(given.labels.max()) + 1
-    texts = name in label_subsets.SOURCES
-    settings: dict[str, list[Callable[[], Any]]] = {
-        "naive Bayes": [
-            lambda s=s: MultinomialNaiveBayes(k, s) for s in (1.0, 10.0, 0.1)
-        ]
-        if texts
-        else [
-            lambda s=s, shared=shared: GaussianNaiveBayes(k, s, shared)
-            for shared in (True, False)
-            for s in (1e-1, 1e-3)
-        ],
-        "logistic regression": [
-            lambda p=p: LogisticRegression(k, p) for p in (1e-2, 1e-1, 1e-3, 1.0)
-        ],
-    }
-    if size <= config.largest_svm:
-        costs = (0.1, 0.01, 1.0) if texts else (1.0, 0.1, 10.0)
-        settings["linear SVM"] = [lambda c=c: OneAgainstRest(k, c) for c in costs]
-    if texts:
-        return settings
-    settings["LDA, shrunk"] = [
-        lambda s=s: ShrunkLDA(k, s) for s in (1e-1, 1e-2, 0.5, 1e-3)
-    ]
-    if name != "digits" and size > 2 * given.x.shape[1]:
-        settings["LDA"] = [LDA]  # some pixels of digits are constant in a small draw
-        if name in MADE:  # LDA's model is true: both without regularisation
-            settings["logistic regression, no penalty"] = [
-                lambda: LogisticRegression(k, 0.0)
-            ]
-    return settings
-
-
-def task(
-    config: LabelEfficiencyConfig, name: str, seed: int, dice: torch.Generator
+def draw_task(
+    config: LabelEfficiencyConfig, data: str, seed: int, rng: torch.Generator
 ) -> label_subsets.Task:
     """The training and test part of a data set for a seed."""
-    if name in label_subsets.SOURCES:
-        return label_subsets.reviews(name, config.vocabulary, seed % config.splits)
-    if name in ("tumours", "digits"):
-        x, labels = label_subsets.measured(name)
-        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-        train, test = order.tensor_split([len(x) - len(x) // 5])
-        if name == "tumours":
-            train, test = order.tensor_split([400])
-        return label_subsets.Task(x[train], labels[train], x[test], labels[test])
-    parts = [
-        by_rule(config, name, count, dice)
-        for count in (max(dict(config.sizes)[name]) + 100, 5000)
-    ]
-    return label_subsets.Task(*parts[0], *parts[1])
-
-
-def by_rule(
-    config: LabelEfficiencyConfig, name: str, count: int, dice: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Two classes of normal features, independent given the class, or some repeated."""
-    labels = torch.randint(2, (count,), generator=dice)
-    noise = torch.randn(count, config.features, dtype=torch.float64, generator=dice)
-    x = noise + (labels[:, None] - 0.5) * config.apart
-    if name == MADE[1]:
-        repeated = x[:, : config.features // 4].repeat(1, config.copies)
-        blur = torch.randn(repeated.shape, dtype=x.dtype, generator=dice)
-        x = torch.cat(
-            [repeated + config.blur * blur, x[:, config.features // 4 :]], dim=1
+    if data in label_subsets.SOURCES:
+        return label_subsets.reviews(data, config.vocabulary, seed % config.splits)
+    if data in SYNTHETIC:
+        count = max(dict(config.sizes)[data]) + 100
+        train = draw_rows(config, data == REPEATED, count, rng)
+        return label_subsets.Task(
+            *train, *draw_rows(config, data == REPEATED, 5000, rng)
         )
+    x, labels = label_subsets.measurements(data)
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+    count = 400 if data == "tumours" else len(x) - len(x) // 5
+    train_rows, test_rows = order.tensor_split([count])
+    return label_subsets.Task(
+        x[train_rows], labels[train_rows], x[test_rows], labels[test_rows]
+    )
+
+
+def draw_rows(
+    config: LabelEfficiencyConfig, repeated: bool, count: int, rng: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Two classes of normal features, independent given the class.
+
+    If `repeated`, the first quarter of them has noisy copies.
+    """
+    labels = torch.randint(2, (count,), generator=rng)
+    noise = torch.randn(count, config.features, dtype=torch.float64, generator=rng)
+    x = noise + (labels[:, None] - 0.5) * config.apart
+    if repeated:
+        quarter = config.features // 4
+        copies = x[:, :quarter].repeat(1, config.copies)
+        blur = torch.randn(copies.shape, dtype=x.dtype, generator=rng)
+        x = torch.cat([copies + config.blur * blur, x[:, quarter:]], dim=1)
     return x, labels
-
-
-def compared(
-    config: LabelEfficiencyConfig, name: str, scores: dict[int, dict[str, Tensor]]
-) -> Iterator[dict[str, Any]]:
-    """For each pair: the difference at every size, and where the curves cross."""
-    for one, other in PAIRS:
-        gaps = {
-            size: by_model[one] - by_model[other]
-            for size, by_model in scores.items()
-            if one in by_model and other in by_model
-        }
-        if len(gaps) < 2:
-            continue
-        row: dict[str, Any] = {"name": f"{name}, {one} - {other}"}
-        for size, gap in gaps.items():
-            row[f"at {size}"] = t_interval(tuple(gap.tolist()))
-        yield row | crossover(gaps, config.resamples)
-
-
-def bands(scores: dict[int, dict[str, Tensor]]) -> dict[str, list[list[float]]]:
-    """For a figure: size, mean, low and high of four models, rounded."""
-    fitted = {model for by_model in scores.values() for model in by_model}
-    curves: dict[str, list[list[float]]] = {}
-    for model in [model for model in DRAWN if model in fitted][:4]:
-        curves[model] = [
-            [size, *(round(v, 4) for v in t_interval(tuple(by_model[model].tolist())))]
-            for size, by_model in scores.items()
-            if model in by_model
-        ]
-    return curves
 
 
 def smaller() -> LabelEfficiencyConfig:

@@ -7,42 +7,50 @@ few labels predicts the dialect from the states.
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import IGNORE
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.objectives import replaced_token
 from paradigms.objectives.masked import Fates
-from paradigms.training.loop import TrainingConfig
-from paradigms.training.pretraining import (
-    Batch,
-    Objective,
-    Pair,
-    hidden_words,
-    pretrain,
-    replaced,
-    with_head,
+from paradigms.training.electra import (
+    GeneratorAndDiscriminator,
+    replaced_token_detection,
 )
+from paradigms.training.linear_probe import Labelled, linear_probe, standardise
+from paradigms.training.loop import Batch, TrainingConfig
+from paradigms.training.pretraining import Objective, masked_batch, pretrain, with_head
 
 QUESTION = "What does [MASK] in training cost on input without it?"
-WAYS: dict[str, Fates | None] = {
-    "mask alone": (1.0, 0.0, 0.0),
-    "BERT, 80-10-10": (0.8, 0.1, 0.1),
-    "no random words, 80-0-20": (0.8, 0.0, 0.2),
-    "random words, 80-20-0": (0.8, 0.2, 0.0),
-    "all positions, no mask": (0.0, 1.0, 0.0),
-    "ELECTRA": None,
-    "no training": None,
-}
-EVERYWHERE = "all positions, no mask"  # the others predict the selected words only
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """How selected words are shown; `all_targets`: every word is predicted."""
+
+    name: str
+    fates: Fates
+    all_targets: bool = False
+
+
+MASK_ALONE = Corruption("mask alone", (1.0, 0.0, 0.0))
+CORRUPTIONS = (
+    MASK_ALONE,
+    Corruption("BERT, 80-10-10", (0.8, 0.1, 0.1)),
+    Corruption("no random words, 80-0-20", (0.8, 0.0, 0.2)),
+    Corruption("random words, 80-20-0", (0.8, 0.2, 0.0)),
+    Corruption("all positions, no mask", (0.0, 1.0, 0.0), all_targets=True),
+)
+ELECTRA, UNTRAINED = "ELECTRA", "no training"
+NAMES = (*(corruption.name for corruption in CORRUPTIONS), ELECTRA, UNTRAINED)
+Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -62,93 +70,125 @@ class MaskMismatchConfig:
 CONFIG = MaskMismatchConfig()
 
 
-def asked_for(name: str, fates: Fates, vocabulary: int) -> Objective:
-    """Prediction of the selected words or, for `EVERYWHERE`, of every word."""
-    hide = hidden_words(vocabulary, fates=fates)
+def masked_objective(corruption: Corruption, vocabulary: int) -> Objective:
+    """Prediction of the selected words, or of every word."""
+    mask = masked_batch(vocabulary, fates=corruption.fates)
 
-    def all_words(tokens: Tensor, dice: torch.Generator) -> Batch:
-        return hide(tokens, dice)[0], tokens
+    def all_targets(tokens: Tensor, rng: torch.Generator) -> Batch:
+        return Batch(mask(tokens, rng).inputs, tokens)
 
-    show = all_words if name == EVERYWHERE else hide
-    return Objective(show, lambda batch: bidirectional)
+    make_batch = all_targets if corruption.all_targets else mask
+    return Objective(make_batch, lambda _: bidirectional)
 
 
-def run(config: MaskMismatchConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: MaskMismatchConfig, each: Each = serial_map) -> Outcome:
     """A row per corruption, and its differences from two baselines.
 
     The baselines are [MASK] alone, and no training.
     """
-    items = list(product(WAYS, range(config.seeds)))
-    results = each(items, lambda item: scores(config, *item))
-    by_way = {
-        name: [f for (n, _), f in zip(items, results, strict=True) if n == name]
-        for name in WAYS
+    items = list(product(NAMES, range(config.seeds)))
+    results = dict(
+        zip(items, each(items, lambda item: scores(config, *item)), strict=True)
+    )
+    runs = {
+        name: [results[name, seed] for seed in range(config.seeds)] for name in NAMES
     }
-    rows = []
-    for name, runs in by_way.items():
-        row = {column: t_interval(tuple(f[column] for f in runs)) for column in runs[0]}
-        rows.append({"name": name} | row)
-    first, *middle, untrained = WAYS
-    for name in (*middle, untrained):
-        rows.append({"name": f"{name} - {first}"} | minus(by_way[name], by_way[first]))
-    for name in (first, *middle):
-        rows.append(
-            {"name": f"{name} - {untrained}"} | minus(by_way[name], by_way[untrained])
-        )
-    return rows
+    pairs = [(name, MASK_ALONE.name) for name in NAMES if name != MASK_ALONE.name]
+    pairs += [(name, UNTRAINED) for name in NAMES if name != UNTRAINED]
+    rows: list[Row] = [{"name": name} | intervals(runs[name]) for name in NAMES]
+    rows += [
+        {"name": f"{name} - {other}"} | paired_differences(runs[name], runs[other])
+        for name, other in pairs
+    ]
+    return Outcome(rows)
 
 
-def minus(
-    some: list[dict[str, float]], other: list[dict[str, float]]
-) -> dict[str, list[float]]:
-    """Differences on the same texts, in the columns that both have."""
-    return {
-        column: t_interval(
-            tuple(f[column] - b[column] for f, b in zip(some, other, strict=True))
-        )
-        for column in some[0]
-        if column in other[0]
-    }
-
-
-def scores(config: MaskMismatchConfig, name: str, seed: int) -> dict[str, float]:
+def scores(config: MaskMismatchConfig, name: str, seed: int) -> Scores:
     """Accuracy of probes for the dialect on frozen states of unmasked texts."""
     dialects = [MarkovLanguage(config.words, 100 * seed + k) for k in (0, 1)]
+    vocabulary = dialects[0].vocabulary
     rng = torch.Generator().manual_seed(seed)
-    pool, _ = mixed(dialects, config.steps * config.batch, config.length, rng)
-    network, pair = learnt(config, name, seed, pool, dialects[0].vocabulary)
-    train = mixed(dialects, config.labels, config.length, rng)
-    test = mixed(dialects, config.texts, config.length, rng)
-    bare = with_head(network)
-    results = {
-        "dialect, mean state": read(bare, train, test, slice(None)),
-        "dialect, one state": read(
-            bare, train, test, slice(config.length // 2, config.length // 2 + 1)
+    pool = mixed_texts(dialects, config.steps * config.batch, config.length, rng).x
+    torch.manual_seed(seed)
+    size = GPTConfig(vocabulary, config.length, config.width, 2, 4)
+    small = GPTConfig(vocabulary, config.length, config.width // 2, 2, 4)
+    electra = GeneratorAndDiscriminator(GPT(small), GPT(size))
+    network = GPT(size)
+
+    def learn(model: nn.Module, objective: Objective) -> None:
+        def texts(step: int) -> Tensor:
+            return pool[step * config.batch : (step + 1) * config.batch]
+
+        training = TrainingConfig(config.steps, 5e-3, warmup=50)
+        pretrain(model, objective, texts, training, seed)
+
+    if name == ELECTRA:
+        learn(electra, replaced_token_detection(vocabulary))
+    for corruption in CORRUPTIONS:
+        if name == corruption.name:
+            learn(network, masked_objective(corruption, vocabulary))
+    train = mixed_texts(dialects, config.labels, config.length, rng)
+    test = mixed_texts(dialects, config.texts, config.length, rng)
+    if name == ELECTRA:
+        results = probe_accuracies(electra.discriminator, train, test)
+        return results | detection(electra, test.x, vocabulary, rng)
+    results = probe_accuracies(network, train, test)
+    return results if name == UNTRAINED else results | visible_words(network, test.x)
+
+
+def probe_accuracies(network: GPT, train: Labelled, test: Labelled) -> Scores:
+    """A probe of the mean state, and one of a state in the middle of the text."""
+    backbone, middle = with_head(network), train.x.shape[1] // 2
+    return {
+        "dialect, mean state": probe_accuracy(backbone, train, test, slice(None)),
+        "dialect, one state": probe_accuracy(
+            backbone, train, test, slice(middle, middle + 1)
         ),
     }
-    if name not in ("ELECTRA", "no training"):
-        with torch.no_grad():
-            logits = network(test[0], bidirectional)[..., FIRST:]
-        correct = logits.argmax(dim=-1) == test[0] - FIRST
-        results["reads the word it sees"] = float(correct.double().mean())
-    if name == "ELECTRA":
-        results |= told_apart(pair, test[0], dialects[0].vocabulary, rng)
-    return results
+
+
+def probe_accuracy(
+    backbone: GPT, train: Labelled, test: Labelled, positions: slice
+) -> float:
+    """Accuracy of a linear probe on the mean state of some positions."""
+    with torch.no_grad():
+        states = standardise(
+            *(
+                backbone(part.x, bidirectional)[:, positions].mean(dim=1).double()
+                for part in (train, test)
+            )
+        )
+    train_states, test_states = states
+    (result,) = linear_probe(
+        Labelled(train_states, train.labels), Labelled(test_states, test.labels)
+    )
+    return result.accuracy
 
 
 @torch.no_grad()
-def told_apart(
-    pair: Pair, texts: Tensor, vocabulary: int, dice: torch.Generator
-) -> dict[str, float]:
+def visible_words(network: GPT, texts: Tensor) -> Scores:
+    """The share of unmasked words that the network predicts in their own place."""
+    logits = network(texts, bidirectional)[..., FIRST:]
+    correct = logits.argmax(dim=-1) == texts - FIRST
+    return {"reads the word it sees": float(correct.double().mean())}
+
+
+@torch.no_grad()
+def detection(
+    networks: GeneratorAndDiscriminator,
+    texts: Tensor,
+    vocabulary: int,
+    rng: torch.Generator,
+) -> Scores:
     """The share of replaced words, and the discriminator's accuracy and recall.
 
     `replaced` is also its error if it calls every word original.
     """
-    inputs, targets = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))(texts, dice)
-    logits = pair.generator(inputs, bidirectional)
-    corrupted, is_replaced = replaced_token(texts, targets != IGNORE, logits, dice)
-    predicted = pair.discriminator(corrupted, bidirectional)[..., 0] > 0
-    is_replaced = is_replaced.bool()
+    masked = masked_batch(vocabulary, fates=(1.0, 0.0, 0.0))(texts, rng)
+    logits = networks.generator(masked.inputs, bidirectional)
+    corrupted, targets = replaced_token(texts, masked.targets != IGNORE, logits, rng)
+    predicted = networks.discriminator(corrupted, bidirectional)[..., 0] > 0
+    is_replaced = targets.bool()
     return {
         "replaced": float(is_replaced.double().mean()),
         "told rightly": float((predicted == is_replaced).double().mean()),
@@ -156,57 +196,17 @@ def told_apart(
     }
 
 
-def mixed(
-    dialects: list[MarkovLanguage], count: int, length: int, dice: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def mixed_texts(
+    dialects: list[MarkovLanguage], count: int, length: int, rng: torch.Generator
+) -> Labelled:
     """Texts (N, T) of both dialects in random order, with their dialects (N,).
 
     They are cut from longer texts: the first words alone would reveal the dialect.
     """
     half = count // 2
-    texts = torch.cat([d.sample(half, length + 8, dice)[:, 8:] for d in dialects])
-    order = torch.randperm(2 * half, generator=dice)
-    return texts[order], (order >= half).long()
-
-
-def learnt(
-    config: MaskMismatchConfig, name: str, seed: int, pool: Tensor, vocabulary: int
-) -> tuple[GPT, Pair]:
-    """The pretrained network that is probed; and ELECTRA's two."""
-    torch.manual_seed(seed)
-    size = GPTConfig(vocabulary, config.length, config.width, 2, 4)
-    small = GPTConfig(vocabulary, config.length, config.width // 2, 2, 4)
-    pair = Pair(GPT(small), GPT(size))
-    network = GPT(size)
-    if name == "no training":
-        return network, pair
-    fates = WAYS[name]
-    pretrain(
-        pair if fates is None else network,
-        replaced(vocabulary) if fates is None else asked_for(name, fates, vocabulary),
-        lambda step: pool[step * config.batch : (step + 1) * config.batch],
-        TrainingConfig(config.steps, 5e-3, warmup=50),
-        seed,
-    )
-    return (pair.discriminator if fates is None else network), pair
-
-
-@torch.no_grad()
-def read(
-    bare: GPT,
-    known: tuple[Tensor, Tensor],
-    asked: tuple[Tensor, Tensor],
-    places: slice,
-) -> float:
-    """Accuracy of a linear probe on the mean state of some positions."""
-    (x, labels), (y, truth) = known, asked
-    states = [bare(t, bidirectional)[:, places].mean(dim=1).double() for t in (x, y)]
-    mean, std = states[0].mean(dim=0), states[0].std(dim=0)
-    train_states, asked_for = ((s - mean) / std for s in states)
-    with torch.enable_grad():
-        probe = LogisticRegression(2, 0.01).fit(train_states, labels)
-    correct = probe.predict_proba(asked_for).argmax(dim=1) == truth
-    return float(correct.double().mean())
+    texts = torch.cat([d.sample(half, length + 8, rng)[:, 8:] for d in dialects])
+    order = torch.randperm(2 * half, generator=rng)
+    return Labelled(texts[order], (order >= half).long())
 
 
 def smaller() -> MaskMismatchConfig:

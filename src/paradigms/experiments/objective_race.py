@@ -7,7 +7,7 @@ of real reviews.  The first two tasks are mirror images.
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,24 +16,43 @@ from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.review_endings import review_endings
 from paradigms.data.special_tokens import IGNORE
 from paradigms.evaluation.cost import operations
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.training.linear_probe import EVERY, WHOLE, Task, read_out
+from paradigms.training.electra import (
+    GeneratorAndDiscriminator,
+    ReplacedTokenDetection,
+    replaced_token_detection,
+)
+from paradigms.training.finetuning import (
+    Task,
+    inner_words,
+    last_word,
+    mean_of_words,
+    probe_and_finetune,
+)
+from paradigms.training.linear_probe import Labelled
 from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import (
     Objective,
-    Pair,
     objectives,
     pretrain,
-    replaced,
-    span,
+    single_span_objective,
 )
 
 QUESTION = "One network, equal operations, six objectives: what does each learn?"
 FRESH, REPEATED, REVIEWS = "fresh texts", "repeated texts", "reviews"
-AFTER, UNTRAINED = "next token", "no training"
-NAMES = (AFTER, "prefix", "masked", "span", "masked diffusion", "ELECTRA", UNTRAINED)
+NEXT_TOKEN, ELECTRA, UNTRAINED = "next token", "ELECTRA", "no training"
+NAMES = (
+    NEXT_TOKEN,
+    "prefix",
+    "masked",
+    "span",
+    "masked diffusion",
+    ELECTRA,
+    UNTRAINED,
+)
 
 
 @dataclass(frozen=True)
@@ -74,32 +93,28 @@ class Source(NamedTuple):
     tasks: dict[str, Task]
 
 
-def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> Outcome:
     """A row per source and objective, and each objective minus the next token."""
     items = list(product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds)))
     parts = each(items, lambda item: scores(config, *item))
     results = dict(zip(items, parts, strict=True))
-    rows = []
+    rows: list[Row] = []
     for source, name in product((FRESH, REPEATED, REVIEWS), NAMES):
         runs = [results[source, name, seed] for seed in range(config.seeds)]
-        baseline = [results[source, AFTER, seed] for seed in range(config.seeds)]
-        rows.append({"name": f"{source}, {name}", **columns(runs)})
-        if name != AFTER:
-            gaps = [less(a, b) for a, b in zip(runs, baseline, strict=True)]
-            rows.append({"name": f"{source}, {name} - {AFTER}", **columns(gaps)})
-    limits = each(range(config.seeds), lambda seed: left_alone(config, seed))
-    rows.append({"name": "the language, left side alone", **columns(limits)})
-    return rows
-
-
-def columns(found: list[dict[str, float]]) -> dict[str, list[float]]:
-    """Mean and interval over the seeds of each column."""
-    return {key: t_interval(tuple(f[key] for f in found)) for key in found[0]}
-
-
-def less(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
-    """Differences of the task scores."""
-    return {key: a[key] - b[key] for key in a if "," in key}
+        baseline = [results[source, NEXT_TOKEN, seed] for seed in range(config.seeds)]
+        costs = [run["costs"] for run in runs]
+        accuracies = [run["accuracies"] for run in runs]
+        rows.append(
+            {"name": f"{source}, {name}"} | intervals(costs) | intervals(accuracies)
+        )
+        if name != NEXT_TOKEN:
+            gaps = paired_differences(
+                accuracies, [run["accuracies"] for run in baseline]
+            )
+            rows.append({"name": f"{source}, {name} - {NEXT_TOKEN}"} | gaps)
+    limits = each(range(config.seeds), lambda seed: left_context_limit(config, seed))
+    rows.append({"name": "the language, left side alone"} | intervals(limits))
+    return Outcome(rows)
 
 
 def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
@@ -110,9 +125,14 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
         rows, labels = review_endings(config.vocabulary, config.tokens, seed)
         indices = torch.randint(len(rows["train"]), (count,), generator=rng)
         labelled = torch.randperm(len(rows["train"]), generator=rng)[: config.reviews]
-        train = rows["train"][labelled], labels["train"][labelled]
-        others = [(rows[part], labels[part]) for part in ("validation", "test")]
-        tasks = {"sentiment": Task(train, *others, WHOLE)}
+        tasks = {
+            "sentiment": Task(
+                Labelled(rows["train"][labelled], labels["train"][labelled]),
+                Labelled(rows["validation"], labels["validation"]),
+                Labelled(rows["test"], labels["test"]),
+                (mean_of_words, last_word),
+            )
+        }
         pool, held_out = rows["train"][indices], rows["test"]
         return Source(pool, held_out, config.vocabulary, tasks)
     language = MarkovLanguage(config.words, seed)
@@ -120,13 +140,20 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
     if name == REPEATED:
         pool = pool[: count // config.times].repeat(config.times, 1)
     sizes = (config.labelled, config.labelled, config.texts)
-    splits = [language.sample(size, config.length, rng) for size in sizes]
+    train, validation, test = (
+        language.sample(size, config.length, rng) for size in sizes
+    )
     half = halves(config, seed)
     tasks = {
-        side: Task(*((texts, tags(texts, half, step)) for texts in splits), EVERY)
+        side: Task(
+            Labelled(train, tags(train, half, step)),
+            Labelled(validation, tags(validation, half, step)),
+            Labelled(test, tags(test, half, step)),
+            (inner_words,),
+        )
         for side, step in (("right", 1), ("left", -1))
     }
-    return Source(pool, splits[-1], language.vocabulary, tasks)
+    return Source(pool, test, language.vocabulary, tasks)
 
 
 def rows_of(config: ObjectiveRaceConfig, name: str) -> int:
@@ -146,7 +173,7 @@ def tags(texts: Tensor, half: Tensor, step: int) -> Tensor:
     return (word_halves == word_halves.roll(-step, dims=1))[:, 1:-1].flatten().long()
 
 
-def left_alone(config: ObjectiveRaceConfig, seed: int) -> dict[str, float]:
+def left_context_limit(config: ObjectiveRaceConfig, seed: int) -> dict[str, float]:
     """The best accuracy from the left context alone, with the language known."""
     language, half = MarkovLanguage(config.words, seed), halves(config, seed)
     rng = torch.Generator().manual_seed(seed)
@@ -162,72 +189,89 @@ def left_alone(config: ObjectiveRaceConfig, seed: int) -> dict[str, float]:
 
 def scores(
     config: ObjectiveRaceConfig, source_name: str, name: str, seed: int
-) -> dict[str, float]:
-    """A pretrained network's costs and loss, and its scores in each task."""
+) -> dict[str, dict[str, float]]:
+    """A pretrained network's costs and loss, and its accuracies in each task."""
     data = source(config, source_name, seed)
-    objective, network, results = learnt(config, data, name, seed)
+    objective, network, costs = pretrained(config, data, name, seed)
     tuning = TrainingConfig(config.tuning, config.tuning_rate, warmup=15)
-    for task_name, task in data.tasks.items():
-        results |= {
-            f"{task_name}, {kind}": value
-            for kind, value in read_out(objective, network, task, tuning).items()
-        }
-    return results
+    accuracies = {
+        f"{task_name}, {kind}": accuracy
+        for task_name, task in data.tasks.items()
+        for kind, accuracy in probe_and_finetune(
+            objective, network, task, tuning
+        ).items()
+    }
+    return {"costs": costs, "accuracies": accuracies}
 
 
-def learnt(
-    config: ObjectiveRaceConfig, given: Source, name: str, seed: int
+def pretrained(
+    config: ObjectiveRaceConfig, data: Source, name: str, seed: int
 ) -> tuple[Objective, GPT, dict[str, float]]:
     """The objective, the pretrained network, and its costs and loss."""
-    length = given.pool.shape[1]
-    sentinels = (given.vocabulary, given.vocabulary + 1)
-    by_name = objectives(given.vocabulary) | {
-        "ELECTRA": replaced(given.vocabulary),
-        "span": span(max(round(0.15 * length), 1), sentinels),
-    }
+    by_name = all_objectives(data)
+    length = data.pool.shape[1]
     torch.manual_seed(seed)
-    shape = GPTConfig(given.vocabulary + 2, length + 2, config.width, 2, 4)
-    model = network = GPT(shape)
+    size = GPTConfig(data.vocabulary + 2, length + 2, config.width, 2, 4)
+    network = GPT(size)
     if name == UNTRAINED:
-        return by_name["masked"], model, {}
-    if name == "ELECTRA":
-        small = GPTConfig(shape.vocabulary, shape.positions, config.width // 2, 2, 4)
-        network = Pair(GPT(small), model)
-        model = network.discriminator
+        return by_name["masked"], network, {}
+    model: nn.Module = network
+    if name == ELECTRA:
+        small = GPTConfig(size.vocabulary, size.positions, config.width // 2, 2, 4)
+        model = electra = GeneratorAndDiscriminator(GPT(small), network)
+        network = electra.discriminator
     objective = by_name[name]
-    rows = len(given.pool) // config.steps
-    cost = work(objective, network, given, rows)
-    steps = round(config.steps * work(by_name[AFTER], GPT(shape), given, rows) / cost)
+    rows = len(data.pool) // config.steps
+    cost = batch_operations(objective, model, data, rows)
+    baseline = batch_operations(by_name[NEXT_TOKEN], GPT(size), data, rows)
+    steps = round(config.steps * baseline / cost)
 
     def texts(step: int) -> Tensor:
         # Cheaper objectives reach the end, and begin again.
-        start = step * rows % len(given.pool)
-        return given.pool[start : start + rows]
+        start = step * rows % len(data.pool)
+        return data.pool[start : start + rows]
 
-    pretrain(
-        network, objective, texts, TrainingConfig(steps, config.rate, warmup=50), seed
-    )
-    rng = torch.Generator().manual_seed(seed)
-    batch = objective.show(given.held_out, rng)
+    training = TrainingConfig(steps, config.rate, warmup=50)
+    pretrain(model, objective, texts, training, seed)
+    targets, loss = targets_and_loss(objective, model, data.held_out, seed)
+    costs = {
+        "targets per 100 tokens": targets,
+        "operations a text": cost / rows,
+        "texts read": float(steps * rows),
+        "loss": loss,
+    }
+    return objective, network, costs
+
+
+def all_objectives(data: Source) -> dict[str, Objective]:
+    """The objectives by name; a span is 15% of a text."""
+    sentinels = (data.vocabulary, data.vocabulary + 1)
+    gap = max(round(0.15 * data.pool.shape[1]), 1)
+    return objectives(data.vocabulary) | {
+        ELECTRA: replaced_token_detection(data.vocabulary),
+        "span": single_span_objective(gap, sentinels),
+    }
+
+
+def targets_and_loss(
+    objective: Objective, model: nn.Module, texts: Tensor, seed: int
+) -> tuple[float, float]:
+    """Targets per 100 tokens of held-out texts, and the mean loss in nats."""
+    batch = objective.make_batch(texts, torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        total, count = objective.loss(network, batch)
-    targets = count if name == "ELECTRA" else (batch[1] != IGNORE).sum()
-    return (
-        objective,
-        model,
-        {
-            "targets per 100 tokens": 100 * float(targets) / given.held_out.numel(),
-            "operations a text": cost / rows,
-            "texts read": float(steps * rows),
-            "loss": float(total / count),
-        },
-    )
+        total, count = objective.loss(model, batch)
+    every_token = isinstance(objective, ReplacedTokenDetection)
+    targets = count if every_token else (batch.targets != IGNORE).sum()
+    return 100 * float(targets) / texts.numel(), float(total / count)
 
 
-def work(objective: Objective, network: nn.Module, given: Source, rows: int) -> int:
+def batch_operations(
+    objective: Objective, model: nn.Module, data: Source, rows: int
+) -> int:
     """Operations of the forward pass and loss; the backward pass costs twice that."""
-    batch = objective.show(given.pool[:rows], torch.Generator().manual_seed(0))
-    return operations(lambda: objective.loss(network, batch))
+    rng = torch.Generator().manual_seed(0)
+    batch = objective.make_batch(data.pool[:rows], rng)
+    return operations(lambda: objective.loss(model, batch))
 
 
 def smaller() -> ObjectiveRaceConfig:

@@ -1,12 +1,13 @@
 """Inputs and targets of each objective for one text."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.experiments.outcome import Outcome
+from paradigms.experiments.pictures import Strip
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.objectives import (
     masked_token,
@@ -25,7 +26,7 @@ NAMES = {
     SpecialTokens().eos: "[EOS]",
     SpecialTokens().mask: "[MASK]",
 }
-Strip = dict[str, list[str]]
+Lines = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -64,42 +65,40 @@ class Words:
         return ["" if int(n) == IGNORE else self.names[int(n)] for n in ids]
 
 
-def run(
-    config: ObjectivesAtWorkConfig, each: Each = serial_map
-) -> list[dict[str, Any]]:
+def run(config: ObjectivesAtWorkConfig, each: Each = serial_map) -> Outcome:
     """A row per objective: its number of input tokens, and its strip of named lines."""
     words = Words(config.text)
-    strips = token_by_token(config, words) | whole_texts(config, words)
-    return [
-        {
-            "name": name,
-            "read": len(next(iter(strip.values()))),
-            "pictures": {"strip": {"strip": strip}},
-        }
-        for name, strip in strips.items()
-    ]
+    kinds = each((token_by_token, whole_texts), lambda kind: kind(config, words))
+    strips = {name: lines for kind in kinds for name, lines in kind.items()}
+    return Outcome(
+        [
+            {"name": name, "read": len(next(iter(lines.values())))}
+            for name, lines in strips.items()
+        ],
+        {f"{name}/strip": Strip(strip=lines) for name, lines in strips.items()},
+    )
 
 
-def token_by_token(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
+def token_by_token(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Lines]:
     """Objectives with a target, or none, for each input token."""
     rng = torch.Generator().manual_seed(config.seed)
     text = torch.tensor(words.sentences(config.text)[:1])
-    shifted, next_tokens = next_token(text)
-    masked, masked_targets = masked_token(text, words.size, rng, config.rate)
+    next_inputs, next_targets = next_token(text)
+    masked_inputs, masked_targets = masked_token(text, words.size, rng, config.rate)
     second_inputs, second_targets = masked_token(text, words.size, rng, config.rate)
     uniform_logits = torch.zeros(*text.shape, words.size)  # a uniform generator
-    filled, replaced = replaced_token(
+    replaced_inputs, is_replaced = replaced_token(
         text, masked_targets != IGNORE, uniform_logits, rng
     )
     first_epoch = {
-        "reads": words.spell(masked[0]),
+        "reads": words.spell(masked_inputs[0]),
         "asked": words.spell(masked_targets[0]),
     }
-    answers = ["replaced" if answer else "original" for answer in replaced[0]]
+    answers = ["replaced" if answer else "original" for answer in is_replaced[0]]
     return {
         "next token": {
-            "reads": words.spell(shifted[0]),
-            "asked": words.spell(next_tokens[0]),
+            "reads": words.spell(next_inputs[0]),
+            "asked": words.spell(next_targets[0]),
         },
         "masked token": first_epoch,
         "dynamic masks": {
@@ -108,19 +107,19 @@ def token_by_token(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, St
             "epoch 2": words.spell(second_inputs[0]),
             "asked then": words.spell(second_targets[0]),
         },
-        "replaced token": {"reads": words.spell(filled[0]), "asked": answers},
+        "replaced token": {"reads": words.spell(replaced_inputs[0]), "asked": answers},
     }
 
 
-def whole_texts(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip]:
+def whole_texts(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Lines]:
     """Pairs of sentences in an order, and corrupted sources with decoder targets."""
     rng = torch.Generator().manual_seed(config.seed)
     sentences = words.sentences(config.text)
     text = [token for sentence in sentences for token in sentence]
     options = (rng, config.rate, config.mean_span)
     source, target = span_corruption(text, words.sentinels, *options)
-    shuffled, original = sentence_permutation(sentences, rng)
-    infilled, _ = text_infilling(shuffled, *options)
+    permuted_text, whole_text = sentence_permutation(sentences, rng)
+    infilling_source, _ = text_infilling(permuted_text, *options)
     pairs = sentence_order([sentences] * 20, rng)
     first, second, _ = next(pair for pair in pairs if pair.label == 0)
     late, early, _ = next(pair for pair in pairs if pair.label == 1)
@@ -134,8 +133,8 @@ def whole_texts(config: ObjectivesAtWorkConfig, words: Words) -> dict[str, Strip
             "writes": words.spell(target),
         },
         "infilling and permutation": {
-            "reads": words.spell(infilled),
-            "writes": words.spell(original),
+            "reads": words.spell(infilling_source),
+            "writes": words.spell(whole_text),
         },
     }
 

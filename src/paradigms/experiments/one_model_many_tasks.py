@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from typing import Any
+from statistics import mean
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -33,21 +34,24 @@ from paradigms.data.synthetic_reviews import (
     task_word,
     with_word,
 )
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.generation.decoding import greedy
-from paradigms.layers import Linear, initialise
+from paradigms.generation.decoding import Network, greedy
+from paradigms.layers import initialise
 from paradigms.models.encoder import Encoder, EncoderConfig
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.objectives import cross_entropy, next_token
-from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Is doing many tasks by a prompt a property of generative models?"
-NETWORKS = ("GPT, whole lines", "GPT, answers", "encoder, task word", "encoder, heads")
 CLASSES = {"sentiment": (0, 2), "topic": (2, 4)}  # offset in LABELS, how many
-TAKEN = "one task in nine of ten"
-LEARNT = 0.95  # accuracy from which a task counts as learned
+ONE_TASK = "one task in nine of ten"
+LEARNING_THRESHOLD = 0.95  # accuracy from which a task counts as learned
 BAYES = ("naive Bayes, a model a task", "naive Bayes, task word")
+Loss: TypeAlias = tuple[Tensor, Tensor]  # sum, number of targets
+Score: TypeAlias = Callable[[Network, Tensors], Tensor]  # -> logits (N, 6, V)
+Answer: TypeAlias = Callable[[Network, Tensors], Tensor]  # -> answers (N, 7)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class OneModelManyTasksConfig:
 CONFIG = OneModelManyTasksConfig()
 
 
-class Heads(nn.Module):
+class TaskHeads(nn.Module):
     """One encoder; a classification head for two tasks, a word head for the others.
 
     Shapes: tokens (B, 1 + L) -> logits (B, T, L, V), the answer's L words task by task.
@@ -83,7 +87,7 @@ class Heads(nn.Module):
         super().__init__()
         self.encoder = Encoder(config)
         self.heads = nn.ModuleList(
-            Linear(config.width, config.vocabulary) for _ in TASKS
+            nn.Linear(config.width, config.vocabulary) for _ in TASKS
         )
         initialise(self)
 
@@ -95,7 +99,7 @@ class Heads(nn.Module):
         return torch.stack(scores, dim=1)  # (B, T, L, V)
 
 
-class Told(nn.Module):
+class TaskWordEncoder(nn.Module):
     """One encoder with one word head; the first token names the task.
 
     Shapes: tokens (B, 1 + L) -> logits (B, L, V), the answer's words.
@@ -104,101 +108,153 @@ class Told(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.head = Linear(config.width, config.vocabulary)
+        self.head = nn.Linear(config.width, config.vocabulary)
         initialise(self)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self.head(self.encoder(tokens)[:, 1:])
+        logits: Tensor = self.head(self.encoder(tokens)[:, 1:])
+        return logits
 
 
-def network(config: OneModelManyTasksConfig, name: str) -> nn.Module:
-    """One of NETWORKS, untrained."""
-    shape = {"vocabulary": VOCABULARY, "width": config.width, "layers": config.layers}
-    shape["heads"] = config.heads
-    if name.startswith("GPT"):
-        return GPT(GPTConfig(**shape, positions=2 * LENGTH + 4))
-    encoder = EncoderConfig(**shape, hidden=4 * config.width, positions=LENGTH + 1)
-    return Heads(encoder) if name.endswith("heads") else Told(encoder)
+def build_gpt(config: OneModelManyTasksConfig) -> GPT:
+    """A GPT for lines of a task word, a text, a separator and an answer."""
+    positions = 2 * LENGTH + 4
+    return GPT(
+        GPTConfig(VOCABULARY, positions, config.width, config.layers, config.heads)
+    )
 
 
-def loss(name: str, model: Callable[..., Tensor], batch: Batch) -> Any:
-    """The sum of the losses and their number: of whole lines, else of answers."""
-    word, text, answer, tasks = batch
-    if name.startswith("GPT"):
-        separator = torch.full_like(word, ANSWER)
-        inputs, targets = next_token(torch.cat([word, text, separator, answer], dim=1))
-        if name.endswith("answers"):
-            targets[:, : LENGTH + 2] = IGNORE
-        logits = model(inputs)
-    else:
-        logits = scores(name, model, word, text, tasks)
-        targets = answer[:, :LENGTH].masked_fill(answer[:, :LENGTH] <= 2, IGNORE)
+def encoder_config(config: OneModelManyTasksConfig) -> EncoderConfig:
+    """An encoder for one more token than a text."""
+    width = config.width
+    return EncoderConfig(
+        VOCABULARY, LENGTH + 1, width, config.layers, config.heads, hidden=4 * width
+    )
+
+
+def head_scores(network: Network, batch: Tensors) -> Tensor:
+    """Logits of each task's head for the words of its answer: (N, 6, V)."""
+    _, text, _, tasks = batch
+    logits = network(F.pad(text, (1, 0), value=SPECIALS.bos))  # (N, T, 6, V)
+    return logits[torch.arange(len(tasks)), tasks]
+
+
+def task_word_scores(network: Network, batch: Tensors) -> Tensor:
+    """Logits for the words of the answers: (N, 6, V)."""
+    return network(torch.cat(batch[:2], dim=1))
+
+
+def encoder_loss(score: Score, network: Network, batch: Tensors) -> Loss:
+    """The sum of the losses of answers, and their number."""
+    answer = batch[2][:, :LENGTH]
+    targets = answer.masked_fill(answer <= 2, IGNORE)
+    return sum_and_count(score(network, batch), targets)
+
+
+def gpt_loss(network: Network, batch: Tensors, answers_alone: bool = False) -> Loss:
+    """The sum of the losses of whole lines or of answers, and their number."""
+    word, text, answer, _ = batch
+    separator = torch.full_like(word, ANSWER)
+    inputs, targets = next_token(torch.cat([word, text, separator, answer], dim=1))
+    if answers_alone:
+        targets[:, : LENGTH + 2] = IGNORE
+    return sum_and_count(network(inputs), targets)
+
+
+def sum_and_count(logits: Tensor, targets: Tensor) -> Loss:
+    """The sum of the losses over the targets, and their number."""
     count = (targets != IGNORE).sum()
     return cross_entropy(logits, targets) * count, count
 
 
-def scores(
-    name: str, model: Callable[..., Tensor], word: Tensor, text: Tensor, tasks: Tensor
-) -> Tensor:
-    """An encoder's logits for the words of the answers: (N, 6, V)."""
-    if name.endswith("heads"):
-        logits = model(F.pad(text, (1, 0), value=SPECIALS.bos))  # (N, T, 6, V)
-        return logits[torch.arange(len(tasks)), tasks]
-    return model(torch.cat([word, text], dim=1))
+def fill_in(score: Score, network: Network, batch: Tensors) -> Tensor:
+    """An encoder's answers, in the format of `answers`: (N, 7).
 
-
-@torch.no_grad()
-def answered(name: str, model: Any, batch: Batch) -> Tensor:
-    """A network's answers, in the format of `answers`: (N, 7).
-
-    GPT generates until EOS.  An encoder predicts six words; if the first is a label the
-    others are ignored.
+    It predicts six words; if the first is a label the others are ignored.
     """
-    word, text, _, tasks = batch
-    if name.startswith("GPT"):
-        start, separator = (torch.full_like(word, id) for id in (SPECIALS.bos, ANSWER))
-        prompt = torch.cat([start, word, text, separator], dim=1)
-        generated = greedy(model, prompt, LENGTH + 1, eos=SPECIALS.eos)
-        generated = generated[:, prompt.shape[1] :]
-        return F.pad(
-            generated, (0, LENGTH + 1 - generated.shape[1]), value=SPECIALS.pad
-        )
-    words = scores(name, model, word, text, tasks).argmax(dim=-1)  # (N, 6)
+    words = score(network, batch).argmax(dim=-1)  # (N, 6)
     whole = F.pad(words, (0, 1), value=SPECIALS.eos)
     short = torch.full_like(whole, SPECIALS.pad)
     short[:, 0], short[:, 1] = words[:, 0], SPECIALS.eos
     return torch.where(is_label(short)[:, None], short, whole)
 
 
-def trained(
-    config: OneModelManyTasksConfig, name: str, rate: float, seed: int
+def generate(network: Network, batch: Tensors) -> Tensor:
+    """A GPT's answers up to EOS, in the format of `answers`: (N, 7)."""
+    word, text, _, _ = batch
+    start, separator = (torch.full_like(word, id) for id in (SPECIALS.bos, ANSWER))
+    prompt = torch.cat([start, word, text, separator], dim=1)
+    outputs = greedy(network, prompt, LENGTH + 1, eos=SPECIALS.eos)
+    outputs = outputs[:, prompt.shape[1] :]
+    return F.pad(outputs, (0, LENGTH + 1 - outputs.shape[1]), value=SPECIALS.pad)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network, its loss and its answers; whether a word names the task."""
+
+    name: str
+    build: Callable[[OneModelManyTasksConfig], nn.Module]
+    loss: Callable[[Network, Tensors], Loss]
+    answer: Answer
+    task_word: bool = True
+
+
+VARIANTS = (
+    Variant("GPT, whole lines", build_gpt, gpt_loss, generate),
+    Variant("GPT, answers", build_gpt, partial(gpt_loss, answers_alone=True), generate),
+    Variant(
+        "encoder, task word",
+        lambda config: TaskWordEncoder(encoder_config(config)),
+        partial(encoder_loss, task_word_scores),
+        partial(fill_in, task_word_scores),
+    ),
+    Variant(
+        "encoder, heads",
+        lambda config: TaskHeads(encoder_config(config)),
+        partial(encoder_loss, head_scores),
+        partial(fill_in, head_scores),
+        task_word=False,
+    ),
+)
+
+
+def train_and_test(
+    config: OneModelManyTasksConfig, variant: Variant, rate: float, seed: int
 ) -> dict[str, Any]:
     """Train a network on all tasks; accuracy by task."""
     rng = torch.Generator().manual_seed(seed)
     test = draw(config.test, rng)
     torch.manual_seed(seed)
-    model = network(config, name)
+    network = variant.build(config)
 
-    def batch(step: int) -> Batch:
+    def batch(_step: int) -> Tensors:
         tasks = torch.randint(len(TASKS), (config.batch,), generator=rng)
         return lines(draw(config.batch, rng), tasks)
 
-    recipe = TrainingConfig(config.steps, rate=rate, warmup=config.steps // 10)
-    train(model, batch, partial(loss, name), recipe)
-    results: dict[str, Any] = {
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "right": [right(name, model, test, task) for task in range(len(TASKS))],
+    training = TrainingConfig(
+        config.steps, learning_rate=rate, warmup=config.steps // 10
+    )
+    train(network, batch, variant.loss, training)
+    answer = partial(variant.answer, network)
+    return {
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "accuracy": [accuracy(answer, test, task) for task in range(len(TASKS))],
+        **(untrained_words(answer, test) if variant.task_word else {}),
     }
-    return results if name.endswith("heads") else results | untrained(name, model, test)
 
 
-def right(name: str, model: Any, texts: Texts, task: int) -> float:
-    """Exact-match accuracy."""
+@torch.no_grad()
+def accuracy(answer: Callable[[Tensors], Tensor], texts: Texts, task: int) -> float:
+    """The share of answers that match exactly."""
     batch = lines(texts, torch.full((len(texts.words),), task))
-    return float((answered(name, model, batch) == batch[2]).all(dim=1).double().mean())
+    return float((answer(batch) == batch[2]).all(dim=1).double().mean())
 
 
-def untrained(name: str, model: Any, texts: Texts) -> dict[str, Any]:
+@torch.no_grad()
+def untrained_words(
+    answer: Callable[[Tensors], Tensor], texts: Texts
+) -> dict[str, Any]:
     """For task words never trained on: the share of outputs that answer each task.
 
     `none of the four`: correct for no task.  `no answer to any task`: neither a label
@@ -209,23 +265,22 @@ def untrained(name: str, model: Any, texts: Texts) -> dict[str, Any]:
     share_rows, no_match, no_answer = [], [], []
     for extra in range(UNTRAINED):
         word = task_word(len(TASKS) + extra + tasks)[:, None]
-        # (N, 7)
-        outputs = answered(name, model, (word, texts.words, expected[0], tasks))
-        right = (outputs == expected).all(dim=2)  # (T, N)
+        outputs = answer((word, texts.words, expected[0], tasks))  # (N, 7)
+        right = (outputs == expected).all(dim=2)  # boolean (T, N)
         share_rows.append(right.double().mean(dim=1).tolist())
         no_match.append(1 - float(right.any(dim=0).double().mean()))
         valid = is_label(outputs) | right[len(CLASSES) :].any(dim=0)
         no_answer.append(1 - float(valid.double().mean()))
     shares = torch.tensor(share_rows, dtype=torch.float64)  # (words, T)
     return {
-        "instead": shares.mean(dim=0).tolist(),
+        "shares": shares.mean(dim=0).tolist(),
         "none of the four": sum(no_match) / UNTRAINED,
         "no answer to any task": sum(no_answer) / UNTRAINED,
-        TAKEN: float((shares.amax(dim=1) > 0.9).double().mean()),
+        ONE_TASK: float((shares.amax(dim=1) > 0.9).double().mean()),
     }
 
 
-def counted(config: OneModelManyTasksConfig, seed: int) -> dict[str, list[float]]:
+def naive_bayes(config: OneModelManyTasksConfig, seed: int) -> dict[str, list[float]]:
     """Naive Bayes on word counts: a model per task, or one with task words.
 
     The latter counts the task's word with the text; its classes are all six labels.
@@ -236,76 +291,90 @@ def counted(config: OneModelManyTasksConfig, seed: int) -> dict[str, list[float]
     for task, (name, (shift, classes)) in enumerate(CLASSES.items()):
         labels, test_labels = getattr(training, name), getattr(test, name)
         model = MultinomialNaiveBayes(classes).fit(bags(training), labels)
-        separate.append(hits(model, bags(test), test_labels))
+        separate.append(class_accuracy(model, bags(test), test_labels))
         documents += with_word(training, task)
         truth.append(labels + shift)
     joint = MultinomialNaiveBayes(len(LABELS))
     joint.fit(Bags(documents, VOCABULARY), torch.cat(truth))
     for task, (name, (shift, _)) in enumerate(CLASSES.items()):
         rows = Bags(with_word(test, task), VOCABULARY)
-        with_task_word.append(hits(joint, rows, getattr(test, name) + shift))
+        with_task_word.append(class_accuracy(joint, rows, getattr(test, name) + shift))
     return dict(zip(BAYES, (separate, with_task_word), strict=True))
 
 
-def hits(model: MultinomialNaiveBayes, x: Bags, labels: Tensor) -> float:
-    """Accuracy."""
+def class_accuracy(model: MultinomialNaiveBayes, x: Bags, labels: Tensor) -> float:
+    """The share of documents whose most likely class is the label."""
     return float((model.predict_proba(x).argmax(dim=1) == labels).double().mean())
 
 
-def run(
-    config: OneModelManyTasksConfig, each: Each = serial_map
-) -> list[dict[str, Any]]:
+def run(config: OneModelManyTasksConfig, each: Each = serial_map) -> Outcome:
     """A row per model with its accuracy in each task; one for untrained task words."""
-    trials = list(product(NETWORKS, config.rates))
-    trial_shares = each(
-        trials, lambda cell: trained(config, *cell, config.trial)["right"]
+    trials = list(product(VARIANTS, config.rates))
+    trial_results = each(
+        trials, lambda cell: train_and_test(config, *cell, config.trial)
     )
-    scores: dict[str, dict[float, float]] = {name: {} for name in NETWORKS}
-    for (name, rate), right in zip(trials, trial_shares, strict=True):
-        scores[name][rate] = sum(right) / len(TASKS)
+    trial_accuracy: dict[str, dict[float, float]] = {v.name: {} for v in VARIANTS}
+    for (variant, rate), result in zip(trials, trial_results, strict=True):
+        trial_accuracy[variant.name][rate] = sum(result["accuracy"]) / len(TASKS)
     rates = {
-        name: max(outcomes, key=outcomes.__getitem__)
-        for name, outcomes in scores.items()
+        name: max(by_rate, key=by_rate.__getitem__)
+        for name, by_rate in trial_accuracy.items()
     }
-    cells = list(product(NETWORKS, range(config.seeds)))
+    cells = list(product(VARIANTS, range(config.seeds)))
     results = each(
-        cells, lambda cell: trained(config, cell[0], rates[cell[0]], cell[1])
+        cells,
+        lambda cell: train_and_test(config, cell[0], rates[cell[0].name], cell[1]),
     )
-    rows: list[dict[str, Any]] = []
-    for name in NETWORKS:
-        runs = [r for (n, _), r in zip(cells, results, strict=True) if n == name]
-        row = {"name": name, "parameters": runs[0]["parameters"], "rate": rates[name]}
-        row |= {
-            f"right on trial, rate {r:g}": share for r, share in scores[name].items()
+    rows: list[Row] = []
+    for place, variant in enumerate(VARIANTS):
+        runs = results[place * config.seeds : (place + 1) * config.seeds]
+        columns = {
+            f"right on trial, rate {rate:g}": share
+            for rate, share in trial_accuracy[variant.name].items()
         }
-        rows.append(row | by_task([r["right"] for r in runs]))
-        if "instead" in runs[0]:
-            row = {"name": f"{name}, untrained task word"}
-            task_shares = zip(
-                TASKS, zip(*(r["instead"] for r in runs), strict=True), strict=True
-            )
-            row |= {task: sum(shares) / len(shares) for task, shares in task_shares}
-            for column in ("none of the four", "no answer to any task", TAKEN):
-                row |= over_seeds(column, [r[column] for r in runs])
-            rows.append(row)
-    outcomes = each(range(config.seeds), lambda seed: counted(config, seed))
-    rows += [{"name": name} | by_task([f[name] for f in outcomes]) for name in BAYES]
-    return rows
+        rows.append(
+            {
+                "name": variant.name,
+                "parameters": runs[0]["parameters"],
+                "rate": rates[variant.name],
+                **columns,
+                **by_task([run["accuracy"] for run in runs]),
+            }
+        )
+        if variant.task_word:
+            rows.append(untrained_row(variant, runs))
+    bayes = each(range(config.seeds), lambda seed: naive_bayes(config, seed))
+    rows += [{"name": name, **by_task([run[name] for run in bayes])} for name in BAYES]
+    return Outcome(rows)
 
 
-def over_seeds(column: str, values: Sequence[float]) -> dict[str, float]:
+def untrained_row(variant: Variant, runs: Sequence[dict[str, Any]]) -> Row:
+    """Means over the seeds of `untrained_words`, and ranges of the last three."""
+    row: Row = {"name": f"{variant.name}, untrained task word"}
+    shares = zip(*(run["shares"] for run in runs), strict=True)
+    row |= {task: mean(by_seed) for task, by_seed in zip(TASKS, shares, strict=True)}
+    for column in ("none of the four", "no answer to any task", ONE_TASK):
+        row |= mean_and_range(column, [run[column] for run in runs])
+    return row
+
+
+def mean_and_range(column: str, values: Sequence[float]) -> dict[str, float]:
     """Mean and range: a t interval does not suit all-or-nothing accuracies."""
-    ends = {"lowest": min(values), "highest": max(values)}
-    mean = {column: sum(values) / len(values)}
-    return mean | {f"{column}, {end} seed": value for end, value in ends.items()}
+    return {
+        column: mean(values),
+        f"{column}, lowest seed": min(values),
+        f"{column}, highest seed": max(values),
+    }
 
 
-def by_task(runs: list[list[float]]) -> dict[str, Any]:
+def by_task(runs: Sequence[Sequence[float]]) -> Row:
     """Accuracy over the seeds by task, and the number of seeds that learned it."""
-    row: dict[str, Any] = {}
+    row: Row = {}
     for task, shares in zip(TASKS, zip(*runs, strict=True), strict=False):
-        row |= over_seeds(task, shares)
-        row[f"{task}, seeds that learned it"] = sum(s >= LEARNT for s in shares)
+        row |= mean_and_range(task, shares)
+        row[f"{task}, seeds that learned it"] = sum(
+            s >= LEARNING_THRESHOLD for s in shares
+        )
     return row
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from paradigms.evaluation.parity import reference
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
 
@@ -28,40 +29,34 @@ TABLES = ("word.", "position.", "segment.", "widen.", "_bias.weight.")
 class PublishedSizesConfig:
     """All published sizes; nothing to choose, nothing random."""
 
-    device: str = "meta"  # shapes without memory
-
 
 CONFIG = PublishedSizesConfig()
 
 
 def smaller() -> PublishedSizesConfig:
-    """The same: parameters are counted, not computed."""
+    """The same: parameters are counted on shapes, without memory."""
     return CONFIG
 
 
-def run(config: PublishedSizesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(_config: PublishedSizesConfig, each: Each = serial_map) -> Outcome:
     """A row per size: parameters of each part, of all, and of the reference."""
-    published = [
+    networks = [
         (system, name, size) for system, sizes in SIZES for name, size in sizes.items()
     ]
-    return each(
-        published,
-        lambda one: {"name": one[1], **_counted(one[0], one[2], config)},
-    )
+    return Outcome(each(networks, lambda network: counts(*network)))
 
 
-def _counted(
-    system: type[nn.Module], size: Any, config: PublishedSizesConfig
-) -> dict[str, int]:
-    with torch.device(config.device):
+def counts(system: type[nn.Module], name: str, size: Any) -> Row:
+    """Parameters of one network and of its reference."""
+    with torch.device("meta"):
         ours, theirs = system(size), reference(system, size)
     parts = {"embeddings": 0, "attention": 0, "feed-forward": 0, "norms and heads": 0}
-    for name, parameter in ours.named_parameters():
-        parts[part(name)] += parameter.numel()
-    total = sum(parts.values())
+    for parameter_name, parameter in ours.named_parameters():
+        parts[part(parameter_name)] += parameter.numel()
     return {
+        "name": name,
         **parts,
-        "all": total,
+        "all": sum(parts.values()),
         "reference": sum(map(torch.numel, theirs.parameters())),
     }
 

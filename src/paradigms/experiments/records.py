@@ -12,7 +12,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field
 
-from paradigms._schema import ContentError, Entry, validate
+from paradigms._schema import ContentError, Entry, FileError, validate
+from paradigms.experiments.pictures import AnyPicture, Picture
 
 FOLDER = Path(__file__).parent / "results"
 Value = float | str | list[float]
@@ -22,27 +23,6 @@ def _require_name(row: dict[str, Any]) -> dict[str, Any]:
     if not row.get("name"):
         raise ValueError("a row needs a name")
     return row
-
-
-class Picture(Entry):
-    """What a result shows: digits, curves, curves with intervals, a field, or a strip.
-
-    A digit is 64 letters of base 17, one a pixel, row by row; `read` names what a
-    classifier reads in each row, `?` where it is not sure; `rows` and `columns` label.
-    Bands are points of x, mean, low and high.  A field has a line of letters from 0 to
-    4 for each height, from the top, and points (x and y from -1 to 1, and a class) on
-    it; a strip has lines of tokens by name, "" where there is none.
-    """
-
-    digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]] = []
-    read: list[str] = []
-    rows: list[str] = []
-    columns: list[str] = []
-    curves: dict[str, list[tuple[float, float]]] = {}
-    bands: dict[str, list[tuple[float, float, float, float]]] = {}
-    field: list[Annotated[str, Field(pattern="^[0-4]+$")]] = []
-    points: list[tuple[float, float, int]] = []
-    strip: dict[str, list[str]] = {}
 
 
 class Record(Entry):
@@ -130,18 +110,18 @@ def _read(kind: type[AnyRecord], path: Path, folder: str, target: str) -> AnyRec
         text = path.read_text(encoding="utf8")
         body = json.loads(text, parse_constant=_reject_constant)
     except FileNotFoundError:
-        raise ContentError(f"{file} is missing; {remedy}") from None
+        raise FileError(f"{file} is missing; {remedy}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ContentError(f"{file} is not JSON; {remedy}") from None
+        raise FileError(f"{file} is not JSON; {remedy}") from None
     except ContentError as error:
-        raise ContentError(f"{file} {error}; {remedy}") from None
+        raise FileError(f"{file} {error}; {remedy}") from None
     try:
         result = validate(kind, body, file)
     except ContentError as error:
         lines = str(error).splitlines()
-        raise ContentError("\n".join(f"{line}; {remedy}" for line in lines)) from None
+        raise FileError("\n".join(f"{line}; {remedy}" for line in lines)) from None
     if result.digest != digest(body):
-        raise ContentError(f"{file} was changed by hand; {remedy}")
+        raise FileError(f"{file} was changed by hand; {remedy}")
     return result
 
 
@@ -192,19 +172,25 @@ def value_at(address: str, load: Callable[[str], Result] = load) -> Value:
             f"value {address!r} is not recorded; there is: {'; '.join(near)}"
             f"{more if len(addresses) > 5 else ''}"
         )
-    return rows[row_name][column]
+    value: Value = rows[row_name][column]
+    return value
 
 
-def picture(address: str) -> Picture:
-    """The picture at `experiment/row/name`.
+def picture(address: str, kind: type[AnyPicture]) -> AnyPicture:
+    """The picture of that kind at `experiment/row/name`.
 
     Errors: ContentError that lists what there is instead.
     """
     name, _, key = address.partition("/")
-    pictures = load(name).pictures
+    pictures = {
+        key: value
+        for key, value in load(name).pictures.items()
+        if isinstance(value, kind)
+    }
     if key not in pictures:
         raise ContentError(
-            f"picture {address!r} is not recorded; there is: {', '.join(pictures)}"
+            f"picture {address!r} is not recorded as {kind.__name__}; there is: "
+            f"{', '.join(pictures) or 'none of that kind'}"
         )
     return pictures[key]
 

@@ -5,16 +5,24 @@ compared with each other and with the source's entropy.  A forward pass costs bo
 same: one network under two attention rules, with the same texts and steps.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from paradigms.data.markov_language import MarkovLanguage
 from paradigms.evaluation.cost import exponent
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import (
+    band,
+    intervals,
+    paired_differences,
+    t_interval,
+)
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import TrainingConfig
@@ -22,7 +30,7 @@ from paradigms.training.pretraining import Objective, objectives, pretrain
 
 QUESTION = "Which gains more by size, and which loses more by repetition?"
 NAMES = ("next token", "masked diffusion")
-CHOOSING = 1_000_000  # seed for choosing the rate, none of the others
+RATE_SEED = 1_000_000  # on which the rate is chosen, none of the others
 
 
 @dataclass(frozen=True)
@@ -49,110 +57,100 @@ class ScaleOfObjectivesConfig:
 CONFIG = ScaleOfObjectivesConfig()
 
 
-def run(
-    config: ScaleOfObjectivesConfig, each: Each = serial_map
-) -> list[dict[str, Any]]:
+class Setting(NamedTuple):
+    """The width of a network, and how often each text is read."""
+
+    width: int
+    times: int = 1
+
+
+def run(config: ScaleOfObjectivesConfig, each: Each = serial_map) -> Outcome:
     """Rows: each network; slopes and costs of repetition, and their differences."""
-    kinds = [(width, 1) for width in config.widths]
-    kinds += [(config.repeated, times) for times in config.times]
-    widths = sorted({width for width, _ in kinds})
-    trials = list(product(NAMES, widths, config.rates))
-    losses = each(
-        trials, lambda trial: above(config, *trial[:2], 1, CHOOSING, trial[2])
-    )
-    rates = best(trials, losses)
-    items = list(product(NAMES, kinds, range(config.seeds)))
+    settings = [Setting(width) for width in config.widths]
+    settings += [Setting(config.repeated, times) for times in config.times]
+    rates = best_rates(config, sorted({setting.width for setting in settings}), each)
+    items = list(product(NAMES, range(len(settings)), range(config.seeds)))
     parts = each(
         items,
-        lambda item: above(
-            config, item[0], *item[1], item[2], rates[item[0], item[1][0]]
+        lambda item: excess_nats(
+            config,
+            item[0],
+            settings[item[1]],
+            item[2],
+            rates[item[0], settings[item[1]].width],
         ),
     )
     results = dict(zip(items, parts, strict=True))
-    rows, slopes, costs = [], {}, {}
+    rows: list[Row] = []
+    curves, summaries = {}, {}
     for name in NAMES:
-        by_kind = {k: [results[name, k, s] for s in range(config.seeds)] for k in kinds}
-        slopes[name] = [slope(config, by_kind, seed) for seed in range(config.seeds)]
+        by_setting = {
+            setting: [results[name, index, seed] for seed in range(config.seeds)]
+            for index, setting in enumerate(settings)
+        }
         rows += [
             {
-                "name": label(name, *kind),
-                "above the source": t_interval(tuple(values)),
-                "weights": weights(config, kind[0]),
-                "rate": rates[name, kind[0]],
+                "name": row_name(name, setting),
+                "above the source": t_interval(values),
+                "weights": weights(config, setting.width),
+                "rate": rates[name, setting.width],
             }
-            for kind, values in by_kind.items()
+            for setting, values in by_setting.items()
         ]
-        costs[name] = {
-            times: minus(by_kind[config.repeated, times], by_kind[config.repeated, 1])
+        curves[name] = band(
+            {weights(config, w): by_setting[Setting(w)] for w in config.widths}
+        )
+        summaries[name] = summary(config, by_setting)
+    first, second = NAMES
+    rows += [{"name": name} | intervals(runs) for name, runs in summaries.items()]
+    gaps = paired_differences(summaries[second], summaries[first])
+    rows.append({"name": f"{second} - {first}"} | gaps)
+    return Outcome(rows, {f"{rows[0]['name']}/sizes": Bands(bands=curves)})
+
+
+def best_rates(
+    config: ScaleOfObjectivesConfig, widths: list[int], each: Each
+) -> dict[tuple[str, int], float]:
+    """The learning rate with the lowest loss, for each objective and width."""
+    trials = list(product(NAMES, widths, config.rates))
+    losses = each(
+        trials,
+        lambda trial: excess_nats(
+            config, trial[0], Setting(trial[1]), RATE_SEED, trial[2]
+        ),
+    )
+    by_rate = dict(zip(trials, losses, strict=True))
+    return {
+        (name, width): min(config.rates, key=lambda rate: by_rate[name, width, rate])
+        for name, width in product(NAMES, widths)
+    }
+
+
+def summary(
+    config: ScaleOfObjectivesConfig, by_setting: Mapping[Setting, list[float]]
+) -> list[dict[str, float]]:
+    """For each seed the exponent of the number of weights, and costs of repetition."""
+    sizes = [weights(config, width) for width in config.widths]
+    once = by_setting[Setting(config.repeated)]
+    return [
+        {
+            "slope": exponent(
+                sizes, [by_setting[Setting(w)][seed] for w in config.widths]
+            )
+        }
+        | {
+            f"cost of {times}": by_setting[Setting(config.repeated, times)][seed]
+            - once[seed]
             for times in config.times
         }
-    rows[0]["pictures"] = {"sizes": {"bands": bands(config, rows)}}
-    return rows + comparisons(config, slopes, costs)
-
-
-def best(
-    trials: list[tuple[str, int, float]], tried: list[float]
-) -> dict[tuple[str, int], float]:
-    """The rate with the lowest loss, for each objective and width."""
-    lowest: dict[tuple[str, int], tuple[float, float]] = {}
-    for (name, width, rate), loss in zip(trials, tried, strict=True):
-        lowest[name, width] = min(lowest.get((name, width), (loss, rate)), (loss, rate))
-    return {key: rate for key, (_, rate) in lowest.items()}
-
-
-def comparisons(
-    config: ScaleOfObjectivesConfig,
-    slopes: dict[str, list[float]],
-    harms: dict[str, dict[int, list[float]]],
-) -> list[dict[str, Any]]:
-    """Slopes and costs of repetition for each objective, and their differences."""
-    first, second = NAMES
-    rows = [
-        {"name": name, "slope": t_interval(tuple(slopes[name]))}
-        | {f"cost of {t}": t_interval(tuple(harms[name][t])) for t in config.times}
-        for name in NAMES
+        for seed in range(len(once))
     ]
 
-    slope_gap = t_interval(tuple(minus(slopes[second], slopes[first])))
-    gaps = {
-        f"cost of {t}": t_interval(tuple(minus(harms[second][t], harms[first][t])))
-        for t in config.times
-    }
-    row = {"name": f"{second} - {first}", "slope": slope_gap}
-    return [*rows, row | gaps]
 
-
-def minus(a: list[float], b: list[float]) -> list[float]:
-    """Differences, paired by seed."""
-    return [x - y for x, y in zip(a, b, strict=True)]
-
-
-def slope(
-    config: ScaleOfObjectivesConfig, by: dict[Any, list[float]], seed: int
-) -> float:
-    """The exponent of the distance in the number of weights."""
-    sizes = [weights(config, width) for width in config.widths]
-    return exponent(sizes, [by[width, 1][seed] for width in config.widths])
-
-
-def label(name: str, width: int, times: int) -> str:
-    """A row's name."""
-    return f"{name}, width {width}" + (f", read {times} times" if times > 1 else "")
-
-
-def bands(
-    config: ScaleOfObjectivesConfig, rows: list[dict[str, Any]]
-) -> dict[str, list[list[float]]]:
-    """For a figure: weights, and the distance with its interval."""
-    by_name = {row["name"]: row for row in rows}
-    return {
-        name: [
-            [by_name[label(name, w, 1)]["weights"]]
-            + [round(v, 4) for v in by_name[label(name, w, 1)]["above the source"]]
-            for w in config.widths
-        ]
-        for name in NAMES
-    }
+def row_name(name: str, setting: Setting) -> str:
+    """The name of the row of an objective at a setting."""
+    repeated = f", read {setting.times} times" if setting.times > 1 else ""
+    return f"{name}, width {setting.width}{repeated}"
 
 
 def size(config: ScaleOfObjectivesConfig, width: int) -> GPTConfig:
@@ -166,11 +164,10 @@ def weights(config: ScaleOfObjectivesConfig, width: int) -> int:
     return sum(p.numel() for p in GPT(size(config, width)).parameters())
 
 
-def above(
+def excess_nats(
     config: ScaleOfObjectivesConfig,
     name: str,
-    width: int,
-    times: int,
+    setting: Setting,
     seed: int,
     rate: float,
 ) -> float:
@@ -178,10 +175,11 @@ def above(
     language = MarkovLanguage(config.words, seed)
     rng = torch.Generator().manual_seed(seed)
     count = config.steps * config.batch
-    pool = language.sample(count // times, config.length, rng).repeat(times, 1)
+    pool = language.sample(count // setting.times, config.length, rng)
+    pool = pool.repeat(setting.times, 1)
     test = language.sample(config.texts, config.length, rng)
     torch.manual_seed(seed)
-    network = GPT(size(config, width))
+    network = GPT(size(config, setting.width))
     objective = objectives(language.vocabulary)[name]
 
     def texts(step: int) -> Tensor:
@@ -199,8 +197,10 @@ def nats(
 ) -> float:
     """Nats per word: exact for the next token, for masked diffusion a bound."""
     rng = torch.Generator().manual_seed(0)
-    draws = config.draws if objective.weighted else 1
-    parts = [objective.loss(network, objective.show(test, rng)) for _ in range(draws)]
+    draws = config.draws if objective.is_bound else 1
+    parts = [
+        objective.loss(network, objective.make_batch(test, rng)) for _ in range(draws)
+    ]
     return float(sum(total for total, _ in parts) / sum(count for _, count in parts))
 
 

@@ -6,14 +6,14 @@ first.
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from paradigms.data import movie_reviews
 from paradigms.data.bag_of_words import Bags
 from paradigms.data.tokenizer import Vocabulary, words
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals
+from paradigms.experiments.outcome import Outcome
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.objectives import Pair, next_sentence, sentence_order
@@ -24,7 +24,7 @@ TASKS = {"next sentence": next_sentence, "sentence order": sentence_order}
 
 @dataclass(frozen=True)
 class SentencePairsConfig:
-    """Passages of `group` sentences from `reviews` IMDB reviews; `asked` more to test.
+    """Passages of `group` sentences from `reviews` IMDB reviews; `test` more to test.
 
     `seeds` splits and draws of pairs; `penalty` of the logistic regression is fixed.
     """
@@ -32,21 +32,21 @@ class SentencePairsConfig:
     seeds: int = 5
     group: int = 3
     reviews: int = 2500
-    asked: int = 1000
+    test: int = 1000
     vocabulary: int = 3000
     penalty: float = 1e-2
 
 
 CONFIG = SentencePairsConfig()
+Document = list[list[int]]  # its passages, as ids
 
 
-def run(config: SentencePairsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: SentencePairsConfig, each: Each = serial_map) -> Outcome:
     """A row per task and bag of words: accuracy on test pairs."""
     results = each(range(config.seeds), lambda seed: accuracies(config, seed))
-    return [
-        {"name": name, "accuracy": t_interval(tuple(part[name] for part in results))}
-        for name in results[0]
-    ]
+    return Outcome(
+        [{"name": name, "accuracy": a} for name, a in intervals(results).items()]
+    )
 
 
 def passages(text: str, group: int) -> list[list[str]]:
@@ -59,27 +59,33 @@ def passages(text: str, group: int) -> list[list[str]]:
     ]
 
 
-def documents(
-    config: SentencePairsConfig, seed: int
-) -> dict[str, list[list[list[int]]]]:
+def documents(config: SentencePairsConfig, seed: int) -> dict[str, list[Document]]:
     """Reviews of two passages or more, as ids over the training part's vocabulary."""
     parts = movie_reviews.split("imdb", seed)
     by_part = {
-        part: [passages(r.text, config.group) for r in parts[part][:limit]]
-        for part, limit in (("train", config.reviews), ("test", config.asked))
+        part: [passages(review.text, config.group) for review in reviews]
+        for part, reviews in (
+            ("train", parts["train"][: config.reviews]),
+            ("test", parts["test"][: config.test]),
+        )
     }
     texts = (passage for document in by_part["train"] for passage in document)
     vocabulary = Vocabulary(texts, config.vocabulary)
     encoded = {
-        part: [[ids for ids in map(vocabulary.encode, d) if ids] for d in group]
+        part: [
+            [ids for ids in map(vocabulary.encode, document) if ids]
+            for document in group
+        ]
         for part, group in by_part.items()
     }
-    return {part: [d for d in group if len(d) > 1] for part, group in encoded.items()}
+    return {
+        part: [document for document in group if len(document) > 1]
+        for part, group in encoded.items()
+    }
 
 
-def shared_words(pair: Pair, size: int) -> list[int]:
+def shared_words(pair: Pair, _: int) -> list[int]:
     """The words in both passages: the same if these are swapped."""
-    del size
     return sorted(set(pair.first) & set(pair.second))
 
 
@@ -88,12 +94,13 @@ def words_by_side(pair: Pair, size: int) -> list[int]:
     return pair.first + [word + size for word in pair.second]
 
 
-READINGS = {"shared words": shared_words, "words by side": words_by_side}
+BAGS = {"shared words": shared_words, "words by side": words_by_side}
 
 
 def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
     """Test accuracy of logistic regression for both tasks and both bags of words."""
-    splits, results = documents(config, seed), {}
+    size, results = config.vocabulary, {}
+    splits = documents(config, seed)
     for task, make_pairs in TASKS.items():
         rng = torch.Generator().manual_seed(seed)
         pairs = {part: make_pairs(group, rng) for part, group in splits.items()}
@@ -101,10 +108,9 @@ def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
             part: torch.tensor([pair.label for pair in group])
             for part, group in pairs.items()
         }
-        for name, reading in READINGS.items():
-            size = config.vocabulary
+        for name, count in BAGS.items():
             bags = {
-                part: Bags([reading(p, size) for p in group], 2 * size, torch.float64)
+                part: Bags([count(p, size) for p in group], 2 * size, torch.float64)
                 for part, group in pairs.items()
             }
             model = LogisticRegression(2, config.penalty)
@@ -117,4 +123,4 @@ def accuracies(config: SentencePairsConfig, seed: int) -> dict[str, float]:
 
 def smaller() -> SentencePairsConfig:
     """The same experiment, small enough for a test."""
-    return SentencePairsConfig(seeds=3, reviews=1200, asked=600)
+    return SentencePairsConfig(seeds=3, reviews=1200, test=600)

@@ -7,21 +7,26 @@ entropy, which is the lower bound.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import SpecialTokens
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal, prefix_lm
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import substituted
-from paradigms.objectives import prefix
-from paradigms.training.loop import TrainingConfig
-from paradigms.training.pretraining import Batch, Objective, objectives, pretrain
+from paradigms.training.loop import Batch, TrainingConfig
+from paradigms.training.pretraining import (
+    Objective,
+    objectives,
+    prefix_batch,
+    pretrain,
+)
 
 QUESTION = "Which of order, mask, objective and network makes a model what it is?"
 IDS = SpecialTokens()
@@ -29,6 +34,7 @@ GPT_ROW = "left to right, causal, next token"
 DRAWN_ROW = "an order drawn, causal, next token"
 BERT_ROW = "no order, bidirectional, masked"
 DIFFUSION_ROW = "any order, bidirectional, masked diffusion"
+NOT_COMPARED = ("parameters", "nats a word")
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ CONFIG = SeparateAxesConfig()
 class Recurrent(nn.Module):
     """A GRU that predicts the next word: no attention, so no mask to choose.
 
-    Shapes: tokens (B, T) -> logits (B, T, V); the rule is ignored.
+    Shapes: tokens (B, T) -> logits (B, T, V); a rule and a padding mask are ignored.
     """
 
     def __init__(self, config: GPTConfig) -> None:
@@ -61,10 +67,9 @@ class Recurrent(nn.Module):
         self.memory = nn.GRU(config.width, hidden, 2, batch_first=True)
         self.head = nn.Linear(hidden, config.vocabulary)
 
-    def forward(
-        self, tokens: Tensor, rule: Rule = causal, real: Tensor | None = None
-    ) -> Tensor:
-        return self.head(self.memory(self.word(tokens))[0])
+    def forward(self, tokens: Tensor, *_: object) -> Tensor:
+        logits: Tensor = self.head(self.memory(self.word(tokens))[0])
+        return logits
 
 
 Score = Callable[[nn.Module, Tensor], Tensor]
@@ -83,37 +88,25 @@ class Cell(NamedTuple):
     also: dict[str, Score] = {}
 
 
-def run(config: SeparateAxesConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: SeparateAxesConfig, each: Each = serial_map) -> Outcome:
     """A row per combination, and each minus the GPT, paired by language.
 
     Its own loss, and nats per word of held-out texts.
     """
     results = each(range(config.seeds), lambda seed: cells(config, seed))
-    rows = [
-        {"name": name}
-        | {
-            column: t_interval(tuple(scores[name][column] for scores in results))
-            for column in results[0][name]
-        }
-        for name in results[0]
-    ]
-    others = [name for name in list(results[0])[1:] if name != GPT_ROW]
+    runs = {name: [scores[name] for scores in results] for name in results[0]}
+    rows: list[Row] = [{"name": name} | intervals(runs[name]) for name in runs]
+    others = [name for name in list(runs)[1:] if name != GPT_ROW]
     pairs = [(name, GPT_ROW) for name in others]
     pairs += [(BERT_ROW, DRAWN_ROW), (DIFFUSION_ROW, DRAWN_ROW)]
     pairs += [(DIFFUSION_ROW, BERT_ROW), ("no order, causal, masked", BERT_ROW)]
-    return rows + [minus(results, *pair) for pair in pairs]
-
-
-def minus(
-    found: list[dict[str, dict[str, float]]], name: str, other: str
-) -> dict[str, Any]:
-    """Differences on the same languages, in the columns that both have."""
-    row: dict[str, Any] = {"name": f"{name} - {other}"}
-    for column in found[0][name]:
-        if column in found[0][other] and column not in ("parameters", "nats a word"):
-            pairs = [(scores[name][column], scores[other][column]) for scores in found]
-            row[column] = t_interval(tuple(a - b for a, b in pairs))
-    return row
+    for name, other in pairs:
+        gaps = paired_differences(runs[name], runs[other])
+        columns = [column for column in gaps if column not in NOT_COMPARED]
+        rows.append(
+            {"name": f"{name} - {other}"} | {column: gaps[column] for column in columns}
+        )
+    return Outcome(rows)
 
 
 def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
@@ -162,54 +155,58 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
 
     def two_orders(rule: Rule) -> dict[str, Score]:
         return {
-            "left to right": filled(straight, rule),
-            "drawn order": filled(order, rule),
+            "left to right": mask_filling(straight, rule),
+            "drawn order": mask_filling(order, rule),
         }
 
     def reordered(places: Tensor) -> Objective:
-        def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-            return next_word.show(tokens[:, places], dice)
+        def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
+            return next_word.make_batch(tokens[:, places], rng)
 
-        return Objective(show)
+        return Objective(make_batch)
 
     backwards = straight.flip(0)
     return {
-        GPT_ROW: Cell(next_word, chain(), also={"left to right": chain()}),
+        GPT_ROW: Cell(next_word, chain_rule(), also={"left to right": chain_rule()}),
         "right to left, causal, next token": Cell(
-            reordered(backwards), chain(backwards)
+            reordered(backwards), chain_rule(backwards)
         ),
         DRAWN_ROW: Cell(
-            reordered(order), chain(order), also={"drawn order": chain(order)}
+            reordered(order), chain_rule(order), also={"drawn order": chain_rule(order)}
         ),
-        "left to right, GRU, next token": Cell(next_word, chain(), Recurrent),
+        "left to right, GRU, next token": Cell(next_word, chain_rule(), Recurrent),
         "left to right, prefix, next token": Cell(
-            Objective(any_prefix, by_name["prefix"].rule), chain(rule=prefix_lm(1))
+            Objective(any_prefix, by_name["prefix"].rule), chain_rule(rule=prefix_lm(1))
         ),
         "left to right, bidirectional, next token": Cell(
-            Objective(next_word.show, lambda batch: bidirectional),
-            chain(),
-            also={"own mask": cut_off},
+            Objective(next_word.make_batch, lambda _: bidirectional),
+            chain_rule(),
+            also={"own mask": truncated},
         ),
-        BERT_ROW: Cell(masked, filled(order), also=two_orders(bidirectional)),
+        BERT_ROW: Cell(masked, mask_filling(order), also=two_orders(bidirectional)),
         "no order, causal, masked": Cell(
-            Objective(masked.show), filled(straight, causal), also=two_orders(causal)
+            Objective(masked.make_batch),
+            mask_filling(straight, causal),
+            also=two_orders(causal),
         ),
         DIFFUSION_ROW: Cell(
-            by_name["masked diffusion"], filled(order), also=two_orders(bidirectional)
+            by_name["masked diffusion"],
+            mask_filling(order),
+            also=two_orders(bidirectional),
         ),
     }
 
 
-def any_prefix(tokens: Tensor, dice: torch.Generator) -> Batch:
+def any_prefix(tokens: Tensor, rng: torch.Generator) -> Batch:
     """Prefix LM with prefixes of 0 to T - 1 words: its scoring starts with none.
 
     `objectives` samples no empty prefix, so that the first word is never a target.
     """
-    lengths = torch.randint(tokens.shape[1], (len(tokens),), generator=dice)
-    return *prefix(tokens, lengths), lengths + 1  # BOS is part of it
+    lengths = torch.randint(tokens.shape[1], (len(tokens),), generator=rng)
+    return prefix_batch(tokens, lengths)
 
 
-def chain(places: Tensor | None = None, rule: Rule = causal) -> Score:
+def chain_rule(places: Tensor | None = None, rule: Rule = causal) -> Score:
     """Nats of texts by the chain rule, with the words in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
@@ -217,12 +214,13 @@ def chain(places: Tensor | None = None, rule: Rule = causal) -> Score:
         start = torch.full((len(texts), 1), IDS.bos)
         logits = network(torch.cat([start, texts[:, :-1]], dim=1), rule)
         log_p = logits[..., FIRST:].log_softmax(dim=-1)
-        return -log_p.gather(-1, texts[..., None] - FIRST)[..., 0].sum(dim=1)
+        nats: Tensor = -log_p.gather(-1, texts[..., None] - FIRST)[..., 0].sum(dim=1)
+        return nats
 
     return score
 
 
-def cut_off(network: nn.Module, texts: Tensor) -> Tensor:
+def truncated(network: nn.Module, texts: Tensor) -> Tensor:
     """Nats of texts under the bidirectional rule, each word from the text before it.
 
     The target is hidden by truncation, and the rule is unchanged.
@@ -236,7 +234,7 @@ def cut_off(network: nn.Module, texts: Tensor) -> Tensor:
     return nats
 
 
-def filled(places: Tensor, rule: Rule = bidirectional) -> Score:
+def mask_filling(places: Tensor, rule: Rule = bidirectional) -> Score:
     """Nats of texts, unmasked word by word in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:

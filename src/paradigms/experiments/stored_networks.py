@@ -7,9 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from paradigms._files import replaced
 from paradigms._schema import ContentError
@@ -19,17 +19,18 @@ from paradigms.training import lab_networks
 
 
 def write(
-    folder: Path, weights: dict[str, dict[str, Any]], metadata: dict[str, Any]
+    folder: Path, networks: dict[str, dict[str, Tensor]], metadata: dict[str, Any]
 ) -> dict[str, str]:
     """Write a file in `folder` for each network; digests by network name.
 
-    `weights`: network -> parameter -> nested lists; `metadata` goes into every file.
+    `networks`: parameters by name, of each network; `metadata` goes into every file.
     """
     folder.mkdir(exist_ok=True)
     digests = {}
-    for name, parameters in weights.items():
-        tensors = {key: torch.tensor(value) for key, value in parameters.items()}
+    for name, parameters in networks.items():
         header = {key: json.dumps(value) for key, value in metadata.items()}
+        # safetensors refuses tied parameters: each becomes a tensor of its own.
+        tensors = {key: value.clone() for key, value in parameters.items()}
         content = save(tensors, {**header, "network": name})
         digests[name] = digest(content)
         with replaced(folder / file_name(name, digests[name])) as draft:
@@ -75,13 +76,13 @@ def lab_network(name: str) -> GPT:
         **{key: value for key, value in record.config.items() if key in names}
     )
     language = lab_networks.language(config)
-    vocabulary = lab_networks.vocabulary_of(name, language)
+    vocabulary = lab_networks.VARIANTS[name].vocabulary(language)
     network = lab_networks.untrained(config, vocabulary)
     network.load_state_dict(_read(experiment, name, digests[name]))
     return network.requires_grad_(False).eval()
 
 
-def _read(experiment: str, name: str, recorded: str) -> dict[str, torch.Tensor]:
+def _read(experiment: str, name: str, recorded: str) -> dict[str, Tensor]:
     file = f"results/{experiment}/{file_name(name, recorded)}"
     remedy = f"run: make measure NAME={experiment}"
     try:

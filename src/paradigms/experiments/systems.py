@@ -1,10 +1,12 @@
 """What every system can do, probed on a small one; its distance from its reference."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from paradigms.evaluation.capabilities import classifiers, generators, transformers
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 
 QUESTION = "What can each system do, and how far is it from the field's reference?"
@@ -27,28 +29,29 @@ def smaller() -> SystemsConfig:
     return SystemsConfig(draws=1000, seeds=(0,))
 
 
-def run(config: SystemsConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: SystemsConfig, each: Each = serial_map) -> Outcome:
     """A row per system: what it sees, yes or no for each ability, and its tolerance.
 
     Differences are rounding errors that vary by processor, so the bound is recorded:
     1e-5 in single precision or after a search, else 1e-10.
     Errors: ValueError for a system that differs from its reference by more.
     """
-    families = (
+    families: list[Callable[[], Iterator[Row]]] = [
         lambda: classifiers.rows(config.draws),
         lambda: transformers.rows(config.draws, config.seeds),
         lambda: generators.rows(config.draws),
-    )
-    rows = chain.from_iterable(each(families, lambda family: list(family())))
-    return [
+    ]
+    probes = chain.from_iterable(each(families, lambda family: list(family())))
+    rows = [
         {
             "name": row["name"],
             "sees": row["sees"],
             **{ability: "yes" if row.get(ability) else "no" for ability in ABILITIES},
             "equal within": f"{bound(**row):.0e}",
         }
-        for row in rows
+        for row in probes
     ]
+    return Outcome(rows)
 
 
 def bound(name: str, difference: float, tolerance: float, **_: Any) -> float:

@@ -5,35 +5,55 @@ masked tokens, as BERT.  Nothing else differs: shape, initial weights, texts, nu
 steps and the mean state as features are the same.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
+from itertools import product
 
 import torch
 from torch import Tensor
 
-from paradigms.data import label_subsets, movie_reviews
-from paradigms.data.tokenizer import Vocabulary, words
-from paradigms.evaluation.statistics import t_interval
-from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.models.gpt import GPTConfig
-from paradigms.models.logistic_regression import LogisticRegression
-from paradigms.training.finetuning import Sweep, error_and_loss, finetune
-from paradigms.training.loop import Batch, TrainingConfig, train
-from paradigms.training.two_rules import (
-    RULES,
-    SPECIALS,
-    Words,
-    encode_rows,
-    inputs_and_targets,
-    mean_state,
-    word_loss,
+from paradigms.data import label_subsets
+from paradigms.data.bag_of_words import count_words, unigram_log_p
+from paradigms.data.review_endings import PaddedEndings, padded_endings
+from paradigms.data.special_tokens import SpecialTokens
+from paradigms.evaluation.statistics import (
+    band,
+    intervals,
+    paired_differences,
 )
+from paradigms.experiments.outcome import Outcome, Row
+from paradigms.experiments.pictures import Bands
+from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.masks import Rule, bidirectional, causal
+from paradigms.models.gpt import GPTConfig
+from paradigms.objectives import masked_token, next_token
+from paradigms.training.finetuning import Sweep, finetune
+from paradigms.training.linear_probe import Labelled, linear_probe, score, standardise
+from paradigms.training.loop import Batch, TrainingConfig, train
+from paradigms.training.pretraining import MaskedOrCausalLM, loss_at_targets
 
 QUESTION = "What is pretraining on texts without labels worth, for both objectives?"
 COUNTED = "words counted"
 STARTS = ("pretrained", "from scratch")
+KINDS = ("tuned", "frozen")
+SPECIALS = SpecialTokens()
 Pairs = tuple[tuple[int, int], ...]
+Columns = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An objective; `make_batch(rows, vocabulary, rng)`: rows start with BOS."""
+
+    name: str
+    rule: Rule
+    make_batch: Callable[[Tensor, int, torch.Generator], Batch]
+
+
+VARIANTS = (
+    Variant("next token", causal, lambda rows, *_: Batch(*next_token(rows[:, 1:]))),
+    Variant("masked token", bidirectional, lambda *args: Batch(*masked_token(*args))),
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +62,9 @@ class TransferConfig:
 
     The texts are the last `tokens` - 1 words in the vocabulary of IMDB reviews; the
     unlabelled texts are these and as many words before them, of the training part.  As
-    many validation texts as there are labels, at most `choosing`, select among `rates`
-    and `moments` of fine-tuning, and among `penalties` of each logistic regression.
-    Sizes were chosen on seed 0, which is not among the seeds.
+    many validation texts as there are labels, at most `validation`, select among
+    `rates` and `evaluations` of fine-tuning, and among `penalties` of each logistic
+    regression.  Sizes were chosen on seed 0, which is not among the seeds.
     """
 
     steps: Pairs = ((50, 100), (200, 160), (1000, 360), (5000, 800))
@@ -58,253 +78,226 @@ class TransferConfig:
     pretraining_rate: float = 3e-3
     pretraining_batch: int = 64
     batch: int = 32
-    choosing: int = 1000
+    validation: int = 1000
     rates: tuple[float, ...] = (5e-4, 2e-3)
-    moments: int = 4
+    evaluations: int = 4
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
 
 
 CONFIG = TransferConfig()
 
 
-def run(config: TransferConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: TransferConfig, each: Each = serial_map) -> Outcome:
     """Rows: error by kind and labels, differences, losses on words."""
-    items = [(rule, seed) for rule in RULES for seed in config.seeds]
-    parts = each(items, lambda item: one_network(config, *item))
-    baseline = each(config.seeds, lambda seed: counted_words(config, seed))
-    errors = {COUNTED: [results["errors"] for results in baseline]}
-    losses = {COUNTED: [results["loss"] for results in baseline]}
-    moments = {}
-    for place, rule in enumerate(RULES):
-        results = parts[place * len(config.seeds) :][: len(config.seeds)]
-        losses[rule] = [part["loss"] for part in results]
-        for column, destination in (("errors", errors), ("moments", moments)):
-            for kind in results[0][column]:
-                destination[f"{rule}, {kind}"] = [
-                    part[column][kind] for part in results
-                ]
-    rows: list[dict[str, Any]] = [
-        {"name": name, **by_size(config, results)} for name, results in errors.items()
+    items = list(product(range(len(VARIANTS)), config.seeds))
+    parts = each(items, lambda item: one_network(config, VARIANTS[item[0]], item[1]))
+    baseline = each(config.seeds, lambda seed: bag_of_words(config, seed))
+    errors = {COUNTED: [result["errors"] for result in baseline]}
+    losses = {COUNTED: [result["words"] for result in baseline]}
+    steps: dict[str, list[Columns]] = {}
+    for index, variant in enumerate(VARIANTS):
+        results = parts[index * len(config.seeds) :][: len(config.seeds)]
+        losses[variant.name] = [result["words"] for result in results]
+        for start, kind in product(STARTS, reversed(KINDS)):
+            name = f"{variant.name}, {start}, {kind}"
+            errors[name] = [result[f"{start}, {kind}"] for result in results]
+            if kind == "tuned":
+                steps[name] = [result[f"{start}, steps"] for result in results]
+    rows: list[Row] = [
+        {"name": name} | intervals(runs) | intervals(steps.get(name, [{}]))
+        for name, runs in errors.items()
     ]
-    rows[0]["pictures"] = {
-        kind: error_bands(rows, kind) for kind in ("tuned", "frozen")
-    }
-    for row in rows:
-        if row["name"] in moments:
-            row |= by_size(config, moments[row["name"]], "steps at")
-    rows += differences(config, errors)
-    rows += [
-        {"name": f"{n}, words", "loss": t_interval(tuple(f))} for n, f in losses.items()
-    ]
-    seen = t_interval(tuple(results["seen"] for results in baseline))
-    rows.append({"name": "test endings", "among texts without labels": seen})
-    return rows
-
-
-def error_bands(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    """For a figure: bag of words, and `tuned` or `frozen` networks, by labels."""
-    selected = [r for r in rows if r["name"] == COUNTED or r["name"].endswith(kind)]
-    return {"bands": {r["name"].replace(f", {kind}", ""): points(r) for r in selected}}
-
-
-def differences(
-    config: TransferConfig, errors: dict[str, list[list[float]]]
-) -> list[dict[str, Any]]:
-    """Paired by seed: the effect of pretraining, and networks minus bag of words."""
-    pairs = {}
-    for rule in RULES:
-        for kind in ("tuned", "frozen"):
-            ends = [f"{rule}, {start}, {kind}" for start in STARTS]
-            pairs[f"{rule}, {' - '.join(STARTS)}, {kind}"] = ends
-            pairs[f"{ends[0]} - {COUNTED}"] = [ends[0], COUNTED]
-    rows = []
-    for name, ends in pairs.items():
-        a, b = (torch.tensor(errors[end], dtype=torch.float64) for end in ends)
-        rows.append({"name": name, **by_size(config, (a - b).tolist())})
-    return rows
-
-
-def by_size(
-    config: TransferConfig, found: list[list[float]], said: str = "at"
-) -> dict[str, list[float]]:
-    """Mean and interval over the seeds for each number of labels."""
-    columns = zip(*found, strict=True)
-    return {
-        f"{said} {size}": t_interval(tuple(values))
-        for (size, _), values in zip(config.steps, columns, strict=True)
-    }
-
-
-def points(row: dict[str, Any]) -> list[list[float]]:
-    """For a figure: labels, mean, low and high, rounded."""
-    return [[int(k[3:]), *(round(v, 4) for v in row[k])] for k in row if k[:3] == "at "]
-
-
-class Data(NamedTuple):
-    """Rows of ids (N, T), each [BOS], words, padding; labels (N,) of three parts."""
-
-    unlabelled: Tensor
-    rows: dict[str, Tensor]
-    labels: dict[str, Tensor]
-
-
-@cache
-def data(config: TransferConfig, seed: int) -> Data:
-    """One split: the end of each review with its label, and the words before it."""
-    parts = movie_reviews.split("imdb", seed)
-    texts = {
-        part: [words(r.text) for r in documents] for part, documents in parts.items()
-    }
-    vocabulary = Vocabulary(texts["train"], config.vocabulary - SPECIALS.first_word)
-    ids = {
-        part: [vocabulary.encode(t) for t in documents]
-        for part, documents in texts.items()
-    }
-    room = config.tokens - 1  # after BOS
-    before = [text[-2 * room : -room] for text in ids["train"] if len(text) > room]
-    endings = {
-        part: encode_rows([text[-room:] for text in documents], config.tokens)
-        for part, documents in ids.items()
-    }
-    return Data(
-        torch.cat([endings["train"], encode_rows(before, config.tokens)]),
-        endings,
-        {part: torch.tensor([r.label for r in parts[part]]) for part in endings},
+    rows += differences(errors)
+    rows += [{"name": f"{n}, words"} | intervals(runs) for n, runs in losses.items()]
+    overlap = intervals([result["test endings"] for result in baseline])
+    rows.append({"name": "test endings"} | overlap)
+    return Outcome(
+        rows, {f"{COUNTED}/{kind}": error_bands(config, errors, kind) for kind in KINDS}
     )
 
 
-def pretrained(config: TransferConfig, objective: str, seed: int) -> Words:
+def error_bands(
+    config: TransferConfig, errors: Mapping[str, list[Columns]], kind: str
+) -> Bands:
+    """For a figure: bag of words, and `tuned` or `frozen` networks, by labels."""
+    keys = {COUNTED: COUNTED}
+    for variant, start in product(VARIANTS, STARTS):
+        keys[f"{variant.name}, {start}"] = f"{variant.name}, {start}, {kind}"
+    bands = {}
+    for name, key in keys.items():
+        bands[name] = band(
+            {
+                size: [run[f"at {size}"] for run in errors[key]]
+                for size, _ in config.steps
+            }
+        )
+    return Bands(bands=bands)
+
+
+def differences(errors: Mapping[str, list[Columns]]) -> list[Row]:
+    """Paired by seed: the effect of pretraining, and networks minus bag of words."""
+    rows: list[Row] = []
+    for variant, kind in product(VARIANTS, KINDS):
+        pretrained, scratch = (f"{variant.name}, {start}, {kind}" for start in STARTS)
+        effect = f"{variant.name}, {' - '.join(STARTS)}, {kind}"
+        for name, other in (
+            (effect, scratch),
+            (f"{pretrained} - {COUNTED}", COUNTED),
+        ):
+            gaps = paired_differences(errors[pretrained], errors[other])
+            rows.append({"name": name} | gaps)
+    return rows
+
+
+def texts(config: TransferConfig, seed: int) -> PaddedEndings:
+    """The split of a seed."""
+    return padded_endings(config.vocabulary, config.tokens, seed)
+
+
+def pretrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrCausalLM:
     """The network after `pretraining` steps on unlabelled texts."""
-    network, texts = untrained(config, objective, seed), data(config, seed).unlabelled
+    network = untrained(config, variant, seed)
+    unlabelled = texts(config, seed).unlabelled
     rng = torch.Generator().manual_seed(seed)
 
     def batch(_: int) -> Batch:
         size = (config.pretraining_batch,)
-        rows = texts[torch.randint(len(texts), size, generator=rng)]
-        return inputs_and_targets(objective, rows, config.vocabulary, rng)
+        rows = unlabelled[torch.randint(len(unlabelled), size, generator=rng)]
+        return variant.make_batch(rows, config.vocabulary, rng)
 
-    recipe = TrainingConfig(config.pretraining, config.pretraining_rate)
-    train(network, batch, word_loss, recipe)
+    training = TrainingConfig(config.pretraining, config.pretraining_rate)
+    train(network, batch, loss_at_targets, training)
     return network
 
 
-def untrained(config: TransferConfig, objective: str, seed: int) -> Words:
+def untrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrCausalLM:
     """The same initial weights under both rules."""
     torch.manual_seed(seed)
-    shape = GPTConfig(
+    size = GPTConfig(
         config.vocabulary, config.tokens, config.width, config.layers, config.heads
     )
-    return Words(shape, RULES[objective]).eval()
+    network = MaskedOrCausalLM(size, variant.rule)
+    return network.eval()
 
 
-def one_network(config: TransferConfig, objective: str, seed: int) -> dict[str, Any]:
-    """Test errors and best moments by kind and number of labels; the loss on words."""
-    split = data(config, seed)
-    starts = [make(config, objective, seed) for make in (pretrained, untrained)]
-    errors, moments = {}, {}
+def one_network(
+    config: TransferConfig, variant: Variant, seed: int
+) -> dict[str, Columns]:
+    """Test errors and best steps by kind and number of labels; the loss on words."""
+    split = texts(config, seed)
+    starts = [make(config, variant, seed) for make in (pretrained, untrained)]
+    results: dict[str, Columns] = {}
     for name, start in zip(STARTS, starts, strict=True):
-        states = standard(start, split.rows)
-        subsets = draws(config, split, seed)
-        errors[f"{name}, frozen"] = [
-            counted_error(config, states, split.labels, indices)
-            for indices, _ in subsets
-        ]
-        results = [tuned_error(config, start, split, *draw) for draw in subsets]
-        errors[f"{name}, tuned"] = [error for error, _ in results]
-        moments[f"{name}, tuned"] = [moment for _, moment in results]
+        states = standardised_states(start, split.rows)
+        frozen: Columns = {}
+        tuned: Columns = {}
+        best_steps: Columns = {}
+        for indices, steps in label_draws(config, split, seed):
+            size = len(indices)
+            frozen[f"at {size}"] = probe_error(config, states, split.labels, indices)
+            error, step = tuned_error(config, start, split, indices, steps)
+            tuned[f"at {size}"], best_steps[f"steps at {size}"] = error, step
+        results[f"{name}, frozen"], results[f"{name}, tuned"] = frozen, tuned
+        results[f"{name}, steps"] = best_steps
     rng = torch.Generator().manual_seed(0)
-    batch = inputs_and_targets(objective, split.rows["test"], config.vocabulary, rng)
+    batch = variant.make_batch(split.rows["test"], config.vocabulary, rng)
     with torch.no_grad():
-        total, count = word_loss(starts[0], batch)
-    return {"errors": errors, "moments": moments, "loss": float(total / count)}
+        total, count = loss_at_targets(starts[0], batch)
+    return results | {"words": {"loss": float(total / count)}}
 
 
-def draws(config: TransferConfig, found: Data, seed: int) -> list[tuple[Tensor, int]]:
+def label_draws(
+    config: TransferConfig, split: PaddedEndings, seed: int
+) -> list[tuple[Tensor, int]]:
     """Indices of labelled texts, and fine-tuning steps: the same for every model."""
     rng = torch.Generator().manual_seed(seed)
-    labels = found.labels["train"]
+    labels = split.labels["train"]
     return [
         (label_subsets.draw_subset(labels, size, rng), steps)
         for size, steps in config.steps
     ]
 
 
-def standard(network: Words, rows: dict[str, Tensor]) -> dict[str, Tensor]:
+def standardised_states(
+    network: MaskedOrCausalLM, rows: dict[str, Tensor]
+) -> dict[str, Tensor]:
     """Mean states (N, W) of each part, standardised by the training part."""
+    parts = {"train": rows["train"]} | rows
     with torch.no_grad():
-        states = {part: mean_state(network.states(x), x) for part, x in rows.items()}
-    std, mean = torch.std_mean(states["train"], dim=0)
-    return {part: (values - mean) / std for part, values in states.items()}
+        states = standardise(*(network.mean_state(x) for x in parts.values()))
+    return dict(zip(parts, states, strict=True))
 
 
-def validation_rows(config: TransferConfig, chosen: Tensor) -> slice:
-    """The validation texts: as many as there are training labels, or fewer."""
-    return slice(min(len(chosen), config.choosing))
-
-
-def counted_error(
+def labelled_parts(
     config: TransferConfig,
     x: dict[str, Tensor],
     labels: dict[str, Tensor],
-    chosen: Tensor,
+    indices: Tensor,
+) -> list[Labelled]:
+    """The chosen training texts, as many for validation or fewer, and all for test."""
+    count = min(len(indices), config.validation)
+    return [
+        Labelled(x["train"][indices], labels["train"][indices]),
+        Labelled(x["validation"][:count], labels["validation"][:count]),
+        Labelled(x["test"], labels["test"]),
+    ]
+
+
+def probe_error(
+    config: TransferConfig,
+    x: dict[str, Tensor],
+    labels: dict[str, Tensor],
+    indices: Tensor,
 ) -> float:
     """Test error of logistic regression, with the penalty chosen by validation."""
-    validation, results = validation_rows(config, chosen), []
-    for penalty in config.penalties:
-        model = LogisticRegression(2, penalty)
-        model.fit(x["train"][chosen].double(), labels["train"][chosen])
-        logits = model.logits(x["validation"][validation].double())
-        score = error_and_loss(logits, labels["validation"][validation])
-        test = error_and_loss(model.logits(x["test"].double()), labels["test"])[0]
-        results.append((score, test))
-    return min(results)[1]
-
-
-def counts(rows: Tensor, vocabulary: int) -> Tensor:
-    """Word counts of each text: rows (N, T) -> (N, V)."""
-    real = (rows >= SPECIALS.first_word).float()
-    return torch.zeros(len(rows), vocabulary).scatter_add_(1, rows, real)
-
-
-def counted_words(config: TransferConfig, seed: int) -> dict[str, Any]:
-    """Logistic regression on bags of words; the loss of a unigram model."""
-    split = data(config, seed)
-    x = {part: counts(rows, config.vocabulary) for part, rows in split.rows.items()}
-    errors = [
-        counted_error(config, x, split.labels, indices)
-        for indices, _ in draws(config, split, seed)
-    ]
-    train_words = split.unlabelled[split.unlabelled >= SPECIALS.first_word]
-    frequencies = train_words.bincount(minlength=config.vocabulary).double() + 1
-    test_words = split.rows["test"]
-    test_words = test_words[test_words >= SPECIALS.first_word]
-    loss = float(-(frequencies / frequencies.sum()).log()[test_words].mean())
-    return {"errors": errors, "loss": loss, "seen": seen_already(split)}
-
-
-def seen_already(found: Data) -> float:
-    """The share of whole test endings that are also among the unlabelled texts."""
-    unlabelled, test = (
-        {tuple(row) for row in rows.tolist() if SPECIALS.pad not in row}
-        for rows in (found.unlabelled, found.rows["test"])
-    )
-    return len(unlabelled & test) / len(test)
+    parts = labelled_parts(config, x, labels, indices)
+    _, test = min(linear_probe(*parts, penalty=penalty) for penalty in config.penalties)
+    return test.error
 
 
 def tuned_error(
-    config: TransferConfig, start: Words, found: Data, chosen: Tensor, steps: int
+    config: TransferConfig,
+    start: MaskedOrCausalLM,
+    split: PaddedEndings,
+    indices: Tensor,
+    steps: int,
 ) -> tuple[float, int]:
-    """All weights fine-tuned on the chosen labels: test error, and the best moment."""
-    validation, rows, labels = validation_rows(config, chosen), found.rows, found.labels
-    network, moment = finetune(
-        start,
-        config.width,
-        (rows["train"][chosen], labels["train"][chosen]),
-        (rows["validation"][validation], labels["validation"][validation]),
-        Sweep(steps, config.rates, config.moments, config.batch),
-    )
+    """All weights fine-tuned on the chosen labels: test error, and the best step."""
+    parts = labelled_parts(config, split.rows, split.labels, indices)
+    train_part, validation, test = parts
+    sweep = Sweep(steps, config.rates, config.evaluations, config.batch)
+    best = finetune(start, train_part, validation, sweep)
     with torch.no_grad():
-        return error_and_loss(network(rows["test"]), labels["test"])[0], moment
+        return score(best.network(test.x), test.labels).error, best.step
+
+
+def bag_of_words(config: TransferConfig, seed: int) -> dict[str, Columns]:
+    """Logistic regression on bags of words; the loss of a unigram model."""
+    split = texts(config, seed)
+    x = {p: count_words(rows, config.vocabulary) for p, rows in split.rows.items()}
+    errors = {
+        f"at {len(indices)}": probe_error(config, x, split.labels, indices)
+        for indices, _ in label_draws(config, split, seed)
+    }
+    train_words, test_words = (
+        rows[rows >= SPECIALS.first_word]
+        for rows in (split.unlabelled, split.rows["test"])
+    )
+    loss = -unigram_log_p(train_words, config.vocabulary)[test_words].mean()
+    return {
+        "errors": errors,
+        "words": {"loss": float(loss)},
+        "test endings": {"among texts without labels": overlap(split)},
+    }
+
+
+def overlap(split: PaddedEndings) -> float:
+    """The share of whole test endings that are also among the unlabelled texts."""
+    unlabelled, test = (
+        {tuple(row) for row in rows.tolist() if SPECIALS.pad not in row}
+        for rows in (split.unlabelled, split.rows["test"])
+    )
+    return len(unlabelled & test) / len(test)
 
 
 def smaller() -> TransferConfig:
@@ -320,6 +313,6 @@ def smaller() -> TransferConfig:
         pretraining=150,
         rates=(2e-3,),
         penalties=(1e-2,),
-        choosing=300,
-        moments=2,
+        validation=300,
+        evaluations=2,
     )

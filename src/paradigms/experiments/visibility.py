@@ -9,7 +9,6 @@ these.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,13 +16,14 @@ from torch.nn import functional as F
 
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.evaluation.receptive_field import sees
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals, paired_differences
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal
 from paradigms.models import bert, encoder
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.objectives import masked_token, next_token
+from paradigms.training.linear_probe import Labelled, linear_probe, standardise
 from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "From which states can the meaning of an ambiguous first word be read?"
@@ -37,7 +37,12 @@ WORDS = STOP + 1
 LENGTH = 8
 # Positions in rows of BOS and the text twice; the second copy starts at 9.
 REPLIES = LENGTH - 1  # the reply's position
-PLACES = {"first word": 1, "before the reply": 6, "last word": 8, "first word again": 9}
+POSITIONS = {
+    "first word": 1,
+    "before the reply": 6,
+    "last word": 8,
+    "first word again": 9,
+}
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,15 @@ class VisibilityConfig:
     further: int = 300  # after the mask was removed
     masked_steps: int = 1000  # fewer words are targets, so BERT learns more slowly
     rate: float = 2e-3
-    hidden: float = 0.3  # share of masked words
-    fit: int = 600
+    mask_rate: float = 0.3
+    train: int = 600
     test: int = 1000
     penalty: float = 1e-2
 
 
 CONFIG = VisibilityConfig()
 Network = GPT | bert.BERT
+Scores = dict[str, dict[str, float]]  # columns by kind
 PAIRS = {  # compared by the page: the first minus the second, by seed
     ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
     ("GPT, mask removed", "GPT"): ("first word", "reply", "reply, nothing behind"),
@@ -68,44 +74,43 @@ PAIRS = {  # compared by the page: the first minus the second, by seed
 }
 
 
-def run(config: VisibilityConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: VisibilityConfig, each: Each = serial_map) -> Outcome:
     """A row per network: the probe's accuracy at each position, over the seeds.
 
     `reply` is the share of replies that the network predicts, a test that it learned;
     `words seen` counts the words of one text that a state depends on, by gradients.
     """
     results = each(config.seeds, partial(one_seed, config))
-    rows = [
-        {
-            "name": name,
-            **{
-                column: t_interval(tuple(scores[name][column] for scores in results))
-                if not column.startswith("words seen")
-                else value
-                for column, value in results[0][name].items()
-            },
-        }
-        for name in results[0]
+    runs = {name: [result[name] for result in results] for name in results[0]}
+    rows: list[Row] = [
+        {"name": name}
+        | intervals([run["accuracy"] for run in of_name])
+        | of_name[0]["words seen"]
+        | intervals([run["reply"] for run in of_name])
+        for name, of_name in runs.items()
     ]
-    for (one, other), columns in PAIRS.items():
-        row: dict[str, Any] = {"name": f"{one} - {other}"}
-        for column in columns:
-            row[column] = t_interval(
-                tuple(s[one][column] - s[other][column] for s in results)
+    for (name, other), columns in PAIRS.items():
+        row = paired_differences(
+            *(
+                [run["accuracy"] | run["reply"] for run in runs[n]]
+                for n in (name, other)
             )
-        rows.append(row)
-    return rows
+        )
+        rows.append(
+            {"name": f"{name} - {other}"} | {column: row[column] for column in columns}
+        )
+    return Outcome(rows)
 
 
-def texts(count: int, dice: torch.Generator) -> tuple[Tensor, Tensor]:
+def texts(count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """Texts (N, 8) of the language, and which meaning the first word has: (N,)."""
-    meaning = torch.randint(2, (count,), generator=dice)
-    first = torch.randint(AMBIGUOUS, (count,), generator=dice)
-    words = FILLER + torch.randint(FILLERS, (count, LENGTH), generator=dice)
-    decider = torch.randint(DECIDERS // 2, (count,), generator=dice)
-    place = torch.randint(2, LENGTH - 2, (count,), generator=dice)
+    meaning = torch.randint(2, (count,), generator=rng)
+    first = torch.randint(AMBIGUOUS, (count,), generator=rng)
+    words = FILLER + torch.randint(FILLERS, (count, LENGTH), generator=rng)
+    decider = torch.randint(DECIDERS // 2, (count,), generator=rng)
+    position = torch.randint(2, LENGTH - 2, (count,), generator=rng)
     words[:, 0] = IDS.first_word + first
-    words[torch.arange(count), place] = DECIDER + decider + DECIDERS // 2 * meaning
+    words[torch.arange(count), position] = DECIDER + decider + DECIDERS // 2 * meaning
     words[:, LENGTH - 2] = REPLY + 2 * first + meaning
     words[:, LENGTH - 1] = STOP
     return words, meaning
@@ -116,38 +121,41 @@ def rows_of(text: Tensor, second: Tensor) -> Tensor:
     return torch.cat([torch.full_like(text[:, :1], IDS.bos), text, second], dim=1)
 
 
-def one_seed(config: VisibilityConfig, seed: int) -> dict[str, dict[str, float]]:
+def one_seed(config: VisibilityConfig, seed: int) -> dict[str, Scores]:
     """Every network of one seed, trained and probed."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     gpt_config = GPTConfig(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
-    probe = partial(probed, config, rng)
+    probe, learn = partial(scores, config, rng), partial(train_network, config, rng)
     rows = {"GPT, untrained": probe(GPT(gpt_config))}
-    network = taught(config, GPT(gpt_config), rng, repeat=False)
+    network = GPT(gpt_config)
+    learn(network)
     rows["GPT"] = probe(network)
     rows["GPT, mask removed"] = probe(network, bidirectional)
-    taught(config, network, rng, False, config.further, bidirectional)
+    learn(network, steps=config.further, rule=bidirectional)
     rows["GPT, mask removed, trained on"] = probe(network, bidirectional)
-    network = taught(config, GPT(gpt_config), rng, repeat=True)
+    network = GPT(gpt_config)
+    learn(network, repeat=True)
     rows["GPT, taught repeats"] = probe(network)
     bert_config = encoder.EncoderConfig(
         WORDS, gpt_config.positions, config.width, config.layers, 4, 4 * config.width
     )
     bert_network = bert.BERT(bert_config)
-    taught(config, bert_network, rng, False, config.masked_steps, bidirectional)
+    learn(bert_network, steps=config.masked_steps, rule=bidirectional)
     rows["BERT"] = probe(bert_network, bidirectional)
     rows["BERT, first word hidden"] = probe(bert_network, bidirectional, hide=True)
     return rows
 
 
-def taught(
+def train_network(
     config: VisibilityConfig,
+    rng: torch.Generator,
     network: Network,
-    dice: torch.Generator,
-    repeat: bool,
+    *,
+    repeat: bool = False,
     steps: int | None = None,
     rule: Rule = causal,
-) -> Network:
+) -> None:
     """Train on pairs of texts, or the same text twice: next words or masked words.
 
     A GPT predicts a masked word at the position before it, as it predicts the next
@@ -156,25 +164,23 @@ def taught(
     """
 
     def batch(_: int) -> Batch:
-        text, _ = texts(config.batch, dice)
-        second = text if repeat else texts(config.batch, dice)[0]
-        if rule is causal:
-            return next_token(torch.cat([text, second], dim=1))
-        corrupted, masked = masked_token(
-            rows_of(text, second), WORDS, dice, config.hidden
-        )
+        text = texts(config.batch, rng)[0]
+        second = text if repeat else texts(config.batch, rng)[0]
+        if not rule.looks_ahead:
+            return Batch(*next_token(torch.cat([text, second], dim=1)))
+        rows = rows_of(text, second)
+        inputs, targets = masked_token(rows, WORDS, rng, config.mask_rate)
         if isinstance(network, GPT):
-            masked = F.pad(masked[:, 1:], (0, 1), value=IGNORE)
-        return corrupted, masked
+            targets = F.pad(targets[:, 1:], (0, 1), value=IGNORE)
+        return Batch(inputs, targets)
 
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        inputs, targets = batch
-        masked = targets != IGNORE
-        log_p = network(inputs, rule=rule)[masked].log_softmax(dim=-1)
-        return -log_p.gather(-1, targets[masked][:, None]).sum(), masked.sum()
+        selected = batch.targets != IGNORE
+        log_p = network(batch.inputs, rule=rule)[selected].log_softmax(dim=-1)
+        targets = batch.targets[selected]
+        return -log_p.gather(-1, targets[:, None]).sum(), selected.sum()
 
     train(network, batch, loss, TrainingConfig(steps or config.steps, config.rate))
-    return network
 
 
 @torch.no_grad()
@@ -190,31 +196,38 @@ def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
     return outputs[0]
 
 
-def probed(
+def scores(
     config: VisibilityConfig,
-    dice: torch.Generator,
+    rng: torch.Generator,
     network: Network,
     rule: Rule = causal,
     hide: bool = False,
-) -> dict[str, float]:
+) -> Scores:
     """Accuracy of a linear probe for the meaning, by position, on new texts.
 
     The text is given twice; `hide` replaces its first word by [MASK].
     """
-    text, meaning = texts(config.fit + config.test, dice)
+    text, meaning = texts(config.train + config.test, rng)
     tokens = rows_of(text, text)
     if hide:
         tokens[:, [1, LENGTH + 1]] = IDS.mask
     hidden_states = states(network.eval(), tokens, rule)
-    results = {
-        name: readable(config, hidden_states[:, place], meaning)
-        for name, place in PLACES.items()
+    accuracy = {
+        name: probe_accuracy(config, hidden_states[:, position], meaning)
+        for name, position in POSITIONS.items()
     }
     word = network.word if isinstance(network, GPT) else network.encoder.word
     visible = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
-    for name, place in PLACES.items():
-        results[f"words seen, {name}"] = int(visible[place].sum())
-    return results | replies(network, text, texts(len(text), dice)[0], rule)
+    words_seen = {
+        f"words seen, {name}": int(visible[position].sum())
+        for name, position in POSITIONS.items()
+    }
+    second, _ = texts(len(text), rng)
+    return {
+        "accuracy": accuracy,
+        "words seen": dict(words_seen),
+        "reply": replies(network, text, second, rule),
+    }
 
 
 @torch.no_grad()
@@ -241,23 +254,25 @@ def replies(
     return shares
 
 
-def readable(config: VisibilityConfig, held: Tensor, meaning: Tensor) -> float:
-    """Test accuracy of a logistic regression on states (N, W).
-
-    States are standardised by its training part.
-    """
-    train_states, test_states = held.double().tensor_split([config.fit])
-    labels, test_labels = meaning.tensor_split([config.fit])
-    mean, std = train_states.mean(dim=0), train_states.std(dim=0) + 1e-6
-    model = LogisticRegression(2, config.penalty).fit(
-        (train_states - mean) / std, labels
+def probe_accuracy(config: VisibilityConfig, states: Tensor, meaning: Tensor) -> float:
+    """Test accuracy of a linear probe on states (N, W)."""
+    parts = standardise(*states.double().tensor_split([config.train]))
+    labels = meaning.tensor_split([config.train])
+    (result,) = linear_probe(
+        *(Labelled(x, y) for x, y in zip(parts, labels, strict=True)),
+        penalty=config.penalty,
     )
-    predictions = model.predict_proba((test_states - mean) / std).argmax(dim=1)
-    return float((predictions == test_labels).double().mean())
+    return result.accuracy
 
 
 def smaller() -> VisibilityConfig:
     """The same experiment, small enough for a test."""
     return VisibilityConfig(
-        seeds=(0, 1), width=32, steps=60, further=30, masked_steps=60, fit=300, test=500
+        seeds=(0, 1),
+        width=32,
+        steps=60,
+        further=30,
+        masked_steps=60,
+        train=300,
+        test=500,
     )

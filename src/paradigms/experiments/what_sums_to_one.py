@@ -6,7 +6,6 @@ numbers, integrals over a fine grid.
 
 from dataclasses import dataclass
 from itertools import permutations, product
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +13,10 @@ from torch import Tensor
 from paradigms.data.special_tokens import SpecialTokens
 from paradigms.evaluation.capabilities.generators import best_noise
 from paradigms.evaluation.capabilities.transformers import sharp
-from paradigms.evaluation.statistics import t_interval
+from paradigms.evaluation.statistics import intervals
+from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.generation.decoding import Network
 from paradigms.layers.distributions import Gaussian
 from paradigms.masks import bidirectional
 from paradigms.models.diffusion import Diffusion, linear
@@ -45,24 +46,24 @@ class WhatSumsToOneConfig:
 CONFIG = WhatSumsToOneConfig()
 
 
-def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> list[dict[str, Any]]:
+def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> Outcome:
     """A row per way to score texts: the sum of the scores, over the seeds."""
     results = each(range(config.seeds), lambda seed: sums(config, seed))
-    rows: list[dict[str, Any]] = [
-        {"name": name, **summed([scores[name] for scores in results])}
+    rows: list[Row] = [
+        {"name": name, **over_seeds([scores[name] for scores in results])}
         for name in results[0]
     ]
-    return [*rows, fading(10_000)]
+    return Outcome([*rows, fading(10_000)])
 
 
-def summed(scores: list[dict[str, float]]) -> dict[str, Any]:
+def over_seeds(scores: list[dict[str, float]]) -> Row:
     """Mean and interval of each column, and the extremes of the sums that vary.
 
     Beyond the ninth digit all is rounding error.
     """
-    columns: dict[str, Any] = {
-        column: [round(v, 9) for v in t_interval(tuple(s[column] for s in scores))]
-        for column in scores[0]
+    columns: Row = {
+        column: [round(bound, 9) for bound in interval]
+        for column, interval in intervals(scores).items()
     }
     totals = [round(s["sum"], 9) for s in scores if "sum" in s]
     if len(set(totals)) > 1:
@@ -96,7 +97,7 @@ def all_texts(config: WhatSumsToOneConfig, length: int) -> Tensor:
 
 
 def left_to_right(
-    network: GPT, config: WhatSumsToOneConfig
+    network: Network, config: WhatSumsToOneConfig
 ) -> dict[str, dict[str, float]]:
     """The chain rule in three orders of the words, and with EOS."""
     texts = all_texts(config, config.length)
@@ -109,23 +110,23 @@ def left_to_right(
             ("next token, an order drawn", texts[:, order]),
         )
     }
-    ended, ended_by_length = 0.0, {}
+    total, by_length = 0.0, {}
     for length in range(config.length + 1):
         rows = all_texts(config, length) if length else torch.zeros(1, 0).long()
         end = torch.full((len(rows), 1), IDS.eos)
-        ended += float(chain(network, torch.cat([rows, end], 1), True).exp().sum())
-        ended_by_length[f"ended after {length + 1}"] = ended
+        total += float(chain(network, torch.cat([rows, end], 1), True).exp().sum())
+        by_length[f"ended after {length + 1}"] = total
     longest = all_texts(config, config.length + 1)
-    going = float(chain(network, longest, True).exp().sum())
+    longer = float(chain(network, longest, True).exp().sum())
     return results | {
         "next token, with an end": {
-            **ended_by_length,
-            "ended or going on": ended + going,
+            **by_length,
+            "ended or going on": total + longer,
         }
     }
 
 
-def chain(network: GPT, texts: Tensor, ends: bool = False) -> Tensor:
+def chain(network: Network, texts: Tensor, ends: bool = False) -> Tensor:
     """Log P of texts by the chain rule, over words alone or with EOS."""
     first = torch.full((len(texts), 1), IDS.bos)
     logits = network(torch.cat([first, texts[:, :-1]], dim=1))
@@ -136,26 +137,28 @@ def chain(network: GPT, texts: Tensor, ends: bool = False) -> Tensor:
     return log_p.gather(-1, index[texts][..., None])[..., 0].sum(dim=1)
 
 
-def by_masks(network: GPT, config: WhatSumsToOneConfig) -> dict[str, dict[str, float]]:
+def by_masks(
+    network: Network, config: WhatSumsToOneConfig
+) -> dict[str, dict[str, float]]:
     """A masked network: pseudo-likelihood, and words filled in one order."""
     texts = all_texts(config, config.length)
 
-    def masked_log_p(seen: Tensor, place: int) -> Tensor:
-        logits = network(seen, bidirectional)[:, place, IDS.first_word :]
+    def masked_log_p(tokens: Tensor, place: int) -> Tensor:
+        logits = network(tokens, bidirectional)[:, place, IDS.first_word :]
         word = texts[:, place, None] - IDS.first_word
         return logits.log_softmax(dim=-1).gather(1, word)[:, 0]
 
     pseudo_log_p = torch.zeros(len(texts), dtype=torch.float64)
     for place in range(config.length):
-        seen = texts.clone()
-        seen[:, place] = IDS.mask
-        pseudo_log_p += masked_log_p(seen, place)
+        tokens = texts.clone()
+        tokens[:, place] = IDS.mask
+        pseudo_log_p += masked_log_p(tokens, place)
     log_ps = []
     for order in permutations(range(config.length)):
-        seen, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(pseudo_log_p)
+        tokens, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(pseudo_log_p)
         for place in order:
-            log_p += masked_log_p(seen, place)
-            seen[:, place] = texts[:, place]
+            log_p += masked_log_p(tokens, place)
+            tokens[:, place] = texts[:, place]
         log_ps.append(log_p)
     orders = torch.stack(log_ps)  # (n!, texts)
     spread = (orders.amax(dim=0) - orders.amin(dim=0)).median()
@@ -169,7 +172,7 @@ def by_masks(network: GPT, config: WhatSumsToOneConfig) -> dict[str, dict[str, f
 
 
 def by_diffusion(
-    model: MaskedDiffusion, config: WhatSumsToOneConfig
+    network: Network, config: WhatSumsToOneConfig
 ) -> dict[str, dict[str, float]]:
     """Unmasking in a random order: the mean over orders, and the bound."""
     texts = all_texts(config, config.length)
@@ -179,10 +182,10 @@ def by_diffusion(
         tokens, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(total)
         for place in order:
             words = texts[:, place, None]
-            log_p += model(tokens)[:, place].gather(1, words)[:, 0]
+            log_p += network(tokens)[:, place].gather(1, words)[:, 0]
             tokens[:, place] = texts[:, place]
         total += log_p.exp() / len(orders)
-    bounds = torch.stack([-bound(model, text) for text in texts]).exp()
+    bounds = torch.stack([-bound(network, text) for text in texts]).exp()
     return {
         "masked diffusion, what it draws": {"sum": float(total.sum())},
         "masked diffusion, its bound": {"sum": float(bounds.sum())},
@@ -220,7 +223,7 @@ def area(log_density: Tensor, x: Tensor) -> float:
     return float(torch.trapezoid(log_density.exp().flatten(), x.flatten()))
 
 
-def fading(steps: int) -> dict[str, Any]:
+def fading(steps: int) -> Row:
     """An EOS of probability 1 / (t + 1)^2 at step t: half of all texts never end."""
     not_ended = 1.0
     for t in range(1, steps + 1):

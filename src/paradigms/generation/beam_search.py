@@ -1,4 +1,10 @@
-"""Beam search with a key-value cache."""
+"""Beam search with a key-value cache.
+
+>>> def count(tokens, **_):  # each token is followed by the next number
+...     return torch.eye(9)[(tokens + 1) % 9]
+>>> beam_search(count, torch.tensor([[1, 2]]), steps=3, beams=2).tolist()
+[[1, 2, 3, 4, 5]]
+"""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -8,8 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms._checks import check_size, finite
-from paradigms.generation.decoding import Network, _check
+from paradigms.generation.decoding import Network, check_prompt
 from paradigms.layers import Cache
+
+Beam = tuple[float, list[int]]  # the score of a continuation, and its tokens
 
 
 @torch.no_grad()
@@ -32,7 +40,7 @@ def beam_search(
     Errors: as for `generate`, and ValueError for fewer than one beam, or a penalty that
     is not finite.
     """
-    _check(prompt, steps, real)
+    check_prompt(prompt, steps, real)
     check_size(beams, "beams")
     if not isfinite(length_penalty):
         raise ValueError(f"length_penalty must be finite: {length_penalty}")
@@ -58,11 +66,11 @@ def beam_search(
             real = F.pad(real, (0, 1), value=True)
         new = tokens.flatten()[:, None].to(prompt.device)  # (B * beams, 1)
         logits = network(new, real=real, cache=cache)
-        logits = logits[:, -1].unflatten(0, (-1, beams))  # (B, beams, V)
+        logits = logits[:, -1].view(len(prompt), beams, -1)  # (B, beams, V)
     best = [search.best() for search in searches]
     longest = max(map(len, best))
-    rows = [words + [pad] * (longest - len(words)) for words in best]
-    return torch.cat([prompt, torch.tensor(rows, device=prompt.device)], dim=1)
+    texts = [words + [pad] * (longest - len(words)) for words in best]
+    return torch.cat([prompt, torch.tensor(texts, device=prompt.device)], dim=1)
 
 
 class BeamSearch:
@@ -74,9 +82,11 @@ class BeamSearch:
         self.beams, self.steps, self.eos = beams, steps, eos
         self.length_penalty = length_penalty
         self.open = True
-        self.ended: list[tuple[float, list[int]]] = []
+        self.ended: list[Beam] = []
         # Only one beam starts with a finite score, or all would be the same.
-        self.running = [(0.0, [])] + [(float("-inf"), [])] * (beams - 1)
+        self.running: list[Beam] = [
+            (float("-inf") if beam else 0.0, []) for beam in range(beams)
+        ]
 
     def step(self, log_p: Tensor) -> tuple[list[int], list[int]]:
         """Extend by one token: log_p (beams, V) -> parent beams, and their next tokens.
@@ -86,7 +96,9 @@ class BeamSearch:
         scores = log_p.float() + torch.tensor([[score] for score, _ in self.running])
         count = min(2 * self.beams, scores.numel())
         values, indices = scores.flatten().topk(count)
-        running, rows, tokens = [], [], []
+        running: list[Beam] = []
+        rows: list[int] = []
+        tokens: list[int] = []
         for rank, (score, index) in enumerate(
             zip(values.tolist(), indices.tolist(), strict=True)
         ):
@@ -104,7 +116,7 @@ class BeamSearch:
             return rows, tokens
         self.running = running
         full = len(self.ended) == self.beams
-        if full and self._rated(*running[0]) <= self.ended[-1][0]:
+        if full and self._rating(*running[0]) <= self.ended[-1][0]:
             self.open = False
         return rows, tokens
 
@@ -112,10 +124,11 @@ class BeamSearch:
         """The tokens of the best finished continuation."""
         return self.ended[0][1]
 
-    def _rated(self, score: float, words: Sequence[int]) -> float:
-        return score / len(words) ** self.length_penalty
+    def _rating(self, score: float, words: Sequence[int]) -> float:
+        rating: float = score / len(words) ** self.length_penalty
+        return rating
 
     def _end(self, score: float, words: list[int]) -> None:
-        self.ended.append((self._rated(score, words), words))
+        self.ended.append((self._rating(score, words), words))
         self.ended.sort(key=lambda entry: -entry[0])
         del self.ended[self.beams :]

@@ -14,14 +14,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms._checks import check_size, finite
+from paradigms.data.markov_language import FIRST
 from paradigms.layers import Cache
+from paradigms.models.encoder_decoder import EncoderDecoder
 
 Network = Callable[..., Tensor]
-Choice = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
+Strategy = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
 
 
 def as_decoder(
-    network: Any, source: Tensor, source_real: Tensor | None = None
+    network: EncoderDecoder, source: Tensor, source_real: Tensor | None = None
 ) -> Network:
     """An encoder-decoder with its encoded source, as a network for decoding.
 
@@ -42,25 +44,25 @@ def generate(
     network: Network,
     prompt: Tensor,
     steps: int,
-    choose: Choice,
+    strategy: Strategy,
     eos: int | None = None,
     pad: int = 0,
     real: Tensor | None = None,
     cached: bool = True,
 ) -> Tensor:
-    """Append up to `steps` chosen tokens to each prompt; stop when all have ended.
+    """Append up to `steps` tokens to each prompt; stop when all have ended.
 
     Shapes: prompt (B, T), real (B, T) -> (B, T + up to `steps`), `pad` after `eos`.
     Errors: ValueError for a negative number of steps, a prompt that ends in padding, or
     scores that are not finite.
     """
-    _check(prompt, steps, real)
+    check_prompt(prompt, steps, real)
     cache = Cache() if cached else None
     text, new = prompt, prompt
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
     for _ in range(steps):
         logits = network(new if cached else text, real=real, cache=cache)
-        token = choose(finite(logits[:, -1], "the next word's scores"))  # (B,)
+        token = strategy(finite(logits[:, -1], "the next word's scores"))  # (B,)
         if eos is not None:
             token = token.masked_fill(ended, pad)
             ended = ended | (token == eos)
@@ -74,7 +76,15 @@ def generate(
 
 
 def greedy(network: Network, prompt: Tensor, steps: int, **options: Any) -> Tensor:
-    """The most likely token at each step; options of `generate`."""
+    """The most likely token at each step; options of `generate`.
+
+    >>> def count(tokens, **_):  # each token is followed by the next number
+    ...     return torch.eye(9)[(tokens + 1) % 9]
+    >>> greedy(count, torch.tensor([[1, 2]]), steps=3).tolist()
+    [[1, 2, 3, 4, 5]]
+    >>> greedy(count, torch.tensor([[1, 2]]), steps=3, eos=4).tolist()
+    [[1, 2, 3, 4]]
+    """
     return generate(network, prompt, steps, partial(torch.argmax, dim=-1), **options)
 
 
@@ -82,19 +92,26 @@ def sample(
     network: Network,
     prompt: Tensor,
     steps: int,
-    generator: torch.Generator,
+    rng: torch.Generator,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     **options: Any,
 ) -> Tensor:
-    """Draw each next token from the filtered distribution; options of `generate`."""
+    """Draw each next token from the filtered distribution; options of `generate`.
 
-    def choose(scores: Tensor) -> Tensor:
+    >>> def count(tokens, **_):
+    ...     return torch.eye(9)[(tokens + 1) % 9]
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> sample(count, torch.tensor([[1, 2]]), steps=3, rng=rng, top_k=1).tolist()
+    [[1, 2, 3, 4, 5]]
+    """
+
+    def draw(scores: Tensor) -> Tensor:
         logits = warp_logits(scores, temperature, top_k, top_p)
-        return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)[:, 0]
+        return torch.multinomial(logits.softmax(dim=-1), 1, generator=rng)[:, 0]
 
-    return generate(network, prompt, steps, choose, **options)
+    return generate(network, prompt, steps, draw, **options)
 
 
 def warp_logits(
@@ -109,6 +126,9 @@ def warp_logits(
     probabilities sum to at least p.
     Errors: ValueError for a temperature or k that is not positive, p outside (0, 1].
     Source: top-k, Fan et al. (2018), section 5.4; top-p, Holtzman et al. (2020), 3.1.
+
+    >>> warp_logits(torch.tensor([[2.0, 1.0, 0.0]]), top_k=2).isfinite().tolist()
+    [[True, True, False]]
     """
     if not 0 < temperature < float("inf"):
         raise ValueError(
@@ -134,11 +154,25 @@ def warp_logits(
     return logits
 
 
-def _check(prompt: Tensor, steps: int, real: Tensor | None) -> None:
-    check_size(steps, "steps", least=0)
+def check_prompt(prompt: Tensor, steps: int, real: Tensor | None) -> None:
+    """Errors: ValueError for negative steps, or a prompt that ends in padding."""
+    check_size(steps, "steps", minimum=0)
     if real is None or real.shape != prompt.shape:  # the network checks the shape
         return
     padding = real[:, -1:].logical_not().flatten()  # (B,): where padding comes last
     if bool(padding.any()):
         row = int(padding.int().argmax())
         raise ValueError(f"real: row {row} ends in padding: pad prompts on the left")
+
+
+def without_special_tokens(network: Network) -> Callable[..., Tensor]:
+    """The network with the scores of special tokens masked out."""
+
+    def scores(
+        tokens: Tensor, real: Tensor | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        logits: Tensor = network(tokens, real=real, cache=cache).clone()
+        logits[..., :FIRST] = -1e9
+        return logits
+
+    return scores

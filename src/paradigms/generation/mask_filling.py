@@ -29,6 +29,11 @@ def fill(
     With several in a text the words may be inconsistent.  One call.
     Shapes: tokens (B, T) with [MASK], real (B, T) -> (B, T).
     Errors: ValueError for logits that are NaN, or those of the network.
+
+    >>> def say_six(tokens, **_):  # the same word everywhere
+    ...     return torch.eye(9)[torch.full_like(tokens, 6)]
+    >>> fill(say_six, torch.tensor([[5, 3, 7, 3]])).tolist()
+    [[5, 6, 7, 6]]
     """
     words = _log_p(network, tokens, specials, real).argmax(dim=-1)  # (B, T)
     return torch.where(tokens == specials.mask, words, tokens)
@@ -50,6 +55,11 @@ def mask_predict(
     Shapes: tokens (B, T) with [MASK], real (B, T) -> (B, T).
     Errors: ValueError for fewer than one step, or logits that are NaN.
     Source: Ghazvininejad et al. (2019), section 3.
+
+    >>> def say_six(tokens, **_):
+    ...     return torch.eye(9)[torch.full_like(tokens, 6)]
+    >>> mask_predict(say_six, torch.tensor([[5, 3, 7, 3]]), steps=2).tolist()
+    [[5, 6, 7, 6]]
     """
     if steps < 1:
         raise ValueError(f"steps must be at least 1: {steps}")
@@ -73,7 +83,7 @@ def gibbs(
     tokens: Tensor,
     free: Tensor,
     sweeps: int,
-    generator: torch.Generator,
+    rng: torch.Generator,
     specials: SpecialTokens = SpecialTokens(),
     real: Tensor | None = None,
 ) -> Tensor:
@@ -87,6 +97,12 @@ def gibbs(
     Errors: ValueError for negative sweeps, `free` of another shape or dtype or at a
     special token, NaN.
     Source: Wang & Cho (2019), who draw the next position uniformly.
+
+    >>> def only_six(tokens, **_):  # impossible elsewhere: nothing to draw
+    ...     return torch.eye(9)[torch.full_like(tokens, 6)].log()
+    >>> tokens, free = torch.tensor([[5, 3, 7]]), torch.tensor([[False, True, False]])
+    >>> gibbs(only_six, tokens, free, sweeps=1, rng=torch.Generator()).tolist()
+    [[5, 6, 7]]
     """
     if sweeps < 0:
         raise ValueError(f"sweeps must not be negative: {sweeps}")
@@ -101,46 +117,46 @@ def gibbs(
         raise ValueError(f"free must leave special tokens alone: row {row}, {column}")
     max_free = int(free.sum(dim=1).max())
     for _ in range(sweeps):
-        draws = torch.rand(tokens.shape, generator=generator).masked_fill(~free, 2.0)
+        draws = torch.rand(tokens.shape, generator=rng).masked_fill(~free, 2.0)
         rank = draws.argsort(dim=1).argsort(dim=1)  # free positions first, shuffled
         for turn in range(max_free):
             current = (rank == turn) & free  # at most one position of a text
             inputs = tokens.masked_fill(current, specials.mask)
             probabilities = _log_p(network, inputs, specials, real)[current].exp()
-            words = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+            words = torch.multinomial(probabilities, 1, generator=rng)[:, 0]
             tokens = tokens.masked_scatter(current, words.to(tokens.dtype))
     return tokens
 
 
 def infill(
     network: Network,
-    before: list[int],
-    after: list[int],
+    prefix: list[int],
+    suffix: list[int],
     gap: Gap,
     steps: int,
     specials: SpecialTokens = SpecialTokens(),
-    generator: torch.Generator | None = None,
+    rng: torch.Generator | None = None,
     **options: Any,
 ) -> list[int]:
     """The middle between two texts, by a GPT trained on `fill_in_the_middle`.
 
-    The prompt is PREFIX before SUFFIX after MIDDLE; the GPT continues up to EOS, or
+    The prompt is PREFIX prefix SUFFIX suffix MIDDLE; the GPT continues up to EOS, or
     `steps` words: greedily, or sampled with a generator and the options of `sample`.
     Calls: one for each word of the middle and one for EOS, with a cache.
     Errors: ValueError for a marker in the texts or in the generated middle, and as
     `decoding.sample`.  Source: Bavarian et al. (2022), section 3.
     """
     markers = {gap.prefix, gap.suffix, gap.middle, specials.eos}
-    if markers & {*before, *after}:
+    if markers & {*prefix, *suffix}:
         raise ValueError(
-            f"before and after must hold none of {sorted(markers)}: {before}, {after}"
+            f"prefix and suffix must hold none of {sorted(markers)}: {prefix}, {suffix}"
         )
-    prompt = [gap.prefix, *before, gap.suffix, *after, gap.middle]
+    prompt = [gap.prefix, *prefix, gap.suffix, *suffix, gap.middle]
     tokens = torch.tensor([prompt])  # (1, T)
-    if generator is None:
+    if rng is None:
         output = greedy(network, tokens, steps, eos=specials.eos, **options)
     else:
-        output = sample(network, tokens, steps, generator, eos=specials.eos, **options)
+        output = sample(network, tokens, steps, rng, eos=specials.eos, **options)
     text = output[0].tolist()
     if text[-1] != specials.eos:  # the steps ran out
         text.append(specials.eos)

@@ -20,7 +20,6 @@ from paradigms.layers.blocks import (
     gelu_tanh,
     initialise,
 )
-from paradigms.layers.linear import Linear
 from paradigms.layers.mlp import Perceptron
 from paradigms.layers.positions import RelativeBias, Rotary, rotate
 
@@ -29,7 +28,6 @@ __all__ = [
     "Block",
     "Cache",
     "FeedForward",
-    "Linear",
     "MultiHeadAttention",
     "Perceptron",
     "RMSNorm",

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms._checks import check_real, finite
-from paradigms.layers.linear import Linear, linear
+from paradigms._checks import check_real, check_size
 from paradigms.layers.positions import rotate
-from paradigms.masks import Rule, bidirectional, causal
+from paradigms.masks import Rule
 
 
 def dense_mask(
@@ -29,7 +28,8 @@ def dense_mask(
     keys = queries if keys is None else keys
     q = torch.arange(queries, device=device)[:, None]  # (T, 1)
     k = torch.arange(keys, device=device)[None, :]  # (1, S)
-    return rule(q, k)  # (T, S)
+    visible: Tensor = rule(q, k)  # (T, S)
+    return visible
 
 
 class Cache:
@@ -46,7 +46,7 @@ class Cache:
         self.memory: Tensor | None = None  # (B, S, W)
         self.stored: dict[nn.Module, Tensor] = {}  # (2, B, K, room, D)
 
-    def extend(
+    def append(
         self, layer: nn.Module, key: Tensor, value: Tensor
     ) -> tuple[Tensor, ...]:
         """Append keys and values (B, K, T, D); returns all of them so far."""
@@ -70,6 +70,31 @@ class Cache:
         stored[0, :, :, self.length : end] = key
         stored[1, :, :, self.length : end] = value
         return stored[:, :, :, :end].unbind()
+
+    def advance(self, count: int) -> None:
+        """Count the appended tokens as read; last, so that a failed call adds none."""
+        self.length += count
+
+    def rewind(self, length: int) -> None:
+        """Forget the tokens after the first `length`. Errors: ValueError for more."""
+        check_size(length, "length", 0)
+        if length > self.length:
+            raise ValueError(f"cache holds {self.length} tokens: got {length}")
+        self.length = length
+
+    def attach(self, memory: Tensor) -> None:
+        """Use the encoder's `memory` (B, S, W). Errors: ValueError for a second one."""
+        if self.length and self.memory is not memory:
+            raise ValueError("memory must be the tensor that the cache was filled from")
+        self.memory = memory
+
+    def store_memory(self, layer: nn.Module, key: Tensor, value: Tensor) -> None:
+        """Store a layer's keys and values of the memory, (B, K, S, D) each."""
+        self.stored[layer] = torch.stack([key, value])
+
+    def of_memory(self, layer: nn.Module) -> tuple[Tensor, ...] | None:
+        """A layer's keys and values of the memory; None before the first token."""
+        return self.stored[layer].unbind() if self.length else None
 
     def select(self, rows: Tensor) -> None:
         """Select the sequences `rows` (B',), in that order, as beam search needs."""
@@ -101,23 +126,37 @@ def attention_view(
 
     `real` (B, S) is False where there is padding; it covers the cached tokens, too.
     Errors: ValueError for another shape or dtype of `real`, a row of padding alone, a
-    rule with lengths of another number of sequences, or a bidirectional rule and cache.
+    rule with lengths of another number of sequences, or a rule under which a token of
+    the cache would see one of the new tokens.
     """
     past = cache.length if cache else 0
     length = past + tokens.shape[1]
-    if past and rule is bidirectional:
-        raise ValueError("cache needs a rule without a look ahead: got bidirectional")
     if real is None:
-        keys = torch.arange(length, device=tokens.device)  # (S,)
-        single_step = rule is causal and tokens.shape[1] == 1  # no later key exists
-        unmasked = rule is bidirectional or single_step
-        visible = None if unmasked else _visible(rule, keys[past:], keys, len(tokens))
+        keys = torch.arange(length, device="cpu")  # (S,); meta tensors have no values
+        seen = _visible(rule, keys[past:], keys, len(tokens))
+        _check_ahead(rule, keys, past)
+        keys = keys.to(tokens.device)
+        visible = None if bool(seen.all()) else seen.to(tokens.device)
         return AttentionView(keys[past:], keys, visible)
     check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
     visible = _visible(rule, queries, keys, len(tokens)) & real[:, None, :]
+    _check_ahead(rule, keys, past, real)
     return AttentionView(queries, keys, visible)  # visible (B, T, S)
+
+
+def _check_ahead(
+    rule: Rule, positions: Tensor, past: int, real: Tensor | None = None
+) -> None:
+    """Errors: ValueError if one of the first `past` tokens sees a later one."""
+    if not past or not rule.looks_ahead:
+        return
+    seen = rule(positions[..., :past, None], positions[..., None, past:])
+    if real is not None:
+        seen = seen & real[:, :past, None] & real[:, None, past:]
+    if bool(seen.any()):
+        raise ValueError(f"cache needs a rule without a look ahead: got {rule}")
 
 
 def _visible(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
@@ -126,7 +165,8 @@ def _visible(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
     probe = rule(origin, origin)  # (1, 1), or (B, 1, 1) where each sequence has lengths
     if probe.ndim == 3 and len(probe) != rows:
         raise ValueError(f"the rule must be for {rows} sequences: got {len(probe)}")
-    return rule(queries[..., :, None], keys[..., None, :])
+    visible: Tensor = rule(queries[..., :, None], keys[..., None, :])
+    return visible
 
 
 def attend(
@@ -141,6 +181,7 @@ def attend(
 
     Shapes: query (..., T, D), key and value (..., S, D), visible and bias broadcast to
     (..., T, S); the bias is added to the scores.  `scale` defaults to 1 / sqrt(D).
+    With NaN in query, key or bias the whole output is NaN.
     Errors: ValueError if `visible` is not boolean or its last two sizes are not (T, S).
     Source: Vaswani et al. (2017), section 3.2.1; the bias: Raffel et al. (2020).
     """
@@ -155,7 +196,11 @@ def attend(
     mask = visible
     if bias is not None:
         mask = bias if visible is None else bias.masked_fill(~visible, float("-inf"))
-    return F.scaled_dot_product_attention(query, key, value, mask, scale=scale)
+    attended = F.scaled_dot_product_attention(query, key, value, mask, scale=scale)
+    # Kernels may treat a NaN score as masked and return zeros.  Zero times NaN is NaN:
+    # so NaN reaches the output of the model, which refuses it.
+    scored = [query, key] if bias is None else [query, key, bias]
+    return attended + 0 * sum(x.detach().mean() for x in scored)
 
 
 class MultiHeadAttention(nn.Module):
@@ -163,8 +208,8 @@ class MultiHeadAttention(nn.Module):
 
     With fewer `kv_heads` than `heads`, groups of heads share their keys and values.
     Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, S, W) -> (B, T, W).
-    Errors: ValueError if heads do not divide the width, or kv_heads not the heads, if
-    visible or memory have another B than x, or if a projection is not finite.
+    Errors: ValueError if heads do not divide the width, or kv_heads not the heads, or
+    if visible or memory have another B than x.
     Source: Vaswani et al. (2017), section 3.2.2; groups: Ainslie et al. (2023).
     """
 
@@ -187,10 +232,10 @@ class MultiHeadAttention(nn.Module):
         self.head_width = width // heads if head_width is None else head_width
         inner = heads * self.head_width
         # One matrix product instead of three: equal results, fewer memory accesses.
-        self.query_key_value = Linear(
+        self.query_key_value = nn.Linear(
             width, inner + 2 * kv_heads * self.head_width, bias=bias
         )
-        self.output = Linear(inner, width, bias=bias)
+        self.output = nn.Linear(inner, width, bias=bias)
 
     def forward(
         self,
@@ -214,7 +259,8 @@ class MultiHeadAttention(nn.Module):
             _check_rows("visible", visible, x)
             visible = visible[:, None]  # (B, 1, T, S)
         attended = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
-        return self.output(attended.transpose(1, 2).flatten(2))  # (B, T, W)
+        output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
+        return output  # (B, T, W)
 
     def _of_itself(
         self,
@@ -224,13 +270,11 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         heads = [self.heads, self.kv_heads, self.kv_heads]
         joint = self._heads(self.query_key_value(x))  # (B, H + 2 K, T, D)
-        # Kernels may treat a NaN score as masked, and return zeros.
-        finite(joint, "what attention reads")
         query, key, value = joint.split_with_sizes(heads, dim=1)
         if rotation is not None:
             query, key = rotate(query, rotation), rotate(key, rotation)
         if cache is not None:
-            key, value = cache.extend(self, key, value)
+            key, value = cache.append(self, key, value)
         return query, key, value
 
     def _of_memory(
@@ -239,17 +283,17 @@ class MultiHeadAttention(nn.Module):
         weight, bias = self.query_key_value.weight, self.query_key_value.bias
         inner = self.heads * self.head_width
         query_bias = None if bias is None else bias[:inner]
-        query = self._heads(linear(x, weight[:inner], query_bias))  # (B, H, T, D)
-        finite(query, "what attention reads")
-        if cache is not None and cache.length:  # the memory does not change
-            return query, *cache.stored[self].unbind()
+        query = self._heads(F.linear(x, weight[:inner], query_bias))  # (B, H, T, D)
+        stored = cache.of_memory(self) if cache is not None else None
+        if stored is not None:  # the memory does not change
+            key, value = stored
+            return query, key, value
         _check_rows("memory", memory, x)
         memory_bias = None if bias is None else bias[inner:]
-        joint = self._heads(linear(memory, weight[inner:], memory_bias))
-        finite(joint, "what attention reads")
-        key, value = joint.split(self.kv_heads, dim=1)  # (B, K, S, D)
+        joint = self._heads(F.linear(memory, weight[inner:], memory_bias))
+        key, value = joint.chunk(2, dim=1)  # (B, K, S, D)
         if cache is not None:
-            cache.stored[self] = torch.stack([key, value])
+            cache.store_memory(self, key, value)
         return query, key, value
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -257,6 +301,6 @@ class MultiHeadAttention(nn.Module):
         return x.view(*x.shape[:-1], -1, self.head_width).transpose(1, 2)
 
 
-def _check_rows(name: str, beside: Tensor, x: Tensor) -> None:
-    if len(beside) != len(x):
-        raise ValueError(f"{name} must have {len(x)} rows, as x: got {len(beside)}")
+def _check_rows(name: str, other: Tensor, x: Tensor) -> None:
+    if len(other) != len(x):
+        raise ValueError(f"{name} must have {len(x)} rows, as x: got {len(other)}")

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms._checks import check_positive, finite
+from paradigms._checks import check_positive
 from paradigms.layers.attention import Cache, MultiHeadAttention
-from paradigms.layers.linear import Linear
 
 gelu_tanh = partial(F.gelu, approximate="tanh")  # GPT-2, ALBERT; the default is exact
 
@@ -35,14 +34,17 @@ class FeedForward(nn.Module):
     ) -> None:
         super().__init__()
         self.activation, self.gated = activation, gated
-        self.input = Linear(width, 2 * hidden if gated else hidden, bias=bias)
-        self.output = Linear(hidden, width, bias=bias)
+        self.input = nn.Linear(width, 2 * hidden if gated else hidden, bias=bias)
+        self.output = nn.Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.gated:
-            return self.output(self.activation(self.input(x)))
-        gate, up = self.input(x).chunk(2, dim=-1)
-        return self.output(self.activation(gate) * up)
+            hidden = self.activation(self.input(x))
+        else:
+            gate, up = self.input(x).chunk(2, dim=-1)
+            hidden = self.activation(gate) * up
+        output: Tensor = self.output(hidden)
+        return output
 
 
 class RMSNorm(nn.Module):
@@ -66,8 +68,15 @@ class RMSNorm(nn.Module):
 class Block(nn.Module):
     """Attention, then a feed-forward layer, each with a residual connection.
 
+    `hidden`: width between the two feed-forward layers, by default 4 W.
+    `norm`: makes a norm for a width; LayerNorm, or RMSNorm (LLaMA, T5).
     `norm_first`: pre-norm (GPT-2, LLaMA, T5), otherwise post-norm (BERT, BART).
-    `cross` adds cross attention over a memory in between.
+    `activation`, `gated`: of the feed-forward layer, see there.
+    `bias`: whether the linear layers have one (not in LLaMA and T5).
+    `cross`: adds cross attention over a memory in between (decoders of T5 and BART).
+    `kv_heads`: heads of keys and values, by default H (fewer in Llama 2 70B, Llama 3).
+    `head_width`: by default W / H (another in large T5).
+    `scale`: of the attention scores, by default 1 / sqrt(D) (1 in T5).
     Shapes: x (B, T, W), visible (T, S) or (B, T, S), memory (B, M, W) -> (B, T, W).
     Source: Vaswani et al. (2017), section 3.1; norm first: Radford et al. (2019).
     """
@@ -83,15 +92,20 @@ class Block(nn.Module):
         gated: bool = False,
         bias: bool = True,
         cross: bool = False,
-        **attention: Any,
+        kv_heads: int | None = None,
+        head_width: int | None = None,
+        scale: float | None = None,
     ) -> None:
         super().__init__()
+        attention = partial(
+            MultiHeadAttention, width, heads, kv_heads, head_width, bias, scale
+        )
         self.norm_first = norm_first
         self.attention_norm = norm(width)
-        self.attention = MultiHeadAttention(width, heads, bias=bias, **attention)
+        self.attention = attention()
         if cross:
             self.cross_norm = norm(width)
-            self.cross = MultiHeadAttention(width, heads, bias=bias, **attention)
+            self.cross = attention()
         self.feed_forward_norm = norm(width)
         hidden = 4 * width if hidden is None else hidden
         self.feed_forward = FeedForward(width, hidden, activation, gated, bias)
@@ -127,8 +141,7 @@ class Stack(nn.Module):
     """A sequence of blocks; `shared` runs one block `layers` times (ALBERT).
 
     Options and shapes are those of `Block`.  A pre-norm stack ends in a norm.
-    Errors: ValueError if the output is not finite, as with NaN among the weights, or
-    for a cache and a shared block.
+    Errors: ValueError for a cache and a shared block.
     """
 
     def __init__(
@@ -151,18 +164,25 @@ class Stack(nn.Module):
         )
         self.norm = norm(width) if norm_first else nn.Identity()
 
-    def forward(self, x: Tensor, cache: Cache | None = None, **view: Any) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        cache: Cache | None = None,
+        visible: Tensor | None = None,
+        memory: Tensor | None = None,
+        memory_visible: Tensor | None = None,
+        rotation: tuple[Tensor, Tensor] | None = None,
+        bias: Tensor | None = None,
+    ) -> Tensor:
         if cache is not None and self.times > 1:
             raise ValueError(
                 "cache: a shared block would write all layers in one place"
             )
         for _ in range(self.times):
             for block in self.blocks:
-                x = block(x, cache=cache, **view)
-        x = finite(self.norm(x))
-        if cache is not None:  # last: a call that fails leaves it unchanged
-            cache.length += x.shape[1]
-        return x
+                x = block(x, visible, memory, memory_visible, rotation, bias, cache)
+        output: Tensor = self.norm(x)
+        return output
 
 
 def initialise(network: nn.Module, spread: float = 0.02) -> None:

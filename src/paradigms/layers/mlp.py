@@ -4,15 +4,12 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from paradigms._checks import finite
-
 
 class Perceptron(nn.Module):
     """Linear layers with SiLU between them; for two sizes, one linear layer.
 
     Shapes: (..., sizes[0]) -> (..., sizes[-1]).
-    Errors: ValueError for fewer than two sizes, one that is not positive, or an output
-    that is not finite.
+    Errors: ValueError for fewer than two sizes, or one that is not positive.
     """
 
     def __init__(self, *sizes: int) -> None:
@@ -25,4 +22,5 @@ class Perceptron(nn.Module):
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
-        return finite(self.layers(x), "the perceptron's output")
+        output: Tensor = self.layers(x)
+        return output

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from paradigms._checks import check_positive, finite
+from paradigms._checks import check_positive
 
 
 class Rotary(nn.Module):
@@ -56,8 +56,8 @@ class RelativeBias(nn.Module):
     beyond `distance` share the last.  A bidirectional bias has half of its buckets for
     each side; a causal one has none for the right.
     Shapes: positions (T,) and (S,) -> (H, T, S); with a batch (B, H, T, S).
-    Errors: ValueError for fewer than four buckets, two if causal, for a distance that
-    has a bucket of its own, or for weights that are not finite.
+    Errors: ValueError for fewer than four buckets, two if causal, or for a distance
+    that has a bucket of its own.
     Source: Raffel et al. (2020), section 2.1.
     """
 
@@ -65,12 +65,12 @@ class RelativeBias(nn.Module):
         self, heads: int, bidirectional: bool, buckets: int = 32, distance: int = 128
     ) -> None:
         super().__init__()
-        least = 4 if bidirectional else 2  # one of `least` is for short distances
-        if buckets < least:
-            raise ValueError(f"buckets must be at least {least}: {buckets}")
-        if distance <= buckets // least:
+        minimum = 4 if bidirectional else 2  # one of them is for short distances
+        if buckets < minimum:
+            raise ValueError(f"buckets must be at least {minimum}: {buckets}")
+        if distance <= buckets // minimum:
             raise ValueError(
-                f"distance must be above {buckets // least}, where buckets grow: "
+                f"distance must be above {buckets // minimum}, where buckets grow: "
                 f"{distance}"
             )
         self.bidirectional, self.distance = bidirectional, distance
@@ -78,7 +78,7 @@ class RelativeBias(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         ahead = keys[..., None, :] - queries[..., :, None]  # (..., T, S)
-        bias = finite(self.weight(self.bucket(ahead)), "the bias of distances")
+        bias: Tensor = self.weight(self.bucket(ahead))  # (..., T, S, H)
         return bias.movedim(-1, -3)  # (..., H, T, S)
 
     def bucket(self, ahead: Tensor) -> Tensor:

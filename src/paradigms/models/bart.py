@@ -11,7 +11,7 @@ from functools import partial
 from torch import Tensor, nn
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, Linear, Stack, attention_view, initialise
+from paradigms.layers import Cache, Stack, attention_view, initialise
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
 
@@ -44,7 +44,7 @@ UNUSED = 2  # rows of the position table before the first, as in the released mo
 class Side(nn.Module):
     """Encoder or decoder: word and position embeddings, a norm, and blocks.
 
-    Shapes: tokens (B, T), positions (T,) or (B, T) -> (B, T, W); options: `Stack`.
+    Shapes: tokens (B, T), positions (T,) or (B, T) -> (B, T, W); others as for `Stack`.
     """
 
     def __init__(self, config: BARTConfig, word: nn.Embedding, cross: bool) -> None:
@@ -61,10 +61,19 @@ class Side(nn.Module):
             cross=cross,
         )
 
-    def forward(self, tokens: Tensor, positions: Tensor, **options: object) -> Tensor:
+    def forward(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        cache: Cache | None = None,
+        visible: Tensor | None = None,
+        memory: Tensor | None = None,
+        memory_visible: Tensor | None = None,
+    ) -> Tensor:
         position = self.position(positions + UNUSED)  # (T, W) or (B, T, W)
         x = self.norm(self.word(tokens) + position)  # (B, T, W)
-        return self.stack(x, **options)  # (B, T, W)
+        states: Tensor = self.stack(x, cache, visible, memory, memory_visible)
+        return states  # (B, T, W)
 
     def check(self, tokens: Tensor, past: int = 0, what: str = "tokens") -> None:
         """Errors: ValueError for tokens not (B, T), out of range, or too many."""
@@ -83,14 +92,15 @@ class BART(EncoderDecoder):
         super().__init__()
         side = partial(Side, config, nn.Embedding(config.vocabulary, config.width))
         self.encoder, self.decoder = side(cross=False), side(cross=True)
-        self.head = Linear(config.width, config.vocabulary, bias=False)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         self.head.weight = self.encoder.word.weight
 
     def encode(self, source: Tensor, real: Tensor | None = None) -> Tensor:
         self.encoder.check(source, what="source")
         view = attention_view(source, bidirectional, real, what="source_real")
-        return self.encoder(source, view.positions, visible=view.visible)  # (B, S, W)
+        x = self.encoder(source, view.positions, visible=view.visible)  # (B, S, W)
+        return finite(x)
 
     def decode(
         self,
@@ -113,4 +123,7 @@ class BART(EncoderDecoder):
             memory=memory,
             memory_visible=memory_visible,
         )  # (B, T, W)
-        return finite(self.head(x))  # (B, T, V)
+        logits = finite(self.head(x))  # (B, T, V)
+        if cache is not None:
+            cache.advance(tokens.shape[1])
+        return logits

@@ -11,7 +11,7 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from paradigms._checks import check_size, check_states, finite
-from paradigms.layers import Linear, initialise
+from paradigms.layers import initialise
 from paradigms.masks import Rule
 from paradigms.models.encoder import Encoder, EncoderConfig, WordHead
 
@@ -32,18 +32,19 @@ class BERT(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.pooler = Linear(config.width, config.width)
-        self.of_pair = Linear(config.width, 2)
+        self.pooler = nn.Linear(config.width, config.width)
+        self.pair_head = nn.Linear(config.width, 2)
         initialise(self)
-        self.words = WordHead(config, self.encoder.word)
+        self.mlm_head = WordHead(config, self.encoder.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))  # (B, T, V)
+        logits: Tensor = self.mlm_head(self.encoder(tokens, **options))
+        return logits  # (B, T, V)
 
     def pair(self, states: Tensor) -> Tensor:
         """The sentence-pair score, from the state of the first token alone."""
         check_states(states, self.pooler.in_features)
-        return finite(self.of_pair(self.pooler(states[:, 0]).tanh()))  # (B, 2)
+        return finite(self.pair_head(self.pooler(states[:, 0]).tanh()))  # (B, 2)
 
 
 class Classifier(nn.Module):
@@ -54,11 +55,11 @@ class Classifier(nn.Module):
     """
 
     def __init__(self, config: EncoderConfig, classes: int) -> None:
-        check_size(classes, "classes", least=2)
+        check_size(classes, "classes", minimum=2)
         super().__init__()
         self.encoder = Encoder(config)
-        self.pooler = Linear(config.width, config.width)
-        self.label = Linear(config.width, classes)
+        self.pooler = nn.Linear(config.width, config.width)
+        self.label = nn.Linear(config.width, classes)
         initialise(self)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:

@@ -65,7 +65,7 @@ class Denoiser(nn.Module):
         if t.shape != x.shape[:1]:
             raise ValueError(f"t must be of shape ({len(x)},): {tuple(t.shape)}")
         if t.dtype != torch.long or int(t.min()) < 0:
-            raise ValueError(f"t must be whole numbers from 0 on: {t.unique()}")
+            raise ValueError(f"t must be whole numbers from 0 on: {t}")
         time = self.time(time_embedding(t, self.width))  # (B, W)
         h = self.read(x)  # (B, W)
         for block in self.blocks:
@@ -78,7 +78,7 @@ def draw(
     network: Callable[[Tensor, Tensor], Tensor],
     process: Diffusion,
     x: Tensor,
-    generator: torch.Generator,
+    rng: torch.Generator,
     steps: int | None = None,
     eta: float = 0.0,
 ) -> list[Tensor]:
@@ -104,7 +104,7 @@ def draw(
             reverse = process.ddpm(states[-1], epsilon, t)
         else:
             reverse = process.ddim(states[-1], epsilon, t, to, eta)
-        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        noise = torch.randn(x.shape, generator=rng, dtype=x.dtype)
         # The last step adds no noise.
         states.append(reverse.sample(noise) if next_time else reverse.mean)
     return states

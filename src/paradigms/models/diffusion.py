@@ -109,7 +109,7 @@ class Diffusion:
         if t.shape != x.shape[:1] or t.dtype != torch.long:
             raise ValueError(f"t must be {len(x)} whole numbers: {t.dtype}, {t.shape}")
         if not first <= int(t.min()) <= int(t.max()) <= self.steps:
-            raise ValueError(f"t must lie in {first}..{self.steps}: {t.unique()}")
+            raise ValueError(f"t must lie in {first}..{self.steps}: {t}")
         return values[t].to(x)[:, None]  # (B, 1)
 
 

@@ -41,7 +41,7 @@ class Discriminant(Generative):
         return self
 
     @abstractmethod
-    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
+    def scatter(self, deviations: Tensor, share: Tensor) -> Tensor:
         """The covariance: deviations (N, V) from the class's mean -> (K or 1, V, V)."""
 
     def log_joint(self, x: Tensor) -> Tensor:
@@ -50,35 +50,35 @@ class Discriminant(Generative):
         Errors: ValueError for an x whose density overflows.
         """
         check_fitted(self)
-        away = (dense(x, self.mean) - self.mean[:, None]).mT  # (K, V, N)
-        whitened = torch.linalg.solve_triangular(self.factor, away, upper=False)
+        deviations = (dense(x, self.mean) - self.mean[:, None]).mT  # (K, V, N)
+        whitened = torch.linalg.solve_triangular(self.factor, deviations, upper=False)
         half_log_det = self.factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
-        # (K,) or (1,)
+        # One a class, or one for all: (K,) or (1,).
         constant = half_log_det + x.shape[1] / 2 * math.log(2 * math.pi)
-        # (N, K)
-        joint = -whitened.square().sum(dim=1).T / 2 - constant + self.log_prior
+        joint = self.log_prior - constant - whitened.square().sum(dim=1).T / 2  # (N, K)
         return check_overflow("its density", joint, x)
 
-    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, label: int, count: int, rng: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""
         self.check_draw(label, count)
         mean, factor = self.mean[label], self.factor[label % len(self.factor)]
-        noise = torch.randn(count, len(mean), generator=generator, dtype=mean.dtype)
+        noise = torch.randn(count, len(mean), generator=rng, dtype=mean.dtype)
         return mean + noise @ factor.T
 
 
 class QDA(Discriminant):
     """A covariance for each class: the boundary is quadratic."""
 
-    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        return torch.stack([(away.T * row) @ away for row in share.T])  # (K, V, V)
+    def scatter(self, deviations: Tensor, share: Tensor) -> Tensor:
+        products = [(deviations.T * row) @ deviations for row in share.T]
+        return torch.stack(products)  # (K, V, V)
 
 
 class LDA(Discriminant):
     """One covariance for all classes: the boundary is linear."""
 
-    def scatter(self, away: Tensor, share: Tensor) -> Tensor:
-        return (away.T @ away / len(away))[None]  # (1, V, V)
+    def scatter(self, deviations: Tensor, share: Tensor) -> Tensor:
+        return (deviations.T @ deviations / len(deviations))[None]  # (1, V, V)
 
     @property
     def weights(self) -> Tensor:
@@ -94,11 +94,30 @@ class LDA(Discriminant):
         return self.log_prior - (self.mean.T * self.weights).sum(dim=0) / 2
 
 
+class ShrunkLDA(LDA):
+    """LDA with its covariance shrunk by `part` towards equal, uncorrelated variances.
+
+    So it is invertible with few rows, as logistic regression has a penalty.
+    Source: Friedman (1989), with one covariance for all classes.
+    """
+
+    def __init__(self, classes: int, part: float) -> None:
+        super().__init__(classes)
+        self.part = part
+
+    def scatter(self, deviations: Tensor, share: Tensor) -> Tensor:
+        covariance = super().scatter(deviations, share)  # (1, V, V)
+        mean = covariance.diagonal(dim1=1, dim2=2).mean()
+        isotropic = mean * torch.eye(covariance.shape[1], dtype=covariance.dtype)
+        return (1 - self.part) * covariance + self.part * isotropic
+
+
 def _cholesky(covariance: Tensor, size: Tensor) -> Tensor:
     """The factors (K, V, V); `size` (V,) is each column's largest magnitude.
 
     Errors: ValueError if the conditional variance of a column is within rounding.
     """
+    factor: Tensor
     factor, info = torch.linalg.cholesky_ex(covariance)
     # The variance of each column given the columns before it.
     conditional = factor.diagonal(dim1=1, dim2=2).square()

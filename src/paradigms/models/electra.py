@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms._checks import finite
-from paradigms.layers import Linear, initialise
+from paradigms.layers import initialise
 from paradigms.masks import Rule
 from paradigms.models import bert
 from paradigms.models.encoder import Encoder, EncoderConfig, WordHead
@@ -32,8 +32,8 @@ class Discriminator(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.dense = Linear(config.width, config.width)
-        self.replaced = Linear(config.width, 1)
+        self.dense = nn.Linear(config.width, config.width)
+        self.replaced = nn.Linear(config.width, 1)
         initialise(self)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
@@ -56,10 +56,11 @@ class Generator(nn.Module):
         self.encoder.word = tables.word
         self.encoder.position = tables.position
         self.encoder.segment = tables.segment
-        self.words = WordHead(config, tables.word)
+        self.mlm_head = WordHead(config, tables.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))  # (B, T, V)
+        logits: Tensor = self.mlm_head(self.encoder(tokens, **options))
+        return logits  # (B, T, V)
 
 
 def _check_tables(own: Encoder, tables: Encoder) -> None:

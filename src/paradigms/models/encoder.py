@@ -20,7 +20,7 @@ from paradigms._checks import (
     check_tokens,
     finite,
 )
-from paradigms.layers import Linear, Stack, attention_view, initialise
+from paradigms.layers import Stack, attention_view, initialise
 from paradigms.masks import Rule, bidirectional
 
 
@@ -52,7 +52,7 @@ class EncoderConfig:
         check_positive(self.eps, "eps")
         if self.embedding is not None:
             check_size(self.embedding, "embedding")
-        check_size(self.positions, "positions", least=self.first_position + 1)
+        check_size(self.positions, "positions", minimum=self.first_position + 1)
 
 
 class Encoder(nn.Module):
@@ -72,9 +72,9 @@ class Encoder(nn.Module):
         self.position = nn.Embedding(config.positions, embedding)
         self.segment = nn.Embedding(config.segments, embedding)
         self.norm = norm(embedding)
-        self.widen = nn.Identity()
+        self.widen: nn.Module = nn.Identity()
         if config.embedding is not None:
-            self.widen = Linear(embedding, config.width)
+            self.widen = nn.Linear(embedding, config.width)
         self.stack = Stack(
             config.layers,
             config.width,
@@ -95,14 +95,16 @@ class Encoder(nn.Module):
     ) -> Tensor:
         positions = self.position.num_embeddings - self.first_position
         check_tokens(tokens, self.word.num_embeddings, positions)
-        segments = torch.zeros_like(tokens) if segments is None else segments
-        check_tokens(segments, self.segment.num_embeddings, what="segments")
-        check_shape(segments, tokens, "segments", "tokens")
+        if segments is None:
+            segments = torch.zeros_like(tokens)
+        else:
+            check_tokens(segments, self.segment.num_embeddings, what="segments")
+            check_shape(segments, tokens, "segments", "tokens")
         view = attention_view(tokens, rule, real)
         position = self.position(view.positions + self.first_position)  # (B, T, E)
-        # (B, T, E)
+        # The sum of three tables: (B, T, E).
         x = self.norm(self.word(tokens) + position + self.segment(segments))
-        return self.stack(self.widen(x), visible=view.visible)  # (B, T, W)
+        return finite(self.stack(self.widen(x), visible=view.visible))  # (B, T, W)
 
 
 class WordHead(nn.Module):
@@ -114,10 +116,10 @@ class WordHead(nn.Module):
 
     def __init__(self, config: EncoderConfig, word: nn.Embedding) -> None:
         super().__init__()
-        self.dense = Linear(config.width, word.embedding_dim)
+        self.dense = nn.Linear(config.width, word.embedding_dim)
         self.activation = config.activation
         self.norm = nn.LayerNorm(word.embedding_dim, eps=config.eps)
-        self.output = Linear(word.embedding_dim, word.num_embeddings)
+        self.output = nn.Linear(word.embedding_dim, word.num_embeddings)
         initialise(self)
         self.output.weight = word.weight
 

@@ -68,9 +68,7 @@ def across(
     if len(tokens) != rows and not (started and len(tokens) % rows == 0):
         raise ValueError(f"tokens must have {rows} rows, as source: got {len(tokens)}")
     if cache is not None:
-        if started and cache.memory is not memory:
-            raise ValueError("memory must be the tensor that the cache was filled from")
-        cache.memory = memory
+        cache.attach(memory)
     if real is None:
         return None
     check_real(real, rows, memory.shape[1], "source_real")

@@ -8,7 +8,7 @@ Source: Goodfellow et al. (2014), section 3.
 import torch
 from torch import Tensor, nn
 
-from paradigms._checks import check_vectors
+from paradigms._checks import check_vectors, finite
 from paradigms.layers import Perceptron
 
 
@@ -29,11 +29,13 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         check_vectors("z", z, self.latent)
-        return self.network(z).tanh()  # (B, D)
+        picture: Tensor = self.network(z)
+        return finite(picture).tanh()  # (B, D)
 
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, count: int, rng: torch.Generator) -> Tensor:
         """Pictures for z ~ N(0, I), (count, D), differentiable in the weights."""
-        return self(torch.randn(count, self.latent, generator=generator))
+        pictures: Tensor = self(torch.randn(count, self.latent, generator=rng))
+        return pictures
 
 
 class Discriminator(nn.Module):
@@ -54,4 +56,4 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         check_vectors("x", x, self.pixels)
-        return self.network(self.dropout(x)).squeeze(-1)  # (B,)
+        return finite(self.network(self.dropout(x))).squeeze(-1)  # (B,)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, Linear, Stack, attention_view, gelu_tanh, initialise
+from paradigms.layers import Cache, Stack, attention_view, gelu_tanh, initialise
 from paradigms.masks import Rule, causal
 
 
@@ -58,7 +58,7 @@ class GPT(nn.Module):
         self.stack = Stack(
             config.layers, config.width, config.heads, activation=gelu_tanh
         )
-        self.head = Linear(config.width, config.vocabulary, bias=False)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:
             self.head.weight = self.word.weight
@@ -76,4 +76,7 @@ class GPT(nn.Module):
         view = attention_view(tokens, rule, real, cache)
         x = self.word(tokens) + self.position(view.positions)  # (B, T, W)
         x = self.stack(x, cache, visible=view.visible)  # (B, T, W)
-        return finite(self.head(x))  # (B, T, V)
+        logits = finite(self.head(x))  # (B, T, V)
+        if cache is not None:
+            cache.advance(tokens.shape[1])
+        return logits

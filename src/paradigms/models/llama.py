@@ -16,7 +16,6 @@ from torch.nn import functional as F
 from paradigms._checks import check_sizes, check_tokens, finite
 from paradigms.layers import (
     Cache,
-    Linear,
     RMSNorm,
     Rotary,
     Stack,
@@ -94,7 +93,7 @@ class LLaMA(nn.Module):
             bias=False,
         )
         self.rotary = Rotary(config.width // config.heads, config.theta)
-        self.head = Linear(config.width, config.vocabulary, bias=False)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:
             self.head.weight = self.word.weight
@@ -112,4 +111,7 @@ class LLaMA(nn.Module):
         x = self.word(tokens)  # (B, T, W): no position is added here
         rotation = self.rotary(view.positions, like=x)  # two of (1 or B, 1, T, D)
         x = self.stack(x, cache, visible=view.visible, rotation=rotation)  # (B, T, W)
-        return finite(self.head(x))  # (B, T, V)
+        logits = finite(self.head(x))  # (B, T, V)
+        if cache is not None:
+            cache.advance(tokens.shape[1])
+        return logits

@@ -23,6 +23,9 @@ class LogisticRegression:
     Errors: ValueError for a negative penalty, or labels that miss a class.
     """
 
+    weights: Tensor  # (V, K)
+    bias: Tensor  # (K,)
+
     def __init__(self, classes: int = 2, penalty: float = 1e-3) -> None:
         if not 0 <= penalty < math.inf:
             raise ValueError(f"penalty must not be negative: {penalty}")
@@ -77,9 +80,9 @@ class LogisticRegression:
             optimiser.param_groups[0]["line_search_fn"] = None
             optimiser.step(lambda: self.loss_and_gradient(table, member))
         self.loss_and_gradient(table, member)
-        max_gradient = max(float(p.grad.abs().max()) for p in (self.weights, self.bias))
+        gradients = [p.grad for p in (self.weights, self.bias) if p.grad is not None]
         self.weights.grad = self.bias.grad = None
-        return max_gradient
+        return max(float(gradient.abs().max()) for gradient in gradients)
 
     def loss_and_gradient(self, table: Table, member: Tensor) -> Tensor:
         """The penalised loss in nats; sets the gradients of `weights` and `bias`.
@@ -89,7 +92,7 @@ class LogisticRegression:
         log_p = self._scores(table).log_softmax(dim=1)  # (N, K)
         # The gradient: expected minus observed counts.
         error = (log_p.exp() - member) / len(table)  # (N, K)
-        self.weights.grad = table.collect(error) + self.penalty * self.weights
+        self.weights.grad = table.rmatmul(error) + self.penalty * self.weights
         self.bias.grad = error.sum(dim=0)
         loss = -(log_p * member).sum(dim=1).mean()
         return loss + self.penalty / 2 * self.weights.square().sum()
@@ -108,4 +111,4 @@ class LogisticRegression:
         return self.logits(x).softmax(dim=1)
 
     def _scores(self, table: Table) -> Tensor:
-        return table.add_up(self.weights) + self.bias  # (N, K)
+        return table.matmul(self.weights) + self.bias  # (N, K)

@@ -34,8 +34,8 @@ class MaskedDiffusion(nn.Module):
     def __init__(
         self, config: GPTConfig, specials: SpecialTokens = SpecialTokens()
     ) -> None:
-        least = specials.first_word + 1  # one word beyond the special tokens
-        check_size(config.vocabulary, "vocabulary", least)
+        minimum = specials.first_word + 1  # one word beyond the special tokens
+        check_size(config.vocabulary, "vocabulary", minimum)
         super().__init__()
         self.network, self.specials = GPT(config), specials
 
@@ -66,7 +66,7 @@ def sample(
     network: Callable[..., Tensor],
     tokens: Tensor,
     steps: int,
-    generator: torch.Generator,
+    rng: torch.Generator,
     specials: SpecialTokens = SpecialTokens(),
     real: Tensor | None = None,
 ) -> Tensor:
@@ -87,11 +87,11 @@ def sample(
     for remaining in reversed(range(steps)):
         hidden = tokens == specials.mask
         log_p = network(tokens, real=real)  # (B, T, V)
-        draws = torch.rand(tokens.shape, generator=generator).masked_fill(~hidden, 2.0)
+        draws = torch.rand(tokens.shape, generator=rng).masked_fill(~hidden, 2.0)
         rank = draws.argsort(dim=1).argsort(dim=1)  # masked positions first, shuffled
         quota = hidden.sum(dim=1) - total * remaining // steps  # (B,)
         unmasked = rank < quota[:, None]  # (B, T)
-        words = torch.multinomial(log_p[unmasked].softmax(-1), 1, generator=generator)
+        words = torch.multinomial(log_p[unmasked].softmax(-1), 1, generator=rng)
         tokens = tokens.masked_scatter(unmasked, words[:, 0].to(tokens.dtype))
     return tokens
 
@@ -118,7 +118,7 @@ def bound(
     hidden = torch.zeros(len(masks), len(text), dtype=torch.bool)
     hidden[:, positions] = torch.tensor(masks)
     log_p = network(text.masked_fill(hidden, specials.mask))  # (2^n - 1, T, V)
-    # (2^n - 1, T)
+    # Of each word under each mask: (2^n - 1, T).
     target_log_p = log_p.gather(-1, text.expand_as(hidden)[..., None])[..., 0]
     weights = [1 / (sum(mask) * comb(count, sum(mask))) for mask in masks]
     losses = -target_log_p.masked_fill(~hidden, 0.0).sum(dim=1)  # (2^n - 1,)

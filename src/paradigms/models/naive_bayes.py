@@ -55,7 +55,7 @@ class MultinomialNaiveBayes(NaiveBayes):
         """
         texts = Table.of_counts(x)
         log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
-        counts = texts.collect(indicators) + self.smoothing  # (V, K)
+        counts = texts.rmatmul(indicators) + self.smoothing  # (V, K)
         log_likelihood = (counts / counts.sum(dim=0)).log()
         self.check_smoothed(log_likelihood)
         self.log_prior, self.log_likelihood = log_prior, log_likelihood
@@ -64,13 +64,13 @@ class MultinomialNaiveBayes(NaiveBayes):
     def log_joint(self, x: Table | Tensor) -> Tensor:
         """Log P(X, Y) in nats: a weighted sum of counts. (N, K)"""
         check_fitted(self)
-        return Table.of_counts(x).add_up(self.log_likelihood) + self.log_prior
+        return Table.of_counts(x).matmul(self.log_likelihood) + self.log_prior
 
-    def sample(self, label: int, length: int, generator: torch.Generator) -> list[int]:
+    def sample(self, label: int, length: int, rng: torch.Generator) -> list[int]:
         """Draw the word ids of a text of `length` words from P(X | Y = label)."""
         self.check_draw(label, length)
         likelihood = self.log_likelihood[:, label].exp()
-        return torch.multinomial(likelihood, length, True, generator=generator).tolist()
+        return torch.multinomial(likelihood, length, True, generator=rng).tolist()
 
 
 class BernoulliNaiveBayes(NaiveBayes):
@@ -85,10 +85,10 @@ class BernoulliNaiveBayes(NaiveBayes):
 
     def fit(self, x: Table | Tensor, labels: Tensor) -> "BernoulliNaiveBayes":
         """Count the texts with each word. Errors: as for the multinomial model."""
-        texts = Table.of_counts(x).present()
+        texts = Table.of_counts(x).binarised()
         log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
-        # (K,), (V, K)
-        sizes, occurrences = indicators.sum(dim=0), texts.collect(indicators)
+        # Texts of each class, and those with each word: (K,), (V, K).
+        sizes, occurrences = indicators.sum(dim=0), texts.rmatmul(indicators)
         total = sizes + 2 * self.smoothing
         log_present = ((occurrences + self.smoothing) / total).log()
         log_absent = ((sizes - occurrences + self.smoothing) / total).log()
@@ -100,15 +100,15 @@ class BernoulliNaiveBayes(NaiveBayes):
     def log_joint(self, x: Table | Tensor) -> Tensor:
         """Log P(X, Y) in nats: that of no words, corrected for those present. (N, K)"""
         check_fitted(self)
-        texts = Table.of_counts(x).present()
-        correction = texts.add_up(self.log_present - self.log_absent)  # (N, K)
+        texts = Table.of_counts(x).binarised()
+        correction = texts.matmul(self.log_present - self.log_absent)  # (N, K)
         return correction + self.log_absent.sum(dim=0) + self.log_prior
 
-    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, label: int, count: int, rng: torch.Generator) -> Tensor:
         """Draw `count` texts from P(X | Y = label) as zeros and ones: (count, V)."""
         self.check_draw(label, count)
         probabilities = self.log_present[:, label].exp().expand(count, -1)
-        return torch.bernoulli(probabilities, generator=generator)
+        return torch.bernoulli(probabilities, generator=rng)
 
 
 class GaussianNaiveBayes(NaiveBayes):
@@ -163,9 +163,9 @@ class GaussianNaiveBayes(NaiveBayes):
         )
         return check_overflow("its density", log_density.sum(dim=2) + self.log_prior, x)
 
-    def sample(self, label: int, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, label: int, count: int, rng: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""
         self.check_draw(label, count)
         mean, deviation = self.mean[label], self.variance[label].sqrt()
-        noise = torch.randn(count, len(mean), generator=generator, dtype=mean.dtype)
+        noise = torch.randn(count, len(mean), generator=rng, dtype=mean.dtype)
         return mean + deviation * noise

@@ -9,7 +9,7 @@ Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
 import torch
 from torch import Tensor, nn
 
-from paradigms._checks import check_axes, check_tokens
+from paradigms._checks import check_axes
 from paradigms.layers import Cache
 from paradigms.masks import prefix_lm
 from paradigms.models.gpt import GPT, GPTConfig
@@ -38,7 +38,7 @@ class PrefixLM(nn.Module):
         real: Tensor | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
-        check_tokens(tokens, self.network.word.num_embeddings)
+        check_axes(tokens, "BT", "tokens")
         is_integer = prefix.dtype in (torch.int64, torch.int32)
         if prefix.shape != tokens.shape[:1] or not is_integer:
             raise ValueError(
@@ -55,7 +55,9 @@ class PrefixLM(nn.Module):
                 f"prefix must lie within the {lengths.tolist()} tokens that are read "
                 f"at once: {prefix.tolist()}"
             )
-        return self.network(tokens, prefix_lm(prefix[:, None, None]), real, cache)
+        rule = prefix_lm(prefix[:, None, None])
+        logits: Tensor = self.network(tokens, rule, real, cache)
+        return logits  # (B, T, V)
 
 
 class After:
@@ -80,4 +82,6 @@ class After:
                 f"tokens must have a multiple of {len(self.prefix)} rows, one or more "
                 f"to a prefix: {len(tokens)}"
             )
-        return self.network(tokens, self.prefix.repeat_interleave(copies), real, cache)
+        prefix = self.prefix.repeat_interleave(copies)
+        logits: Tensor = self.network(tokens, prefix, real, cache)
+        return logits  # (N B, T, V)

@@ -41,7 +41,8 @@ class RoBERTa(nn.Module):
         super().__init__()
         self.encoder = Encoder(config)
         initialise(self)
-        self.words = WordHead(config, self.encoder.word)
+        self.mlm_head = WordHead(config, self.encoder.word)
 
     def forward(self, tokens: Tensor, **options: Tensor | Rule | None) -> Tensor:
-        return self.words(self.encoder(tokens, **options))  # (B, T, V)
+        logits: Tensor = self.mlm_head(self.encoder(tokens, **options))
+        return logits  # (B, T, V)

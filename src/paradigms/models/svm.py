@@ -1,8 +1,7 @@
 """Support vector machines: classification by the sign of a score, no probability.
 
 Both minimise |w|^2 / 2 + cost * sum of hinge losses max(0, 1 - s f(x)), s = +1 or -1,
-with a bias that is not penalised. For more than two classes, fit one against the
-rest for each class.
+with a bias that is not penalised.
 Source: Cortes & Vapnik (1995) for the soft margin; Boser et al. (1992) for kernels.
 """
 
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 from paradigms._checks import check_fitted, check_overflow
-from paradigms.data.bag_of_words import dense, one_hot
+from paradigms.data.bag_of_words import Table, dense, one_hot
 
 Kernel = Callable[[Tensor, Tensor], Tensor]  # (N, V), (M, V) -> (N, M)
 
@@ -89,6 +88,28 @@ class LinearSVM(KernelSVM):
     def weights(self) -> Tensor:
         """The weighted sum of the support vectors: (V,)."""
         return self.coefficients @ self.support
+
+
+class OneVsRestSVM:
+    """A linear SVM of each class against the rest: the highest score is the answer.
+
+    x: a tensor (N, V) of real numbers, or `Bags`.
+    """
+
+    def __init__(self, classes: int, cost: float = 1.0) -> None:
+        self.machines = [LinearSVM(cost) for _ in range(classes)]
+
+    def fit(self, x: Table | Tensor, labels: Tensor) -> "OneVsRestSVM":
+        """Fit each machine to labels (N,). Errors: as for `KernelSVM.fit`."""
+        rows = Table.of(x).rows.to_dense()
+        for label, machine in enumerate(self.machines):
+            machine.fit(rows, (labels == label).long())
+        return self
+
+    def decision(self, x: Table | Tensor) -> Tensor:
+        """The score of each class, no probability. (N, K)"""
+        rows = Table.of(x).rows.to_dense()
+        return torch.stack([machine.decision(rows) for machine in self.machines], dim=1)
 
 
 def solve_dual(

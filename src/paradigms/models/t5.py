@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, Linear, RelativeBias, attention_view
+from paradigms.layers import Cache, RelativeBias, attention_view
 from paradigms.layers.blocks import RMSNorm, Stack, gelu_tanh, initialise
 from paradigms.masks import bidirectional, causal
 from paradigms.models.encoder_decoder import EncoderDecoder, across
@@ -77,7 +77,7 @@ class T5(EncoderDecoder):
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.encoder_bias, self.encoder = bias(bidirectional=True), stack()
         self.decoder_bias, self.decoder = bias(bidirectional=False), stack(cross=True)
-        self.head = Linear(config.width, config.vocabulary, bias=False)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         # With tied embeddings the initial logits would be too large without scaling.
         self.shrink = config.width**-0.5 if config.tied else 1.0
@@ -89,7 +89,7 @@ class T5(EncoderDecoder):
         view = attention_view(source, bidirectional, real, what="source_real")
         bias = self.encoder_bias(view.positions, view.key_positions)  # (H, S, S)
         x = self.word(source)  # (B, S, W)
-        return self.encoder(x, visible=view.visible, bias=bias)  # (B, S, W)
+        return finite(self.encoder(x, visible=view.visible, bias=bias))  # (B, S, W)
 
     def decode(
         self,
@@ -112,4 +112,7 @@ class T5(EncoderDecoder):
             memory=memory,
             memory_visible=memory_visible,
         )  # (B, T, W)
-        return finite(self.head(x * self.shrink))  # (B, T, V)
+        logits = finite(self.head(x * self.shrink))  # (B, T, V)
+        if cache is not None:
+            cache.advance(tokens.shape[1])
+        return logits

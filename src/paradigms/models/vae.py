@@ -41,19 +41,20 @@ class VAE(nn.Module):
     def encode(self, x: Tensor) -> Gaussian:
         """q(z | x), the approximate posterior. (..., B, D) -> (..., B, Z)"""
         check_vectors("x", x, self.pixels, draws=True)
-        mean, log_variance = self.encoder(x).chunk(2, dim=-1)  # (B, Z), (B, Z)
+        output = finite(self.encoder(x))  # (B, 2 Z)
+        mean, log_variance = output.chunk(2, dim=-1)  # (B, Z), (B, Z)
         return Gaussian(mean, finite(log_variance.exp(), "the variance of z"))
 
     def decode(self, z: Tensor) -> Gaussian:
         """p(x | z): the mean picture, and the variance. (..., B, Z) -> (..., B, D)"""
         check_vectors("z", z, self.latent, draws=True)
         variance = finite(self.log_variance.exp(), "the variance of a pixel")  # (1,)
-        return Gaussian(self.decoder(z), variance)
+        return Gaussian(finite(self.decoder(z)), variance)
 
     @torch.no_grad()
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, count: int, rng: torch.Generator) -> Tensor:
         """Means of p(x | z) for z ~ N(0, I), in one pass: (count, D).
 
         The noise of the pixels is left out, as is usual for pictures.
         """
-        return self.decode(torch.randn(count, self.latent, generator=generator)).mean
+        return self.decode(torch.randn(count, self.latent, generator=rng)).mean

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paradigms._checks import check_share
+from paradigms._checks import check_share, check_tokens
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
-from paradigms.objectives.losses import check_tokens
 
 
 def next_token(
@@ -18,8 +17,12 @@ def next_token(
     Shapes: tokens (B, T) -> inputs (B, T), targets (B, T); padding is not a target.
     Errors: ValueError for an empty batch, negative ids, or a row of padding alone.
     Source: Bengio et al. (2003); Radford et al. (2018), section 3.1.
+
+    >>> inputs, targets = next_token(torch.tensor([[5, 6, 7]]))
+    >>> inputs.tolist(), targets.tolist()
+    ([[1, 5, 6]], [[5, 6, 7]])
     """
-    check_tokens(tokens, specials)
+    check_tokens(tokens, pad=specials.pad)
     start = torch.full_like(tokens[:, :1], specials.bos)
     inputs = torch.cat([start, tokens[:, :-1]], dim=1)  # (B, T)
     return inputs, tokens.masked_fill(tokens == specials.pad, IGNORE)
@@ -35,6 +38,10 @@ def prefix(
     Shapes: tokens (B, T), lengths (B,) -> inputs (B, T), targets (B, T).
     Errors: ValueError for lengths of another shape, or that leave a row no target.
     Source: Raffel et al. (2020), section 3.2; Dong et al. (2019) for the mask.
+
+    >>> inputs, targets = prefix(torch.tensor([[5, 6, 7]]), torch.tensor([2]))
+    >>> inputs.tolist(), targets.tolist()
+    ([[1, 5, 6]], [[-100, -100, 7]])
     """
     inputs, targets = next_token(tokens, specials)
     counts = _word_counts(tokens, specials)
@@ -54,7 +61,7 @@ def prefix(
 
 def draw_prefixes(
     tokens: Tensor,
-    generator: torch.Generator,
+    rng: torch.Generator,
     specials: SpecialTokens = SpecialTokens(),
 ) -> Tensor:
     """A uniform position to split each row, with at least a word on both sides.
@@ -63,11 +70,11 @@ def draw_prefixes(
     Errors: ValueError for a row of fewer than two tokens.
     Source: Raffel et al. (2020), section 3.2.
     """
-    check_tokens(tokens, specials)
+    check_tokens(tokens, pad=specials.pad)
     counts = _word_counts(tokens, specials)
     if bool((counts < 2).any()):
         raise ValueError(f"tokens: every row needs two to split: {counts.tolist()}")
-    fraction = torch.rand(counts.shape, dtype=torch.float64, generator=generator)
+    fraction = torch.rand(counts.shape, dtype=torch.float64, generator=rng)
     return 1 + (fraction * (counts - 1)).long()
 
 
@@ -87,7 +94,7 @@ class Gap:
 def fill_in_the_middle(
     document: list[int],
     gap: Gap,
-    generator: torch.Generator,
+    rng: torch.Generator,
     rate: float = 0.5,
     suffix_first: float = 0.5,
     specials: SpecialTokens = SpecialTokens(),
@@ -102,6 +109,11 @@ def fill_in_the_middle(
     Errors: ValueError for an empty document, for one that holds a marker or EOS, or
     for shares outside 0..1.
     Source: Bavarian et al. (2022), section 3, and 3.1 for SPM, in its second form.
+
+    >>> gap = Gap(prefix=90, suffix=91, middle=92)
+    >>> rng = torch.Generator().manual_seed(2)
+    >>> fill_in_the_middle([5, 6, 7, 8], gap, rng, rate=1, suffix_first=0)
+    [90, 5, 6, 91, 8, 92, 7, 2]
     """
     check_share("rate", rate)
     check_share("suffix_first", suffix_first)
@@ -113,7 +125,7 @@ def fill_in_the_middle(
             f"document must hold words, and none of {sorted(markers)}: {document[:9]}"
         )
     move_draw, order_draw, *cuts = torch.rand(
-        4, dtype=torch.float64, generator=generator
+        4, dtype=torch.float64, generator=rng
     ).tolist()
     if move_draw >= rate:
         return [*document, specials.eos]
@@ -132,6 +144,9 @@ def restore_middle(
     Both orders are parsed alike: in SPM the prefix is empty.
     Errors: ValueError without EOS at the end, or if the markers are not there once
     each, in the order of `Gap`.
+
+    >>> restore_middle([90, 5, 91, 8, 92, 6, 7, 2], Gap(90, 91, 92))
+    [5, 6, 7, 8]
     """
     if tokens[-1:] != [specials.eos]:
         raise ValueError(f"tokens must end with EOS {specials.eos}: {tokens[-3:]}")

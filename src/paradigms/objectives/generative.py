@@ -45,8 +45,12 @@ def elbo(
     Source: Kingma & Welling (2014), equation 3.
     """
     posterior, likelihood = network(x, noise)
-    _check("the mean of q(z | x)", posterior.mean, (*x.shape[:-1], noise.shape[-1]))
-    _check("the mean of p(x | z)", likelihood.mean, (*noise.shape[:-1], x.shape[-1]))
+    _check_values(
+        "the mean of q(z | x)", posterior.mean, (*x.shape[:-1], noise.shape[-1])
+    )
+    _check_values(
+        "the mean of p(x | z)", likelihood.mean, (*noise.shape[:-1], x.shape[-1])
+    )
     return likelihood.log_density(x) - posterior.kl(standard(posterior.mean))
 
 
@@ -56,6 +60,10 @@ def game_value(real: Tensor, fake: Tensor) -> Tensor:
     Shapes: logits of D for real (B,) and generated (B,) pictures -> a scalar.
     Errors: ValueError for logits that are empty, not of shape (B,) or not finite.
     Source: Goodfellow et al. (2014), equation 1.
+
+    >>> value = game_value(real=torch.zeros(2), fake=torch.zeros(2))
+    >>> round((-value).exp().item())  # D says 1/2 to all: the value is -log 4
+    4
     """
     _check_logits("real", real)
     _check_logits("fake", fake)
@@ -69,6 +77,9 @@ def generator_loss(fake: Tensor, saturating: bool = False) -> Tensor:
     Shapes: logits of D for generated pictures (B,) -> a scalar, to be minimised.
     Errors: ValueError for logits that are empty, not of shape (B,) or not finite.
     Source: Goodfellow et al. (2014), section 3.
+
+    >>> round(generator_loss(torch.zeros(2)).exp().item())  # D says 1/2: log 2
+    2
     """
     _check_logits("fake", fake)
     return logsigmoid(-fake).mean() if saturating else -logsigmoid(fake).mean()
@@ -85,10 +96,10 @@ def simple_loss(
     Source: Ho et al. (2020), equation 14.
     """
     noised = process.noised(x0, t)
-    _check("noise", noise, x0.shape)
+    _check_values("noise", noise, x0.shape)
     x = noised.sample(noise)  # (B, D)
     predicted = network(x, t)  # (B, D)
-    _check("the predicted noise", predicted, x0.shape)
+    _check_values("the predicted noise", predicted, x0.shape)
     return (noise - predicted).square().mean()
 
 
@@ -103,7 +114,7 @@ def diffusion_bound(
     Errors: ValueError for noise of another shape, or reverse steps without variance.
     Source: Ho et al. (2020), equation 5.
     """
-    _check("noise", noise, (process.steps, *x0.shape))
+    _check_values("noise", noise, (process.steps, *x0.shape))
     terms = []
     for step in range(1, process.steps + 1):
         t = torch.full((len(x0),), step)
@@ -117,7 +128,7 @@ def diffusion_bound(
     return torch.stack(terms)
 
 
-def _check(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
+def _check_values(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must be of shape {tuple(shape)}: {tuple(x.shape)}")
     check_finite(name, x)

@@ -12,7 +12,7 @@ from paradigms.data.special_tokens import SpecialTokens
 def span_corruption(
     tokens: list[int],
     sentinels: list[int],
-    generator: torch.Generator,
+    rng: torch.Generator,
     rate: float = 0.15,
     mean_span: float = 3.0,
     specials: SpecialTokens = SpecialTokens(),
@@ -23,8 +23,12 @@ def span_corruption(
     Errors: ValueError for fewer than two tokens, a special token among them, a mean
     span below one, fewer sentinels than spans plus one, repeated or in the tokens.
     Source: Raffel et al. (2020), section 3.1.4 and figure 2; spans, section 3.3.4.
+
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> span_corruption([5, 6, 7, 8, 9, 10], [98, 97, 96], rng, rate=0.5, mean_span=2)
+    ([5, 6, 98, 8, 97], [98, 7, 97, 9, 10, 96])
     """
-    _check(tokens, rate, mean_span, specials)
+    _check_arguments(tokens, rate, mean_span, specials)
     if len(set(sentinels)) < len(sentinels) or set(sentinels) & set(tokens):
         raise ValueError("sentinels must differ from each other and from all tokens")
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
@@ -33,8 +37,8 @@ def span_corruption(
         raise ValueError(
             f"sentinels: {spans} spans need {spans + 1}, got {len(sentinels)}"
         )
-    hidden_lengths = _composition(noise, spans, generator)
-    visible_lengths = _composition(len(tokens) - noise, spans, generator)
+    hidden_lengths = _composition(noise, spans, rng)
+    visible_lengths = _composition(len(tokens) - noise, spans, rng)
     source: list[int] = []
     target: list[int] = []
     start = 0
@@ -49,7 +53,7 @@ def span_corruption(
 
 def text_infilling(
     tokens: list[int],
-    generator: torch.Generator,
+    rng: torch.Generator,
     rate: float = 0.3,
     mean_span: float = 3.0,
     specials: SpecialTokens = SpecialTokens(),
@@ -63,14 +67,12 @@ def text_infilling(
     span below one.
     Source: Lewis et al. (2020), section 2.2; the 30% in section 5.1.
     """
-    _check(tokens, rate, mean_span, specials)
+    _check_arguments(tokens, rate, mean_span, specials)
     noise = min(max(round(len(tokens) * rate), 1), len(tokens) - 1)
-    lengths = _poisson_lengths(noise, mean_span, generator)
+    lengths = _poisson_lengths(noise, mean_span, rng)
     visible = len(tokens) - noise
     # How many visible tokens precede each span; the lengths are in random order.
-    positions = (
-        torch.randint(visible + 1, lengths.shape, generator=generator).sort().values
-    )
+    positions = torch.randint(visible + 1, lengths.shape, generator=rng).sort().values
     source: list[int] = []
     start = copied = 0
     for position, length in zip(positions.tolist(), lengths.tolist(), strict=True):
@@ -86,6 +88,9 @@ def restore_spans(
     """Undo `span_corruption`: put each hidden span back where its sentinel stands.
 
     Errors: ValueError if the target does not start with a sentinel.
+
+    >>> restore_spans([5, 98, 8], [98, 6, 7, 97], [98, 97])
+    [5, 6, 7, 8]
     """
     sentinel_ids = set(sentinels)
     if not target or target[0] not in sentinel_ids:
@@ -99,7 +104,7 @@ def restore_spans(
     return [word for token in source for word in spans.get(token, [token])]
 
 
-def _check(
+def _check_arguments(
     tokens: list[int], rate: float, mean_span: float, specials: SpecialTokens
 ) -> None:
     check_rate(rate)
@@ -114,21 +119,19 @@ def _check(
         )
 
 
-def _composition(total: int, parts: int, generator: torch.Generator) -> list[int]:
+def _composition(total: int, parts: int, rng: torch.Generator) -> list[int]:
     """`total` as a sum of `parts` positive integers, each sum equally likely."""
-    cuts = torch.randperm(total - 1, generator=generator)[: parts - 1].sort().values + 1
+    cuts = torch.randperm(total - 1, generator=rng)[: parts - 1].sort().values + 1
     edges = [0, *cuts.tolist(), total]
     return [right - left for left, right in pairwise(edges)]
 
 
-def _poisson_lengths(
-    total: int, mean: float, generator: torch.Generator
-) -> torch.Tensor:
+def _poisson_lengths(total: int, mean: float, rng: torch.Generator) -> torch.Tensor:
     """Poisson lengths, including zeros, the last one cut so that the sum is `total`."""
     lengths = torch.zeros(0, dtype=torch.long)
     means = torch.full((total,), float(mean))
     while int(lengths.sum()) < total:
-        more = torch.poisson(means, generator=generator).long()
+        more = torch.poisson(means, generator=rng).long()
         lengths = torch.cat([lengths, more])
     lengths = lengths[: int((lengths.cumsum(0) < total).sum()) + 1]
     lengths[-1] -= lengths.sum() - total

@@ -34,17 +34,19 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     from paradigms._schema import ContentError
     from paradigms.site.exports.command import downloads
     from paradigms.site.fences.cheat_sheet import check_formulas
+    from paradigms.site.templates.environment import CACHE
 
     try:
         check_formulas()
     except ContentError as error:
         raise BuildError(str(error)) from None
     for name, content in downloads(config.site_url or "").items():
-        files.remove(files.get_file_from_path(f"practice/{name}"))
+        placeholder = files.get_file_from_path(f"practice/{name}")
+        if placeholder:
+            files.remove(placeholder)
         files.append(File.generated(config, f"practice/{name}", content=content))
-    folder = Path(config.config_file_path).parent / ".cache" / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
     return env
 
 
@@ -63,13 +65,13 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
 
 
 @event_priority(100)
-def _before_search(context: Any, page: Any, config: Any, nav: Any) -> None:
+def _before_search(_context: Any, /, page: Any, **_: Any) -> None:
     """Hide from the search plugin the tags that it would skip."""
     page.whole, page.content = page.content, UNSEARCHED.sub("", page.content)
 
 
 @event_priority(-100)
-def _after_search(context: Any, page: Any, config: Any, nav: Any) -> None:
+def _after_search(_context: Any, /, page: Any, **_: Any) -> None:
     """Restore the page."""
     page.content = page.whole
 

@@ -28,7 +28,6 @@ from paradigms.site.outputs import difference, tolerance
 OUTPUT = '```text title="Output"'
 
 _updates: list[tuple[Path, int, int, list[str]]] = []
-_rewrite = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,8 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Workers with a thread for every core would wait for each other.
     torch reads the variable on import, which is later than this.
     """
-    global _rewrite
-    _rewrite = config.getoption("--update-outputs")
+    OutputRunner.rewrite = config.getoption("--update-outputs")
     if hasattr(config, "workerinput"):  # pytest -n
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -79,7 +77,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
                 _copy_if_equal(
                     new.get("data", {}), old.get("data", {}), "text/plain", within
                 )
-            return compare_exactly(printed, stored, *rest)
+            return bool(compare_exactly(printed, stored, *rest))
 
         item.compare_outputs = compare
 
@@ -103,7 +101,9 @@ def pytest_sessionfinish() -> None:
 
 @_runners.register_runner(default=True)
 class OutputRunner(_runners.DefaultRunner):
-    """Runs a block and compares its output with the page."""
+    """Runs a block and compares its output with the page, or rewrites the page."""
+
+    rewrite = False
 
     def runtest(self, test: Any, args: Any, *, asyncio_runner: Any = None) -> None:
         """Errors: AssertionError that names page and line, and both outputs."""
@@ -117,13 +117,15 @@ class OutputRunner(_runners.DefaultRunner):
         actual = [line.rstrip() for line in stdout.getvalue().rstrip("\n").split("\n")]
         actual = actual if stdout.getvalue() else []
         if bool(actual) != (start >= 0):
-            mismatch = "there is no Output fence" if actual else "nothing is printed"
+            mismatch: str | None = (
+                "there is no Output fence" if actual else "nothing is printed"
+            )
         else:
             within = tolerance(test.source)
             mismatch = difference("\n".join(expected), "\n".join(actual), within)
         if not mismatch:
             return
-        if _rewrite and actual:
+        if self.rewrite and actual:
             _updates.append(_update(page, code_end, start, end, indent, actual))
             return
         remedy = (
@@ -137,15 +139,15 @@ class OutputRunner(_runners.DefaultRunner):
         )
 
 
-def output_below(page: Path, opening: int) -> tuple[int, int, int, str]:
-    """The Output fence that follows the code fence opened on line `opening` (from 1).
+def output_below(page: Path, line: int) -> tuple[int, int, int, str]:
+    """The Output fence that follows the code fence opened on a `line` (from 1).
 
     Returns the line after the code, first and last-plus-one line of the output, counted
     from 0 (-1, -1 if there is none), and the indentation.
     """
     lines = page.read_text(encoding="utf8").split("\n")
-    indent, ticks = re.match(r"(\s*)(`{3,}|~{3,})", lines[opening - 1]).groups()  # type: ignore[union-attr]
-    close = lines.index(indent + ticks, opening)
+    indent, ticks = re.match(r"(\s*)(`{3,}|~{3,})", lines[line - 1]).groups()  # type: ignore[union-attr]
+    close = lines.index(indent + ticks, line)
     below = close + 1
     while below < len(lines) and not lines[below].strip():
         below += 1

@@ -19,8 +19,36 @@ from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.objectives import Gap, cross_entropy, masked_token, next_token
 
 IDS = SpecialTokens()
-NETWORKS = ("next token", "masked token 15%", "masked token 30%", "fill-in-the-middle")
 Objective = Callable[[Tensor], tuple[Tensor, Tensor]]  # texts -> inputs, targets
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network by its attention mask and its training objective.
+
+    `mask_rate`: of masked tokens, 0 for next-token prediction.  With `fills` half of
+    the texts have their blank after the text, behind three markers.
+    """
+
+    name: str
+    rule: Rule
+    mask_rate: float = 0.0
+    fills: bool = False
+
+    def vocabulary(self, language: MarkovLanguage) -> int:
+        """The number of ids, markers included."""
+        return language.vocabulary + 3 * self.fills
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("next token", causal),
+        Variant("masked token 15%", bidirectional, mask_rate=0.15),
+        Variant("masked token 30%", bidirectional, mask_rate=0.3),
+        Variant("fill-in-the-middle", causal, fills=True),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -133,32 +161,23 @@ def half_moved(source: MarkovLanguage, blank: int) -> Objective:
     return objective
 
 
-def rule_of(name: str) -> Rule:
-    """The attention mask of a network."""
-    return bidirectional if name.startswith("masked") else causal
-
-
-def vocabulary_of(name: str, source: MarkovLanguage) -> int:
-    """The size of its vocabulary: fill-in-the-middle has three markers more."""
-    return source.vocabulary + 3 * (name == "fill-in-the-middle")
-
-
-def objective_of(name: str, config: NetworkConfig, seed: int, texts: Data) -> Objective:
+def objective(
+    variant: Variant, config: NetworkConfig, seed: int, language: MarkovLanguage
+) -> Objective:
     """The training objective of a network."""
-    return {
-        "next token": next_token,
-        "masked token 15%": masked(texts.language, 0.15, seed),
-        "masked token 30%": masked(texts.language, 0.3, seed),
-        "fill-in-the-middle": half_moved(texts.language, config.blank),
-    }[name]
+    if variant.fills:
+        return half_moved(language, config.blank)
+    return (
+        masked(language, variant.mask_rate, seed) if variant.mask_rate else next_token
+    )
 
 
-def trained(name: str, config: NetworkConfig, seed: int, texts: Data) -> GPT:
-    """One of NETWORKS, from a seed."""
+def trained(variant: Variant, config: NetworkConfig, seed: int, texts: Data) -> GPT:
+    """A network from a seed."""
     torch.manual_seed(seed)
-    network = untrained(config, vocabulary_of(name, texts.language))
-    objective = objective_of(name, config, seed, texts)
-    return train(network, texts.batches, objective, rule_of(name), config.learning_rate)
+    network = untrained(config, variant.vocabulary(texts.language))
+    targets = objective(variant, config, seed, texts.language)
+    return train(network, texts.batches, targets, variant.rule, config.learning_rate)
 
 
 def word_log_p(logits: Tensor, words: int) -> Tensor:
@@ -167,26 +186,26 @@ def word_log_p(logits: Tensor, words: int) -> Tensor:
 
 
 def losses(
-    network: GPT, name: str, config: NetworkConfig, texts: Tensor
+    network: GPT, variant: Variant, config: NetworkConfig, texts: Tensor
 ) -> dict[str, float]:
     """Mean loss in nats of the word at `blank`, by what is visible of the text."""
     blank, start = config.blank, torch.full((len(texts), 1), IDS.bos)
     before = torch.cat([start, texts[:, :blank]], dim=1)
-    if name.startswith("masked"):
+    if variant.mask_rate:
         left, gap = texts.clone(), texts.clone()
         left[:, blank:] = IDS.mask
         gap[:, blank] = IDS.mask
         inputs = {"left": (left, blank), "both sides": (gap, blank)}
     else:
         inputs = {"left": (before, -1)}
-    if name == "fill-in-the-middle":
+    if variant.fills:
         moved = middle_last(texts, blank, markers(language(config)))
         inputs["both sides"] = (torch.cat([start, moved], dim=1), -1)
     targets = texts[:, blank] - FIRST
     return {
         visible: float(
             F.nll_loss(
-                word_log_p(network(tokens, rule_of(name))[:, place], config.words),
+                word_log_p(network(tokens, variant.rule)[:, place], config.words),
                 targets,
             )
         )

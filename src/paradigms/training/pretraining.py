@@ -1,108 +1,189 @@
 """Pretraining of one architecture with several objectives.
 
-The network is always `models.gpt.GPT`, whose rule is an argument, so that objectives
-and masks are compared with everything else equal.
+An `Objective` calls its network as GPT is called, with tokens, mask rule and padding,
+so that objectives and masks are compared with everything else equal.
 """
 
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
-from paradigms.layers import Linear
 from paradigms.masks import Rule, bidirectional, causal, prefix_lm
-from paradigms.models.gpt import GPT
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import substituted
 from paradigms.objectives import (
-    binary_cross_entropy,
     draw_prefixes,
     masked_diffusion,
     masked_token,
     next_token,
     prefix,
-    replaced_token,
 )
 from paradigms.objectives.masked import BERT, Fates
 from paradigms.training.loop import Batch, TrainingConfig, train
 
 IDS = SpecialTokens()
 Texts = Callable[[int], Tensor]  # step -> tokens (B, T), alike in every process
+MakeBatch = Callable[[Tensor, torch.Generator], Batch]  # tokens (B, T), rng -> batch
 
 
 @dataclass(frozen=True)
 class Objective:
     """Inputs, targets and mask rule of a pretraining objective.
 
-    `show(tokens, dice)` -> inputs (B, T), targets (B, T), and more tensors for `rule`
-    or the loss; `rule(batch)` -> a mask rule; `weighted`: the last tensor (B,) weights
-    each row's loss, as in masked diffusion.  `reads` is the rule for a whole text with
-    nothing masked, and `starts` tells whether BOS comes first.
+    `make_batch` corrupts texts; `rule(batch)` is the mask rule in training.
+    `probe_rule` is the rule for a whole text with nothing masked, and `starts_with_bos`
+    tells whether BOS comes first.  `is_bound`: the loss is weighted by row, and is a
+    bound on -log P(text), as in masked diffusion.
     """
 
-    show: Callable[[Tensor, torch.Generator], Batch]
-    rule: Callable[[Batch], Rule] = lambda batch: causal
-    weighted: bool = False
-    reads: Rule = bidirectional
-    starts: bool = False
+    make_batch: MakeBatch
+    rule: Callable[[Batch], Rule] = lambda _: causal
+    is_bound: bool = False
+    probe_rule: Rule = bidirectional
+    starts_with_bos: bool = False
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Sum in nats, and the number of targets (weighted: of words)."""
-        inputs, targets = batch[:2]
-        real = inputs != IDS.pad
-        logits = network(inputs, self.rule(batch), None if bool(real.all()) else real)
-        if self.weighted:
-            logits = substituted(logits, inputs)
+        """Sum in nats, and the number of targets (of a bound: of words)."""
+        real = batch.inputs != IDS.pad
+        logits: Tensor = network(
+            batch.inputs, self.rule(batch), None if bool(real.all()) else real
+        )
+        if self.is_bound:
+            logits = substituted(logits, batch.inputs)
         losses = F.cross_entropy(
-            logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="none"
+            logits.transpose(1, 2), batch.targets, ignore_index=IGNORE, reduction="none"
         )  # (B, T)
-        if self.weighted:
-            words = (inputs >= IDS.first_word) | (inputs == IDS.mask)
-            return (losses.sum(dim=1) * batch[2].float()).sum(), words.sum()
-        return losses.sum(), (targets != IGNORE).sum()
+        if self.is_bound:
+            words = (batch.inputs >= IDS.first_word) | (batch.inputs == IDS.mask)
+            weights = cast(Tensor, batch.weights).float()
+            return (losses.sum(dim=1) * weights).sum(), words.sum()
+        return losses.sum(), (batch.targets != IGNORE).sum()
 
-    def look(self, network: GPT, tokens: Tensor) -> Tensor:
+    def outputs(self, network: nn.Module, tokens: Tensor) -> Tensor:
         """The network's outputs for each word of a whole text: (B, T) -> (B, T, ...).
 
         With the head of `with_head` these are states, or logits of labels.
         """
-        if not self.starts:
-            return network(tokens, self.reads)
-        start = torch.full_like(tokens[:, :1], IDS.bos)
-        return network(torch.cat([start, tokens], dim=1), self.reads)[:, 1:]
+        if self.starts_with_bos:
+            tokens = F.pad(tokens, (1, 0), value=IDS.bos)
+        outputs: Tensor = network(tokens, self.probe_rule)
+        return outputs[:, 1:] if self.starts_with_bos else outputs
 
 
-def left_to_right(tokens: Tensor, dice: torch.Generator) -> Batch:
+class GPTWithRule(nn.Module):
+    """A GPT that always applies `rule`: (B, T) -> logits (B, T, V).
+
+    The seed of its weights becomes torch's own.
+    """
+
+    def __init__(self, config: GPTConfig, rule: Rule, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.gpt, self.rule = GPT(config), rule
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        logits: Tensor = self.gpt(tokens, self.rule)
+        return logits
+
+    def parameter_count(self) -> int:
+        """The number of its weights."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+def summed_cross_entropy(
+    network: nn.Module, batch: tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor]:
+    """The sum of losses in nats over the targets, and their number.
+
+    Shapes: a batch of inputs and targets (B, T); IGNORE is no target.
+    """
+    inputs, targets = batch
+    total = F.cross_entropy(
+        network(inputs).flatten(0, 1),
+        targets.flatten(),
+        ignore_index=IGNORE,
+        reduction="sum",
+    )
+    return total, (targets != IGNORE).sum()
+
+
+class MaskedOrCausalLM(nn.Module):
+    """A GPT under one rule, with logits at some positions alone.
+
+    The head is large and only targets have a loss, so it is applied to these.
+    Shapes: tokens (B, T), positions (B, T) boolean -> logits (N, V).
+    """
+
+    def __init__(self, config: GPTConfig, rule: Rule) -> None:
+        super().__init__()
+        self.rule, self.width = rule, config.width
+        self.body = GPT(config)
+        self.head = self.body.head
+        self.body.add_module("head", nn.Identity())
+
+    def forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.states(tokens)[positions])
+        return logits
+
+    def states(self, tokens: Tensor) -> Tensor:
+        """The state of every token: (B, T) -> (B, T, W)."""
+        states: Tensor = self.body(tokens, self.rule, tokens != IDS.pad)
+        return states
+
+    def mean_state(self, tokens: Tensor) -> Tensor:
+        """The mean over the tokens that are not padding: (B, T) -> (B, W)."""
+        return mean_state(self.states(tokens), tokens)
+
+
+def mean_state(states: Tensor, tokens: Tensor) -> Tensor:
+    """The mean over the tokens that are not padding: (B, T, W), (B, T) -> (B, W)."""
+    weights = (tokens != IDS.pad).to(states.dtype)[..., None]
+    return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def loss_at_targets(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Sum in nats, and number of targets, of `network(inputs, positions)`."""
+    positions = batch.targets != IGNORE
+    logits = network(batch.inputs, positions)
+    loss = F.cross_entropy(logits, batch.targets[positions], reduction="sum")
+    return loss, positions.sum()
+
+
+def next_token_batch(tokens: Tensor, _: torch.Generator) -> Batch:
     """Next-token prediction."""
-    return next_token(tokens)
+    return Batch(*next_token(tokens))
 
 
-def after_prefix(tokens: Tensor, dice: torch.Generator) -> Batch:
-    """Prediction after a prefix of random length, with the lengths."""
-    lengths = draw_prefixes(tokens, dice)
-    return *prefix(tokens, lengths), lengths + 1  # with BOS
+def prefix_batch(tokens: Tensor, lengths: Tensor) -> Batch:
+    """Prediction after a prefix of `lengths` words, (B,)."""
+    inputs, targets = prefix(tokens, lengths)
+    return Batch(inputs, targets, prefix_lengths=lengths + 1)  # with BOS
 
 
-def hidden_words(
-    vocabulary: int, rate: float = 0.15, fates: Fates = BERT
-) -> Callable[[Tensor, torch.Generator], Batch]:
+def prefix_rule(batch: Batch) -> Rule:
+    """The prefix of each row is visible to all of its positions."""
+    return prefix_lm(cast(Tensor, batch.prefix_lengths)[:, None, None])
+
+
+def masked_batch(vocabulary: int, rate: float = 0.15, fates: Fates = BERT) -> MakeBatch:
     """Masked-word prediction; at least one target in a batch."""
 
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
+    def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
         while True:
-            batch = masked_token(tokens, vocabulary, dice, rate, IDS, fates)
-            if bool((batch[1] != IGNORE).any()):
+            batch = Batch(*masked_token(tokens, vocabulary, rng, rate, IDS, fates))
+            if bool((batch.targets != IGNORE).any()):
                 return batch
 
-    return show
+    return make_batch
 
 
-def one_span(
-    gap: int, marks: tuple[int, int]
-) -> Callable[[Tensor, torch.Generator], Batch]:
+def single_span(gap: int, sentinels: tuple[int, int]) -> MakeBatch:
     """Span corruption with one span of `gap` words, at a uniform position.
 
     With T5's sampling every text ends in a span: a single one would always be the last
@@ -110,92 +191,57 @@ def one_span(
     for the span; targets (B, gap + 2): that sentinel, the span, the second sentinel.
     """
 
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
+    def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
         rows, length = tokens.shape
-        starts = torch.randint(length - gap + 1, (rows, 1), generator=dice)
+        starts = torch.randint(length - gap + 1, (rows, 1), generator=rng)
         position = torch.arange(length).expand(rows, -1)
-        hidden = (position >= starts) & (position < starts + gap)
+        in_span = (position >= starts) & (position < starts + gap)
         first = position == starts
-        source = tokens.masked_fill(first, marks[0])[~hidden | first]
-        sentinels = torch.tensor(marks).expand(rows, -1)
-        span = tokens[hidden].view(rows, gap)
-        target = torch.cat([sentinels[:, :1], span, sentinels[:, 1:]], dim=1)
-        return source.view(rows, -1), target
+        sources = tokens.masked_fill(first, sentinels[0])[~in_span | first]
+        targets = tokens[in_span].view(rows, gap)
+        targets = F.pad(targets, (1, 0), value=sentinels[0])
+        targets = F.pad(targets, (0, 1), value=sentinels[1])
+        return Batch(sources.view(rows, -1), targets)
 
-    return show
+    return make_batch
 
 
-def span(gap: int, marks: tuple[int, int]) -> Objective:
+def single_span_objective(gap: int, sentinels: tuple[int, int]) -> Objective:
     """Span corruption for one network: source and target concatenated, as a prefix LM.
 
     The source lacks the `gap` words, which follow in the target, with two sentinels.
-     Source: Raffel et al. (2020), sections 3.1.4 and 3.2.1.
+    Source: Raffel et al. (2020), sections 3.1.4 and 3.2.1.
     """
-    corrupt = one_span(gap, marks)
+    corrupt = single_span(gap, sentinels)
 
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-        source, target = corrupt(tokens, dice)
-        inputs = torch.cat([source, target[:, :-1]], dim=1)  # (B, T + 2)
-        ignored = torch.full_like(source, IGNORE)
-        return inputs, torch.cat([ignored, target[:, 1:]], dim=1)
+    def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
+        cut = corrupt(tokens, rng)
+        inputs = torch.cat([cut.inputs, cut.targets[:, :-1]], dim=1)  # (B, T + 2)
+        targets = F.pad(cut.targets[:, 1:], (cut.inputs.shape[1], 0), value=IGNORE)
+        return Batch(inputs, targets)
 
     def rule(batch: Batch) -> Rule:
-        return prefix_lm(batch[0].shape[1] - gap)
+        return prefix_lm(batch.inputs.shape[1] - gap)
 
-    return Objective(show, rule)
-
-
-class Pair(nn.Module):
-    """ELECTRA's generator and discriminator, both with the architecture of GPT."""
-
-    def __init__(self, generator: GPT, discriminator: GPT) -> None:
-        super().__init__()
-        self.generator, self.discriminator = generator, with_head(discriminator, 1)
-
-
-class Replaced(Objective):
-    """Both losses of ELECTRA, the second times 50: Clark et al. (2020), section 3."""
-
-    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        inputs, targets, tokens, seeds = batch
-        logits = network.generator(inputs, bidirectional)
-        generator_loss = F.cross_entropy(
-            logits.transpose(1, 2), targets, ignore_index=IGNORE, reduction="sum"
-        )
-        masked = targets != IGNORE
-        rng = torch.Generator().manual_seed(int(seeds[0]))
-        corrupted, is_replaced = replaced_token(tokens, masked, logits, rng)
-        detector_logits = network.discriminator(corrupted, bidirectional)[..., 0]
-        count = torch.tensor(tokens.numel())
-        generator_mean = generator_loss / masked.sum().clamp(min=1)
-        return (
-            generator_mean + 50 * binary_cross_entropy(detector_logits, is_replaced)
-        ) * count, count
-
-
-def replaced(vocabulary: int) -> Replaced:
-    """ELECTRA's objective: the masked batch, the texts, and a seed for the samples."""
-    mask = hidden_words(vocabulary, fates=(1.0, 0.0, 0.0))
-
-    def show(tokens: Tensor, dice: torch.Generator) -> Batch:
-        seeds = torch.randint(2**31, (len(tokens),), generator=dice)
-        return *mask(tokens, dice), tokens, seeds
-
-    return Replaced(show)
+    return Objective(make_batch, rule)
 
 
 def objectives(vocabulary: int) -> dict[str, Objective]:
     """The objectives that one network can be trained with, by name."""
     return {
-        "next token": Objective(left_to_right, reads=causal, starts=True),
-        "prefix": Objective(
-            after_prefix,
-            lambda batch: prefix_lm(batch[2][:, None, None]),
-            starts=True,
+        "next token": Objective(
+            next_token_batch, probe_rule=causal, starts_with_bos=True
         ),
-        "masked": Objective(hidden_words(vocabulary), lambda batch: bidirectional),
+        "prefix": Objective(
+            lambda tokens, rng: prefix_batch(tokens, draw_prefixes(tokens, rng)),
+            prefix_rule,
+            starts_with_bos=True,
+        ),
+        "masked": Objective(masked_batch(vocabulary), lambda _: bidirectional),
         "masked diffusion": Objective(
-            masked_diffusion, lambda batch: bidirectional, weighted=True
+            lambda tokens, rng: Batch(*masked_diffusion(tokens, rng)),
+            lambda _: bidirectional,
+            is_bound=True,
         ),
     }
 
@@ -204,13 +250,16 @@ def pretrain(
     network: nn.Module,
     objective: Objective,
     texts: Texts,
-    recipe: TrainingConfig,
+    config: TrainingConfig,
     seed: int,
 ) -> list[tuple[int, float]]:
     """Train in place on `texts(step)`; returns the loss curve."""
     rng = torch.Generator().manual_seed(seed)
     return train(
-        network, lambda step: objective.show(texts(step), rng), objective.loss, recipe
+        network,
+        lambda step: objective.make_batch(texts(step), rng),
+        objective.loss,
+        config,
     )
 
 
@@ -221,5 +270,6 @@ def with_head(network: GPT, outputs: int | None = None) -> GPT:
     """
     copy = deepcopy(network)
     width = copy.word.embedding_dim
-    copy.head = nn.Identity() if outputs is None else Linear(width, outputs)
+    head = nn.Identity() if outputs is None else nn.Linear(width, outputs)
+    copy.add_module("head", head)
     return copy

@@ -8,6 +8,7 @@ import pytest
 
 from paradigms._schema import ContentError
 from paradigms.experiments import sentence_pairs
+from paradigms.experiments.outcome import Outcome
 from paradigms.experiments.records import FOLDER, Result, load
 from paradigms.experiments.runner import remeasure, run
 from paradigms.site.content.claims import failing_conditions
@@ -21,7 +22,7 @@ def result(rows: list[dict]) -> Result:
     return load("calibration").model_copy(update={"rows": rows})
 
 
-def no_claims(name: str, again: Result) -> list[str]:
+def no_claims(*_: object) -> list[str]:
     """No failing conditions."""
     return []
 
@@ -103,8 +104,8 @@ def test_a_failing_condition_is_reported_with_the_same_rows():
 def test_pictures_are_compared():
     """Each picture counts as one cell."""
     old = result(OLD)
-    (name, picture) = next(iter(old.pictures.items()))
-    other = picture.model_copy(update={"columns": ["another"]})
+    name, picture = next(iter(old.pictures.items()))
+    other = picture.model_copy(update={"bands": {}})
     new = old.model_copy(update={"pictures": {**old.pictures, name: other}})
     (cell,) = remeasure.compare("calibration", old, new, no_claims).moved
     assert cell.startswith(f"picture {name} ")
@@ -160,8 +161,8 @@ def test_the_record_is_kept(tmp_path, capsys):
 
 def test_other_rows_are_an_error(tmp_path, monkeypatch, capsys):
     """Negative control: rows that break the condition of a claim."""
-    rows = chance(load("sentence_pairs").rows)
-    monkeypatch.setattr(sentence_pairs, "run", lambda config, each: rows)
+    outcome = Outcome(chance(load("sentence_pairs").rows))
+    monkeypatch.setattr(sentence_pairs, "run", lambda *_: outcome)
     with pytest.raises(ValueError, match="no longer true: S"):
         remeasure.check(["sentence_pairs"], failing_conditions, tmp_path)
     output = capsys.readouterr().out

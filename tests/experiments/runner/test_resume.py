@@ -1,112 +1,120 @@
 """Resumable runs: they continue after an interruption, and are exclusive."""
 
-import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from paradigms.experiments.runner.resume import ResumableRun, serial_map
+from tests.experiments.runner.parts import IDENTITY, half
 
-IDENTITY = {"fingerprint": "abc", "config": {"seeds": (0, 1)}}
+ROOT = Path(__file__).parents[3]
 
 
-def halves(done: list, stop: int | None = None):
-    """A function that records its items in `done`, and is interrupted at `stop`."""
+def items_of(log: Path) -> list[int]:
+    """The items that were run, in order."""
+    return sorted(map(int, log.read_text().split())) if log.exists() else []
 
-    def part(item: int) -> dict:
-        if item == stop:
-            raise KeyboardInterrupt
-        done.append(item)
-        return {"half": item / 2}
 
-    return part
+def program(*arguments: str | Path) -> subprocess.Popen[str]:
+    """`parts.py` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.experiments.runner.parts", *arguments],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def interrupted(log: Path, stop: int, item: int) -> dict:
+    """A part that is interrupted at an item."""
+    if item == stop:
+        raise KeyboardInterrupt
+    return half(log, item)
 
 
 def test_a_stopped_run_goes_on(tmp_path):
     """Finished items are not repeated, and results equal those of a single run."""
-    path, first, second = tmp_path / "x.parts", [], []
-    with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
-        serial_map(
-            [([5, 6], None), (range(4), 2)],
-            lambda call: parts.each(call[0], halves(first, call[1])),
-        )
-    assert first == [5, 6, 0, 1]
-    assert path.exists()
-    with ResumableRun(path, IDENTITY) as parts:
-        results = (
-            parts.each([5, 6], halves(second)),
-            parts.each(range(4), halves(second)),
-        )
-        assert parts.seconds > 0
-    assert second == [2, 3]
-    assert results == (serial_map([5, 6], halves([])), serial_map(range(4), halves([])))
-    assert not path.exists()
+    folder, log = tmp_path / "x.parts", tmp_path / "log"
+    part = partial(half, log)
+    with suppress(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
+        run.each([5, 6], part)
+        run.each(range(4), partial(interrupted, log, 2))
+    assert items_of(log) == [0, 1, 5, 6]
+    log.unlink()
+    with ResumableRun(folder, IDENTITY) as run:
+        results = run.each([5, 6], part), run.each(range(4), part)
+    assert items_of(log) == [2, 3]
+    assert results == (serial_map([5, 6], part), serial_map(range(4), part))
+    assert not folder.exists()
 
 
-def test_parts_of_another_run_are_thrown_away(tmp_path):
+def test_the_seconds_of_an_earlier_run_count(tmp_path):
+    """As if one process had run every part."""
+    folder = tmp_path / "x.parts"
+    with suppress(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
+        run.each([0.5], time.sleep)
+        raise KeyboardInterrupt
+    assert -0.4 < run.seconds < 0  # half a second of a part, and what storing it took
+    with ResumableRun(folder, IDENTITY) as run:
+        run.each([0.5], time.sleep)
+        assert 0.1 < run.seconds < 0.5
+
+
+@pytest.mark.parametrize("key", IDENTITY)
+def test_parts_of_another_run_are_not_used(tmp_path, key):
     """Another fingerprint or configuration: all items are computed again."""
-    path = tmp_path / "x.parts"
-    with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
-        parts.each([0, 1], halves([], stop=1))
-    items = []
-    with ResumableRun(path, IDENTITY | {"fingerprint": "abd"}) as parts:
-        parts.each([0, 1], halves(items))
-    assert items == [0, 1]
+    folder, log = tmp_path / "x.parts", tmp_path / "log"
+    with pytest.raises(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
+        run.each([0, 1], partial(interrupted, log, 1))
+    with ResumableRun(folder, IDENTITY | {key: "another"}) as run:
+        run.each([0, 1], partial(half, log))
+    assert items_of(log) == [0, 0, 1]
 
 
-def test_a_half_written_part_is_done_again(tmp_path):
-    """A truncated last line is discarded, and its item computed again."""
-    path, items = tmp_path / "x.parts", []
-    with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
-        parts.each(range(3), halves([], stop=2))
-    path.write_text(path.read_text()[:-9])
-    with ResumableRun(path, IDENTITY) as parts:
-        assert parts.each(range(3), halves(items)) == serial_map(range(3), halves([]))
-    assert items == [1, 2]
+def test_a_damaged_part_is_done_again(tmp_path):
+    """As a crash of the machine may leave it."""
+    folder, log = tmp_path / "x.parts", tmp_path / "log"
+    with pytest.raises(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
+        run.each(range(3), partial(interrupted, log, 1))
+    (file,) = folder.rglob("output.pkl")
+    file.write_bytes(file.read_bytes()[:-9])
+    with ResumableRun(folder, IDENTITY) as run:
+        results = run.each(range(3), partial(half, log))
+    assert items_of(log) == [0, 0, 1, 2]
+    assert results == serial_map(range(3), partial(half, log))
 
 
-def test_two_processes_take_over_the_same_parts(tmp_path):
-    """Else one process would wait for the other in a part that it skips."""
-    path = tmp_path / "x.parts"
-    with pytest.raises(KeyboardInterrupt), ResumableRun(path, IDENTITY) as parts:
-        parts.each(range(4), halves([], stop=2))
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-              "--standalone", "-m", __name__, str(path)]  # fmt: skip
+def test_two_processes_of_torchrun_run_the_same_parts(tmp_path):
+    """Else one would wait for the other in a part that it skips."""
     process = subprocess.run(
-        launch, cwd=Path(__file__).parents[3], capture_output=True, text=True,
-        timeout=300, check=False,
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+         "--standalone", "-m", "tests.experiments.runner.parts", tmp_path, "half"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    lines = [line for line in process.stdout.splitlines() if line.startswith("[")]
-    assert len(lines) == 2, process.stderr
-    for items, results in map(json.loads, lines):
-        assert items == [2, 3]
-        assert results == serial_map(range(4), halves([]))
-    assert not path.exists()
+    assert process.stdout.count("[[0], [1], [2], [3]]\n") == 2, process.stderr
+    assert items_of(tmp_path / "log") == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert not (tmp_path / "x.parts").exists()
 
 
 def test_a_second_run_at_once_is_refused(tmp_path):
     """If another process has the lock: one line, and its parts are unchanged."""
-    path = tmp_path / "x.parts"
-    other = (
-        "import sys; from pathlib import Path\n"
-        "from paradigms.experiments.runner.resume import ResumableRun\n"
-        "try:\n"
-        "    with ResumableRun(Path(sys.argv[1]), {}): pass\n"
-        "except ValueError as error: print(error)\n"
-    )
-    with ResumableRun(path, IDENTITY) as parts:
-        parts.each([1], halves([]))
-        before = path.read_text()
-        output = subprocess.run(
-            [sys.executable, "-c", other, str(path)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-        assert path.read_text() == before
-    assert output == (
-        "x is being measured by another run: wait for it, or stop it first\n"
-    )
+    folder = tmp_path / "x.parts"
+    with ResumableRun(folder, IDENTITY) as run:
+        run.each([1], partial(half, tmp_path / "log"))
+        before = sorted(folder.rglob("*"))
+        process = program(tmp_path, "half")
+        assert process.communicate()[1] == (
+            "x is being measured by another run: wait for it, or stop it first\n"
+        )
+        assert sorted(folder.rglob("*")) == before
+    assert process.returncode == 1
+    assert items_of(tmp_path / "log") == [1]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
@@ -121,15 +129,93 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         pass
 
 
-def test_results_are_alike_with_and_without_a_file(tmp_path):
-    """Tuples become lists in the first run too, not only after an interruption."""
-    with ResumableRun(tmp_path / "x.parts", IDENTITY) as parts:
-        assert parts.each([1], lambda item: (item, 2)) == [[1, 2]]
-        assert json.dumps(parts.done) == '{"1/0": [1, 2]}'
+def resumed(folder: Path, log: Path) -> list[int]:
+    """The items that a second run has to do, which must give every result."""
+    log.unlink()
+    log.with_name("repaired").touch()
+    with ResumableRun(folder, IDENTITY) as run:
+        results = run.each(range(4), partial(half, log))
+    items = items_of(log)
+    expected = serial_map(range(4), partial(half, log))
+    assert [results[item] for item in items] == [expected[item] for item in items]
+    return items
 
 
-if __name__ == "__main__":
-    items = []
-    with ResumableRun(Path(sys.argv[1]), IDENTITY) as parts:
-        results = parts.each(range(4), halves(items))
-    sys.stdout.write(f"\n{json.dumps([items, results])}\n")
+def test_a_worker_that_dies_keeps_what_was_finished(tmp_path):
+    """One line says what to do; only the unfinished parts are done again."""
+    process = program(tmp_path, "fatal")
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert errors.count("\n") == 1, errors
+    assert "a worker process ended in the middle of a part of x" in errors
+    assert "measure again" in errors
+    finished = items_of(tmp_path / "log")
+    assert finished[:2] == [0, 1]
+    unfinished = resumed(tmp_path / "x.parts", tmp_path / "log")
+    assert 2 in unfinished
+    assert not {0, 1} & set(unfinished)
+
+
+def test_an_interruption_keeps_what_was_finished(tmp_path):
+    """Ctrl-C in a terminal reaches every process."""
+    process = program(tmp_path, "slow")
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "x.parts").rglob("output.pkl"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert resumed(tmp_path / "x.parts", tmp_path / "log") == [2, 3]
+
+
+def test_a_full_disk_keeps_what_was_finished(tmp_path):
+    """A part that is larger than a file may be: one line, and the others stay."""
+    process = program(tmp_path, "big")
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert errors.count("\n") == 1, errors
+    assert "a part of x cannot be kept in" in errors
+    assert "File too large" in errors
+    assert "free the disk if it is full, then measure again" in errors
+    assert resumed(tmp_path / "x.parts", tmp_path / "log") == [2, 3]
+
+
+RECORD = """
+import resource, sys
+from pathlib import Path
+from paradigms.__main__ import main
+from paradigms.experiments.runner import run
+run.FOLDER = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+sys.exit(main(["measure", "targets_per_pass"]))
+"""
+
+
+def test_a_full_disk_keeps_the_old_record(tmp_path):
+    """The record is larger than a file may be: one line, and nothing else is left."""
+    record = tmp_path / "targets_per_pass.json"
+    record.write_text("the old result")
+    process = subprocess.run(
+        [sys.executable, "-c", RECORD, tmp_path],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stderr.count("\n") == 1, process.stderr
+    assert f"{tmp_path} cannot be written (File too large)" in process.stderr
+    assert record.read_text() == "the old result"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        record.name, "targets_per_pass.parts"
+    }  # fmt: skip
+
+
+def test_results_come_back_as_they_are(tmp_path):
+    """Tuples stay tuples and integers keys, in this run and when they are read."""
+    folder = tmp_path / "x.parts"
+    with suppress(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
+        first = run.each([1], partial(half, tmp_path / "log"))
+        raise KeyboardInterrupt
+    with ResumableRun(folder, IDENTITY) as run:
+        second = run.each([1], partial(half, tmp_path / "log"))
+    assert first == second
+    assert isinstance(second[0][1], tuple)

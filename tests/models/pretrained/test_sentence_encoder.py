@@ -30,7 +30,8 @@ def expected(reviews) -> torch.Tensor:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # warnings of the reference only
         patch.setenv("HF_HUB_OFFLINE", "1")
-        from sentence_transformers import SentenceTransformer
+        # Read at import: the variable must be set before.
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
 
         folder = str(sentence_encoder.WEIGHTS.path().parent)
         network = SentenceTransformer(folder, device="cpu", local_files_only=True)

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from paradigms._schema import ContentError
+from paradigms._schema import ContentError, validate
 from paradigms.experiments import records
 from paradigms.site.content.claims import Claim, claims, condition_problems
 from paradigms.site.content.conditions import experiments, failure, with_values
@@ -38,7 +38,8 @@ def toy(tmp_path, monkeypatch):
         "toy/b/count = 7",
     ],
 )  # fmt: skip
-def test_what_the_rows_show_holds(toy, predicate):
+@pytest.mark.usefixtures("toy")
+def test_what_the_rows_show_holds(predicate):
     """Predicates for less, more, overlapping and equal."""
     assert failure(predicate) is None
     assert experiments(predicate) == {"toy"}
@@ -54,12 +55,14 @@ def test_what_the_rows_show_holds(toy, predicate):
         ("toy/a/word = no", "yes = no"),
     ],
 )
-def test_what_they_do_not_show_is_said(toy, predicate, values):
+@pytest.mark.usefixtures("toy")
+def test_what_they_do_not_show_is_said(predicate, values):
     """The message has both values; overlapping intervals are not less."""
     assert failure(predicate).endswith(f"does not hold: {values}")
 
 
-def test_two_numbers_that_differ_are_written_so(toy):
+@pytest.mark.usefixtures("toy")
+def test_two_numbers_that_differ_are_written_so():
     """Values are printed with enough digits to differ: 0.999996 instead of 1."""
     assert with_values("toy/b/close < 1") == "0.999996 < 1"
     assert with_values("toy/b/count = 7") == "7 = 7"
@@ -74,7 +77,8 @@ def test_two_numbers_that_differ_are_written_so(toy):
         ("toy/a/word < 3", "not both numbers: only = fits"),
     ],
 )
-def test_a_mistake_in_a_predicate_is_named(toy, predicate, message):
+@pytest.mark.usefixtures("toy")
+def test_a_mistake_in_a_predicate_is_named(predicate, message):
     """A wrong form, a wrong address, or words where numbers belong."""
     with pytest.raises(ContentError, match=re.escape(message)):
         failure(predicate)
@@ -117,3 +121,10 @@ def test_a_changed_number_fails_by_name(tmp_path, monkeypatch):
         claims()
     records.load.cache_clear()
     claims.cache_clear()
+
+
+def test_a_malformed_condition_is_found_with_its_claim():
+    """Its place in the file is named before any record is read."""
+    body = claims()["S14"].model_dump() | {"holds": ["toy/a/x<1"]}
+    with pytest.raises(ContentError, match=r"^q: S14: holds\.0: 'toy/a/x<1' must read"):
+        validate(Claim, body, "q: S14")

@@ -17,8 +17,9 @@ from paradigms.site.content.claims import Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
 from paradigms.site.content.pages import DOCS, ids_by_page
-from paradigms.site.content.questions import question_places, questions
+from paradigms.site.content.questions import Question, question_places, questions
 from paradigms.site.content.toml import FOLDER, entries, read
+from paradigms.site.fences.reference_tables import cited_tests
 
 
 def by_the_parser(folder: Path) -> dict[str, tuple[str, str]]:
@@ -78,8 +79,6 @@ def test_the_status_never_says_more_than_the_evidence():
 
 def test_every_test_that_is_cited_says_what_it_proves():
     """Each has a docstring, which the evidence page prints."""
-    from paradigms.site.fences.reference_tables import cited_tests
-
     for name in cited_tests():
         assert len(proofs()[name].claim) > 30, name
 
@@ -125,8 +124,6 @@ def test_all_findings_come_at_once(tmp_path):
 
 def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):
     """An answer of over 80 words takes more than thirty seconds."""
-    from paradigms.site.content.questions import Question
-
     path = tmp_path / "q.toml"
     path.write_text(
         '[x]\ntopic = "decoding"\nlevel = "junior"\nkind = "concept"\n'

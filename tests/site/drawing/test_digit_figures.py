@@ -3,14 +3,16 @@
 import re
 
 import pytest
+from markupsafe import Markup
 
 from paradigms._schema import ContentError
-from paradigms.experiments.records import load, picture
+from paradigms.experiments.pictures import Curves, Digits
+from paradigms.experiments.records import FOLDER, load, picture
 from paradigms.site.drawing import plots
 from paradigms.site.fences.figure import CourseFigure, DigitsFigure
 from paradigms.site.fences.page import Page
 
-PAGE = Page(link=lambda target: target, inline=lambda text: text)
+PAGE = Page(link=lambda target: target, inline=Markup)
 SAMPLES = "digit_generators/held-out digits/samples"
 
 
@@ -28,7 +30,7 @@ def shades(drawing: str) -> dict[tuple[int, int], int]:
 
 def test_the_drawing_shows_the_recorded_pixels():
     """Each pixel of each digit, read back from the paths, in one of five shades."""
-    pictures = picture(SAMPLES).digits
+    pictures = picture(SAMPLES, Digits).digits
     pixels = shades(plots.digits(pictures, [], [], "Digits"))
     expected = {
         (plots.STEP * r + position // 8, plots.STEP * c + position % 8): shade
@@ -43,7 +45,7 @@ def test_the_drawing_shows_the_recorded_pixels():
 
 def test_a_mirrored_digit_would_be_noticed():
     """Negative control: upside down it is another set of pixels."""
-    digit = picture(SAMPLES).digits[0][0]
+    digit = picture(SAMPLES, Digits).digits[0][0]
     assert shades(plots.digits([[digit]], [], [], "A")) != shades(
         plots.digits([[digit[::-1]]], [], [], "A")
     )
@@ -65,7 +67,7 @@ def test_the_words_say_what_the_judge_reads():
     """The labels of each row are listed, and the title is the figure's anchor."""
     figure = DigitsFigure(digits=SAMPLES, title="Real ones", caption="Ten and ten.")
     html = figure.render(PAGE)
-    for labels in picture(SAMPLES).read:
+    for labels in picture(SAMPLES, Digits).read:
         assert f": {' '.join(labels)}</li>" in html
     assert "real-ones" in PAGE.anchors
 
@@ -92,7 +94,10 @@ def test_the_course_of_the_gan_is_drawn_whole():
         title="Course",
         caption="How it went.",
     )
-    html, curves = figure.render(PAGE), picture("digit_generators/GAN/accuracy").curves
+    html, curves = (
+        figure.render(PAGE),
+        picture("digit_generators/GAN/accuracy", Curves).curves,
+    )
     assert len(curves) == 3
     for name, points in curves.items():
         assert f"{name}: {points[0][1]:.2f} at first" in html
@@ -102,14 +107,13 @@ def test_the_course_of_the_gan_is_drawn_whole():
 
 def test_a_picture_that_is_not_recorded_is_named():
     """The error lists the recorded ones."""
-    with pytest.raises(ContentError, match=r"is not recorded; there is: .*VAE/walk"):
-        picture("digit_generators/VAE/wlak")
+    message = r"is not recorded as Digits; there is: .*VAE/walk"
+    with pytest.raises(ContentError, match=message):
+        picture("digit_generators/VAE/wlak", Digits)
 
 
 def test_all_pictures_of_the_digits_are_recorded():
     """Twenty of each model, a walk of 81, three strips, six moments; under 150 kB."""
-    from paradigms.experiments.records import FOLDER
-
     result = load("digit_generators")
     for name in ("held-out digits", "VAE", "VAE, 16 latents", "GAN", "DDPM", "DDIM"):
         samples = result.pictures[f"{name}/samples"].digits

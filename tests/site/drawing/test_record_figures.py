@@ -4,14 +4,16 @@ import re
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
 from paradigms.experiments import boundaries, objectives_at_work
+from paradigms.experiments.pictures import DecisionField, Strip
 from paradigms.experiments.records import load, picture
 from paradigms.site.drawing import plots
 from paradigms.site.fences.figure import FieldFigure, StripFigure, sides
 from paradigms.site.fences.page import Page
 
-PAGE = Page(link=lambda target: target, inline=lambda text: text)
+PAGE = Page(link=lambda target: target, inline=Markup)
 FIELDS = list(load("boundaries").pictures)
 STRIPS = list(load("objectives_at_work").pictures)
 AXES = ("x", "y")
@@ -34,7 +36,7 @@ def shades(drawing: str, columns: int, lines: int) -> list[str]:
 @pytest.mark.parametrize("key", FIELDS)
 def test_a_field_is_drawn_cell_by_cell(key):
     """Each cell in its shade, each point with its sign, where it lies."""
-    record = picture(f"boundaries/{key}")
+    record = picture(f"boundaries/{key}", DecisionField)
     drawing = plots.field(record.field, record.points, AXES, "A field")
     size = len(record.field[0]), len(record.field)
     assert shades(drawing, *size) == record.field
@@ -106,7 +108,7 @@ def boxes(drawing: str) -> list[tuple[float, float, str]]:
 @pytest.mark.parametrize("key", STRIPS)
 def test_a_strip_shows_each_token_in_its_place(key):
     """All tokens are drawn in order, in columns if the lines are equally long."""
-    lines = picture(f"objectives_at_work/{key}").strip
+    lines = picture(f"objectives_at_work/{key}", Strip).strip
     drawn_tokens = boxes(
         plots.strip(lines, "A strip").replace("&lt;", "").replace("&gt;", "")
     )
@@ -138,13 +140,13 @@ def test_a_strip_shows_each_token_in_its_place(key):
 def test_the_boundaries_again_at_reduced_size():
     """Errors on the tumours are the recorded ones; linear boundaries are straight."""
     expected = {row["name"]: row for row in load("boundaries").rows}
-    for row in boundaries.run(boundaries.smaller()):
+    for row in boundaries.run(boundaries.smaller()).rows:
         if "tumours" in row:
             assert row["error"] == expected[row["name"]]["error"]
     for name in ("LDA", "logistic regression", "linear SVM"):
-        assert straight(picture(f"boundaries/{name}/field").field)
+        assert straight(picture(f"boundaries/{name}/field", DecisionField).field)
     for name in ("QDA", "kernel SVM", "Gaussian naive Bayes"):
-        assert not straight(picture(f"boundaries/{name}/field").field)
+        assert not straight(picture(f"boundaries/{name}/field", DecisionField).field)
 
 
 def straight(field: list[str]) -> bool:
@@ -161,8 +163,10 @@ def straight(field: list[str]) -> bool:
 
 def test_the_words_count_as_the_captions_say():
     """Multinomial: each repetition counts.  Bernoulli: only the first one does."""
-    multinomial = picture("boundaries/multinomial naive Bayes/field").field
-    bernoulli = picture("boundaries/Bernoulli naive Bayes/field").field
+    multinomial = picture(
+        "boundaries/multinomial naive Bayes/field", DecisionField
+    ).field
+    bernoulli = picture("boundaries/Bernoulli naive Bayes/field", DecisionField).field
     assert len(set(multinomial[-1])) > 2
     assert all(len(set(line[1:])) == 1 for line in bernoulli)
     assert len(set(bernoulli[:-1])) == 1
@@ -172,10 +176,6 @@ def test_the_objectives_again():
     """The recorded seed gives the recorded strips, another seed gives others."""
     config = objectives_at_work.CONFIG
     expected = load("objectives_at_work").pictures
-    strips = {
-        f"{row['name']}/strip": row["pictures"]["strip"]["strip"]
-        for row in objectives_at_work.run(config)
-    }
-    assert strips == {key: record.strip for key, record in expected.items()}
+    assert objectives_at_work.run(config).figures == expected
     other = objectives_at_work.run(replace(config, seed=config.seed + 1))
-    assert [row["pictures"]["strip"]["strip"] for row in other] != list(strips.values())
+    assert other.figures != expected

@@ -84,7 +84,7 @@ def learner(tmp_path):
 def full(tmp_path_factory):
     """A user with the whole deck, for tests that change nothing."""
     user = Learner(tmp_path_factory.mktemp("anki"))
-    user.imports(anki.package(site_url="https://example.org/x/", written=FIRST))
+    user.imports(anki.package(site_url="https://example.org/x/", timestamp=FIRST))
     yield user
     user.collection.close()
 
@@ -182,14 +182,14 @@ def test_without_an_address_there_is_no_link(learner):
 def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
     """With a new answer and a new question, dates, intervals and history stay."""
     old = few(**{TRAP: "As it was said before."})
-    learner.imports(anki.package(old, written=FIRST))
+    learner.imports(anki.package(old, timestamp=FIRST))
     for key in old:
         learner.answers(key)
     before = {key: learner.progress(key) for key in old}
     assert all(learner.card(key).ivl > 0 for key in old)
     assert all(len(progress[-1]) == 2 for progress in before.values())
 
-    learner.imports(anki.package(few() | {NEW: questions()[NEW]}, written=LATER))
+    learner.imports(anki.package(few() | {NEW: questions()[NEW]}, timestamp=LATER))
     assert {key: learner.progress(key) for key in old} == before
     assert questions()[TRAP].answer in words(learner.card(TRAP).answer())
     assert "As it was said before" not in learner.card(TRAP).answer()
@@ -199,16 +199,16 @@ def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
 
 def test_another_id_would_be_another_note(learner):
     """Negative control: an entry with another id is imported a second time."""
-    learner.imports(anki.package(few(), written=FIRST))
+    learner.imports(anki.package(few(), timestamp=FIRST))
     renamed = {f"{key}-again": entry for key, entry in few().items()}
-    learner.imports(anki.package(renamed, written=LATER))
+    learner.imports(anki.package(renamed, timestamp=LATER))
     assert learner.collection.note_count() == 4
 
 
 def test_a_deck_that_is_not_newer_changes_nothing(learner):
     """At equal age Anki keeps its own text, so the deck has the date of its sources."""
-    learner.imports(anki.package(few(**{TRAP: "As it was."}), written=FIRST))
-    learner.imports(anki.package(few(), written=FIRST))
+    learner.imports(anki.package(few(**{TRAP: "As it was."}), timestamp=FIRST))
+    learner.imports(anki.package(few(), timestamp=FIRST))
     assert "As it was." in learner.card(TRAP).answer()
 
 
@@ -229,7 +229,7 @@ def test_the_deck_is_as_old_as_its_newest_source(monkeypatch, tmp_path):
 def test_equal_sources_make_equal_bytes():
     """Two exports are the same file, and another date is not."""
     assert anki.package() == anki.package()
-    assert anki.package(few(), written=FIRST) != anki.package(few(), written=LATER)
+    assert anki.package(few(), timestamp=FIRST) != anki.package(few(), timestamp=LATER)
 
 
 def contrast(browser, body: str) -> dict:

@@ -10,9 +10,8 @@ from markdown_it import MarkdownIt
 from paradigms.site.content.questions import questions
 from paradigms.site.markdown import adapter
 from paradigms.site.pytest_plugin import OUTPUT, output_below
-from tests.conftest import BARE, build, python
+from tests.conftest import ROOT, build, project_pytest, python
 
-ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 OPENING = re.compile(r"^\s*(?:```|~~~)\s*(\{?\s*\.?py(?:thon)?\b.*)$", re.MULTILINE)
 
@@ -24,17 +23,7 @@ def openings(text: str) -> list[str]:
 
 def run_pytest(folder: Path, *arguments: str) -> str:
     """Output of pytest on some pages, with this project's settings."""
-    return python(
-        folder,
-        "pytest",
-        "-c",
-        str(ROOT / "pyproject.toml"),
-        "-q",
-        *BARE,
-        "--rootdir",
-        str(folder),
-        *arguments,
-    ).stdout
+    return python(folder, *project_pytest(folder), *arguments).stdout
 
 
 def collected(*paths: Path) -> int:

@@ -13,8 +13,16 @@ from torch import Tensor
 from paradigms.generation.beam_search import BeamSearch, beam_search
 from paradigms.generation.decoding import Network, as_decoder, greedy
 from paradigms.models import gpt
-from tests.drawn import CONFIGS, DECODERS, PAD, WRITERS, Example, both, examples
 from tests.evaluation.test_parity import of
+from tests.reference_examples import (
+    CONFIGS,
+    DECODERS,
+    PAD,
+    WRITERS,
+    Example,
+    both,
+    examples,
+)
 
 STEPS = 8
 START = 2  # the decoder start token
@@ -112,14 +120,14 @@ def test_encoder_decoders_write_what_their_reference_writes(system):
     assert min(ends(system, encoder_decoder).values()) >= CONFIGS / 2
 
 
-def unweighted(self: BeamSearch, score: float, words: list[int]) -> float:
+def unweighted(_: BeamSearch, score: float, words: list[int]) -> float:
     """A score in which every length penalty is one."""
     return score / len(words)
 
 
 def test_a_search_with_another_rating_is_noticed(monkeypatch):
     """Negative control: beams scored without the length penalty write other texts."""
-    monkeypatch.setattr(BeamSearch, "_rated", unweighted)
+    monkeypatch.setattr(BeamSearch, "_rating", unweighted)
     with pytest.raises(AssertionError, match="beam"):
         ends(gpt.GPT, decoder)
 

@@ -37,7 +37,7 @@ class Sizes:
     texts: int = 1
     length: int = 128
     prompt: int = 32
-    written: int = 32
+    text_tokens: int = 32
     rounds: tuple[int, int, int] = (9, 9, 5)
 
 
@@ -93,7 +93,7 @@ def bert_rows(sizes: Sizes) -> list[dict[str, Any]]:
     def our_step() -> Tensor:
         ours.zero_grad()
         states = ours.encoder(tokens)
-        loss = F.cross_entropy(ours.words(states[masked]), targets[masked])
+        loss = F.cross_entropy(ours.mlm_head(states[masked]), targets[masked])
         return backward(loss + F.cross_entropy(ours.pair(states), pairs))
 
     def their_step() -> Tensor:
@@ -121,18 +121,22 @@ def writing(
 ) -> dict[str, Any]:
     """Greedy decoding of one text with a cache."""
     prompt = torch.randint(ours.word.num_embeddings, (1, sizes.prompt))
-    options = {"max_new_tokens": sizes.written, "do_sample": False, "pad_token_id": 0}
+    options = {
+        "max_new_tokens": sizes.text_tokens,
+        "do_sample": False,
+        "pad_token_id": 0,
+    }
     real = torch.ones_like(prompt)
     return race(
         name,
-        lambda: greedy(ours, prompt, sizes.written),
+        lambda: greedy(ours, prompt, sizes.text_tokens),
         lambda: theirs.generate(prompt, attention_mask=real, **options),
         rounds,
     )
 
 
 @torch.no_grad()
-def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, float]:
+def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, Any]:
     """Bytes of weights read per second of decoding, over the memory bandwidth.
 
     The bandwidth is that of summing as many numbers as there are weights, with all
@@ -146,7 +150,7 @@ def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, float]
     bandwidths, shares = [], []
 
     def write(cache: Cache) -> None:
-        for _ in range(sizes.written):
+        for _ in range(sizes.text_tokens):
             ours(token, cache=cache)
 
     for _ in range(rounds):
@@ -156,7 +160,7 @@ def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, float]
         text = clocked(partial(write, cache))[0]
         after = clocked(numbers.sum)[0]
         bandwidths.append(2 * 4 * weights / (before + after) / 1e9)
-        shares.append(4 * weights * sizes.written / text / 1e9 / bandwidths[-1])
+        shares.append(4 * weights * sizes.text_tokens / text / 1e9 / bandwidths[-1])
     return {
         "memory GB/s": round(statistics.median(bandwidths), 2),
         "share of it": round(statistics.median(shares), 3),

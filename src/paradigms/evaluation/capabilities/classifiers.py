@@ -10,7 +10,6 @@ from torch import Tensor
 
 from paradigms.data import breast_cancer, digits
 from paradigms.models.discriminant_analysis import LDA, QDA, Discriminant
-from paradigms.models.generative_classifier import Generative
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import (
     BernoulliNaiveBayes,
@@ -18,6 +17,8 @@ from paradigms.models.naive_bayes import (
     MultinomialNaiveBayes,
 )
 from paradigms.models.svm import KernelSVM, LinearSVM, rbf
+
+Model = GaussianNaiveBayes | BernoulliNaiveBayes | MultinomialNaiveBayes | Discriminant
 
 PENALTY = 1e-2
 SIDE = torch.arange(-12, 12, 0.05, dtype=torch.float64)  # of a grid over two features
@@ -32,7 +33,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     lda = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
     # The default tol rejects directions of variance below 1e-4 as singular.
     qda = discriminant_analysis.QuadraticDiscriminantAnalysis(tol=0)
-    fits = {
+    fits: dict[str, tuple[Callable[[], Model], Any, Tensor, Tensor]] = {
         "gaussian_naive_bayes": (GaussianNaiveBayes, gaussian, x, labels),
         "bernoulli_naive_bayes": (
             BernoulliNaiveBayes,
@@ -56,7 +57,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
         expected = torch.from_numpy(theirs.predict_proba(inputs))
         yield {
             "name": key,
-            "sees": seen(ours.log_joint, inputs[0]),
+            "sees": receptive_field(ours.log_joint, inputs[0]),
             "scores": sums_to_one(make) if key.endswith(discrete) else on_grid(make),
             "samples": draws_agree(ours, inputs, classes, draws),
             "predicts": sums_of(ours.predict_proba(inputs)),
@@ -76,7 +77,7 @@ def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:
     expected = torch.from_numpy(theirs.predict_proba(x))
     return {
         "name": "logistic_regression",
-        "sees": seen(ours.predict_proba, x[0]),
+        "sees": receptive_field(ours.predict_proba, x[0]),
         "predicts": sums_of(ours.predict_proba(x)),
         "difference": gap(ours.predict_proba(x), expected),
         "tolerance": 1e-5,
@@ -93,14 +94,14 @@ def _svms(x: Tensor, labels: Tensor) -> Iterator[dict[str, Any]]:
         scores = ours.decision(x)
         yield {
             "name": key,
-            "sees": seen(ours.decision, x[0]),
+            "sees": receptive_field(ours.decision, x[0]),
             "predicts": probable(scores),
             "difference": gap(scores, expected) / float(expected.abs().max()),
             "tolerance": 1e-5,
         }
 
 
-def seen(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
+def receptive_field(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
     """Whether the scores of a row (D,) change with each of its features alone."""
     other = (row == 0).to(row)  # another value for each, also a valid count
     changed = torch.where(torch.eye(len(row)).bool(), other, row)  # (D, D)
@@ -110,7 +111,7 @@ def seen(score: Callable[[Tensor], Tensor], row: Tensor) -> str:
     )
 
 
-def on_grid(make: type[Generative]) -> bool:
+def on_grid(make: Callable[[], Model]) -> bool:
     """Whether P(x, y), over a grid of two features and both classes, sums to one."""
     x, labels = breast_cancer.load()
     model = make().fit(x[:, :2], labels)
@@ -118,7 +119,7 @@ def on_grid(make: type[Generative]) -> bool:
     return abs(float(total) - 1) < 1e-6
 
 
-def sums_to_one(make: type[Generative]) -> bool:
+def sums_to_one(make: Callable[[], Model]) -> bool:
     """The same over all rows of four zeros and ones; or all texts of three words."""
     rows = torch.tensor(list(product((0.0, 1.0), repeat=4)), dtype=torch.float64)
     model = make()
@@ -129,7 +130,7 @@ def sums_to_one(make: type[Generative]) -> bool:
     return abs(float(model.log_joint(rows).exp().sum()) - 1) < 1e-6
 
 
-def draws_agree(model: Generative, x: Tensor, labels: Tensor, draws: int) -> bool:
+def draws_agree(model: Model, x: Tensor, labels: Tensor, draws: int) -> bool:
     """Whether samples of class 1 have its means, within 5 standard errors."""
     rng = torch.Generator().manual_seed(0)
     if isinstance(model, MultinomialNaiveBayes):

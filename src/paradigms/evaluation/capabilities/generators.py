@@ -5,14 +5,15 @@ from copy import deepcopy
 from functools import partial
 from itertools import permutations, product
 from math import log
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
-from torch import Tensor
+from torch import Tensor, nn
 
 from paradigms.data.special_tokens import SpecialTokens
-from paradigms.evaluation.receptive_field import sees, sequence_log_prob
+from paradigms.evaluation.receptive_field import sees, sequence_log_prob, visible
+from paradigms.layers import Perceptron
 from paradigms.layers.distributions import Gaussian
 from paradigms.masks import bidirectional
 from paradigms.models import masked_diffusion
@@ -32,7 +33,9 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     vae = exact_vae()
     yield {
         "name": "vae",
-        "sees": seen(lambda x: vae.encode(x).mean, torch.ones(1, 3).double()),
+        "sees": receptive_field(
+            lambda x: vae.encode(x).mean, torch.ones(1, 3).double()
+        ),
         "bounds": vae_bounds(vae, draws, rng),
         "samples": vae_samples(vae, draws, rng),
         "difference": vae_gap(vae),
@@ -40,7 +43,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     }
     yield {
         "name": "gan",
-        "sees": seen(Discriminator(3), torch.ones(1, 3)),
+        "sees": receptive_field(Discriminator(3), torch.ones(1, 3)),
         "samples": gan_samples(draws, rng),
         "difference": gan_gap(),
         "tolerance": 1e-10,
@@ -48,7 +51,7 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     denoiser = partial(Denoiser(3, 8), t=torch.tensor([1]))
     yield {
         "name": "diffusion",
-        "sees": seen(denoiser, torch.ones(1, 3)),
+        "sees": receptive_field(denoiser, torch.ones(1, 3)),
         "bounds": diffusion_bounds(draws, rng),
         "samples": diffusion_samples(draws, rng),
         "difference": schedule_gap(),
@@ -57,27 +60,32 @@ def rows(draws: int) -> Iterator[dict[str, Any]]:
     yield {"name": "masked_diffusion", **masked(draws, rng)}
 
 
-def seen(network: Callable[[Tensor], Tensor], x: Tensor) -> str:
+def receptive_field(network: Callable[[Tensor], Tensor], x: Tensor) -> str:
     """Whether each output depends on each pixel of a picture x (1, D): gradients."""
-    jacobian = torch.autograd.functional.jacobian(network, x).flatten(0, -2)  # (..., D)
-    return "the whole input" if bool((jacobian != 0).all()) else "otherwise"
+    affects = visible(lambda pixels: network(pixels.T).reshape(-1, 1), x.T)  # (..., D)
+    return "the whole input" if bool(affects.all()) else "otherwise"
 
 
-def agree(drawn: Tensor, mean: Tensor, covariance: Tensor) -> bool:
+def agree(samples: Tensor, mean: Tensor, covariance: Tensor) -> bool:
     """Whether samples (N, D) have mean and covariance, within 5 standard errors."""
-    variance = covariance.diagonal()
-    # (D,)
-    mean_errors = (drawn.mean(dim=0) - mean).abs() / (variance / len(drawn)).sqrt()
-    error = (variance[:, None] * variance + covariance.square()) / len(drawn)
-    covariance_errors = (drawn.T.cov() - covariance).abs() / error.sqrt()  # (D, D)
+    variance, count = covariance.diagonal(), len(samples)  # (D,)
+    mean_errors = (samples.mean(dim=0) - mean).abs() / (variance / count).sqrt()
+    error = (variance[:, None] * variance + covariance.square()) / count
+    covariance_errors = (samples.T.cov() - covariance).abs() / error.sqrt()  # (D, D)
     return bool((mean_errors < 5).all()) and bool((covariance_errors < 5).all())
+
+
+def single_layer(network: Perceptron) -> nn.Linear:
+    """The layer of a perceptron that has no hidden ones."""
+    (layer,) = network.layers
+    return cast(nn.Linear, layer)
 
 
 @torch.no_grad()
 def exact_vae() -> VAE:
     """A linear VAE whose encoder is its true posterior, so that its bound is tight."""
     vae = VAE(pixels=3, latent=2, hidden=()).double()
-    (decoder,), (encoder,) = vae.decoder.layers, vae.encoder.layers
+    decoder, encoder = single_layer(vae.decoder), single_layer(vae.encoder)
     # Orthogonal columns: the latents are independent given a picture.
     columns, _ = torch.linalg.qr(torch.randn(3, 2, dtype=torch.float64))
     decoder.weight.copy_(columns * torch.tensor([1.5, 0.7]))  # (3, 2)
@@ -91,19 +99,21 @@ def exact_vae() -> VAE:
 
 def likelihood(vae: VAE, x: Tensor) -> Tensor:
     """Log p(x) (N,) of a linear VAE: probabilistic PCA's."""
-    (layer,) = vae.decoder.layers
+    layer = single_layer(vae.decoder)
     noise = vae.log_variance.exp() * torch.eye(len(layer.bias))
     covariance = layer.weight @ layer.weight.T + noise  # (D, D)
-    return torch.distributions.MultivariateNormal(layer.bias, covariance).log_prob(x)
+    normal = torch.distributions.MultivariateNormal(layer.bias, covariance)
+    log_p: Tensor = normal.log_prob(x)
+    return log_p
 
 
 @torch.no_grad()
-def vae_bounds(vae: VAE, draws: int, generator: torch.Generator) -> bool:
+def vae_bounds(vae: VAE, draws: int, rng: torch.Generator) -> bool:
     """Whether the bound is below the likelihood, and equal with the true posterior."""
-    x = torch.randn(20, 3, generator=generator, dtype=torch.float64)
-    noise = torch.randn(draws, 20, 2, generator=generator, dtype=torch.float64)
+    x = torch.randn(20, 3, generator=rng, dtype=torch.float64)
+    noise = torch.randn(draws, 20, 2, generator=rng, dtype=torch.float64)
     untrained = deepcopy(vae)
-    untrained.encoder.layers[0].reset_parameters()
+    single_layer(untrained.encoder).reset_parameters()
     excesses = []
     for network in (vae, untrained):
         bound = elbo(network, x, noise)  # (draws, 20)
@@ -113,10 +123,10 @@ def vae_bounds(vae: VAE, draws: int, generator: torch.Generator) -> bool:
 
 
 @torch.no_grad()
-def vae_samples(vae: VAE, draws: int, generator: torch.Generator) -> bool:
+def vae_samples(vae: VAE, draws: int, rng: torch.Generator) -> bool:
     """Whether samples without pixel noise are normal in the decoder's plane."""
-    (layer,) = vae.decoder.layers
-    samples = deepcopy(vae).float().sample(draws, generator).double()
+    layer = single_layer(vae.decoder)
+    samples = deepcopy(vae).float().sample(draws, rng).double()
     return agree(
         samples @ layer.weight,
         layer.bias @ layer.weight,
@@ -137,11 +147,11 @@ def vae_gap(vae: VAE) -> float:
 
 
 @torch.no_grad()
-def gan_samples(draws: int, generator: torch.Generator) -> bool:
+def gan_samples(draws: int, rng: torch.Generator) -> bool:
     """Whether the input of tanh, without hidden layers, is normal: covariance W W'."""
     network = Generator(2, 3, hidden=())
-    (layer,) = network.network.layers
-    samples = network.sample(draws, generator).atanh()
+    layer = single_layer(network.network)
+    samples = network.sample(draws, rng).atanh()
     return agree(samples, layer.bias, layer.weight @ layer.weight.T)
 
 
@@ -152,8 +162,9 @@ def gan_gap() -> float:
     q = torch.tensor([1, 2, 3, 4], dtype=torch.float64)
     critic = Discriminator(4, hidden=()).double()
     # The logit of p / (p + q).
-    critic.network.layers[0].weight.copy_((p / q).log()[None])
-    critic.network.layers[0].bias.zero_()
+    layer = single_layer(critic.network)
+    layer.weight.copy_((p / q).log()[None])
+    layer.bias.zero_()
     logits = critic(torch.eye(4, dtype=torch.float64))  # (4,), one for each picture
     real, fake = logits.repeat_interleave(p.long()), logits.repeat_interleave(q.long())
     p, q = p / p.sum(), q / q.sum()
@@ -192,12 +203,10 @@ def model_variance(variance: float) -> float:
     return result
 
 
-def diffusion_bounds(draws: int, generator: torch.Generator) -> bool:
+def diffusion_bounds(draws: int, rng: torch.Generator) -> bool:
     """Whether the bound is below the likelihood, and equal with the best network."""
     x = torch.linspace(-2, 2, 9, dtype=torch.float64).repeat_interleave(draws)[:, None]
-    noise = torch.randn(
-        CHAIN.steps, len(x), 1, generator=generator, dtype=torch.float64
-    )
+    noise = torch.randn(CHAIN.steps, len(x), 1, generator=rng, dtype=torch.float64)
     excesses = []
     for variance in (1.0, 0.2):
         network = best_noise(CHAIN, variance)
@@ -209,18 +218,20 @@ def diffusion_bounds(draws: int, generator: torch.Generator) -> bool:
     return bool((excesses[0].abs() < 5).all()) and bool((excesses[1] < 5).all())
 
 
-def diffusion_samples(draws: int, generator: torch.Generator) -> bool:
+def diffusion_samples(draws: int, rng: torch.Generator) -> bool:
     """Whether samples from noise are N(0, 1)."""
-    x = torch.randn(draws, 1, generator=generator, dtype=torch.float64)
-    samples = draw(best_noise(CHAIN, 1.0), CHAIN, x, generator)[-1]
+    x = torch.randn(draws, 1, generator=rng, dtype=torch.float64)
+    samples = draw(best_noise(CHAIN, 1.0), CHAIN, x, rng)[-1]
     # The last step leaves out its noise, of variance beta_1.
     return agree(samples, torch.zeros(1), (1 - CHAIN.beta[1]).view(1, 1))
 
 
 def schedule_gap() -> float:
     """Difference from diffusers: betas, alpha-bars, noising, both reverse steps."""
-    theirs = DDPMScheduler(num_train_timesteps=1000, clip_sample=False)
-    ddim = DDIMScheduler(num_train_timesteps=1000, clip_sample=False)
+    settings = {"num_train_timesteps": 1000, "clip_sample": False}
+    # diffusers has no types.
+    theirs: Any = DDPMScheduler(**settings)  # type: ignore[no-untyped-call]
+    ddim: Any = DDIMScheduler(**settings)  # type: ignore[no-untyped-call]
     ddim.set_timesteps(1000)
     ours = Diffusion(linear(1000))
     x = torch.linspace(-2, 2, 12, dtype=torch.float64).view(3, 4)
@@ -238,7 +249,7 @@ def schedule_gap() -> float:
     return float(torch.stack([(a - b).abs().max().double() for a, b in pairs]).max())
 
 
-def masked(draws: int, generator: torch.Generator) -> dict[str, Any]:
+def masked(draws: int, rng: torch.Generator) -> dict[str, Any]:
     """Three words unmasked one at a time, in each of the six orders."""
     specials = SpecialTokens()
     first = specials.first_word
@@ -254,18 +265,18 @@ def masked(draws: int, generator: torch.Generator) -> dict[str, Any]:
     # The log of the mean: the distribution of samples.
     exact = orders.logsumexp(dim=0) - log(6)
     hidden = torch.full((draws, 3), specials.mask)
-    samples = masked_diffusion.sample(model, hidden, 3, generator) - first
+    samples = masked_diffusion.sample(model, hidden, 3, rng) - first
     index = (samples * torch.tensor([9, 3, 1])).sum(dim=1)
     frequencies = torch.bincount(index, minlength=27) / draws
     p = exact.exp()
     error = (p * (1 - p) / draws).sqrt()
     row = torch.tensor([[first, specials.mask, first + 1]])
-    seen = sees(model.network, row, model.network.word, rule=bidirectional)
+    affects = sees(model.network, row, model.network.word, rule=bidirectional)
     return {
-        "sees": "both" if seen.all() else "otherwise",
+        "sees": "both" if affects.all() else "otherwise",
         "bounds": bool((bound <= exact).all()) and abs(float(p.sum()) - 1) < 1e-9,
         "samples": bool(((frequencies - p).abs() < 5 * error + 1 / draws).all()),
-        "fills": bool(seen[1, 0] & seen[1, 2]),
+        "fills": bool(affects[1, 0] & affects[1, 2]),
         "difference": abs(float(p.sum()) - 1),
         "tolerance": 1e-10,
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,21 @@ from paradigms.models.encoder import EncoderConfig
 from paradigms.models.prefix_lm import After, PrefixLM
 
 Row = dict[str, Any]
-Probe = Callable[[nn.Module, int], Row]
+Probe = Callable[[Any, int], Row]  # each takes the networks of its family
+Network = TypeVar("Network", bound=nn.Module)
 BOS, MASK, WORDS, LENGTH = 1, 2, (3, 4, 5), 3  # all 27 texts of three words
-SHAPE = {"vocabulary": 6, "width": 32, "layers": 2, "heads": 4}
+
+
+class Shape(TypedDict):
+    """The sizes that every config has."""
+
+    vocabulary: int
+    width: int
+    layers: int
+    heads: int
+
+
+SHAPE: Shape = {"vocabulary": 6, "width": 32, "layers": 2, "heads": 4}
 
 
 def rows(draws: int, seeds: Sequence[int]) -> Iterator[Row]:
@@ -45,16 +57,18 @@ def variants(draws: int) -> Iterator[Row]:
     """A prefix LM, a GPT that fills the middle: the chain rule is their reference."""
     torch.manual_seed(0)
     config = gpt.GPTConfig(9, positions=12, width=32, layers=2, heads=4)
-    network = sharp(PrefixLM(config))
+    prefix_network = sharp(PrefixLM(config))
     prompt = torch.tensor([[BOS, 3, 4]])
     length = torch.tensor([3])
     row = torch.tensor([[BOS, 3, 4, 5, 3]])
-    visible = sees(partial(network, prefix=length), row, network.network.word)
+    visible = sees(
+        partial(prefix_network, prefix=length), row, prefix_network.network.word
+    )
     as_expected = visible.tolist() == grid(prefix_lm(3), 5)
     yield {
         "name": "prefix_lm",
         "sees": "the whole prefix, then before" if as_expected else "otherwise",
-        **continuations(After(network, length), prompt, draws),
+        **continuations(After(prefix_network, length), prompt, draws),
         "fills": bool(visible[3, 4:].any()),  # the continuation sees nothing after it
     }
     network = sharp(gpt.GPT(config))
@@ -69,7 +83,7 @@ def variants(draws: int) -> Iterator[Row]:
     }
 
 
-def sharp(network: nn.Module) -> nn.Module:
+def sharp(network: Network) -> Network:
     """The network in double precision, with predictions far from uniform."""
     for weight in network.parameters():
         weight.data *= 8
@@ -114,7 +128,7 @@ def transformers() -> dict[str, tuple[type[nn.Module], Any, Probe]]:
     }
 
 
-def probe_decoder(network: nn.Module, draws: int) -> Row:
+def probe_decoder(network: gpt.GPT | llama.LLaMA, draws: int) -> Row:
     """A left-to-right network: is the product over its words a distribution?"""
     texts = all_texts()
     first = torch.full((len(texts), 1), BOS)
@@ -130,7 +144,7 @@ def probe_decoder(network: nn.Module, draws: int) -> Row:
     }
 
 
-def probe_writer(network: nn.Module, draws: int) -> Row:
+def probe_writer(network: t5.T5 | bart.BART, draws: int) -> Row:
     """An encoder-decoder: the same, given a source with [MASK] in its middle."""
     texts, source = all_texts(), torch.tensor([[3, MASK, 5, 4]])
     first = torch.full((len(texts), 1), BOS)
@@ -159,7 +173,7 @@ def probe_writer(network: nn.Module, draws: int) -> Row:
     }
 
 
-def probe_encoder(network: nn.Module, _draws: int) -> Row:
+def probe_encoder(network: bert.BERT | roberta.RoBERTa, _draws: int) -> Row:
     """A masked network: is the product of its conditionals a distribution?"""
     texts = all_texts()
     hidden = texts[:, None].repeat(1, LENGTH, 1)  # (27, 3, 3): each word hidden once
@@ -177,7 +191,7 @@ def probe_encoder(network: nn.Module, _draws: int) -> Row:
     }
 
 
-def probe_classifier(network: nn.Module, _draws: int) -> Row:
+def probe_classifier(network: bert.Classifier, _draws: int) -> Row:
     """A label head: one distribution over labels for each text."""
     text = torch.tensor([[3, 4, 5]])
     total = network(text).softmax(dim=-1).sum()
@@ -188,7 +202,7 @@ def probe_classifier(network: nn.Module, _draws: int) -> Row:
     }
 
 
-def probe_discriminator(network: nn.Module, _draws: int) -> Row:
+def probe_discriminator(network: electra.Discriminator, _draws: int) -> Row:
     """A logit for each token: no words, no texts, no labels."""
     text = torch.tensor([[3, 4, 5]])
     visible = sees(lambda t: network(t)[..., None], text, network.encoder.word)
@@ -258,7 +272,7 @@ def _difference(
     differences = []
     for seed in seeds:
         torch.manual_seed(seed)
-        ours, theirs = pair(system, settings, **options)
+        ours, theirs = pair(system, settings, torch.float32, **options)
         tokens = torch.randint(3, settings.vocabulary, (4, 9))
         if system in (t5.T5, bart.BART):
             target = torch.randint(3, settings.vocabulary, (4, 6))

@@ -322,8 +322,9 @@ class _Speller:
             if value is None or value == [] or name == "generators":
                 continue
             if name == "body" and isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-                value = _without_docstring(value) or [ast.Pass()]
-            yield name, value
+                yield name, _without_docstring(value) or [ast.Pass()]
+            else:
+                yield name, value
 
     def _value(self, node: ast.AST, name: str, value: object) -> None:
         if isinstance(value, list):

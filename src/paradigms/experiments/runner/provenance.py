@@ -66,14 +66,14 @@ def sources(folder: str, name: str) -> list[Path]:
     return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
 
 
-def _closure(path: Path, seen: set[Path]) -> set[Path]:
-    if path.is_file() and path not in seen:
-        seen.add(path)
+def _closure(path: Path, visited: set[Path]) -> set[Path]:
+    if path.is_file() and path not in visited:
+        visited.add(path)
         for module in imports(path):
             stem = PACKAGE.joinpath(*module.split(".")[1:])
-            _closure(stem.with_suffix(".py"), seen)
-            _closure(stem / "__init__.py", seen)
-    return seen
+            _closure(stem.with_suffix(".py"), visited)
+            _closure(stem / "__init__.py", visited)
+    return visited
 
 
 def imports(path: Path) -> set[str]:

@@ -15,6 +15,7 @@ from paradigms._files import ROOT
 from paradigms.experiments import records
 from paradigms.experiments.records import Result, Value, digest, load
 from paradigms.experiments.runner.run import check_known, main, names
+from paradigms.experiments.runner.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,15 @@ Conditions = Callable[[str, Result], list[str]]
 
 
 def compare(
-    name: str, recorded: Result, again: Result, failing_conditions: Conditions
+    name: str, recorded: Result, new: Result, failing_conditions: Conditions
 ) -> Comparison:
     """The second measurement against the first, cell by cell."""
-    old, new = _cells(recorded), _cells(again)
-    common = [cell for cell in old if cell in new]
-    pairs = {cell: (old[cell], new[cell]) for cell in common}
+    old_cells, new_cells = _cells(recorded), _cells(new)
+    pairs = {
+        cell: (value, new_cells[cell])
+        for cell, value in old_cells.items()
+        if cell in new_cells
+    }
     intervals = {
         cell: (a, b)
         for cell, (a, b) in pairs.items()
@@ -69,7 +73,7 @@ def compare(
     }
     return Comparison(
         name,
-        cells=len(old),
+        cells=len(old_cells),
         intervals=len(intervals),
         moved=[
             f"{cell} {_format_value(a)}, now {_format_value(b)}"
@@ -82,13 +86,16 @@ def compare(
             for cell, (a, b) in intervals.items()
             if _sign(a) != _sign(b)
         ],
-        unmatched=sorted(old.keys() ^ new.keys()),
-        failing=failing_conditions(name, again),
+        unmatched=sorted(old_cells.keys() ^ new_cells.keys()),
+        failing=failing_conditions(name, new),
     )
 
 
 def check(
-    wanted: list[str], failing_conditions: Conditions, folder: Path | None = None
+    experiments: list[str],
+    failing_conditions: Conditions,
+    folder: Path | None = None,
+    workers: Workers = Workers(),
 ) -> None:
     """Measure the named experiments again, or all, and print what moved.
 
@@ -98,7 +105,7 @@ def check(
     """
     target = folder or default_folder()
     target.mkdir(parents=True, exist_ok=True)
-    for name in wanted or names():
+    for name in experiments or names():
         check_known(name, names(), "experiment")
         load(name)  # fails on a missing record before hours of others
     failing = []
@@ -110,7 +117,7 @@ def check(
         print(comparison.report(), flush=True)
         failing.extend(comparison.failing)
 
-    main(wanted, target, report)
+    main(experiments, target, report, workers)
     if failing:
         raise ValueError(f"no longer true: {'; '.join(failing)}")
 

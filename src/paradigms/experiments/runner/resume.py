@@ -1,125 +1,190 @@
-"""The parts of an experiment: each is run once, and saved.
+"""The parts of an experiment: each is run once, and kept until the record is written.
 
-A run that was stopped resumes where it was: finished parts are in a file beside the
-result, `NAME.parts`, until the result is written.
+joblib runs them, in this process or in others: see `runner/workers`.  A run that was
+stopped resumes where it was: finished parts are beside the result, in `NAME.parts`.
 """
 
-import fcntl
-import json
+import errno
 import os
+import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterable
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
-from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
+from filelock import FileLock, Timeout
+from joblib import Memory, Parallel, delayed
+from joblib.memory import CacheWarning
 from tqdm import tqdm
 
+DISK_FULL = {errno.EFBIG, errno.ENOSPC, errno.EDQUOT}
 Item = TypeVar("Item")
-PLACE = 0  # the bar's line: parallel runs have other lines
-Each = Callable[[Iterable[Item], Callable[[Item], Any]], list[Any]]
+Part = TypeVar("Part")
 
 
-def serial_map(items: Iterable[Item], part: Callable[[Item], Any]) -> list[Any]:
+class Each(Protocol):
+    """Calls a function for every item; the results are in the order of the items."""
+
+    def __call__(
+        self, items: Iterable[Item], part: Callable[[Item], Part]
+    ) -> list[Part]: ...
+
+
+def serial_map(items: Iterable[Item], part: Callable[[Item], Part]) -> list[Part]:
     """Every part in order, without a progress bar or a file."""
     return [part(item) for item in items]
+
+
+def distributed() -> bool:
+    """Whether this is one of the processes that torchrun started for one run."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 class ResumableRun:
     """Finished parts of one run, as a context manager with an exclusive lock.
 
-    `identity` is what a part depends on: parts of another identity are discarded.
-    In a distributed run only the first process writes; all have the same parts.
-    Errors: ValueError if another run holds the lock, or the folder cannot be written.
+    `folder` holds them; `identity` is what a part depends on: parts of another identity
+    are not used.  In a distributed run every process runs every part, and keeps none.
+    Errors: ValueError if another run holds the lock, the folder cannot be written, or
+    a worker process ends in the middle of a part.
     """
 
-    def __init__(self, path: Path, identity: dict[str, Any]) -> None:
-        self.path, self.identity = path, identity
-        self.done: dict[str, Any] = {}
+    def __init__(self, folder: Path, identity: dict[str, Any]) -> None:
+        self.folder, self.identity = folder, identity
         self.calls = 0
-        self.seconds = 0.0  # of parts that an earlier run has finished
-        self.processes = int(os.environ.get("WORLD_SIZE", "1"))
+        self.seconds = 0.0  # of all parts, less the time that `each` took
         self.leads = os.environ.get("RANK", "0") == "0"
+        self.lock = FileLock(folder / "lock")
 
     def __enter__(self) -> "ResumableRun":
         if self.leads:
-            self._open()
-        if self.processes > 1:
-            PartialState(cpu=not torch.accelerator.is_available())
-            (self.done,) = broadcast_object_list([self.done])
+            self._acquire()
+        memory = Memory(self.folder, verbose=0)
+        self.stored = memory.cache(_result, ignore=["compute"])
         return self
 
-    def _open(self) -> None:
+    def _acquire(self) -> None:
         try:
-            self.file = self.path.open("a+", encoding="utf8")
-        except OSError as error:
+            self.folder.mkdir(exist_ok=True)
+            self.lock.acquire(timeout=0)
+        except Timeout:
             raise ValueError(
-                f"{self.path.parent} cannot be written ({error.strerror}): make it "
-                "writable, or measure in a copy of the repository"
-            ) from None
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.file.close()
-            raise ValueError(
-                f"{self.path.stem} is being measured by another run: wait for it, or "
+                f"{self.folder.stem} is being measured by another run: wait for it, or "
                 "stop it first"
             ) from None
-        self._read()
+        except OSError as error:
+            raise not_writable(self.folder.parent, error.strerror) from None
 
     def __exit__(self, *error: object) -> None:
-        """Delete the file after success; keep the finished parts otherwise."""
-        if not self.leads:
-            return
-        if error[0] is None:
-            self.path.unlink()
-        self.file.close()
-
-    def each(self, items: Iterable[Item], part: Callable[[Item], Any]) -> list[Any]:
-        """`part` of every item, with a progress bar; finished items are not redone."""
-        self.calls += 1
-        results = []
-        bar = tqdm(
-            list(items),
-            desc=f"{self.path.stem} {self.calls}",
-            position=PLACE,
-            leave=False,
-            disable=not self.leads,
-        )
-        for place, item in enumerate(bar):
-            key = f"{self.calls}/{place}"
-            if key not in self.done:
-                start = time.monotonic()
-                result = part(item)
-                seconds = time.monotonic() - start
-                self._append({"part": key, "found": result, "seconds": seconds})
-            # As JSON gives it after an interruption: lists, not tuples.
-            results.append(self.done[key])
-        return results
-
-    def _append(self, line: dict[str, Any]) -> None:
-        text = json.dumps(line, ensure_ascii=False)
+        """Delete the parts after success; keep them otherwise."""
         if self.leads:
-            self.file.write(text + "\n")
-            self.file.flush()
-            os.fsync(self.file.fileno())
-        if "part" in line:
-            self.done[line["part"]] = json.loads(text)["found"]
+            if error[0] is None:
+                shutil.rmtree(self.folder)
+            self.lock.release()
 
-    def _read(self) -> None:
-        """Load the parts of a run of the same identity; drop a truncated last line."""
-        self.file.seek(0)
-        lines = []
-        for text in self.file:
+    def each(self, items: Iterable[Item], part: Callable[[Item], Part]) -> list[Part]:
+        """`part` of every item, with a progress bar; finished items are not redone."""
+        if distributed():
+            return serial_map(items, part)
+        try:
+            return self._each(list(items), part)
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise not_writable(self.folder.parent, error.strerror) from None
+
+    def _each(self, items: list[Item], part: Callable[[Item], Part]) -> list[Part]:
+        start = time.monotonic()
+        self.calls += 1
+        places = range(len(items))
+        missing = [place for place in places if not self._is_stored(place)]
+        for place, result in tqdm(
+            self._run([(place, items[place]) for place in missing], part),
+            desc=f"{self.folder.stem} {self.calls}",
+            initial=len(items) - len(missing),
+            total=len(items),
+            leave=False,
+            disable=None,  # without a terminal
+        ):
+            self._store(place, result)
+        timed_results = [
+            self._load(place, partial(_timed, part, items[place])) for place in places
+        ]
+        waited = time.monotonic() - start
+        self.seconds += sum(seconds for seconds, _ in timed_results) - waited
+        return [result for _, result in timed_results]
+
+    def _run(
+        self, items: list[tuple[int, Item]], part: Callable[[Item], Part]
+    ) -> Iterable[tuple[int, tuple[float, Part]]]:
+        """Place, seconds and result of each item, in the order in which they finish."""
+        parallel = Parallel(batch_size=1, return_as="generator_unordered")
+        try:
+            yield from parallel(
+                delayed(_placed)(place, part, item) for place, item in items
+            )
+        except BrokenProcessPool:
+            raise worker_lost(self.folder.stem) from None
+
+    def _is_stored(self, place: int) -> bool:
+        return bool(
+            self.stored.check_call_in_cache(self.identity, self.calls, place, None)
+        )
+
+    def _load(self, place: int, compute: Callable[[], Any]) -> Any:
+        return self.stored(self.identity, self.calls, place, compute)
+
+    def _store(self, place: int, result: Any) -> None:
+        with warnings.catch_warnings():
+            # joblib would go on without what it cannot write.
+            warnings.simplefilter("error", CacheWarning)
             try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError:
-                break
-        header = json.loads(json.dumps(self.identity))
-        finished = lines[1:] if lines and lines[0] == header else []
-        self.file.truncate(0)
-        for line in [header, *finished]:
-            self._append(line)
-        self.seconds = sum(line["seconds"] for line in finished)
+                self._load(place, lambda: result)
+            except (CacheWarning, OSError) as error:
+                raise ValueError(
+                    f"a part of {self.folder.stem} cannot be kept in {self.folder} "
+                    f"({error}): free the disk if it is full, then measure again; "
+                    "finished parts are not redone"
+                ) from None
+
+
+def not_writable(folder: Path, reason: str | None) -> ValueError:
+    """The error for a folder of records that cannot be written."""
+    return ValueError(
+        f"{folder} cannot be written ({reason}): make it writable, or measure in a "
+        "copy of the repository"
+    )
+
+
+def worker_lost(name: str) -> ValueError:
+    """The error for a process that ended without a result."""
+    return ValueError(
+        f"a worker process ended in the middle of a part of {name}, perhaps for want "
+        "of memory: measure again, with fewer PROCESSES if it is memory; finished "
+        "parts are not redone"
+    )
+
+
+def _result(
+    _identity: dict[str, Any], _call: int, _place: int, compute: Callable[[], Any]
+) -> Any:
+    """What `compute` gives: joblib keeps it by the other arguments."""
+    return compute()
+
+
+def _placed(
+    place: int, part: Callable[[Item], Part], item: Item
+) -> tuple[int, tuple[float, Part]]:
+    return place, _timed(part, item)
+
+
+def _timed(part: Callable[[Item], Part], item: Item) -> tuple[float, Part]:
+    """Seconds and result of a part on one thread: sums have one order everywhere."""
+    torch.set_num_threads(1)
+    start = time.monotonic()
+    result = part(item)
+    return time.monotonic() - start, result

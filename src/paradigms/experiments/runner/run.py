@@ -8,22 +8,30 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from paradigms._files import PACKAGE, replaced
 from paradigms._schema import meant
 from paradigms.experiments import stored_networks
+from paradigms.experiments.outcome import Row
 from paradigms.experiments.records import FOLDER, digest
-from paradigms.experiments.runner import provenance, resume
+from paradigms.experiments.runner import provenance
 from paradigms.experiments.runner.fingerprint import fingerprint
-from paradigms.experiments.runner.resume import ResumableRun
+from paradigms.experiments.runner.resume import (
+    ResumableRun,
+    distributed,
+    not_writable,
+)
+from paradigms.experiments.runner.workers import Workers
+
+Networks = dict[str, dict[str, Tensor]]
 
 
 def names() -> list[str]:
@@ -51,7 +59,7 @@ def measure(name: str, folder: Path | None = None) -> Path:
     The next run resumes from the finished parts.  It computes with one thread: sums
     then have one order on every machine, and small networks gain nothing from more.
     Errors: ValueError for an unknown name, a second run at the same time, code that
-    was edited meanwhile, or rows that no page could quote.
+    was edited meanwhile, rows that no page could quote, or a full disk.
     """
     check_known(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
@@ -63,21 +71,24 @@ def measure(name: str, folder: Path | None = None) -> Path:
         **provenance.machine(),
     }
     with ResumableRun(folder / f"{name}.parts", identity) as run:
-        record, weights = _record(module, name, run)
+        record, networks = _record(module, name, run)
         path = folder / f"{name}.json"
-        return _store(path, record, weights) if run.leads else path
+        try:
+            return _store(path, record, networks) if run.leads else path
+        except OSError as error:
+            raise not_writable(folder, error.strerror) from None
 
 
-def _store(path: Path, record: dict[str, Any], weights: dict[str, Any]) -> Path:
+def _store(path: Path, record: dict[str, Any], networks: Networks) -> Path:
     """New networks, the record, and only then away with the old networks.
 
     So a record that can be read names files that are there, whenever it is stopped.
     """
     folder = path.with_suffix("")
-    if weights:
+    if networks:
         keys = ("fingerprint", "config", "versions", *provenance.machine())
         metadata = {key: record[key] for key in keys}
-        record["weights"] = stored_networks.write(folder, weights, metadata)
+        record["weights"] = stored_networks.write(folder, networks, metadata)
     _write(path, _with_digest(record))
     stored_networks.remove_others(folder, record.get("weights", {}))
     return path
@@ -92,29 +103,22 @@ def check_known(name: str, known: list[str], kind: str) -> None:
 
 def _record(
     module: Any, name: str, run: ResumableRun
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The record without its digest, and the weights of networks by their row."""
+) -> tuple[dict[str, Any], Networks]:
+    """The record without its digest, and the networks that are stored."""
     start = time.monotonic()
-    rows = module.run(module.CONFIG, run.each)
+    outcome = module.run(module.CONFIG, run.each)
     if fingerprint(f"experiments.{name}") != run.identity["fingerprint"]:
         raise ValueError(f"the code of {name} was edited while it ran: measure again")
-    weights = {
-        row["name"]: row.pop("state_dict") for row in rows if "state_dict" in row
-    }
-    check_rows(name, rows)
-    pictures = {
-        f"{row['name']}/{name}": picture
-        for row in rows
-        for name, picture in row.pop("pictures", {}).items()
-    }
+    check_rows(name, outcome.rows)
+    pictures = {key: value.model_dump() for key, value in outcome.figures.items()}
     record = {
         **run.identity,
         "versions": provenance.versions(provenance.sources("experiments", name)),
         "seconds": round(run.seconds + time.monotonic() - start, 1),
-        "rows": rows,
+        "rows": outcome.rows,
         **({"pictures": pictures} if pictures else {}),
     }
-    return record, weights
+    return record, outcome.networks
 
 
 def _with_digest(record: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def _with_digest(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "digest": digest(json.loads(json.dumps(record)))}
 
 
-def check_rows(name: str, rows: list[dict[str, Any]]) -> None:
+def check_rows(name: str, rows: list[Row]) -> None:
     """Errors: ValueError for a row that no page could quote, and no claim could bind.
 
     An address is `experiment/row/column`, written in brackets, or beside a sign.
@@ -132,15 +136,15 @@ def check_rows(name: str, rows: list[dict[str, Any]]) -> None:
         problem = _row_problem(row, row_names)
         if problem:
             raise ValueError(
-                f"experiments/{name}.py: {problem}; mend it, measure again"
+                f"experiments/{name}.py: {problem}; correct it and measure again"
             )
         row_names.add(row["name"])
 
 
-def _row_problem(row: dict[str, Any], seen: set[str]) -> str | None:
+def _row_problem(row: Row, row_names: set[str]) -> str | None:
     if not row.get("name"):
         return f"a row without a name: {row}"
-    if row["name"] in seen:
+    if row["name"] in row_names:
         return f"two rows are named {row['name']!r}"
     for column, value in row.items():
         for word in (row["name"], column):
@@ -190,47 +194,26 @@ def announce(path: Path) -> None:
 
 
 def main(
-    wanted: list[str],
+    experiments: list[str],
     folder: Path | None = None,
-    done: Callable[[Path], None] = announce,
+    report: Callable[[Path], None] = announce,
+    workers: Workers = Workers(),
 ) -> None:
-    """Measure the named experiments, or all, as many at once as there are cores.
+    """Measure the named experiments, or all, one after another, by those workers.
 
-    The longest go first.  Timed ones come last, one by one.  `done` is called with each
+    Timed ones come last, and run in this process alone.  `report` is called with each
     record that was written.
     """
-    for name in wanted:
+    for name in experiments:
         check_known(name, names(), "experiment")  # fails before hours of others
-    todo = sorted(wanted or names(), key=lambda name: -_last_seconds(name))
-    # One run of many processes.
-    distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
-    parallel = (
-        [] if distributed or len(todo) == 1 else [n for n in todo if not timed(n)]
-    )
-    if parallel:
-        positions: Any = get_context("spawn").Queue()
-        for position in range(os.cpu_count() or 1):
-            positions.put(position)
-        with ProcessPoolExecutor(
-            os.cpu_count(), get_context("spawn"), _start_worker, (positions,)
-        ) as pool:
-            try:
-                runs = [pool.submit(measure, name, folder) for name in parallel]
-                for run in as_completed(runs):
-                    done(run.result())
-            finally:
-                pool.shutdown(cancel_futures=True)
-    for name in todo:
-        if name not in parallel:
-            done(measure(name, folder))
-
-
-def _last_seconds(name: str) -> float:
-    """Recorded seconds of the last run; infinite without a record, so it goes first."""
-    try:
-        return float(json.loads((FOLDER / f"{name}.json").read_text("utf8"))["seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return math.inf
+    experiments = experiments or names()
+    alone = [name for name in experiments if distributed() or timed(name)]
+    parallel = [name for name in experiments if name not in alone]
+    with workers.started(parallel) if parallel else nullcontext():
+        for name in parallel:
+            report(measure(name, folder))
+    for name in alone:
+        report(measure(name, folder))
 
 
 def timed(name: str) -> bool:
@@ -239,14 +222,9 @@ def timed(name: str) -> bool:
     return getattr(module, "TIMED", False)
 
 
-def _start_worker(places: Any) -> None:
-    """Initialise a worker process: its progress bar has its own line."""
-    resume.PLACE = places.get()
-
-
-def main_bench(wanted: list[str]) -> None:
+def main_bench(stems: list[str]) -> None:
     """Run the named benchmarks, or all; print one line for each of their rows."""
-    for name in wanted or benchmarks():
+    for name in stems or benchmarks():
         record = json.loads(bench(name).read_text("utf8"))
         for row in record["rows"]:
             print("  ".join(f"{key} {value}" for key, value in row.items()))

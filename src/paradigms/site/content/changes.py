@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from paradigms._schema import ContentError
+from paradigms._schema import raise_findings
 from paradigms.site.content.bibliography import sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
@@ -76,8 +76,7 @@ def changes() -> dict[str, Change]:
         for key in by_id
         if ids.count(key) != 1
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return by_id
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from paradigms._schema import ContentError
+from paradigms._schema import ContentError, raise_findings
 from paradigms.experiments.records import Result, load
-from paradigms.site.content.conditions import experiments, failure
+from paradigms.site.content.conditions import check_form, experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
 from paradigms.site.content.pages import ids_by_page
 from paradigms.site.content.toml import FOLDER, entries
@@ -26,7 +26,7 @@ class Claim(Evidence):
     said: str = Field(min_length=8)
     verdict: Verdict
     right: str = Field(min_length=20)
-    holds: list[str] = []
+    holds: list[Annotated[str, AfterValidator(check_form)]] = []
 
     @property
     def status(self) -> Status:
@@ -53,21 +53,14 @@ def claims() -> dict[str, Claim]:
             *condition_problems(claim),
         ]
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return dict(sorted(ledger.items()))
 
 
 def condition_problems(claim: Claim) -> list[str]:
     """Failing conditions, and mismatches of `holds` and `measured`, one line each."""
-    problems, experiments_read = [], set()
-    for predicate in claim.holds:
-        try:
-            experiments_read |= experiments(predicate)
-            problem = failure(predicate)
-        except ContentError as error:
-            problem = str(error)
-        problems += [problem] if problem else []
+    problems = [problem for line in claim.holds if (problem := _problem(line))]
+    experiments_read = {name for line in claim.holds for name in experiments(line)}
     problems += [
         f"measured {name!r} without a line in holds that reads it"
         for name in claim.measured
@@ -96,8 +89,7 @@ def places() -> dict[str, str]:
         for key in claims()
         if key not in by_id
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return by_id
 
 
@@ -139,7 +131,7 @@ def failing_conditions(name: str, again: Result) -> list[str]:
     ]
 
 
-def _problem(predicate: str, load: Callable[[str], Result]) -> str | None:
+def _problem(predicate: str, load: Callable[[str], Result] = load) -> str | None:
     """Why a condition fails, a missing row included; None if it holds."""
     try:
         return failure(predicate, load)

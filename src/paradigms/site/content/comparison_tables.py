@@ -4,12 +4,13 @@ from functools import cache
 
 from pydantic import Field, model_validator
 
-from paradigms._schema import ContentError, Entry, validate
+from paradigms._files import ROOT
+from paradigms._schema import Entry, raise_findings
 from paradigms.experiments.records import quote
 from paradigms.masks import grid, parse
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
-from paradigms.site.content.toml import FOLDER, read
+from paradigms.site.content.toml import FOLDER, entry
 
 SIZE = 6  # tokens in the small masks of a table
 
@@ -83,15 +84,14 @@ class Comparison(Entry):
 def comparison(name: str) -> Comparison:
     """One comparison table, checked. Errors: ContentError with all findings."""
     file = f"snippets/tables/{name}.toml"
-    table = validate(Comparison, read(FOLDER / "tables" / f"{name}.toml"), file)
+    table = entry(Comparison, ROOT / file)
     problems = [
         f"{file}: {row.aspect}, {column}: {finding}"
         for row in table.rows
         for column, cell in zip(table.columns[1:], row.cells, strict=True)
         for finding in cell.findings()
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return table
 
 

@@ -15,6 +15,12 @@ Load = Callable[[str], Result]
 _FORM = re.compile(r"(?P<left>[^<>=~]+) (?P<sign>[<>=~]) (?P<right>[^<>=~]+)")
 
 
+def check_form(predicate: str) -> str:
+    """The same predicate. Errors: ContentError if it is malformed."""
+    _sides(predicate)
+    return predicate
+
+
 def experiments(predicate: str) -> set[str]:
     """The experiments whose rows a predicate reads."""
     return {side.partition("/")[0] for side in _sides(predicate) if "/" in side}

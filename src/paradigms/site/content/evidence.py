@@ -57,9 +57,11 @@ class Evidence(Entry):
         return problems
 
 
-def unknown_names(what: str, names: Iterable[str], known: Container[str]) -> list[str]:
+def unknown_names(
+    what: str, names: Iterable[str], entries: Container[str]
+) -> list[str]:
     """A finding for each unknown name."""
-    return [f"{what} {name!r} does not exist" for name in names if name not in known]
+    return [f"{what} {name!r} does not exist" for name in names if name not in entries]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Proof:
     claim: str
     code: str
     path: str
+
+    @property
+    def summary(self) -> str:
+        """The claim without the paragraphs that explain it."""
+        return self.claim.partition("\n\n")[0]
 
     @property
     def command(self) -> str:

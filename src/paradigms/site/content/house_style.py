@@ -41,7 +41,7 @@ class Finding(NamedTuple):
     """A breach: its offset and text, the rule, and what to write instead."""
 
     offset: int
-    found: str
+    text: str
     rule: str
     write: str
 

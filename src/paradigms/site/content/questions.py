@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from paradigms._schema import ContentError, meant
+from paradigms._schema import meant, raise_findings
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.pages import bodies, ids_by_page, pages
@@ -75,6 +77,29 @@ class Question(Evidence):
     claims: list[str] = []
     follow_ups: list[str] = []
 
+    def text(self, convert: Callable[[str], str]) -> "QuestionText":
+        """Everything that a reader sees, each line of Markdown converted."""
+        return QuestionText(
+            question=convert(self.question),
+            answer=convert(self.answer),
+            key_points=[convert(point) for point in self.key_points],
+            wrong_answer=convert(self.wrong_answer),
+            follow_ups={
+                key: convert(questions()[key].question) for key in self.follow_ups
+            },
+        )
+
+
+@dataclass(frozen=True)
+class QuestionText:
+    """A question as an output shows it; `follow_ups` by their ids."""
+
+    question: str
+    answer: str
+    key_points: list[str]
+    wrong_answer: str
+    follow_ups: dict[str, str]
+
 
 @cache
 def questions() -> dict[str, Question]:
@@ -88,8 +113,7 @@ def questions() -> dict[str, Question]:
         if not question.claims and question.status == "none":
             findings.append("has no evidence; name a claim, a test or a source")
         problems += [f"snippets/questions: {key}: {finding}" for finding in findings]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return bank
 
 

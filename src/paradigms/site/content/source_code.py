@@ -5,25 +5,28 @@ import difflib
 import textwrap
 from typing import Any
 
-from paradigms._files import ROOT
+from paradigms._files import PACKAGE
 from paradigms._schema import ContentError
 
 Defined = ast.ClassDef | ast.FunctionDef
 
 
-def source(of: str) -> str:
-    """The source of an object, without docstring or indent. Errors: ContentError."""
-    file = ROOT / file_path(of)
+def source(address: str) -> str:
+    """The source of an object, `models.gpt:GPT`, without docstring or indent.
+
+    Errors: ContentError if there is none.
+    """
+    file = PACKAGE.parent / file_path(address).removeprefix("src/")
     if not file.is_file():
-        raise ContentError(f"of: there is no file {file_path(of)}")
+        raise ContentError(f"of: there is no file {file_path(address)}")
     text = file.read_text(encoding="utf8")
     node: Any = ast.parse(text)
-    for name in object_name(of).split("."):
+    for name in object_name(address).split("."):
         parts = {n: part for part in getattr(node, "body", []) for n in _names(part)}
         if name not in parts:
             available = ", ".join(parts) or "nothing"
             raise ContentError(
-                f"of: {file_path(of)} has no {name!r} there, but {available}"
+                f"of: {file_path(address)} has no {name!r} there, but {available}"
             )
         node = parts[name]
     decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
@@ -31,7 +34,9 @@ def source(of: str) -> str:
     lines = dict(enumerate(text.splitlines(), 1))
     docstring = range(0)
     if isinstance(node, Defined) and ast.get_docstring(node) is not None:
-        docstring = range(node.body[0].lineno, node.body[0].end_lineno + 1)
+        first_statement = node.body[0]
+        last = first_statement.end_lineno or first_statement.lineno
+        docstring = range(first_statement.lineno, last + 1)
     numbers = (n for n in range(first, node.end_lineno + 1) if n not in docstring)
     body = "\n".join(lines[n] for n in numbers)
     return textwrap.dedent(body).strip() + "\n"
@@ -60,11 +65,11 @@ def _names(node: ast.stmt) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def file_path(of: str) -> str:
+def file_path(address: str) -> str:
     """The file of an object: `models.gpt:GPT` -> `src/paradigms/models/gpt.py`."""
-    return f"src/paradigms/{of.partition(':')[0].replace('.', '/')}.py"
+    return f"src/paradigms/{address.partition(':')[0].replace('.', '/')}.py"
 
 
-def object_name(of: str) -> str:
+def object_name(address: str) -> str:
     """The name of an object in its file."""
-    return of.partition(":")[2]
+    return address.partition(":")[2]

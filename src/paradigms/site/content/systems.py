@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from paradigms._schema import ContentError, Entry
+from paradigms._schema import ContentError, Entry, raise_findings
 from paradigms.experiments.records import load, value_at
 from paradigms.site.content.bibliography import split_citation
 from paradigms.site.content.source_code import source
@@ -52,8 +52,7 @@ def systems() -> dict[str, System]:
         for key, system in by_id.items()
         for finding in system_problems(key, system)
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return by_id
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from paradigms._files import ROOT
-from paradigms._schema import AnyEntry, ContentError, validate
+from paradigms._schema import (
+    AnyEntry,
+    ContentError,
+    FileError,
+    raise_findings,
+    validate,
+)
 
 FOLDER = ROOT / "snippets"
 
@@ -19,13 +25,15 @@ def read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError:
-        raise ContentError(f"{_name(path)}: missing; restore it from git") from None
+        raise FileError(f"{_name(path)}: missing; restore it from git") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContentError(f"{_name(path)}: not TOML: {error}") from None
+        raise FileError(f"{_name(path)}: not TOML: {error}") from None
 
 
 def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
+    if not paths:
+        raise ContentError(f"{_name(FOLDER)}: files are missing; restore them from git")
     problems: list[str] = []
     by_id: dict[str, AnyEntry] = {}
     ids: set[str] = set()
@@ -39,9 +47,16 @@ def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
         new = {key: body for key, body in table.items() if key not in ids}
         by_id |= valid(kind, new, f"{_name(path)}: ", problems)
         ids |= new.keys()
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return by_id
+
+
+def entry(kind: type[AnyEntry], path: Path) -> AnyEntry:
+    """A file that is one entry. Errors: FileError with every finding."""
+    problems: list[str] = []
+    by_id = valid(kind, {"": read(path)}, _name(path), problems)
+    raise_findings(problems)
+    return by_id[""]
 
 
 def valid(

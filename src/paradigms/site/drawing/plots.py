@@ -6,7 +6,15 @@ Colours come from the style sheet, as in `svg`.
 from html import escape
 from math import inf, log
 
-from paradigms.site.drawing.svg import LETTER, PANEL, Point, runs, text_at, width_of
+from paradigms.site.drawing.svg import (
+    LETTER,
+    PANEL,
+    Point,
+    drawing,
+    runs,
+    text_at,
+    width_of,
+)
 
 PIXEL = 4  # side of a pixel of a digit
 STEP = 10  # from digit to digit, in pixels
@@ -37,12 +45,13 @@ def digits(
         f"{escape(text)}</text>"
         for x, text in enumerate(columns)
     ]
-    return (
-        f'<svg class="mask" viewBox="0 0 {width:.0f} {height}" '
-        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
-        f'data-search-exclude>{"".join(names)}<g stroke="currentColor" '
+    return drawing(
+        width,
+        height,
+        title,
+        f'{"".join(names)}<g stroke="currentColor" '
         f'transform="translate({left:.0f} {top}) scale({PIXEL}) translate(0 .5)">'
-        f"{_shades(pictures)}</g></svg>"
+        f"{_shades(pictures)}</g>",
     )
 
 
@@ -92,15 +101,16 @@ def course(
             f'<text class="axis" x="{x + 15}" y="{height - 2}">{escape(label)}</text>'
         )
     floor, middle = height - 40, place((0, level)).split()[1]
-    return (
-        f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
-        f'role="img" aria-label="{escape(title)}" data-search-exclude>'
+    return drawing(
+        width,
+        height,
+        title,
         f'<path class="frame" d="M30 20V{floor}H{width - 10}"/>'
         f'<path class="frame dashed" d="M30 {middle}H{width - 10}"/>{curves}'
         f'<text class="axis" text-anchor="end" x="26" y="{int(middle) + 4}">{name}'
         f'</text><text class="axis" text-anchor="end" x="26" y="{floor}">0</text>'
         f'<text class="axis" text-anchor="end" x="{width - 10}" y="{floor + 14}">'
-        f"{last:,.0f} steps</text></svg>"
+        f"{last:,.0f} steps</text>",
     )
 
 
@@ -139,15 +149,17 @@ def field(
         + ("m-3 0h6m-3-3v6" if label else "m-3 0h6")
         for x, y, label in points
     )
-    return (
-        f'<svg class="mask" viewBox="0 -18 {FIELD} {height + 36:.0f}" '
-        f'style="width:{FIELD}px" role="img" aria-label="{escape(title)}" '
-        f'data-search-exclude><path class="blind" style="stroke-dasharray:none;'
+    return drawing(
+        FIELD,
+        height + 36,
+        title,
+        f'<path class="blind" style="stroke-dasharray:none;'
         f'stroke-width:{height:g}" d="M0 {height / 2:g}h{FIELD}"/>{shades}'
         f'<path style="stroke:var(--md-default-fg-color);stroke-width:1.2" '
         f'd="{signs}"/><text class="axis" x="0" y="-5">{escape(names[1])} ↑</text>'
         f'<text class="axis" text-anchor="end" x="{FIELD}" y="{height + 14:.0f}">'
-        f"{escape(names[0])} →</text></svg>"
+        f"{escape(names[0])} →</text>",
+        top=-18,
     )
 
 
@@ -185,11 +197,13 @@ def strip(lines: dict[str, list[str]], title: str) -> str:
             x += width + 3
             right = max(right, x)
         y += 19
-    return (
-        f'<svg class="mask" viewBox="0 0 {right:.0f} {y}" style="width:{right:.0f}px" '
-        f'role="img" aria-label="{escape(title)}" data-search-exclude>{names}'
+    return drawing(
+        right,
+        y,
+        title,
+        f"{names}"
         f'<path class="blind" style="stroke-dasharray:none;stroke-width:23" '
-        f'd="{boxes}"/>{words}</svg>'
+        f'd="{boxes}"/>{words}',
     )
 
 
@@ -227,25 +241,41 @@ def bands(
         bars = [(place(x, low), place(x, high)[1]) for x, _, low, high in line]
         curves += _line(number, means, bars)
         ends.append((means[-1][1], means[-1][0], number, name))
-    ticks = "".join(
-        f'<text class="axis" text-anchor="middle" x="{place(x, bottom)[0]:.0f}" '
-        f'y="{height - 20}">{x:,.0f}</text>'
-        for x in (xs[0], xs[len(xs) // 2], xs[-1])
-    )
     floor = place(xs[0], bottom)[1]
-    scale = "".join(
+    ticks = [(place(x, bottom)[0], x) for x in (xs[0], xs[len(xs) // 2], xs[-1])]
+    return drawing(
+        width,
+        height,
+        title,
+        f'<path class="frame" d="M{left} 24V{floor:.0f}H{right:.0f}"/>{curves}'
+        f"{_ends(ends, floor)}"
+        f"{_axis_labels(ticks, [(28, top), (floor, bottom)], (left, right), names)}",
+        style="mask chart",
+    )
+
+
+def _axis_labels(
+    ticks: list[tuple[float, float]],
+    levels: list[tuple[float, float]],
+    edges: tuple[float, float],
+    names: tuple[str, str],
+) -> str:
+    """Values along both axes, by their place in pixels, and the names of the axes."""
+    height, (left, right) = CHART[1], edges
+    horizontal = "".join(
+        f'<text class="axis" text-anchor="middle" x="{place:.0f}" '
+        f'y="{height - 20}">{x:,.0f}</text>'
+        for place, x in ticks
+    )
+    vertical = "".join(
         f'<text class="axis" text-anchor="end" x="{left - 4}" y="{level:.0f}">'
         f"{value:.2g}</text>"
-        for value, level in ((top, 28), (bottom, floor))
+        for level, value in levels
     )
     return (
-        f'<svg class="mask chart" viewBox="0 0 {width} {height}" '
-        f'style="width:{width}px" role="img" aria-label="{escape(title)}" '
-        f'data-search-exclude><path class="frame" '
-        f'd="M{left} 24V{floor:.0f}H{right:.0f}"/>{curves}'
-        f'{_ends(ends, floor)}{ticks}{scale}<text class="axis" x="2" y="12">'
+        f'{horizontal}{vertical}<text class="axis" x="2" y="12">'
         f'{escape(names[1])} ↑</text><text class="axis" text-anchor="end" '
-        f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text></svg>'
+        f'x="{right:.0f}" y="{height - 6}">{escape(names[0])} →</text>'
     )
 
 
@@ -274,11 +304,13 @@ def _dashed_path(number: int, path: str) -> str:
 
 def _ends(ends: list[tuple[float, float, int, str]], floor: float = inf) -> str:
     """Key and name at the end of each line, kept apart and above the floor."""
-    ends, heights = sorted(ends), [-inf]
+    ends, heights, lowest = sorted(ends), [], -inf
     for y, *_ in ends:
-        heights.append(max(y + 4, heights[-1] + 14))
+        lowest = max(y + 4, lowest + 14)
+        heights.append(lowest)
     labels, ceiling = "", floor + 4
-    for (_, x, number, name), height in zip(ends[::-1], heights[:0:-1], strict=True):
+    from_below = reversed(list(zip(ends, heights, strict=True)))
+    for (_, x, number, name), height in from_below:
         ceiling = min(height, ceiling)
         place = f'x="{x + KEY + 6:.0f}" y="{ceiling:.0f}"'
         labels += _dashed_path(number, f"{x + 6:.0f} {ceiling - 4:.0f}h{KEY - 4}")

@@ -7,11 +7,12 @@ light, dark and print; ticks and dots repeat in shape what the colours say.
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import TypeVar
 
 from paradigms.masks import Rule, grid
 
 CELL = 30  # side of a cell, in units of the view box
+Cell = TypeVar("Cell")
 LETTER = 7.8  # width of a letter of a label
 
 
@@ -35,14 +36,30 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
         text_at(left + CELL * (column + 0.5) + 3, top - 7, text, turn=-46)
         for column, text in enumerate(columns)
     ]
-    return (
-        f'<svg class="mask" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
-        f"data-search-exclude>"
+    return drawing(
+        width,
+        height,
+        title,
         f'<g transform="translate({left:.0f} {top:.0f})">{_cells(visible, CELL)}'
         f"{_marks(visible)}</g>{''.join(labels)}"
         f'<text class="axis" x="2" y="12">may see →</text>'
-        f'<text class="axis" x="2" y="{top - 6:.0f}">looks ↓</text></svg>'
+        f'<text class="axis" x="2" y="{top - 6:.0f}">looks ↓</text>',
+    )
+
+
+def drawing(
+    width: float,
+    height: float,
+    title: str,
+    content: str,
+    style: str = "mask",
+    top: int = 0,
+) -> str:
+    """The SVG element of a drawing: its size, its name for those who cannot see it."""
+    return (
+        f'<svg class="{style}" viewBox="0 {top} {width:.0f} {height:.0f}" '
+        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
+        f"data-search-exclude>{content}</svg>"
     )
 
 
@@ -95,14 +112,15 @@ def curves(
             f'<path class="curve c{number}" d="M{path}"/>'
             f'<text text-anchor="{anchor}" x="{x:.0f}" y="{y - 8:.0f}">{name}</text>'
         )
-    return (
-        f'<svg class="mask" viewBox="0 0 {width} {height}" style="width:{width}px" '
-        f'role="img" aria-label="{escape(title)}" data-search-exclude>'
+    return drawing(
+        width,
+        height,
+        title,
         f'<path class="frame" d="M10 {floor:.0f}h{width - 20}"/>'
         f'<path class="frame dashed" d="M{boundary:.0f} 18V{floor:.0f}"/>{paths}'
         f'<text class="axis" text-anchor="middle" x="{boundary:.0f}" y="{height - 8}">'
         f'boundary</text><text class="axis" text-anchor="end" x="{width - 10}" '
-        f'y="{height - 8}">x →</text></svg>'
+        f'y="{height - 8}">x →</text>',
     )
 
 
@@ -134,9 +152,9 @@ def _marks(visible: list[list[bool]]) -> str:
     )
 
 
-def runs(seen: list[list[Any]]) -> Iterator[tuple[int, int, Any, int]]:
+def runs(matrix: list[list[Cell]]) -> Iterator[tuple[int, int, Cell, int]]:
     """Row, first column, value and length of each stretch of equal cells."""
-    for y, row in enumerate(seen):
+    for y, row in enumerate(matrix):
         x = 0
         for value, run in groupby(row):
             count = len(list(run))

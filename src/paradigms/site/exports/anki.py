@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
-from html import escape
 from itertools import count
 from pathlib import Path
 from re import sub
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from genanki import Deck, Model, Note, Package
+from markupsafe import Markup, escape
 
-from paradigms.site.content.questions import TOPICS, Question, questions
+from paradigms.site.content.questions import TOPICS, Question
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.exports.plain_text import address, citation_text, ordered_questions
-from paradigms.site.fences.page import slug
 from paradigms.site.markdown.adapter import inline
+from paradigms.site.templates.environment import render, slug
 
 NAME = "Model Paradigms"
 MODEL = 1_590_417_263  # a random id; another number would be another note type
@@ -45,13 +45,15 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 
 
 def package(
-    bank: Mapping[str, Question] | None = None, site_url: str = "", written: int = 0
+    bank: Mapping[str, Question] | None = None, site_url: str = "", timestamp: int = 0
 ) -> bytes:
-    """The file to import; `written` in seconds, by default the newest source's time."""
+    """The file to import; `timestamp` in seconds, by default the newest source's."""
     decks = _decks(bank or ordered_questions(), site_url)
-    written = written or newest()
+    timestamp = timestamp or newest()
     with closing(sqlite3.connect(":memory:")) as database:
-        Package(decks).write_to_db(database.cursor(), written, count(written * 1000))
+        Package(decks).write_to_db(
+            database.cursor(), timestamp, count(timestamp * 1000)
+        )
         database.commit()
         collection = database.serialize()
     file = io.BytesIO()
@@ -95,14 +97,14 @@ def _deck_id(name: str) -> int:
 
 
 def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
-    follow_ups = [questions()[name].question for name in entry.follow_ups]
+    text = entry.text(_html)
     values = (
-        _html(entry.question),
-        _html(entry.answer),
-        _list(map(_html, entry.key_points)),
-        _html(entry.wrong_answer),
-        _list(escape(citation_text(citation)) for citation in entry.sources),
-        _list(map(_html, follow_ups)),
+        text.question,
+        text.answer,
+        _list(text.key_points),
+        text.wrong_answer,
+        _list(map(citation_text, entry.sources)),
+        _list(text.follow_ups.values()),
         entry.level,
         entry.kind,
         escape(address(key, site_url)),
@@ -111,14 +113,15 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
     return dict(zip(FIELDS, values, strict=True))
 
 
-def _html(text: str) -> str:
+def _html(text: str) -> Markup:
     """HTML as on the site, with formulas as MathML, but without links."""
-    return sub(r"</?a\b[^>]*>", "", inline(text, str))
+    return Markup(sub(r"</?a\b[^>]*>", "", inline(text, str)))
 
 
-def _list(lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    return f"<ul>{items}</ul>" if items else ""
+def _list(lines: Iterable[str]) -> Markup:
+    """A list in HTML; nothing if it has no item."""
+    lines = list(lines)
+    return render("items.html", lines=lines) if lines else Markup()
 
 
 def _model() -> Model:

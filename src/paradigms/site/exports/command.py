@@ -19,7 +19,7 @@ KINDS = {
 OFFERED = (*(KINDS[kind][1] for kind in ("anki", "csv", "json")), "bank.schema.json")
 
 
-def add_to(commands: argparse._SubParsersAction) -> None:
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command `export`, with a subcommand for each kind."""
     export = commands.add_parser("export", help="the bank or the site as one file")
     kinds = export.add_subparsers(required=True, metavar="KIND", dest="kind")

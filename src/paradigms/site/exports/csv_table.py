@@ -3,7 +3,7 @@
 import csv
 import io
 
-from paradigms.site.content.questions import Question, questions
+from paradigms.site.content.questions import Question
 from paradigms.site.exports.plain_text import (
     address,
     citation_text,
@@ -43,16 +43,17 @@ def escape_formula(cell: str) -> str:
 
 
 def _cells(key: str, entry: Question, site_url: str) -> list[str]:
+    text = entry.text(plain)
     return [
         key,
         entry.topic,
         entry.level,
         entry.kind,
-        plain(entry.question),
-        plain(entry.answer),
-        "\n".join(map(plain, entry.key_points)),
-        plain(entry.wrong_answer),
+        text.question,
+        text.answer,
+        "\n".join(text.key_points),
+        text.wrong_answer,
         "\n".join(map(citation_text, entry.sources)),
-        "\n".join(plain(questions()[name].question) for name in entry.follow_ups),
+        "\n".join(text.follow_ups.values()),
         address(key, site_url),
     ]

@@ -22,8 +22,8 @@ from paradigms.site.content.comparison_tables import comparison, names
 from paradigms.site.content.pages import FENCE
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.content.source_code import diff, source
-from paradigms.site.fences.page import slug
 from paradigms.site.markdown.recorded_numbers import format_number
+from paradigms.site.templates.environment import slug
 
 OUTPUT = 'text title="Output"'
 METADATA = {
@@ -67,7 +67,8 @@ def page_notebook(
         file = files.get_file_from_path(uri) if path else page.file
         if not site_url or file is None:
             return None
-        return urljoin(site_url, file.url) + (f"#{anchor}" if anchor else "")
+        url: str = urljoin(site_url, file.url)
+        return f"{url}#{anchor}" if anchor else url
 
     if all(fence != "python" for fence, _ in _parts(page.markdown)):
         return None
@@ -178,7 +179,9 @@ def _markdown(fence: str, body: str, address: Address) -> str:
     if not fence:
         return _plain(body, address)
     if fence == "code":
-        return _listing(**tomllib.loads(body))
+        keys = tomllib.loads(body)
+        caption = _plain(keys.pop("caption", ""), address)
+        return _listing(**keys, caption=caption)
     if fence in _FENCES:
         text = _FENCES[fence](tomllib.loads(body), address)
         return _plain(text, address) + "\n"
@@ -221,7 +224,7 @@ def _figure(keys: dict[str, Any], address: Address) -> str:
     return f"**Figure, {place}: {title}.** {keys.get('caption', '')}\n"
 
 
-def _table(keys: dict[str, Any], address: Address) -> str:
+def _table(keys: dict[str, Any], _: Address) -> str:
     """A comparison table in Markdown; of a generated table only name and caption."""
     caption = keys.get("caption", "")
     if keys["name"] not in names():
@@ -239,7 +242,7 @@ def _table(keys: dict[str, Any], address: Address) -> str:
     return "\n".join([*lines, "", caption, ""])
 
 
-def _claims(keys: dict[str, Any], address: Address) -> str:
+def _claims(keys: dict[str, Any], _: Address) -> str:
     entries = [(key, claims()[key]) for key in keys["ids"]]
     return "\n".join(
         f"> **{claim.verdict}** ({key}): “{claim.said}”\n>\n> {claim.right}\n"
@@ -247,7 +250,7 @@ def _claims(keys: dict[str, Any], address: Address) -> str:
     )
 
 
-def _questions(keys: dict[str, Any], address: Address) -> str:
+def _questions(keys: dict[str, Any], _: Address) -> str:
     """Spoken answers as quotations, others folded below their questions."""
     cards = []
     for key in keys.get("ids") or of_topic(keys["topic"]):
@@ -264,7 +267,7 @@ def _questions(keys: dict[str, Any], address: Address) -> str:
     return "\n".join(cards)
 
 
-def _plan(keys: dict[str, Any], address: Address) -> str:
+def _plan(_: dict[str, Any], address: Address) -> str:
     """Only a link: ticks are stored in the browser."""
     url = address("")
     place = f"[on the page]({url})" if url else "on the page"

@@ -6,12 +6,14 @@ pages point to these ids. Folded blocks are open: paper has no clicks.
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import Stylesheet
+from markupsafe import Markup
+
+from paradigms.site.templates.environment import render
 
 _SITE = "https://site.invalid/"  # only to resolve relative addresses
 # Attributes that name ids
@@ -44,7 +46,7 @@ class Leaf:
     @cached_property
     def article(self) -> Tag:
         """The content of the page, without header, navigation and footer."""
-        return _soup(self.file).select_one("article")
+        return _one(_soup(self.file), "article")
 
     @cached_property
     def ids(self) -> set[str]:
@@ -64,10 +66,10 @@ def leaves(site: Path, part: str = "") -> list[Leaf]:
     pages = []
     for link in links:
         address = urlsplit(urljoin(_SITE, str(link["href"]))).path.lstrip("/")
-        nav = link.find_parent("nav")
+        nav = link.find_parents("nav")[0]
         # The label of the outermost list is the name of the site.
         in_section = "md-nav--primary" not in nav["class"]
-        label = nav.select_one("label.md-nav__title").get_text(strip=True)
+        label = _one(nav, "label.md-nav__title").get_text(strip=True)
         title = link.get_text(strip=True)
         file = site / address / "index.html"
         pages.append(Leaf(address, title, label if in_section else "", file))
@@ -84,58 +86,44 @@ def document(site: Path, pages: list[Leaf], edition: str, site_url: str = "") ->
     """
     by_address = {leaf.address: leaf for leaf in pages}
     start = _soup(site / "index.html")
-    files = [site / str(link["href"]) for link in start.select("link[rel=stylesheet]")]
-    styles = "".join(
-        f'<link rel="stylesheet" href="{file.resolve().as_uri()}">' for file in files
+    sheets = start.select("link[rel=stylesheet]")
+    styles: set[str] = set()
+    body = "".join(_leaf_html(leaf, by_address, styles, site_url) for leaf in pages)
+    return render(
+        "document.html",
+        name=_one(start, "a.md-logo")["title"],
+        description=_one(start, "meta[name=description]")["content"],
+        edition=edition,
+        sheets=[(site / str(sheet["href"])).resolve().as_uri() for sheet in sheets],
+        css=Markup((Path(__file__).parent / "paper.css").read_text("utf8")),
+        attributes=_one(start, "body").attrs,
+        leaves=pages,
+        body=Markup(body),
     )
-    attributes = "".join(f' {key}="{value}"' for key, value in start.body.attrs.items())
-    css = (Path(__file__).parent / "paper.css").read_text("utf8")
-    name = escape(str(start.select_one("a.md-logo")["title"]))
-    description = escape(str(start.select_one("meta[name=description]")["content"]))
-    styled: set[str] = set()
-    body = "".join(_leaf_html(leaf, by_address, styled, site_url) for leaf in pages)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{name}</title>{styles}<style>{css}</style></head>"
-        f'<body{attributes}><header class="cover"><p>{name}</p>'
-        f"<p>{description}</p><p>{escape(edition)}</p></header>{_contents(pages)}{body}"
-        "</body></html>"
-    )
-
-
-def _contents(pages: list[Leaf]) -> str:
-    """The table of contents: all pages below their sections."""
-    lines, section = [], ""
-    for leaf in pages:
-        if leaf.section != section:
-            section = leaf.section
-            lines.append(f'<li class="section">{escape(section)}</li>')
-        lines.append(f'<li><a href="#{leaf.name}">{escape(leaf.title)}</a></li>')
-    return f'<nav class="contents md-typeset"><ul>{"".join(lines)}</ul></nav>'
 
 
 def _leaf_html(
-    leaf: Leaf, pages: dict[str, Leaf], styled: set[str], site_url: str
+    leaf: Leaf, pages: dict[str, Leaf], styles: set[str], site_url: str
 ) -> str:
-    """The HTML of a page for the document, with unique ids."""
+    """The HTML of a page for the document, with unique ids; adds to `styles`."""
     ids = leaf.ids  # before they change
     for tag in leaf.article.find_all(True):  # one walk: a selector is a walk, too
         if tag.decomposed:
             continue
-        if _is_screen_only(tag) or (tag.name == "style" and tag.string in styled):
+        if _is_screen_only(tag) or (tag.name == "style" and tag.string in styles):
             tag.decompose()
             continue
         if tag.name == "details":
             tag["open"] = ""
         elif tag.name == "style":  # a notebook's styles, which would apply to all pages
-            styled.add(tag.string)
+            styles.add(str(tag.string))
             tag.string = Stylesheet(f"@scope (.jupyter-wrapper) {{ {tag.string} }}")
         elif tag.name == "link":  # the style sheet of one page
             file = (leaf.file.parent / str(tag["href"])).resolve()
             tag.name, tag.attrs = "style", {}
             scoped = f"@scope (#{leaf.name}) {{ {file.read_text('utf8')} }}"
-            tag.string = Stylesheet("" if scoped in styled else scoped)
-            styled.add(scoped)
+            tag.string = Stylesheet("" if scoped in styles else scoped)
+            styles.add(scoped)
         elif tag.name == "img":
             tag["src"] = (leaf.file.parent / str(tag["src"])).resolve().as_uri()
         elif tag.name == "a" and "href" in tag.attrs:
@@ -148,7 +136,8 @@ def _leaf_html(
 
 def _is_screen_only(tag: Tag) -> bool:
     """Buttons, scripts, and code of tests: that is 150 pages, and in `tests/`."""
-    if tag.name in _SCREEN_TAGS or not _SCREEN_CLASSES.isdisjoint(tag.get("class", ())):
+    classes = tag.get_attribute_list("class")
+    if tag.name in _SCREEN_TAGS or not _SCREEN_CLASSES.isdisjoint(classes):
         return True
     return tag.name == "details" and tag.find_parent("table") is not None
 
@@ -176,6 +165,14 @@ def _rewrite_link(tag: Tag, leaf: Leaf, pages: dict[str, Leaf], site_url: str) -
         )
     else:
         del tag["href"]
+
+
+def _one(tag: Tag, selector: str) -> Tag:
+    """The first match. Errors: ValueError if a page of the theme has none."""
+    match = tag.select_one(selector)
+    if match is None:
+        raise ValueError(f"a page of the site has no {selector}")
+    return match
 
 
 def _soup(file: Path) -> BeautifulSoup:

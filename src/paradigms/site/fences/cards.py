@@ -1,26 +1,31 @@
-"""Helpers shared by the fences of claims, questions and changes."""
+"""The list of cards that the fences of claims, questions and changes show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 
-from paradigms._schema import ContentError
-from paradigms.site.fences.page import Page, slug
+from markupsafe import Markup
 
-_SIGN = {"holds": "✓", "too simple": "≈", "wrong": "✗", "opinion": "?"}
+from paradigms._schema import ContentError, FileError
+from paradigms.site.fences.page import Page
 
 
 def render_each(
-    ids: list[str], card: Callable[[str, Page], str], page: Page, folder: str
+    ids: Iterable[str],
+    entries: Container[str],
+    card: Callable[[str, Page], Markup],
+    page: Page,
+    source: tuple[str, str],
 ) -> str:
-    """The cards of all entries; an error in one names its id."""
+    """The cards of entries; `source`: what they are, and their file or folder.
+
+    Errors: ContentError for an unknown id, or with the id of the entry that is wrong.
+    """
+    kind, path = source
     cards = []
     for key in ids:
+        if key not in entries:
+            raise ContentError(f"ids: no {kind} {key!r} in {path}")
         try:
             cards.append(card(key, page))
         except ContentError as error:
-            raise ContentError(f"{folder}: {key}: {error}") from None
-    return "".join(cards)
-
-
-def verdict(word: str) -> str:
-    """A verdict with its sign; the colour adds no information."""
-    return f'<span class="verdict {slug(word)}">{_SIGN[word]} {word}</span>'
+            raise FileError(f"{path}: {key}: {error}") from None
+    return page.anchored("".join(cards))

@@ -6,21 +6,20 @@ tables and traps by their names, and lines of numbers.
 
 import re
 import tomllib
-from collections.abc import Iterable
 from functools import cache
-from html import escape
 
-from paradigms._schema import ContentError, Entry
-from paradigms.masks import parse
-from paradigms.site.content.comparison_tables import SIZE, Cell, Row, comparison, names
+from markupsafe import Markup
+
+from paradigms._schema import ContentError, Entry, FileError, raise_findings
+from paradigms.site.content.comparison_tables import Comparison, comparison, names
 from paradigms.site.content.evidence import unknown_names
 from paradigms.site.content.pages import bodies, pages
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, entries
-from paradigms.site.drawing import svg
 from paradigms.site.fences.figure import MaskFigure, TwoViewsFigure
-from paradigms.site.fences.page import Page
-from paradigms.site.fences.reference_tables import table_html
+from paradigms.site.fences.page import Fence, Page
+from paradigms.site.fences.table import thumbnail
+from paradigms.site.templates.environment import render
 
 FILE = "snippets/cheat-sheet.toml"
 HOME = "practice/cheat-sheet.md"
@@ -32,12 +31,24 @@ class Formula(Entry):
     title: str
     tex: str
 
+    @property
+    def page(self) -> str:
+        """The first page that displays it, Q19 and Q39 before others; else HOME."""
+        pages_with_it = (page for page, text in _formulas_by_page() if self.tex in text)
+        return next(pages_with_it, HOME)
+
 
 class Rows(Entry):
     """A comparison table, or the named rows of it."""
 
     name: str
     rows: list[str] = []
+
+    def table(self) -> Comparison:
+        """The table with these rows only; their evidence stands on its own page."""
+        table = comparison(self.name)
+        rows = [row for row in table.rows if not self.rows or row.aspect in self.rows]
+        return table.model_copy(update={"rows": rows})
 
 
 class Trap(Entry):
@@ -76,7 +87,7 @@ class Sheet(Entry):
     @property
     def title(self) -> str:
         """The title of its page."""
-        return re.findall(r"^# (.+)$", pages()[self.page], re.MULTILINE)[0]
+        return str(re.findall(r"^# (.+)$", pages()[self.page], re.MULTILINE)[0])
 
     def findings(self) -> list[str]:
         """Every broken reference, one line each."""
@@ -111,8 +122,7 @@ def sheets() -> dict[str, Sheet]:
         for name, sheet in by_name.items()
         for finding in sheet.findings()
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return by_name
 
 
@@ -125,13 +135,12 @@ def check_formulas() -> None:
         f"{FILE}: {name}: formula {formula.title!r} stands on no page: {formula.tex}"
         for name, sheet in sheets().items()
         for formula in sheet.formulas
-        if not _page_of_formula(formula.tex)
+        if formula.page == HOME
     ]
-    if missing:
-        raise ContentError("\n".join(missing))
+    raise_findings(missing)
 
 
-class CheatSheetFence(Entry):
+class CheatSheetFence(Fence):
     """The body of a `sheet` fence: which one."""
 
     name: str
@@ -145,87 +154,25 @@ class CheatSheetFence(Entry):
         try:
             return page.anchored(_section(self.name, sheet, page))
         except ContentError as error:
-            raise ContentError(f"{FILE}: {self.name}: {error}") from None
+            raise FileError(f"{FILE}: {self.name}: {error}") from None
 
 
-def _section(name: str, sheet: Sheet, page: Page) -> str:
+def _section(name: str, sheet: Sheet, page: Page) -> Markup:
     """All parts of a sheet, each under its heading.
 
-    The style sheet is linked here: no other page needs it, and it sets the paper size.
+    The template links the style sheet: no other page needs it, and it sets the paper.
     """
-    style = page.link("stylesheets/cheat-sheet.css")
     by_title = _figures(sheet.page)
-    figures = "".join(by_title[title].render(page) for title in sheet.figures)
-    parts = [
-        ("say", "Say it", f"<p>{page.inline(questions()[sheet.spoken].answer)}</p>"),
-        ("draw", "Draw it", f"<div>{figures}</div>"),
-        ("write", "Write it", _formulas_list(sheet.formulas, page)),
-        ("compare", "Compare", "".join(_table(t, page) for t in sheet.tables)),
-        ("traps", "Traps", _traps(sheet.traps, page)),
-        ("numbers", "Numbers", _items(map(page.inline, sheet.numbers))),
-    ]
-    body = "".join(
-        f'<div class="{kind}"><h3>{heading}</h3>{html}</div>'
-        for kind, heading, html in parts
+    return render(
+        "sheet.html",
+        page=page,
+        name=name,
+        sheet=sheet,
+        figures=[Markup(by_title[title].render(page)) for title in sheet.figures],
+        questions=questions(),
+        question_places=question_places(),
+        thumbnail=thumbnail,
     )
-    return (
-        f'<section class="sheet" id="sheet-{name}" data-search-exclude>'
-        f'<link rel="stylesheet" href="{style}">'
-        f'<h2><a href="{page.link(sheet.page)}">{name.upper()}</a> '
-        f"{page.inline(sheet.title)}</h2>{body}</section>"
-    )
-
-
-def _items(lines: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
-
-
-def _formulas_list(formulas: list[Formula], page: Page) -> str:
-    pairs = (
-        f'<dt><a href="{page.link(_page_of_formula(formula.tex) or HOME)}">'
-        f"{page.inline(formula.title)}</a></dt>"
-        f'<dd tabindex="0">'
-        f"{page.inline(f'${formula.tex}$')}</dd>"
-        for formula in formulas
-    )
-    return f"<dl>{''.join(pairs)}</dl>"
-
-
-def _traps(traps: list[Trap], page: Page) -> str:
-    return _items(
-        [
-            f'<a href="{page.link(question_places()[trap.id])}">'
-            f"{page.inline(questions()[trap.id].question)}</a> "
-            f'<span class="verdict wrong">✗</span> '
-            f"<q>{page.inline(questions()[trap.id].wrong_answer)}</q> "
-            f'<span class="verdict holds">✓</span> {page.inline(trap.right())}'
-            for trap in traps
-        ]
-    )
-
-
-def _table(selection: Rows, page: Page) -> str:
-    """Rows of a comparison table without their evidence, which its own page shows."""
-    table = comparison(selection.name)
-    rows = [
-        row for row in table.rows if not selection.rows or row.aspect in selection.rows
-    ]
-    return (
-        f'<div class="table-box" tabindex="0" role="region" '
-        f'aria-label="Table: {escape(table.title)}"><table class="generated">'
-        f"{table_html(table.columns, (_row(row, page) for row in rows))}</table></div>"
-    )
-
-
-def _row(row: Row, page: Page) -> str:
-    cells = "".join(f"<td>{_cell(cell, page)}</td>" for cell in row.cells)
-    return f'<tr><th scope="row">{page.inline(row.aspect)}</th>{cells}</tr>'
-
-
-def _cell(cell: Cell, page: Page) -> str:
-    drawing = svg.thumbnail(parse(cell.mask), SIZE) if cell.mask else ""
-    text = cell.text(interval=False).replace("|interval]", "]")
-    return f"{drawing}{page.inline(text)}"
 
 
 @cache
@@ -239,12 +186,6 @@ def _figures(page: str) -> dict[str, MaskFigure | TwoViewsFigure]:
         elif "view" in keys:
             by_title[keys["title"]] = TwoViewsFigure(**keys)
     return by_title
-
-
-@cache
-def _page_of_formula(tex: str) -> str:
-    """The first page that displays a formula, Q19 and Q39 before others; or nothing."""
-    return next((page for page, formulas in _formulas_by_page() if tex in formulas), "")
 
 
 @cache

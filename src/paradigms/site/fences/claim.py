@@ -2,58 +2,37 @@
 
 import tomllib
 from functools import cache
-from html import escape
+from typing import NamedTuple
 
-from paradigms._schema import ContentError, Entry
+from markupsafe import Markup
+
 from paradigms.site.content.claims import Claim, claims
 from paradigms.site.content.conditions import experiments, rows, with_values
 from paradigms.site.content.evidence import proofs
 from paradigms.site.content.pages import bodies
-from paradigms.site.fences.cards import render_each, verdict
-from paradigms.site.fences.page import Page, slug
-
-RECORDED = ("digits", "course", "bands", "field", "strip")
-
-
-def evidence(claim: Claim, page: Page) -> str:
-    """Paragraphs: measurements, tests, sources, and a link to the ledger."""
-    parts = [_measurement(name, claim, page) for name in claim.measured]
-    parts += [_test(name, page) for name in claim.tests]
-    if claim.sources:
-        parts.append(f"<p>Sources: {', '.join(map(page.cite, claim.sources))}</p>")
-    parts.append(f'<p><a href="{page.link("reference/claims.md")}">All claims</a></p>')
-    return "".join(parts)
+from paradigms.site.fences.cards import render_each
+from paradigms.site.fences.figure import RECORDED
+from paradigms.site.fences.page import Fence, Page
+from paradigms.site.templates.environment import render, slug
 
 
-def _measurement(name: str, claim: Claim, page: Page) -> str:
-    """An experiment: its record, figure and command, and its recorded values."""
-    holds = [line for line in claim.holds if name in experiments(line)]
-    record = page.link(f"reference/evidence.md#{slug(name)}")
-    figure = _figure(name, holds)
-    link = f', <a href="{page.link(figure)}">figure</a>' if figure else ""
-    lines = "".join(
-        f"<li><code>{escape(line)}</code><br>found {escape(with_values(line))}</li>"
-        for line in holds
-    )
-    return (
-        f'<p>Measured: <a href="{record}">{escape(name)}</a>{link}, '
-        f"<code>make measure NAME={escape(name)}</code>. Stands while</p>"
-        f"<ul>{lines}</ul>"
-    )
+class Measurement(NamedTuple):
+    """An experiment of a claim: its figure, and conditions with recorded values."""
+
+    name: str
+    figure: str | None
+    conditions: list[tuple[str, str]]
 
 
-def _test(name: str, page: Page) -> str:
-    proof = proofs()[name]
-    claim = proof.claim.partition("\n\n")[0]  # the rest of the docstring explains it
-    return (
-        f'<p>Tested: <a href="{page.link(f"reference/evidence.md#{slug(name)}")}">'
-        f"{page.inline(claim)}</a> <code>{escape(proof.command)}</code></p>"
-    )
+def _measurement(name: str, claim: Claim) -> Measurement:
+    conditions = [line for line in claim.holds if name in experiments(line)]
+    with_results = [(line, with_values(line)) for line in conditions]
+    return Measurement(name, _figure(name, conditions), with_results)
 
 
-def _figure(name: str, holds: list[str]) -> str | None:
-    """The figure of the experiment: that of a row in `holds`, or else its first."""
-    rows_read = {row for line in holds for row in rows(line)}
+def _figure(name: str, conditions: list[str]) -> str | None:
+    """The figure of the experiment: of a row in the conditions, or else its first."""
+    rows_read = {row for line in conditions for row in rows(line)}
     candidates = [
         (address.rpartition("/")[0] not in rows_read, number, place)
         for number, (address, place) in enumerate(figures())
@@ -79,25 +58,24 @@ def figures() -> list[tuple[str, str]]:
     return places
 
 
-class ClaimFence(Entry):
-    """Claims in their corrected form, in the order given."""
+class ClaimFence(Fence):
+    """Claims in their corrected form, in the order of `ids`."""
 
     ids: list[str]
 
     def render(self, page: Page) -> str:
         """One card per claim: the claim, the verdict, what is right, the evidence."""
-        unknown = [key for key in self.ids if key not in claims()]
-        if unknown:
-            raise ContentError(f"ids: no claim {unknown[0]!r} in snippets/claims")
-        return page.anchored(render_each(self.ids, _claim, page, "snippets/claims"))
+        source = "claim", "snippets/claims"
+        return render_each(self.ids, claims(), _claim, page, source)
 
 
-def _claim(key: str, page: Page) -> str:
+def _claim(key: str, page: Page) -> Markup:
     claim = claims()[key]
-    return (
-        f'<div class="claim {slug(claim.verdict)}" id="{key.lower()}">'
-        f'<p class="said">{verdict(claim.verdict)} <q>{page.inline(claim.said)}</q></p>'
-        f"<p>{page.inline(claim.right)}</p>"
-        f'<details class="evidence"><summary>{key} · {claim.status} · evidence'
-        f"</summary>{evidence(claim, page)}</details></div>"
+    return render(
+        "claim.html",
+        page=page,
+        key=key,
+        claim=claim,
+        measurements=[_measurement(name, claim) for name in claim.measured],
+        proofs=[(name, proofs()[name]) for name in claim.tests],
     )

@@ -1,20 +1,20 @@
 """The fence `code`: source code on a page, or the lines in which two objects differ."""
 
-from html import escape
-
+from markupsafe import Markup
 from pydantic import Field
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, PythonLexer
 
-from paradigms._schema import ContentError, Entry
+from paradigms._schema import ContentError
 from paradigms.site.content.source_code import diff, file_path, object_name, source
-from paradigms.site.fences.page import Page
+from paradigms.site.fences.page import Fence, Page
+from paradigms.site.templates.environment import render
 
 LONGEST = 30  # lines; longer listings are not read
 
 
-class CodeFence(Entry):
+class CodeFence(Fence):
     """The body of a `code` fence: what to show, and what to compare it with.
 
     `of` names an object, `models.gpt:GPT.forward`; its docstring is left out.
@@ -40,9 +40,7 @@ class CodeFence(Entry):
                 f"of: {self.of} shows {text.count(chr(10))} lines, at most {LONGEST} "
                 "are read; name a smaller part"
             )
-        caption = f"<p>{page.inline(self.caption)}</p>" if self.caption else ""
-        code = highlight(text, lexer, HtmlFormatter(nowrap=True))
-        return (
-            f'<div class="highlight" data-search-exclude><span class="filename">'
-            f"{escape(title)}</span><pre><code>{code}</code></pre></div>{caption}"
+        code = Markup(highlight(text, lexer, HtmlFormatter(nowrap=True)))
+        return render(
+            "code.html", page=page, title=title, code=code, caption=self.caption
         )

@@ -1,17 +1,20 @@
 """Figures for the pages: a drawing, its caption, and the same in words."""
 
-from html import escape
+from collections.abc import Mapping
 from itertools import groupby
 from math import exp, pi, sqrt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
+from markupsafe import Markup
 from pydantic import AfterValidator, Field
 
-from paradigms._schema import Entry
+from paradigms._schema import ContentError, meant
+from paradigms.experiments.pictures import Bands, Curves, DecisionField, Digits, Strip
 from paradigms.experiments.records import picture
 from paradigms.masks import Rule, grid, parse
 from paradigms.site.drawing import plots, svg
-from paradigms.site.fences.page import Page, slug
+from paradigms.site.fences.page import Fence, Page
+from paradigms.site.templates.environment import render
 
 
 def _check_mask(mask: str) -> str:
@@ -19,7 +22,48 @@ def _check_mask(mask: str) -> str:
     return mask
 
 
-class MaskFigure(Entry):
+class Words(NamedTuple):
+    """What a drawing shows in words: a paragraph, then a list; each may be empty."""
+
+    intro: str
+    lines: list[str]
+
+
+class Figure(Fence):
+    """A drawing with its title and caption; a kind of figure is a subclass."""
+
+    title: str = Field(min_length=3)
+    caption: str = Field(min_length=10)
+
+    def render(self, page: Page) -> str:
+        """The figure element, with what it shows in words below it."""
+        words = self.words()
+        html = render(
+            "figure.html",
+            page=page,
+            title=self.title,
+            caption=self.caption,
+            code=self.code(),
+            drawing=Markup(self.drawing()),
+            intro=words.intro,
+            lines=words.lines,
+        )
+        return page.anchored(html)
+
+    def code(self) -> str:
+        """What the caption shows as code."""
+        return ""
+
+    def drawing(self) -> str:
+        """The figure as SVG."""
+        raise NotImplementedError
+
+    def words(self) -> Words:
+        """The figure for those who do not see it."""
+        raise NotImplementedError
+
+
+class MaskFigure(Figure):
     """A mask drawn from its rule.
 
     `mask` is written as in code: `causal & padding(4)`.  `tokens` label rows and
@@ -29,23 +73,22 @@ class MaskFigure(Entry):
     mask: Annotated[str, AfterValidator(_check_mask)]
     tokens: str = Field(min_length=1)
     columns: str = ""
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with the mask spelled out row by row below it."""
-        rule = parse(self.mask)
+    def code(self) -> str:
+        return self.mask
+
+    def drawing(self) -> str:
+        return svg.mask(parse(self.mask), *self._labels(), self.title)
+
+    def words(self) -> Words:
+        return Words("", in_words(parse(self.mask), *self._labels()))
+
+    def _labels(self) -> tuple[list[str], list[str]]:
         rows = _with_numbers(self.tokens.split())
-        columns = (self.columns or self.tokens).split()
-        drawing = svg.mask(rule, rows, columns, self.title)
-        words = "".join(
-            f"<li>{escape(line)}</li>" for line in in_words(rule, rows, columns)
-        )
-        code = f" <code>{escape(self.mask)}</code>"
-        return element(page, self, drawing, f"<ul>{words}</ul>", code)
+        return rows, (self.columns or self.tokens).split()
 
 
-class TwoViewsFigure(Entry):
+class TwoViewsFigure(Figure):
     """One problem as both kinds of model treat it: a joint, and a posterior.
 
     `view` is `joint` (what a generative model learns) or `posterior` (a discriminative
@@ -53,11 +96,8 @@ class TwoViewsFigure(Entry):
     """
 
     view: Literal["joint", "posterior"]
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with what it shows in words below it."""
+    def drawing(self) -> str:
         xs = [step / 10 for step in range(-40, 41)]
         if self.view == "joint":
             lines = [
@@ -65,39 +105,48 @@ class TwoViewsFigure(Entry):
                 ("P(x, positive)", [(x, joint(x, 1)) for x in xs]),
             ]
             top = joint(MEANS[1], 1)
-            words = "Two bells of equal height, which cross at the boundary"
         else:
             lines = [("P(positive | x)", [(x, posterior(x)) for x in xs])]
             top = 1.0
-            words = "One curve that rises from 0 to 1, and is one half at the boundary"
-        drawing = svg.curves(lines, (-4, 4), top, 0, self.title)
-        return element(page, self, drawing, f"<p>{words}.</p>")
+        return svg.curves(lines, (-4, 4), top, 0, self.title)
+
+    def words(self) -> Words:
+        if self.view == "joint":
+            return Words("Two bells of equal height, which cross at the boundary.", [])
+        return Words(
+            "One curve that rises from 0 to 1, and is one half at the boundary.", []
+        )
 
 
-class DigitsFigure(Entry):
+class RecordedFigure(Figure):
+    """A picture of a record, drawn and put into words."""
+
+
+class DigitsFigure(RecordedFigure):
     """Recorded pictures of digits: `digits = "digit_generators/VAE/walk"`.
 
     In words: the predictions of the experiment's classifier, row by row.
     """
 
     digits: str
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with each row's predictions below it."""
-        record = picture(self.digits)
-        drawing = plots.digits(record.digits, record.rows, record.columns, self.title)
+    def drawing(self) -> str:
+        record = picture(self.digits, Digits)
+        return plots.digits(record.digits, record.rows, record.columns, self.title)
+
+    def words(self) -> Words:
+        record = picture(self.digits, Digits)
         names = record.rows or [f"row {row}" for row in range(1, len(record.read) + 1)]
-        words = "".join(
-            f"<li>{escape(name)}: {escape(' '.join(predictions))}</li>"
-            for name, predictions in zip(names, record.read, strict=True)
+        return Words(
+            "What a classifier reads; a question mark where it is not sure:",
+            [
+                f"{name}: {' '.join(predictions)}"
+                for name, predictions in zip(names, record.read, strict=True)
+            ],
         )
-        intro = "What a classifier reads; a question mark where it is not sure:"
-        return element(page, self, drawing, f"<p>{intro}</p><ul>{words}</ul>")
 
 
-class CourseFigure(Entry):
+class CourseFigure(RecordedFigure):
     """Recorded training curves: `course = "digit_generators/GAN/accuracy"`.
 
     `level` is the height of the dashed line, and `name` its label.
@@ -106,23 +155,23 @@ class CourseFigure(Entry):
     course: str
     level: float = Field(gt=0)
     name: str
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with each curve's end values and range below it."""
-        curves = picture(self.course).curves
-        drawing = plots.course(list(curves.items()), self.level, self.name, self.title)
-        words = "".join(
-            f"<li>{escape(name)}: {points[0][1]:.2f} at first, {points[-1][1]:.2f} in "
-            f"the end, between {min(y for _, y in points):.2f} and "
-            f"{max(y for _, y in points):.2f}</li>"
-            for name, points in curves.items()
-        )
-        return element(page, self, drawing, f"<ul>{words}</ul>")
+    def drawing(self) -> str:
+        curves = picture(self.course, Curves).curves
+        return plots.course(list(curves.items()), self.level, self.name, self.title)
+
+    def words(self) -> Words:
+        lines = []
+        for name, points in picture(self.course, Curves).curves.items():
+            ys = [y for _, y in points]
+            lines.append(
+                f"{name}: {ys[0]:.2f} at first, {ys[-1]:.2f} in the end, "
+                f"between {min(ys):.2f} and {max(ys):.2f}"
+            )
+        return Words("", lines)
 
 
-class BandsFigure(Entry):
+class BandsFigure(RecordedFigure):
     """Recorded means over sizes: `bands = "label_efficiency/imdb, .../errors"`.
 
     `across` and `up` name the axes.
@@ -131,66 +180,91 @@ class BandsFigure(Entry):
     bands: str
     across: str
     up: str
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with every mean and interval below it."""
-        lines = picture(self.bands).bands
-        drawing = plots.bands(lines, (self.across, self.up), self.title)
-        words = "".join(
-            f"<li>{escape(name)}: "
-            + "; ".join(
+    def drawing(self) -> str:
+        lines = picture(self.bands, Bands).bands
+        return plots.bands(lines, (self.across, self.up), self.title)
+
+    def words(self) -> Words:
+        lines = []
+        for name, points in picture(self.bands, Bands).bands.items():
+            intervals = (
                 f"{mean:.3g} ({low:.3g} to {high:.3g}) at {x:,g}"
                 for x, mean, low, high in points
             )
-            + "</li>"
-            for name, points in lines.items()
-        )
-        return element(page, self, drawing, f"<ul>{words}</ul>")
+            lines.append(f"{name}: {'; '.join(intervals)}")
+        return Words("", lines)
 
 
-class FieldFigure(Entry):
+class FieldFigure(RecordedFigure):
     """Recorded predictions over a plane: `field = "boundaries/LDA/field"`.
 
-    `across` and `up` name the axes with their range.
+    `across` and `up` name the axes with their range.  In words: class 1's share of
+    about eight lines.
     """
 
     field: str
     across: str
     up: str
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with class 1's share of about eight lines below it."""
-        record = picture(self.field)
-        drawing = plots.field(
-            record.field, record.points, (self.across, self.up), self.title
+    def drawing(self) -> str:
+        record = picture(self.field, DecisionField)
+        axes = self.across, self.up
+        return plots.field(record.field, record.points, axes, self.title)
+
+    def words(self) -> Words:
+        lines = picture(self.field, DecisionField).field
+        return Words(
+            "From the top down, how much of the width class 1 has, and where:",
+            [sides(line) for line in lines[:: max(1, len(lines) // 8)]],
         )
-        lines = record.field[:: max(1, len(record.field) // 8)]
-        words = "".join(f"<li>{sides(line)}</li>" for line in lines)
-        intro = "From the top down, how much of the width class 1 has, and where:"
-        return element(page, self, drawing, f"<p>{intro}</p><ul>{words}</ul>")
 
 
-class StripFigure(Entry):
+class StripFigure(RecordedFigure):
     """A recorded text before and after: `strip = "objectives_at_work/.../strip"`."""
 
     strip: str
-    title: str = Field(min_length=3)
-    caption: str = Field(min_length=10)
 
-    def render(self, page: Page) -> str:
-        """The figure element, with each line's tokens below it."""
-        lines = picture(self.strip).strip
-        words = "".join(
-            f"<li>{escape(name)}: {escape(' '.join(token or '–' for token in tokens))}"
-            "</li>"
-            for name, tokens in lines.items()
+    def drawing(self) -> str:
+        return plots.strip(picture(self.strip, Strip).strip, self.title)
+
+    def words(self) -> Words:
+        lines = picture(self.strip, Strip).strip
+        return Words(
+            "",
+            [
+                f"{name}: {' '.join(token or '–' for token in tokens)}"
+                for name, tokens in lines.items()
+            ],
         )
-        drawing = plots.strip(lines, self.title)
-        return element(page, self, drawing, f"<ul>{words}</ul>")
+
+
+# By the key that only this kind of figure has.
+FIGURES: dict[str, type[Figure]] = {
+    "mask": MaskFigure,
+    "view": TwoViewsFigure,
+    "digits": DigitsFigure,
+    "course": CourseFigure,
+    "bands": BandsFigure,
+    "field": FieldFigure,
+    "strip": StripFigure,
+}
+RECORDED = [key for key, kind in FIGURES.items() if issubclass(kind, RecordedFigure)]
+
+
+def figure_kind(keys: Mapping[str, Any]) -> type[Figure]:
+    """The kind of figure that a fence describes.
+
+    Errors: ContentError unless exactly one of its keys names a kind.
+    """
+    kinds = [key for key in FIGURES if key in keys]
+    if len(kinds) == 1:
+        return FIGURES[kinds[0]]
+    hints = "" if kinds else "".join(meant(key, FIGURES) for key in keys)
+    raise ContentError(
+        f"figure fence: takes one of the keys {', '.join(FIGURES)}; "
+        f"it has {' and '.join(kinds) or 'none'}{hints}"
+    )
 
 
 def sides(line: str) -> str:
@@ -205,17 +279,6 @@ def sides(line: str) -> str:
         start = end
     share = round(100 * sum(positive) / len(line))
     return f"{share}%" + (f", from {' and '.join(intervals)}%" if intervals else "")
-
-
-def element(page: Page, figure: Any, drawing: str, words: str, tail: str = "") -> str:
-    """A drawing with its title and caption, and what it shows in words below it."""
-    return page.anchored(
-        f'<figure class="mask-figure" id="{slug(figure.title)}">{drawing}'
-        f"<figcaption><strong>{escape(figure.title)}.</strong> "
-        f"{page.inline(figure.caption)}{tail}</figcaption>"
-        f'<details class="in-words" data-search-exclude><summary>In words</summary>'
-        f"{words}</details></figure>"
-    )
 
 
 MEANS = (-1.25, 1.25)  # of the two classes of `TwoViewsFigure`; deviation 1, prior 1/2

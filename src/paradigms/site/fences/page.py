@@ -1,12 +1,15 @@
 """The page, as its figures, tables and cards use it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from html import escape
 
+from markupsafe import Markup
+
+from paradigms._schema import Entry
 from paradigms.site.content.bibliography import label, split_citation
 from paradigms.site.content.evidence import Evidence
+from paradigms.site.templates.environment import slug
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Page:
     """
 
     link: Callable[[str], str]
-    inline: Callable[[str], str]
+    inline: Callable[[str], Markup]
     anchors: set[str] = field(default_factory=set)
 
     def anchored(self, html: str) -> str:
@@ -27,32 +30,39 @@ class Page:
         self.anchors.update(re.findall(r'\bid="([^"]+)"', html))
         return html
 
-    def cite(self, citation: str) -> str:
+    def record(self, name: str) -> str:
+        """The address of a test or an experiment on the evidence page."""
+        return self.link(f"reference/evidence.md#{slug(name)}")
+
+    def cite(self, citation: str) -> Markup:
         """A link to the bibliography, named as in running text."""
         key, place = split_citation(citation)
         href = self.link(f"reference/bibliography.md#{key}")
-        tail = f", {escape(place)}" if place else ""
-        return f'<a class="cite" href="{href}">{escape(label(key))}</a>{tail}'
+        link = Markup('<a class="cite" href="{}">{}</a>').format(href, label(key))
+        return link + f", {place}" if place else link
 
-    def evidence(self, evidence: Evidence) -> str:
+    def cite_all(self, citations: Iterable[str], separator: str = " · ") -> Markup:
+        """Links to the bibliography with a separator between them."""
+        return Markup(separator).join(map(self.cite, citations))
+
+    def runs(self, evidence: Evidence) -> list[Markup]:
+        """Links to the tests and the measurements of a statement."""
+        labels = [(name, f"test: {_words(name)}") for name in evidence.tests]
+        labels += [(name, f"measured: {name}") for name in evidence.measured]
+        link = Markup('<a href="{}">{}</a>')
+        return [link.format(self.record(name), label) for name, label in labels]
+
+    def evidence(self, evidence: Evidence) -> list[Markup]:
         """The evidence for a statement, as links."""
-        parts = [
-            f'<a href="{self.link(f"reference/evidence.md#{slug(name)}")}">'
-            f"test: {escape(_words(name))}</a>"
-            for name in evidence.tests
-        ]
-        parts += [
-            f'<a href="{self.link(f"reference/evidence.md#{slug(name)}")}">'
-            f"measured: {escape(name)}</a>"
-            for name in evidence.measured
-        ]
-        parts += [self.cite(citation) for citation in evidence.sources]
-        return " · ".join(parts)
+        return [*self.runs(evidence), *map(self.cite, evidence.sources)]
 
 
-def slug(text: str) -> str:
-    """Text as an anchor: lower case, words joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+class Fence(Entry):
+    """The body of a fence, written in TOML; each kind of fence is a subclass."""
+
+    def render(self, page: Page) -> str:
+        """The HTML that a page shows in its place."""
+        raise NotImplementedError
 
 
 def _words(test: str) -> str:

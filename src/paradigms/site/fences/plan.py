@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from functools import cache, cached_property
-from html import escape
 from pathlib import Path
 
+from markupsafe import Markup
 from pydantic import Field, model_validator
 
-from paradigms._schema import ContentError, Entry, meant
+from paradigms._schema import ContentError, Entry, meant, raise_findings
 from paradigms.site.content.questions import TOPICS, of_topic, topic_places
 from paradigms.site.content.toml import FOLDER, read, valid
-from paradigms.site.fences.page import Page
+from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.reading_time import lab, minutes, section
+from paradigms.site.templates.environment import render
 
 KINDS = ("read", "lab", "topic", "task")
 
@@ -74,25 +75,22 @@ class Item(Entry):
             return lab(self.lab)[1]
         return max(1, round(minutes(section(self.place).text)))
 
-    def render(self, page: Page) -> str:
+    def render(self, page: Page) -> Markup:
         """The item as HTML, with a link to its place."""
-        if self.task:
-            if not self.see:
-                return page.inline(self.task)
-            link = f'<a href="{page.link(self.see)}">{escape(self.link)}</a>'
-            return f"{page.inline(self.task)} {link}"
         note = f"{len(of_topic(self.topic))} questions" if self.topic else self.note
-        note = f" ({page.inline(note)})" if note else ""
-        return f'<a href="{page.link(self.place)}">{self._title(page)}</a>{note}'
+        title = "" if self.task else self._title(page)
+        return render("plan_item.html", page=page, item=self, title=title, note=note)
 
     def _title(self, page: Page) -> str:
         if self.topic:
-            return f"Questions: {escape(self.topic)}"
+            return f"Questions: {self.topic}"
         if self.lab:
-            return f"Lab: {escape(lab(self.lab)[0])}"
+            return f"Lab: {lab(self.lab)[0]}"
         path, _, anchor = self.read.partition("#")
         title = page.inline(section(path).title)
-        return f"{title}: {page.inline(section(self.read).title)}" if anchor else title
+        if not anchor:
+            return title
+        return title + ": " + page.inline(section(self.read).title)
 
 
 class Day(Entry):
@@ -124,10 +122,8 @@ def load(path: Path) -> tuple[dict[str, Item], dict[str, Plan]]:
         for key in tables
         if key not in {"items", "plans"}
     ]
-    items, plans = (
-        valid(kind, tables.get(key, {}), f"{name}: {key}.", problems)
-        for key, kind in (("items", Item), ("plans", Plan))
-    )
+    items = valid(Item, tables.get("items", {}), f"{name}: items.", problems)
+    plans = valid(Plan, tables.get("plans", {}), f"{name}: plans.", problems)
     for key, item in items.items():
         problems += [f"{name}: items.{key}: {finding}" for finding in item.findings()]
     ids = tables.get("items", {})  # an invalid item is reported once
@@ -139,8 +135,7 @@ def load(path: Path) -> tuple[dict[str, Item], dict[str, Plan]]:
         for key in items
         if plans and key not in used_ids
     ]
-    if problems:
-        raise ContentError("\n".join(problems))
+    raise_findings(problems)
     return items, plans
 
 
@@ -182,7 +177,7 @@ def too_long(plan: Plan) -> list[str]:
     ]
 
 
-class PlanFence(Entry):
+class PlanFence(Fence):
     """The body of a `plan` fence: which plan to show.
 
     Without scripts it is a list of links with minutes. The style sheet is linked before
@@ -198,35 +193,15 @@ class PlanFence(Entry):
                 f"name: no plan {self.name!r}{meant(self.name, plans())}"
             )
         plan, order = plans()[self.name], list(plans())
-        if problems := too_long(plan):
-            entry = f"snippets/plans.toml: plans.{self.name}"
-            raise ContentError("\n".join(f"{entry}: {line}" for line in problems))
-        total = sum(map(takes, plan.days))
-        html = (
-            f'<div class="plan" data-search-exclude><p>{page.inline(plan.first)}</p>'
-            f'<p class="state"><output>{len(plan.ids())} items, {total:,} minutes'
-            f"</output></p>{''.join(_days(plan, page))}</div>"
-        )
-        if self.name == order[0]:
-            style = page.link("stylesheets/plans.css")
-            html = f'<link rel="stylesheet" href="{style}">{html}'
-        if self.name == order[-1]:
-            script = page.link("javascripts/plans.js")
-            html += f'<script defer src="{script}"></script>'
-        return html
-
-
-def _days(plan: Plan, page: Page) -> Iterable[str]:
-    """One block per day; the first is open."""
-    for number, day in enumerate(plan.days):
-        count = f"Day {number + 1}: " if len(plan.days) > 1 else ""
-        rows = "".join(
-            f'<li data-item="{key}" data-minutes="{items()[key].takes}">'
-            f"<span>{items()[key].render(page)}</span>"
-            f"<small>{items()[key].takes} min</small></li>"
-            for key in day.items
-        )
-        yield (
-            f"<details{'' if number else ' open'}><summary>{count}{escape(day.title)}"
-            f"<small>{takes(day)} min</small></summary><ul>{rows}</ul></details>"
+        entry = f"snippets/plans.toml: plans.{self.name}"
+        raise_findings(f"{entry}: {line}" for line in too_long(plan))
+        return render(
+            "plan.html",
+            page=page,
+            plan=plan,
+            items=items(),
+            takes=takes,
+            total=sum(map(takes, plan.days)),
+            style=self.name == order[0],
+            script=self.name == order[-1],
         )

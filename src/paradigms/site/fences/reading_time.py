@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from markdown.extensions.toc import slugify, unique
+from markupsafe import Markup
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import claims
@@ -17,7 +18,7 @@ from paradigms.site.content.pages import FENCE, pages
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
-from paradigms.site.fences.page import Page
+from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.table import TableFence
 
 WORDS_A_MINUTE = 160  # dense text, read once and understood
@@ -26,7 +27,11 @@ FIGURE = 0.5  # with its caption
 FORMULA = 0.25  # one on a line of its own
 QUESTION = 1.5  # answered aloud, opened, graded
 
-SHOWN = {"table": TableFence, "change": ChangeFence, "sheet": CheatSheetFence}
+FENCES: dict[str, type[Fence]] = {
+    "table": TableFence,
+    "change": ChangeFence,
+    "sheet": CheatSheetFence,
+}
 
 _WORD = re.compile(r"\S*[^\W_]\S*")
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)(?: *\{ *#([\w-]+) *\})? *$", re.M)
@@ -102,8 +107,8 @@ def _entries_text(kind: str, keys: dict[str, Any]) -> str:
     if kind == "claim":
         entries = [claims()[key] for key in keys["ids"]]
         return " ".join(f"{c.verdict} {c.said} {c.right} evidence" for c in entries)
-    if kind in SHOWN:
-        return SHOWN[kind](**keys).render(Page(link=str, inline=str))
+    if kind in FENCES:
+        return FENCES[kind](**keys).render(Page(link=str, inline=Markup))
     return ""
 
 

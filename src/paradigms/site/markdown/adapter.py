@@ -12,47 +12,34 @@ from functools import cache
 from typing import Any
 
 import markdown
+from markupsafe import Markup
 from mkdocs.utils import get_relative_url
 
-from paradigms._schema import Entry, validate
+from paradigms._schema import FileError, validate
 from paradigms.site.content.pages import abbreviations
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
 from paradigms.site.fences.claim import ClaimFence
 from paradigms.site.fences.code import CodeFence
-from paradigms.site.fences.figure import (
-    BandsFigure,
-    CourseFigure,
-    DigitsFigure,
-    FieldFigure,
-    MaskFigure,
-    StripFigure,
-    TwoViewsFigure,
-)
-from paradigms.site.fences.page import Page
+from paradigms.site.fences.figure import Figure, figure_kind
+from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.plan import PlanFence
 from paradigms.site.fences.question import QuestionFence
 from paradigms.site.fences.table import TableFence
 from paradigms.site.markdown.errors import PageError, position
+from paradigms.site.markdown.extension import InlineExtension
 
-# A fence with several forms uses the one whose fields match most of its keys.
-KINDS: dict[str, list[type[Entry]]] = {
-    "figure": [
-        MaskFigure,
-        TwoViewsFigure,
-        DigitsFigure,
-        CourseFigure,
-        BandsFigure,
-        FieldFigure,
-        StripFigure,
-    ],
-    "table": [TableFence],
-    "claim": [ClaimFence],
-    "question": [QuestionFence],
-    "code": [CodeFence],
-    "plan": [PlanFence],
-    "sheet": [CheatSheetFence],
-    "change": [ChangeFence],
+_HREF = re.compile(r'href="([\w/-]+\.(?:md|ipynb)(?:#[^"]*)?)"')
+
+KINDS: dict[str, type[Fence]] = {
+    "figure": Figure,
+    "table": TableFence,
+    "claim": ClaimFence,
+    "question": QuestionFence,
+    "code": CodeFence,
+    "plan": PlanFence,
+    "sheet": CheatSheetFence,
+    "change": ChangeFence,
 }
 
 
@@ -67,20 +54,18 @@ def render(
     """The formatter that superfences calls for each custom fence: TOML to HTML."""
     try:
         keys = tomllib.loads(source)
-        kind = max(KINDS[language], key=lambda k: len(keys.keys() & k.model_fields))
-        body = validate(kind, keys, f"{language} fence")
-        return body.render(page_of(md))  # type: ignore[attr-defined]
+        kind = figure_kind(keys) if language == "figure" else KINDS[language]
+        return validate(kind, keys, f"{language} fence").render(page_of(md))
+    except FileError as error:
+        raise PageError(str(error)) from error
     except Exception as error:
-        message = str(error)
-        if message.startswith(("snippets/", "results/")):  # names its file already
-            raise PageError(message) from error
-        raise PageError(f"{position(md, source)}: {message}") from error
+        raise PageError(f"{position(md, source)}: {error}") from error
 
 
 def page_of(md: markdown.Markdown) -> Page:
     """The page being built, as figures, tables and cards use it."""
-    relpath = md.treeprocessors["relpath"]
-    anchors = md.treeprocessors["mkdocs_extract_anchors"].present_anchor_ids
+    relpath: Any = md.treeprocessors["relpath"]  # MkDocs adds both, without types
+    anchors: Any = md.treeprocessors["mkdocs_extract_anchors"]
 
     def link(target: str) -> str:
         path, _, anchor = target.partition("#")
@@ -90,20 +75,18 @@ def page_of(md: markdown.Markdown) -> Page:
         url = get_relative_url(file.url, relpath.file.url)
         return f"{url}#{anchor}" if anchor else url
 
-    return Page(link, lambda text: inline(text, link), anchors)
+    return Page(link, lambda text: inline(text, link), anchors.present_anchor_ids)
 
 
-def inline(text: str, link: Callable[[str], str]) -> str:
+def inline(text: str, link: Callable[[str], str]) -> Markup:
     """A line of Markdown as HTML; `link` turns `reference/x.md#y` into a URL."""
-    if "[" not in text:  # no citation, no link: the same on every page
-        return _without_links(text)
-    md = _inline_markdown()
-    md.link = link  # read by the citation pattern
-    return _converted(md, text)
+    html = _html(text)
+    return Markup(_HREF.sub(lambda match: f'href="{link(match[1])}"', html))
 
 
 @cache
-def _without_links(text: str) -> str:
+def _html(text: str) -> str:
+    """A line as HTML in which links still name files below `docs/`."""
     if not _marked().search(text):  # Markdown would return most lines unchanged
         return text
     return _converted(_inline_markdown(), text)
@@ -124,7 +107,7 @@ def _converted(md: markdown.Markdown, text: str) -> str:
 @cache
 def _inline_markdown() -> markdown.Markdown:
     return markdown.Markdown(
-        extensions=["abbr", "pymdownx.arithmatex", "paradigms.site.markdown.extension"],
+        extensions=["abbr", "pymdownx.arithmatex", InlineExtension()],
         extension_configs={
             "abbr": {"glossary": abbreviations()},
             "pymdownx.arithmatex": {"generic": True},

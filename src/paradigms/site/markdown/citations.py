@@ -1,7 +1,6 @@
 """`[@devlin2019, section 3.1]`: a citation, linked to the bibliography."""
 
 import re
-from typing import Any
 from xml.etree import ElementTree
 
 from markdown.util import AtomicString
@@ -15,7 +14,11 @@ from paradigms.site.markdown.links import Linking
 class Citation(Linking):
     """`[@key]` or `[@key, place]`, named as in running text."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
+    def handleMatch(  # type: ignore[override] # noqa: N802 - as InlineProcessor's
+        self,
+        m: re.Match[str],
+        data: str,  # noqa: ARG002 - Markdown's signature
+    ) -> tuple[ElementTree.Element, int, int]:
         """The link, and start and end of the match."""
         try:
             key, place = split_citation(m.group(1))

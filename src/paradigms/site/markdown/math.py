@@ -64,10 +64,11 @@ class MathML(Treeprocessor):
                 if display:  # a long one scrolls on a phone, by keyboard too
                     element.set("tabindex", "0")
                 element.text = self.md.htmlStash.store(html)
-                if marks := not display and re.match(r"[.,:;?!)]+", element.tail or ""):
+                tail = element.tail or ""
+                if marks := not display and re.match(r"[.,:;?!)]+", tail):
                     # Browsers would break the line between a formula and punctuation.
                     element.text += marks[0]
-                    element.tail = element.tail[marks.end() :]
+                    element.tail = tail[marks.end() :]
 
     def _convert(self, tex: str, display: bool) -> str:
         if not display:

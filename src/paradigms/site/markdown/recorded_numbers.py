@@ -2,7 +2,6 @@
 
 import re
 from math import floor, log10
-from typing import Any
 from xml.etree import ElementTree
 
 from markdown.preprocessors import Preprocessor
@@ -10,9 +9,9 @@ from markdown.util import ETX, STX, AtomicString
 
 from paradigms._schema import ContentError
 from paradigms.experiments.records import quote, value_at
-from paradigms.site.fences.page import slug
 from paradigms.site.markdown.errors import failure
 from paradigms.site.markdown.links import Linking
+from paradigms.site.templates.environment import slug
 
 # It would end a cell of a table.
 _UNESCAPED_BAR = re.compile(r"(\[=[^\]|\\]+)\|")
@@ -38,7 +37,11 @@ class Recorded(Linking):
     With `|interval` after the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
     """
 
-    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802
+    def handleMatch(  # type: ignore[override] # noqa: N802 - as InlineProcessor's
+        self,
+        m: re.Match[str],
+        data: str,  # noqa: ARG002 - Markdown's signature
+    ) -> tuple[ElementTree.Element, int, int]:
         """The link, and start and end of the match."""
         source = self.unescape(m.group(1)).replace(_ESCAPED_BAR, "|")
         try:
@@ -86,5 +89,5 @@ def mean_and_interval(address: str) -> str:
     sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
     decimals = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
     places = max(min(decimals, default=0), 0)
-    mean, low, high = (f"{part:z,.{places}f}" for part in value)  # never -0
-    return f"{mean} ({low} to {high})"
+    texts = [f"{part:z,.{places}f}" for part in value]  # never -0
+    return "{} ({} to {})".format(*texts)

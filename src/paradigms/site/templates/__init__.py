@@ -1,0 +1,1 @@
+"""The HTML of fences and exports as Jinja templates."""
