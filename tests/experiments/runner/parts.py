@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from functools import partial
@@ -49,6 +50,8 @@ def big(log: Path, item: int) -> str:
 
 def main(folder: Path, how: str) -> None:
     """Run four items; an error is printed in one line."""
+    # A shell starts programs in the background with interruptions ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log, processes = folder / "log", 1 if how == "big" else 2
     if how == "big":
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, MEGABYTE))

@@ -63,8 +63,9 @@ class ResumableRun:
     def __enter__(self) -> "ResumableRun":
         if self.leads:
             self._acquire()
-        memory = Memory(self.folder, verbose=0)
-        self.stored = memory.cache(_result, ignore=["compute"])
+        if not distributed():  # Memory would create the folder that the leader removes
+            memory = Memory(self.folder, verbose=0)
+            self.stored = memory.cache(_result, ignore=["compute"])
         return self
 
     def _acquire(self) -> None:
