@@ -4,6 +4,7 @@ Either is a context in which joblib runs parts.  Without one, they run in this p
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -44,7 +45,12 @@ class Workers:
                 yield
         else:
             processes = self.processes or os.cpu_count()
-            with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
+            with (
+                warnings.catch_warnings(),
+                parallel_config("loky", n_jobs=processes, inner_max_num_threads=1),
+            ):
+                # A worker that holds much memory, as of data, is replaced by a new one.
+                warnings.filterwarnings("ignore", "A worker stopped while some jobs")
                 yield
 
 
