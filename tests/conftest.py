@@ -25,7 +25,6 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 
 PHONE = {"width": 360, "height": 740}
-INDEX = "search/search_index.json"
 
 # Options for pytest on generated pages: no cache, and no Hypothesis plugin.
 BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
@@ -139,10 +138,10 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serve a folder on a free port; yields its URL."""
     server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
+        ("127.0.0.1", 0), partial(handler, directory=str(folder))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -153,19 +152,9 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def address(site, tmp_path_factory) -> Iterator[str]:
-    """URL of the built site, served with an empty search index.
-
-    Every page processes the index when it opens, and most tests do not search.
-    """
-    folder = tmp_path_factory.mktemp("served")
-    for path in site.iterdir():
-        (folder / path.name).symlink_to(path)
-    (folder / "search").unlink()
-    (folder / "search").mkdir()
-    index = json.loads((site / INDEX).read_text(encoding="utf8"))
-    (folder / INDEX).write_text(json.dumps({**index, "docs": []}), encoding="utf8")
-    with serving(folder) as url:
+def address(site) -> Iterator[str]:
+    """URL of the built site."""
+    with serving(site) as url:
         yield url
 
 

@@ -20,12 +20,13 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 GAP = "▪"  # replaces what is not prose
 # TOML keys of names, ids and settings; the values of all others are prose.
-SILENT = {"across", "against", "authors", "bands", "can", "claims", "course",
-          "digits", "field", "follow_ups", "holds", "id", "ids", "items", "kind",
-          "lab", "level", "mask", "measured", "name", "of", "page", "pattern",
-          "parameters", "pieces", "read", "see", "size", "sources", "spoken", "strip",
-          "tests", "tex", "then", "tokens", "up", "url", "value", "venue", "verdict",
-          "view", "write", "wrong"}  # fmt: skip
+SILENT = {"across", "against", "authors", "bands", "baseline", "can", "claims",
+          "code", "course", "digits", "field", "follow_ups", "formulas", "holds",
+          "id", "ids", "items", "kind", "lab", "level", "mask", "measured", "name",
+          "of", "page", "parameters", "pattern", "pieces", "questions", "read",
+          "scale", "see", "size", "sources", "spoken", "strip", "tasks", "tests",
+          "tex", "then", "tokens", "up", "url", "value", "venue", "verdict", "view",
+          "write", "wrong"}  # fmt: skip
 QUOTED = {"said", "wrong_answer"}  # quotations: only their spelling is checked
 _RECORDED = re.compile(r"\[=[^\]\n]*\]")
 _NOT_PROSE = re.compile(
@@ -127,6 +128,12 @@ def of_glossary(file: str, text: str) -> Iterator[Passage]:
         yield Passage(file, _line(text, definition), f"{term}: {definition}")
 
 
+def of_synonyms(file: str, text: str) -> Iterator[Passage]:
+    """The terms; their other names are what readers type, in any spelling."""
+    for term in tomllib.loads(text):
+        yield Passage(file, _line(text, term), term)
+
+
 def of_notebook(file: str, text: str) -> Iterator[Passage]:
     """The Markdown cells; a location is the cell's number and the line in it."""
     for number, cell in enumerate(json.loads(text)["cells"], 1):
@@ -136,6 +143,7 @@ def of_notebook(file: str, text: str) -> Iterator[Passage]:
 
 READ_BY = {".md": of_markdown, ".toml": of_toml, ".ipynb": of_notebook}
 READ_BY |= {"glossary.toml": of_glossary, "abbreviations.md": of_abbreviations}
+READ_BY["synonyms.toml"] = of_synonyms
 
 
 def passages(root: Path) -> list[Passage]:

@@ -4,6 +4,7 @@
 (() => {
   const prefix = "model-paradigms.done.";
   const last = "model-paradigms.left"; // the item whose link was followed last
+  const choice = "model-paradigms.plan"; // the plan that plan-bar.js shows on its pages
   const done = new Set();
   let kept = true; // false where the browser stores nothing: ticks last until reload
   const rows = [...document.querySelectorAll(".plan [data-item]")];
@@ -37,6 +38,7 @@
       return null;
     }
   };
+  const choose = (plan) => store(choice, plan.dataset.plan);
 
   const minutes = (list) => list.reduce((sum, row) => sum + Number(row.dataset.minutes), 0);
   const left = (list) => minutes(list.filter((row) => !done.has(row.dataset.item)));
@@ -65,16 +67,34 @@
   };
 
   for (const row of rows) {
-    const label = document.createElement("label");
     const box = Object.assign(document.createElement("input"), { type: "checkbox" });
+    box.id = `${row.id}-box`;
     box.addEventListener("change", () => {
       keep(row.dataset.item, box.checked);
+      choose(row.closest(".plan"));
       show();
     });
-    label.append(box, ...row.childNodes);
-    row.append(label);
+    // A link stays a link: the label is the box alone, and takes its name from the link.
+    const name = row.querySelector(".name");
+    name.id = `${row.id}-name`;
+    box.setAttribute("aria-labelledby", name.id);
+    const label = document.createElement("label");
+    label.className = "tick";
+    label.append(box);
+    row.prepend(label);
+    if (name.localName !== "a") {
+      const text = document.createElement("label");
+      text.htmlFor = box.id;
+      text.append(...name.childNodes);
+      name.append(text);
+      text.addEventListener("click", (event) => {
+        if (event.target.closest("abbr")) event.preventDefault(); // it shows its words
+      });
+    }
     row.addEventListener("click", (event) => {
-      if (event.target.closest("a")) store(last, row.dataset.item);
+      if (!event.target.closest("a")) return;
+      store(last, row.dataset.item);
+      choose(row.closest(".plan"));
     });
   }
   load();
@@ -96,16 +116,29 @@
     days.forEach((day) => (day.open = day === today));
   }
   show();
+  // The plans are the blocks of one set of tabs, in the order of its inputs.
+  for (const set of document.querySelectorAll(".tabbed-set:has(.plan)")) {
+    const tabs = [...set.querySelectorAll(":scope > input")];
+    const plans = [...set.querySelectorAll(".plan")];
+    tabs.forEach((tab, index) => tab.addEventListener("change", () => choose(plans[index])));
+  }
   const again = () => {
     load();
     show();
   };
   addEventListener("storage", again);
   addEventListener("pageshow", (event) => event.persisted && again());
-  // Back from a page, days may have folded above: what was left comes into sight again.
   addEventListener("load", () => {
-    if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
-    const row = rows.find((row) => row.dataset.item === recall() && row.offsetParent);
-    requestAnimationFrame(() => row?.scrollIntoView({ block: "nearest" }));
+    // Back from a page, days may have folded above: what was left comes into sight again.
+    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+      const row = rows.find((row) => row.dataset.item === recall() && row.offsetParent);
+      requestAnimationFrame(() => row?.scrollIntoView({ block: "nearest" }));
+      return;
+    }
+    // The bar of a page links to an item, whose day may be folded.
+    const row = rows.find((row) => `#${row.id}` === location.hash);
+    if (!row) return;
+    row.closest("details").open = true;
+    requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
   });
 })();

@@ -97,7 +97,7 @@ def _systems(options: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        print(f"{row['name']:24} {row['family']:26} {', '.join(row['capabilities'])}")
+        print(f"{row['name']:24} {row['family']:26} {', '.join(row['abilities'])}")
 
 
 def _measure(options: argparse.Namespace) -> None:

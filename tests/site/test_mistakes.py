@@ -13,13 +13,13 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
     ("file", "old", "new", "message"),
     [
         (PAGE, 'mask = "block_causal(2)"', 'msk = "block_causal(2)"',
-         "line 118: figure fence: takes one of the keys mask, view, digits, course, "
+         "line 120: figure fence: takes one of the keys mask, view, digits, course, "
          "bands, field, strip; it has none (did you mean 'mask'?)"),
         (PAGE, 'mask = "block_causal(2)"', 'mask = "blck_causal(2)"',
-         "docs/foundations/attention-masks.md, line 118: figure fence: mask: "
+         "docs/foundations/attention-masks.md, line 120: figure fence: mask: "
          "mask 'blck_causal(2)' is unknown; known are: causal, bidirectional"),
         (PAGE, 'mask = "block_causal(2)"', "mask = blck",
-         "line 118: Invalid value"),
+         "line 120: Invalid value"),
         (PAGE, 'ids = ["S29", "S35"]', 'ids = ["S29", "S35", "S99"]',
          "ids: no claim 'S99'"),
         (PAGE, "[@dong2019]", "[@nobody1900]",
@@ -28,7 +28,7 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
          "name: no table 'q39-axis'; known are bank, bibliography"),
         (PAGE, '"masks-layers"]', '"masks-layer"]', "ids: no question 'masks-layer'"),
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpah = 1 - t$",
-         r"docs/foundations/objectives-beyond-masking.md, line 227: formula"),
+         r"docs/foundations/objectives-beyond-masking.md, line 229: formula"),
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpha = {1 - t$", "braces do not match"),
         (PAGE, "## A gallery", '--8<-- "absent.md"\n\n## A gallery',
          "absent.md"),

@@ -19,6 +19,7 @@ from paradigms.site.exports.notebook import (
     cells_of,
     page_notebook,
     text_of,
+    with_link,
     with_page_links,
 )
 from paradigms.site.markdown.adapter import KINDS
@@ -28,6 +29,28 @@ from tests.site.fences.test_fences import openings
 
 PAGES = {page: len(openings(text)) for page, text in pages().items()}
 WITH_CODE = [page for page, count in PAGES.items() if count]
+
+
+def test_the_link_to_a_notebook_is_below_the_title_or_above_the_code():
+    """A question page opens with its answer: there the link is in "Show it"."""
+    html = '<h1 id="a">A</h1><p>b</p>'
+    assert with_link(html, "c/d.ipynb").startswith('<h1 id="a">A</h1><p class="as-note')
+    html += '<h2 id="show-it">Show it</h2><p>e</p>'
+    assert 'Show it</h2><p class="as-notebook' in with_link(html, "c/d.ipynb")
+    assert with_link(html, "c/d.ipynb").count("d.ipynb") == 1
+
+
+def test_a_notebook_shows_no_anchors_of_passages():
+    """Neither of a paragraph nor in a fold; a set in a formula stays."""
+    code = "```python\nx = 1\n```\n"
+    fold = '???+ show "D"\n\n    e\n    { #f }\n'
+    notebook = of(f"# A {{ #a }}\nb\n{{ #c-1 }}\n\n{fold}\n{code}\n$\\{{ #1 \\}}$\n")
+    text = "".join(cell["source"] for cell in notebook["cells"])
+    assert "#c-1" not in text
+    assert "#f" not in text
+    assert "#a" not in text
+    assert "**D**" in text
+    assert "$\\{ #1 \\}$" in text
 
 
 def stored(page: str) -> str:

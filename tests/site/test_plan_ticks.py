@@ -39,7 +39,7 @@ def test_ticks_are_kept_and_cleared(visit):
     assert state(page) == expected
     page.reload()
     assert state(page) == expected
-    page.get_by_text("Two weeks", exact=True).click()
+    page.get_by_text("2 weeks", exact=True).click()
     assert numbers(state(page))[:2] == [1, len(plan.plans()["two-weeks"].ids())]
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.locator(".plan:visible button").click()
@@ -58,7 +58,7 @@ def test_a_finished_day_folds_and_the_next_one_opens(visit):
     for key in plan.plans()["two-weeks"].days[0].items:
         page.evaluate(f"localStorage.setItem('model-paradigms.done.{key}', '1')")
     page.reload()
-    page.get_by_text("Two weeks", exact=True).click()
+    page.get_by_text("2 weeks", exact=True).click()
     days = page.locator(".plan:visible details")
     assert [day.get_attribute("open") is not None for day in days.all()[:3]] == [
         False,
@@ -71,7 +71,7 @@ def test_a_finished_day_folds_and_the_next_one_opens(visit):
 def test_the_chosen_plan_is_shown_again(visit):
     """A returning reader need not choose the plan again."""
     page = visit("", settled=False)
-    page.get_by_text("Two weeks", exact=True).click()
+    page.get_by_text("2 weeks", exact=True).click()
     page.goto(page.url.partition("#")[0])  # the URL names no plan
     assert numbers(state(page))[1] == len(plan.plans()["two-weeks"].ids())
 
@@ -98,7 +98,7 @@ def test_a_new_order_keeps_the_ticks(visit):
 
     def reordered(route):
         html = route.fetch().text()
-        first, second = re.findall(r"<li data-item=\"q[13]9\".*?</li>", html)[:2]
+        first, second = re.findall(r"<li id=\"plan-tonight-q[13]9\".*?</li>", html)[:2]
         html = html.replace(first, "@", 1).replace(second, first, 1)
         route.fulfill(body=html.replace("@", second, 1), content_type="text/html")
 
@@ -115,14 +115,34 @@ def test_without_scripts_a_plan_is_a_list_of_links(visit):
     """Every item has its minutes and its link; there is no checkbox and no button."""
     page = visit("", settled=False, java_script_enabled=False)
     tonight = plan.plans()["tonight"]
-    rows = page.locator(".plan").first.locator("li")
+    rows = page.locator("[data-plan=tonight] li")
     assert rows.count() == len(tonight.ids())
     for key, row in zip(tonight.ids(), rows.all(), strict=True):
         assert f"{plan.items()[key].takes} min" in row.inner_text()
-    assert page.locator(".plan").first.locator("li a").count() >= 6
+    assert page.locator("[data-plan=tonight] li a").count() >= 6
     assert page.locator(".plan :is(input, button)").count() == 0
     total = sum(map(plan.takes, tonight.days))
     assert state(page) == f"{len(tonight.ids())} items, {total} minutes"
+
+
+def test_only_the_box_and_the_words_of_a_task_tick(visit):
+    """A link leads away, an abbreviation shows its words, and neither ticks."""
+    page = visit("", settled=False, viewport=PHONE)
+    row = page.locator(".plan:visible [data-item=draw-masks]")
+    assert row.locator("label a").count() == 0
+    row.locator("abbr").first.click()
+    assert not box(page, "draw-masks").is_checked()
+    row.get_by_text("axes labelled").click(position={"x": 4, "y": 4})
+    assert box(page, "draw-masks").is_checked()
+    row.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**/q39/#draw-it")
+    page.go_back()
+    assert box(page, "draw-masks").is_checked()
+    name = page.locator(".plan:visible [data-item=q19] a.name")
+    name.click()
+    page.wait_for_url("**/q19/")
+    page.go_back()
+    assert not box(page, "q19").is_checked()
 
 
 def test_where_nothing_can_be_stored_the_page_still_works(visit, address):
@@ -133,8 +153,8 @@ def test_where_nothing_can_be_stored_the_page_still_works(visit, address):
         'width="1000" height="2000"></iframe>'
     )
     frame = page.frame_locator("iframe")
-    frame.locator("[data-item=q39] input").first.check()
-    status = frame.locator(".plan output").first.inner_text()
+    frame.locator("[data-plan=tonight] [data-item=q39] input").check()
+    status = frame.locator("[data-plan=tonight] output").inner_text()
     assert status.startswith(f"1 of {ALL} done")
     assert status.endswith("this browser will not keep it")
     with pytest.raises(Exception, match="SecurityError"):  # storage really is denied
@@ -166,7 +186,9 @@ def test_a_jump_would_be_noticed(visit):
     """Negative control: a block that comes late moves the plan."""
     page = visit("", settled=False, viewport={"width": 1280, "height": 1200})
     before = shift(page)
-    page.evaluate("document.querySelector('.plan').prepend('word '.repeat(300))")
+    page.evaluate(
+        "document.querySelector('[data-plan=tonight]').prepend('word '.repeat(300))"
+    )
     assert shift(page) > before + 0.01
 
 
@@ -177,14 +199,14 @@ def test_a_plan_is_for_everybody(visit, scheme):
     box(page, "q19").focus()
     page.keyboard.press("Space")
     assert page.get_by_role("status").first.inner_text().startswith(f"1 of {ALL} done")
-    name = page.locator(".plan:visible").get_by_role("checkbox").first
-    assert "Generative and discriminative models" in name.evaluate(
-        "e => e.labels[0].innerText"
+    boxes = page.locator(".plan:visible").get_by_role(
+        "checkbox", name="Generative and discriminative models"
     )
+    assert boxes.count() == 1
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.textContent") == "Clear"
-    page.get_by_text("Two weeks", exact=True).click()
+    page.get_by_text("2 weeks", exact=True).click()
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert axe_findings(page) + contrast_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -206,7 +228,7 @@ def test_who_comes_back_finds_the_day_that_was_left(visit):
     """The plan, the day and the line are restored, though earlier days are not done."""
     page = visit("", settled=False, viewport=PHONE)
     start = page.url
-    page.get_by_text("Two weeks", exact=True).click()
+    page.get_by_text("2 weeks", exact=True).click()
     day = page.locator(".plan:visible details").nth(2)
     day.locator("summary").click()
     day.locator("[data-item=few-labels] a").click()

@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from material.plugins.search.plugin import Parser
 
-from paradigms.site.mkdocs_hooks import UNSEARCHED
 from tests.conftest import ROOT, environment, forked, nbval
 
 
@@ -100,16 +98,12 @@ def lychee(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_figures_are_drawn_and_stay_out_of_the_search(site):
-    """Inline SVG, not wrapped in a paragraph, and no cell label in the search index."""
+def test_figures_are_drawn(site):
+    """Inline SVG, not wrapped in a paragraph."""
     html = (site / "q39/index.html").read_text("utf8")
     assert html.count('<svg class="mask"') >= 6
     assert "<p><svg" not in html
     assert "<p><figure" not in html
-    index = json.loads((site / "search/search_index.json").read_text("utf8"))
-    text = " ".join(entry["text"] for entry in index["docs"])
-    assert "may see →" not in text
-    assert "Bayes" in text
 
 
 def test_formulas_are_mathml(site):
@@ -129,6 +123,17 @@ def test_style_sheets_are_sent_without_comments(site):
         )
         assert "/*" not in minified
         assert minified.count("{") == re.sub(r"/\*.*?\*/", "", original).count("{") > 0
+
+
+def test_scripts_are_sent_without_comments(site):
+    """Those of this project; libraries are sent as they came."""
+    for source in (ROOT / "docs/javascripts").glob("*.js"):
+        sent = (site / "javascripts" / source.name).read_text("utf8")
+        assert not re.search(r"(?m)^\s*//", sent)
+        assert 0.3 < len(sent) / len(source.read_text("utf8")) < 1
+    for source in (ROOT / "docs/javascripts/vendor").glob("*.js"):
+        sent = site / "javascripts/vendor" / source.name
+        assert sent.read_bytes() == source.read_bytes()
 
 
 def test_notebooks_are_shown_as_stored():
@@ -172,25 +177,3 @@ def test_builds_are_the_same_in_another_folder(site, sources):
     )
     for path in site.rglob("*.html"):
         assert path.read_bytes() == (target / path.relative_to(site)).read_bytes(), path
-
-
-def indexed(html: str) -> list[list[str]]:
-    """Titles and words of a page's sections, as the search plugin reads them."""
-    parser = Parser()
-    parser.feed(html)
-    parser.close()
-    return [("".join(part.title) + "".join(part.text)).split() for part in parser.data]
-
-
-def test_search_finds_every_word_beside_the_tags_that_it_is_not_shown(site):
-    """The hook removes only tags that the index drops anyway."""
-    removed = 0
-    for page in site.rglob("index.html"):
-        html = page.read_text("utf8")
-        html = html[html.index("<article") : html.index("</article>")]
-        stripped = UNSEARCHED.sub("", html)
-        assert indexed(stripped) == indexed(html), page
-        removed += len(html) - len(stripped)
-    assert removed > 1_000_000
-    hidden = "<h1>A</h1><p>one <span data-search-exclude>two</span></p>"
-    assert indexed(UNSEARCHED.sub("", hidden)) != indexed(hidden)  # it would be noticed

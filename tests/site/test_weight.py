@@ -14,6 +14,8 @@ import pytest
 from paradigms.site.markdown.adapter import KINDS
 from tests.conftest import ROOT, environment
 
+# Stock Material loads it on every page; ours loads its own when somebody searches.
+INDEX = "search/search_index.json"
 CHAPTERS = ["q19", "q39", "foundations/attention-masks", "q39/autoencoding"]
 
 
@@ -31,7 +33,8 @@ def weight(site: Path, page: str) -> int:
     """Gzipped bytes of a page with its style sheets and scripts."""
     html = (site / page / "index.html").read_text("utf8")
     total = len(gzip.compress(html.encode(), mtime=0))
-    for name in re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html):
+    # A browser loads once what a page names twice.
+    for name in set(re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html)):
         if not name.startswith("http"):
             content = (site / page / name).resolve().read_bytes()
             total += len(gzip.compress(content, mtime=0))
@@ -43,7 +46,8 @@ def prose(html: str) -> list[str]:
     texts = re.findall(
         r'<(?:div class="claim |details class="question|table class="generated|'
         r'figcaption|dl class="change")'
-        r".*?</(?:div|details|table|figcaption|dl)>",
+        r".*?</(?:div|details|table|figcaption|dl)>"
+        r'|<ul class="page-list">.*?</ul>',
         html,
         re.DOTALL,
     )
@@ -78,11 +82,16 @@ def stock(site, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_chapter_is_hardly_heavier_than_stock(site, stock, page, record_property):
-    """At most 1.15 times the gzipped weight of stock Material with the same text."""
+    """At most 1.25 times the files of stock Material with the same text.
+
+    With the index of the search, which stock Material loads, a third of its weight.
+    """
     ratio = weight(site, page) / weight(stock, page)
     record_property("ratio", f"{page} {ratio:.3f}")
     print(f"{page}: {weight(site, page)} bytes, {ratio:.3f} of stock")
-    assert ratio <= 1.15
+    assert ratio <= 1.25
+    index = len(gzip.compress((stock / INDEX).read_bytes(), mtime=0))
+    assert weight(site, page) <= (weight(stock, page) + index) / 3
 
 
 def test_a_heavy_page_is_noticed(site, stock, tmp_path):
@@ -91,7 +100,7 @@ def test_a_heavy_page_is_noticed(site, stock, tmp_path):
     shutil.copytree(site, copy)
     page = copy / "q39/index.html"
     page.write_text(page.read_text("utf8") + os.urandom(12_000).hex(), "utf8")
-    assert weight(copy, "q39") / weight(stock, "q39") > 1.15
+    assert weight(copy, "q39") / weight(stock, "q39") > 1.25
 
 
 def processor_seconds() -> float:

@@ -1,29 +1,83 @@
 """MkDocs hooks: only what cannot be done from Markdown."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
+from mkdocs.config.base import Config
+from mkdocs.config.config_options import Type
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, BuildError
-from mkdocs.plugins import CombinedEvent, event_priority
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 from rcssmin import cssmin
+from rjsmin import jsmin
 
-# Tags of highlighted code, tooltips and formulas: the search index keeps only their
-# words, and parsing these tags took a tenth of a build.
-UNSEARCHED = re.compile(r"</?(?:abbr|span|wbr|math|m[a-z]+)(?: [^>]*)?>")
+
+class SearchOptions(Config):
+    """The theme shows its search box while this is true."""
+
+    enabled = Type(bool, default=True)
+
+
+class Search(BasePlugin[SearchOptions]):
+    """Takes the place of the theme's search plugin, and writes our index.
+
+    The theme's index has no entry for a question or a term, and every page loads it.
+    """
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Any] = {}
+
+    @event_priority(-100)
+    def on_page_context(self, _context: Any, /, page: Any, **_: Any) -> None:
+        """Note what a page says, after all that changes it."""
+        from paradigms.site.exports.search_index import IndexedPage
+
+        path = page.file.src_uri
+        if not (page.meta.get("search") or {}).get("exclude"):
+            self.pages[path] = IndexedPage(path, page.url, page.title, page.content)
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write the index, before the hook below unloads the package."""
+        from paradigms._schema import ContentError
+        from paradigms.site.exports.search_index import search_index
+
+        try:
+            files = search_index(self.pages)
+        except ContentError as error:
+            raise BuildError(str(error)) from None
+        for name, text in files.items():
+            path = Path(config.site_dir, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf8")
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Put our search where the theme looks for its own."""
+    search = Search()
+    search.load_config({})
+    config.plugins["material/search"] = search
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Register the downloads, so that links to them are checked with the pages.
+    """Add the pages of records. Register downloads, so that links to them are checked.
 
-    Their content comes later: errors in the bank are reported by the pages first.
+    The content of downloads comes later: pages report errors in the bank first.
     """
+    from paradigms._schema import ContentError
+    from paradigms.site.content.navigation import levels
     from paradigms.site.exports.command import OFFERED  # reloaded: see _unload
+    from paradigms.site.fences.record import record_pages
 
+    try:
+        levels()
+    except ContentError as error:
+        raise BuildError(str(error)) from None
+    for path, text in record_pages().items():
+        files.append(File.generated(config, path, content=text))
     for name in OFFERED:
         files.append(File.generated(config, f"practice/{name}", content=""))
     return files
@@ -32,7 +86,9 @@ def on_files(files: Files, config: Any) -> Files:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads. Keep compiled templates: a rebuild shows sooner."""
     from paradigms._schema import ContentError
+    from paradigms.site.content.navigation import levels
     from paradigms.site.exports.command import downloads
+    from paradigms.site.exports.plan_data import PATH, plan_data
     from paradigms.site.fences.cheat_sheet import check_formulas
     from paradigms.site.templates.environment import CACHE
 
@@ -45,6 +101,12 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
         if placeholder:
             files.remove(placeholder)
         files.append(File.generated(config, f"practice/{name}", content=content))
+    urls = {file.src_uri: file.url for file in files}
+    data = plan_data(lambda path: urls[path])
+    files.append(File.generated(config, PATH, content=data))
+    for file in files.documentation_pages():
+        if file.page:  # the theme shows it beside the title in the navigation
+            file.page.meta["status"] = levels().get(file.src_uri, "optional")
     CACHE.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
     return env
@@ -61,28 +123,16 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
         return html
     path, text = export
     files.append(File.generated(config, path, content=text))
-    return html.replace("</h1>", f"</h1>{notebook.link(path)}", 1)
-
-
-@event_priority(100)
-def _before_search(_context: Any, /, page: Any, **_: Any) -> None:
-    """Hide from the search plugin the tags that it would skip."""
-    page.whole, page.content = page.content, UNSEARCHED.sub("", page.content)
+    return notebook.with_link(html, path)
 
 
 @event_priority(-100)
-def _after_search(_context: Any, /, page: Any, **_: Any) -> None:
-    """Restore the page."""
-    page.content = page.whole
-
-
-on_page_context = CombinedEvent(_before_search, _after_search)
-
-
 def on_post_build(config: Any) -> None:
-    """Minify the style sheets, and unload the package."""
+    """Minify style sheets and scripts, and unload the package: the last event."""
     for sheet in Path(config.site_dir, "stylesheets").glob("*.css"):
         sheet.write_text(cssmin(sheet.read_text("utf8")), "utf8")
+    for script in Path(config.site_dir, "javascripts").glob("*.js"):
+        script.write_text(jsmin(script.read_text("utf8")), "utf8")
     _unload()
 
 

@@ -6,10 +6,10 @@ import pytest
 from markupsafe import Markup
 
 from paradigms._schema import ContentError
-from paradigms.experiments.pictures import Curves, Digits
+from paradigms.experiments.pictures import Digits
 from paradigms.experiments.records import FOLDER, load, picture
 from paradigms.site.drawing import plots
-from paradigms.site.fences.figure import CourseFigure, DigitsFigure
+from paradigms.site.fences.figure import DigitsFigure
 from paradigms.site.fences.page import Page
 
 PAGE = Page(link=lambda target: target, inline=Markup)
@@ -72,37 +72,18 @@ def test_the_words_say_what_the_judge_reads():
     assert "real-ones" in PAGE.anchors
 
 
-def test_a_course_is_drawn_where_its_points_are():
-    """Steps from left to right, higher values higher up, the level in the middle."""
-    line = [(0.0, 0.0), (50.0, 0.5), (100.0, 1.0)]
-    drawing = plots.course([("up", line)], 0.5, "half", "A line")
-    path = re.search(r'class="curve c0"[^>]* d="M([^"]+)"', drawing).group(1)
-    points = [tuple(map(int, pair.split())) for pair in path.split("L")]
-    assert [x for x, _ in points] == [30, 160, 290]
-    assert points[0][1] - points[1][1] == points[1][1] - points[2][1] > 0
-    assert f"M30 {points[1][1]}H" in drawing
-    with pytest.raises(ValueError, match="at least one curve"):
-        plots.course([], 0.5, "half", "Nothing")
-
-
-def test_the_course_of_the_gan_is_drawn_whole():
-    """Three curves with the recorded values, and their ends in words."""
-    figure = CourseFigure(
-        course="digit_generators/GAN/accuracy",
-        level=0.5,
-        name="x",
-        title="Course",
-        caption="How it went.",
-    )
-    html, curves = (
-        figure.render(PAGE),
-        picture("digit_generators/GAN/accuracy", Curves).curves,
-    )
-    assert len(curves) == 3
-    for name, points in curves.items():
-        assert f"{name}: {points[0][1]:.2f} at first" in html
-    paths = re.findall(r'class="curve c\d"[^>]* d="M([^"h]+)"', html)
-    assert [path.count("L") + 1 for path in paths] == [len(p) for p in curves.values()]
+def test_labelled_digits_say_what_their_labels_are():
+    """The latents of a walk are named at both sides; without names it is an error."""
+    keys = {"digits": "digit_generators/VAE/walk", "title": "Walk", "caption": "x" * 10}
+    figure = DigitsFigure(**keys, across="first latent", up="second latent")
+    assert ">first latent →</text>" in figure.drawing()
+    assert ">↓ second latent</text>" in figure.drawing()
+    with pytest.raises(ContentError, match=r"across: say what -1\.6, -1\.0, -0\.6"):
+        DigitsFigure(**keys, up="second latent").drawing()
+    with pytest.raises(
+        ContentError, match=r"up: say what 1\.6, 1\.0, 0\.6, \.\.\. are"
+    ):
+        DigitsFigure(**keys, across="first latent").drawing()
 
 
 def test_a_picture_that_is_not_recorded_is_named():

@@ -113,15 +113,3 @@ def test_the_posterior_follows_from_the_joint():
     assert posterior(0) == 0.5
     total = sum(joint(step / 100, y) / 100 for step in range(-900, 900) for y in (0, 1))
     assert total == pytest.approx(1, abs=1e-6)
-
-
-def test_a_curve_is_drawn_where_its_points_are():
-    """Left to right, higher values higher up; no curve is an error."""
-    line = [(0.0, 0.0), (1.0, 0.5), (2.0, 1.0)]
-    drawing = svg.curves([("up", line)], (0, 2), 1, 1, "A line")
-    path = re.search(r'class="curve c0" d="M([^"]+)"', drawing).group(1)
-    points = [tuple(map(int, pair.split())) for pair in path.split("L")]
-    assert [x for x, _ in points] == sorted(x for x, _ in points)
-    assert [y for _, y in points] == sorted((y for _, y in points), reverse=True)
-    with pytest.raises(ValueError, match="at least one curve"):
-        svg.curves([], (0, 1), 1, 0, "Nothing")

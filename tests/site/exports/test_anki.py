@@ -23,6 +23,7 @@ from paradigms.site.exports.plain_text import ordered_questions
 from paradigms.site.fences.page import slug
 
 FIRST, LATER = 1_700_000_000, 1_700_086_400
+BOARD = "calibration-ece"
 TRAP, FORMULA, NEW = (
     "masks-padding-elsewhere",
     "cost-training-compute-limits",
@@ -168,7 +169,11 @@ def test_every_formula_is_mathml(full):
         follow_ups = (questions()[name].question for name in entry.follow_ups)
         texts = [entry.question, entry.answer, entry.wrong_answer, *entry.key_points]
         dollars = "".join([*texts, *follow_ups]).count("$")
-        assert fields[key].count("<math") == dollars / 2, key
+        lines, formulas = re.subn(
+            r'<div[^>]* class="arithmatex".*?</div>', "", fields[key]
+        )
+        assert lines.count("<math") == dollars / 2, key
+        assert formulas == len(entry.formulas)
         assert r"\(" not in fields[key]
 
 
@@ -195,6 +200,37 @@ def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
     assert "As it was said before" not in learner.card(TRAP).answer()
     assert (learner.card(NEW).type, learner.card(NEW).reps) == (0, 0)
     assert learner.collection.note_count() == learner.collection.card_count() == 3
+
+
+def test_code_comes_to_a_learner_who_has_the_deck_without_it(learner):
+    """The note, its schedule and its type stay; the back shows the code as written."""
+    bank = {BOARD: questions()[BOARD]}
+    prose = {BOARD: bank[BOARD].model_copy(update={"code": "", "formulas": []})}
+    learner.imports(anki.package(prose, timestamp=FIRST))
+    learner.answers(BOARD)
+    before = learner.progress(BOARD)
+    assert "<pre>" not in learner.card(BOARD).answer()
+
+    learner.imports(anki.package(bank, timestamp=LATER))
+    assert learner.progress(BOARD) == before
+    answer = learner.card(BOARD).answer()
+    (code,) = re.findall(r"<pre><code>(.*?)</code></pre>", answer, re.DOTALL)
+    assert unescape(code) == bank[BOARD].code
+    assert "<math" in answer
+    assert "pre { margin: 0.8em 0; font: 0.75em/1.45 ui-monospace" in answer
+
+
+def test_another_field_would_leave_old_notes_as_they_are(learner, monkeypatch):
+    """Why code has no field of its own: Anki would not update the note at all."""
+    learner.imports(anki.package(few(**{TRAP: "As it was."}), timestamp=FIRST))
+    fields = anki._fields
+    new = {"Code": "x"}
+    monkeypatch.setattr(anki, "_fields", lambda *entry: fields(*entry) | new)
+    model = anki._model()
+    model.fields.append({"name": "Code"})
+    monkeypatch.setattr(anki, "_model", lambda: model)
+    learner.imports(anki.package(few(), timestamp=LATER))
+    assert "As it was." in learner.card(TRAP).answer()
 
 
 def test_another_id_would_be_another_note(learner):

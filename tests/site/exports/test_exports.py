@@ -43,6 +43,10 @@ def test_the_table_comes_back_as_it_was(table):
         )
         assert cells["question"] == plain(entry.question)
         assert cells["answer"] == plain(entry.answer)
+        assert cells["code"] == entry.code
+        assert cells["formulas"].split("\n") == (
+            [f"$${tex}$$" for tex in entry.formulas] or [""]
+        )
         assert cells["usual wrong answer"] == plain(entry.wrong_answer)
         assert cells["key points"].split("\n") == list(map(plain, entry.key_points))
         assert cells["sources"].split("\n") == (

@@ -161,6 +161,7 @@ def test_a_choice_that_leads_nowhere_is_an_error():
         key_without_trap in line and "no wrong" in line for line in altered(traps=traps)
     )
     assert len(altered(figures=["Nothing drawn"])) == 1
+    assert any("no short title" in line for line in altered(page="index.md"))
     assert len(altered(tables=[Rows(name="q19-key-diferences")])) == 1
     assert len(altered(tables=[Rows(name="q39-axes", rows=["Nobody"])])) == 1
 

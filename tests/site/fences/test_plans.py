@@ -3,9 +3,15 @@
 import re
 
 import pytest
+from markupsafe import Markup
 
 from paradigms._schema import ContentError
+from paradigms.site.content.navigation import levels
+from paradigms.site.content.pages import pages
 from paradigms.site.fences import plan as plans
+from paradigms.site.fences.page import Page
+from paradigms.site.fences.reading_time import QUESTION
+from tests.conftest import ROOT
 from tests.site.test_site import pages_of, settings
 
 TINY = """
@@ -13,6 +19,7 @@ TINY = """
 one = { read = "q19/index.md#draw-it" }
 two = { task = "Draw it.", minutes = 5 }
 [plans.tonight]
+title = "Tonight"
 limit = 60
 first = "Stop where you must."
 [[plans.tonight.days]]
@@ -31,6 +38,9 @@ items = ["one", "two"]
          "items.one: topic: no topic 'decodin' .did you mean 'decoding'"),
         ('read = "q19/index.md#draw-it"', 'lab = "labs/x.ipynb"',
          "items.one: lab: docs/labs/index.md states no minutes for 'labs/x.ipynb'"),
+        ('read = "q19/index.md#draw-it"', 'questions = ["q19-dat"]',
+         "items.one: questions: question 'q19-dat' does not exist"),
+        ('title = "Tonight"\n', "", "plans.tonight: title: field required"),
         (', minutes = 5', "", "items.two: the entry: a task states its minutes"),
         ("minutes = 5", "minutes = 500", "items.two: minutes: input should be less"),
         ('draw-it" }', 'draw-it", minutes = 5 }', "a task states its minutes, and no"),
@@ -76,8 +86,16 @@ def test_an_unknown_plan_is_named():
 
 
 def uncovered(nav: list, covered: set[str]) -> list[str]:
-    """Chapters of a navigation that are in no plan; reference pages are no chapters."""
-    exempt = covered | {"index.md", "contributing.md"}
+    """Chapters of a navigation that are in no plan.
+
+    Reference pages, and pages that only list a section, are no chapters.
+    """
+    lists = {
+        page
+        for page, text in pages().items()
+        if "```contents" in text and "\n## " not in text
+    }
+    exempt = covered | lists | {"index.md", "contributing.md"}
     return [
         page
         for page in pages_of(nav)
@@ -95,6 +113,14 @@ def test_every_chapter_stands_in_the_two_weeks():
     assert uncovered(settings()["nav"], places("two-weeks")) == []
 
 
+def test_what_is_core_stands_in_the_weekend():
+    """And a weekend has nothing else: core is what one reads with two days."""
+    core = {page for page, level in levels().items() if level == "core"}
+    in_nav = set(pages_of(settings()["nav"]))
+    exempt = set(pages_of(settings()["nav"])) - set(uncovered(settings()["nav"], set()))
+    assert core - exempt == places("weekend") & in_nav - exempt
+
+
 def test_a_page_in_no_plan_is_noticed():
     """Negative control: a new chapter, and a page of which a section is read alone."""
     nav = [*settings()["nav"], {"More": [{"New": "more/new.md"}, "more/other.md"]}]
@@ -107,13 +133,20 @@ def unbalanced(sums: list[int], limit: int) -> list[int]:
     return [day for day in sums if not 0.6 * max(sums) <= day <= limit]
 
 
-@pytest.mark.parametrize("name", ["tonight", "weekend", "two-weeks"])
+LIMITS = {
+    "half-hour": (30, 1),
+    "hour": (60, 1),
+    "tonight": (120, 1),
+    "weekend": (300, 2),
+    "two-weeks": (120, 14),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
 def test_no_day_is_too_long_or_too_short(name):
     """Two hours tonight and on each of fourteen days, five on a day of a weekend."""
     plan = plans.plans()[name]
-    limit, days = {"tonight": (120, 1), "weekend": (300, 2), "two-weeks": (120, 14)}[
-        name
-    ]
+    limit, days = LIMITS[name]
     totals = [plans.takes(day) for day in plan.days]
     print(name, totals, sum(totals))
     assert plan.limit == limit
@@ -147,3 +180,32 @@ def test_a_day_out_of_balance_is_noticed():
 def test_every_id_is_plain():
     """Ids are lower case with hyphens; browsers store them, so they must not change."""
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in plans.items())
+
+
+def test_the_tabs_of_the_start_page_are_the_plans():
+    """Each plan has a tab with its title, in the order of the file."""
+    text = (ROOT / "docs/index.md").read_text("utf8")
+    tabs = re.findall(r'^===\+? "(.+)"\n\n    ```plan\n    name = "(.+)"', text, re.M)
+    assert tabs == [(plan.title, name) for name, plan in plans.plans().items()]
+    assert list(LIMITS) == [name for _, name in tabs]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_every_plan_has_questions_of_the_bank_and_the_deck(name):
+    """A plan of half an hour, too."""
+    items = [plans.items()[key] for key in plans.plans()[name].ids()]
+    assert any(item.questions or item.topic for item in items)
+    assert any("deck" in item.link.lower() for item in items)
+
+
+def test_named_questions_link_to_their_answers():
+    """Each is a link with its words, and takes the time of a question."""
+    item = plans.Item(questions=["q19-data", "masks-prefix"], note="two")
+    page = Page(link=str, inline=Markup)
+    html = item.render(page)
+    assert 'href="q19/index.md#q19-data"' in html
+    assert 'href="practice/attention-masks.md#masks-prefix"' in html or (
+        'href="foundations/attention-masks.md#masks-prefix"' in html
+    )
+    assert item.takes == round(2 * QUESTION)
+    assert plans.items()["q19"].places == ["q19/index.md"]

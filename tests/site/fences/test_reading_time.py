@@ -18,10 +18,11 @@ def recount(article: Tag) -> float:
         "details.question": reading_time.QUESTION,
         "figure.mask-figure": reading_time.FIGURE,
         "div.highlight:not(.language-text)": reading_time.CODE,
-        "div.arithmatex": reading_time.FORMULA,
+        "div.arithmatex:not(.sheet *)": reading_time.FORMULA,
     }
     total = sum(minutes * len(article.select(css)) for css, minutes in rates.items())
-    excluded = "svg, small, .headerlink, script, .language-text, .evidence > *"
+    excluded = "svg, small, .headerlink, script, .language-text, .evidence > *, "
+    excluded += "details.abstract"  # a folded list of pages
     for element in article.select(f"{', '.join(rates)}, {excluded}"):
         element.extract()
     for formula in article.select(".arithmatex"):

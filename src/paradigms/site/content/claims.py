@@ -29,6 +29,17 @@ class Claim(Evidence):
     holds: list[Annotated[str, AfterValidator(check_form)]] = []
 
     @property
+    def reason(self) -> str:
+        """The first sentences of `right`, until they say something: 60 letters."""
+        sentences = re.split(r"(?<=[.!?]) +", self.right)
+        text = sentences[0]
+        for sentence in sentences[1:]:
+            if len(text) >= 60:
+                break
+            text += f" {sentence}"
+        return text
+
+    @property
     def status(self) -> Status:
         """An opinion remains one unless a test or an experiment backs it."""
         if self.verdict == "opinion" and not self.runs:

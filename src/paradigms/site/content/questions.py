@@ -1,10 +1,12 @@
 """The question bank: loaded and checked."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -13,9 +15,11 @@ from paradigms._schema import meant, raise_findings
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.pages import bodies, ids_by_page, pages
-from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.content.toml import FOLDER, entries, read
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
+LONGEST_CODE = 24  # lines: what fits on a whiteboard
+WIDEST_CODE = 50  # characters of a line: a phone shows 43
 Level = Literal["junior", "mid", "senior"]
 Kind = Literal[
     "concept", "derivation", "comparison", "trap", "whiteboard", "judgement", "numbers"
@@ -61,10 +65,28 @@ def _check_topic(topic: str) -> str:
     return topic
 
 
+def _check_code(code: str) -> str:
+    """The code without blank lines around it. Errors: ValueError with the line."""
+    code = code.strip("\n")
+    lines = code.split("\n")
+    if len(lines) > LONGEST_CODE:
+        raise ValueError(f"has {len(lines)} lines; a whiteboard holds {LONGEST_CODE}")
+    for number, line in enumerate(lines, 1):
+        if len(line) > WIDEST_CODE:
+            width = f"{len(line)} characters"
+            raise ValueError(f"line {number} has {width}, at most {WIDEST_CODE}")
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno} is not Python: {error.msg}") from None
+    return code
+
+
 class Question(Evidence):
     """One interview question with the answer to say aloud and what it must contain.
 
     A trap quotes the usual wrong answer and names a claim, test or result against it.
+    What a candidate writes on the whiteboard is `code`, `formulas` in TeX, or both.
     """
 
     topic: Annotated[str, AfterValidator(_check_topic)]
@@ -72,6 +94,8 @@ class Question(Evidence):
     kind: Kind
     question: str = Field(min_length=10)
     answer: Annotated[str, AfterValidator(_check_length)]
+    code: Annotated[str, AfterValidator(_check_code)] = ""
+    formulas: list[str] = []
     key_points: list[str] = Field(min_length=2, max_length=6)
     wrong_answer: str = ""
     claims: list[str] = []
@@ -82,6 +106,7 @@ class Question(Evidence):
         return QuestionText(
             question=convert(self.question),
             answer=convert(self.answer),
+            formulas=[convert(f"$${tex}$$") for tex in self.formulas],
             key_points=[convert(point) for point in self.key_points],
             wrong_answer=convert(self.wrong_answer),
             follow_ups={
@@ -96,6 +121,7 @@ class QuestionText:
 
     question: str
     answer: str
+    formulas: list[str]
     key_points: list[str]
     wrong_answer: str
     follow_ups: dict[str, str]
@@ -104,17 +130,25 @@ class QuestionText:
 @cache
 def questions() -> dict[str, Question]:
     """Every question by its id. Errors: ContentError with all findings of all files."""
-    bank = entries(Question, *sorted((FOLDER / "questions").glob("*.toml")))
+    files = sorted((FOLDER / "questions").glob("*.toml"))
+    bank = entries(Question, *files)
     problems = []
     for key, question in bank.items():
         findings = [*question.findings(), *trap_problems(question)]
+        findings += board_problems(question)
         findings += unknown_names("follow-up", question.follow_ups, bank)
         findings += unknown_names("claim", question.claims, claims())
         if not question.claims and question.status == "none":
             findings.append("has no evidence; name a claim, a test or a source")
-        problems += [f"snippets/questions: {key}: {finding}" for finding in findings]
+        problems += [f"{_file(key, files)}: {key}: {finding}" for finding in findings]
     raise_findings(problems)
     return bank
+
+
+def _file(key: str, files: list[Path]) -> str:
+    """The file that has the question, to begin an error with."""
+    name = next(path.name for path in files if key in read(path))
+    return f"snippets/questions/{name}"
 
 
 def trap_problems(question: Question) -> list[str]:
@@ -125,6 +159,13 @@ def trap_problems(question: Question) -> list[str]:
     if not (question.claims or question.runs):
         problems.append("a trap needs a claim, a test or a measurement that shows it")
     return problems
+
+
+def board_problems(question: Question) -> list[str]:
+    """What a question lacks that is answered on the whiteboard."""
+    if question.kind != "whiteboard" or question.code or question.formulas:
+        return []
+    return ["a whiteboard answer shows code or formulas; write one of the two"]
 
 
 @cache

@@ -11,20 +11,31 @@ from paradigms.site.content.bibliography import split_citation
 from paradigms.site.content.source_code import source
 from paradigms.site.content.toml import FOLDER, entries
 
+# What a system is made for, in the words of the table; the tests try it.
+# `{}` is a text or another input.
+Task = Literal["classifies", "represents", "detects", "writes"]
+TASKS: dict[Task, str] = {
+    "classifies": "classify",
+    "represents": "represent {}",
+    "detects": "detect replaced words",
+    "writes": "write text, says its maker",
+}
+# What was measured, in the words of the table.
 Ability = Literal["scores", "bounds", "samples", "predicts", "fills", "caches"]
 ABILITIES: dict[Ability, str] = {
-    "scores": "gives an exact probability of its data",
-    "bounds": "gives a lower bound on it",
-    "samples": "draws new data from what it models",
-    "predicts": "gives P(label | input)",
-    "fills": "fills a blank from both sides",
-    "caches": "keeps what it computed when a word is appended",
+    "predicts": "give P(label | input)",
+    "scores": "score {}",
+    "bounds": "bound the score of {} from below",
+    "samples": "sample",
+    "fills": "fill a blank",
+    "caches": "reuse a cache",
 }
 
 
 class System(Entry):
     """One system: its family, its code, its reference, its abilities.
 
+    `tasks` is what it is made for: only a system without public code `writes`.
     `can` is what the pages claim of it; a record that contradicts it stops the build.
     """
 
@@ -36,8 +47,18 @@ class System(Entry):
     reference: str
     parameters: str = ""  # the address of a recorded number, if one is known
     page: str
+    tasks: list[Task] = []
     can: list[Ability] = []
     sources: list[str] = Field(min_length=1)
+
+    @property
+    def abilities(self) -> list[str]:
+        """What it can do, in words: its tasks, then what was measured."""
+        if self.tasks == ["classifies"] and not self.can:
+            return ["only classify: it gives no probability"]
+        words = [TASKS[task] for task in self.tasks]
+        words += [text for ability, text in ABILITIES.items() if ability in self.can]
+        return [text.format("a text" if self.mask else "an input") for text in words]
 
 
 @cache
@@ -68,6 +89,7 @@ def rows() -> list[dict[str, Any]]:
             "id": key,
             **system.model_dump(exclude={"can"}),
             "capabilities": [*system.can],
+            "abilities": system.abilities,
             "sees": measured_rows().get(key, {}).get("sees"),
             "parameters": (value_at(system.parameters) if system.parameters else None),
             "equal within": _tolerance(key),
@@ -83,9 +105,18 @@ def _tolerance(key: str) -> float | None:
     )
 
 
+def _task_problems(system: System) -> list[str]:
+    problems = []
+    if not system.abilities:
+        problems.append(f"can do nothing; write tasks, of {', '.join(TASKS)}")
+    if bool(system.of) == ("writes" in system.tasks):
+        problems.append("tasks: 'writes' is for a system without code, and only for it")
+    return problems
+
+
 def system_problems(key: str, system: System) -> list[str]:
     """What is wrong with a system, one line each."""
-    problems = []
+    problems = _task_problems(system)
     for citation in system.sources:
         try:
             split_citation(citation)

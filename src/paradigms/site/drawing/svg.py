@@ -55,10 +55,16 @@ def drawing(
     style: str = "mask",
     top: int = 0,
 ) -> str:
-    """The SVG element of a drawing: its size, its name for those who cannot see it."""
+    """The SVG element of a drawing: its size, its name for those who cannot see it.
+
+    A chart is as wide as its column, and so is a field up to the limit of the style
+    sheet; other drawings are never enlarged.
+    """
+    fills = style in {"chart", "mask field"}
+    size = "" if fills else f'style="width:{width:.0f}px" '
     return (
         f'<svg class="{style}" viewBox="0 {top} {width:.0f} {height:.0f}" '
-        f'style="width:{width:.0f}px" role="img" aria-label="{escape(title)}" '
+        f'{size}role="img" aria-label="{escape(title)}" '
         f"data-search-exclude>{content}</svg>"
     )
 
@@ -75,53 +81,6 @@ def thumbnail(rule: Rule, size: int) -> str:
 
 
 Point = tuple[float, float]
-
-PANEL = (300, 170)  # width and height of a panel of curves
-
-
-def curves(
-    lines: list[tuple[str, list[Point]]],
-    domain: tuple[float, float],
-    top: float,
-    upright: float,
-    title: str,
-) -> str:
-    """Curves over one axis, each named at its peak, and a dashed upright line.
-
-    `lines`: name and points of each curve; `domain`: first and last x; `top`: highest
-    y; `upright`: where the dashed line stands.
-    Errors: ValueError if there is no curve.
-    """
-    if not lines:
-        raise ValueError("a drawing of curves needs at least one curve")
-    width, height = PANEL
-
-    def place(point: Point) -> Point:
-        x = (point[0] - domain[0]) / (domain[1] - domain[0]) * (width - 20) + 10
-        return x, height - 24 - point[1] / top * (height - 60)
-
-    boundary, floor = place((upright, 0))
-    paths = ""
-    for number, (name, points) in enumerate(lines):
-        path = "L".join(f"{x:.0f} {y:.0f}" for x, y in map(place, points))
-        x, y = place(max(points, key=lambda point: point[1]))
-        # Names lean away from the boundary, and stay inside the panel.
-        anchor = "end" if x < boundary or x > width - 60 else "start"
-        x += 24 if x < boundary else -24 if anchor == "start" else 0
-        paths += (
-            f'<path class="curve c{number}" d="M{path}"/>'
-            f'<text text-anchor="{anchor}" x="{x:.0f}" y="{y - 8:.0f}">{name}</text>'
-        )
-    return drawing(
-        width,
-        height,
-        title,
-        f'<path class="frame" d="M10 {floor:.0f}h{width - 20}"/>'
-        f'<path class="frame dashed" d="M{boundary:.0f} 18V{floor:.0f}"/>{paths}'
-        f'<text class="axis" text-anchor="middle" x="{boundary:.0f}" y="{height - 8}">'
-        f'boundary</text><text class="axis" text-anchor="end" x="{width - 10}" '
-        f'y="{height - 8}">x →</text>',
-    )
 
 
 def _cells(visible: list[list[bool]], side: int) -> str:

@@ -20,7 +20,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from genanki import Deck, Model, Note, Package
 from markupsafe import Markup, escape
 
-from paradigms.site.content.questions import TOPICS, Question
+from paradigms.site.content.questions import TOPICS, Question, QuestionText
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.exports.plain_text import address, citation_text, ordered_questions
 from paradigms.site.markdown.adapter import inline
@@ -100,7 +100,7 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
     text = entry.text(_html)
     values = (
         text.question,
-        text.answer,
+        _answer(entry, text),
         _list(text.key_points),
         text.wrong_answer,
         _list(map(citation_text, entry.sources)),
@@ -111,6 +111,20 @@ def _fields(key: str, entry: Question, site_url: str) -> dict[str, str]:
         key,
     )
     return dict(zip(FIELDS, values, strict=True))
+
+
+def _answer(entry: Question, text: QuestionText) -> Markup:
+    """The spoken answer, and below it what is written on the whiteboard.
+
+    One field for all: Anki takes a note type with another field for a new one, and
+    then leaves every note of an older deck as it was.
+    """
+    board = render("whiteboard.html", code=entry.code, formulas=text.formulas)
+    return (
+        Markup("<p>{}</p>{}").format(text.answer, board)
+        if board
+        else Markup(text.answer)
+    )
 
 
 def _html(text: str) -> Markup:

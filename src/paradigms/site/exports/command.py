@@ -12,6 +12,7 @@ KINDS = {
     "csv": ("the question bank as a table", "bank.csv"),
     "json": ("the question bank as data, with its schema beside it", "bank.json"),
     "print": ("the whole site as one PDF", "model-paradigms.pdf"),
+    "cheat-sheet": ("the cheat sheet as a PDF of two pages", "cheat-sheet.pdf"),
 }
 
 
@@ -33,10 +34,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
             help=f"{name} in this folder, if none is given",
         )
         command.set_defaults(run=_run)
-        if kind == "print":
+        if kind in ("print", "cheat-sheet"):
             command.add_argument(
                 "--site", type=Path, metavar="FOLDER", help="a built site; else built"
             )
+        if kind == "print":
             command.add_argument(
                 "--part",
                 metavar="NAME",
@@ -49,6 +51,8 @@ def _run(options: argparse.Namespace) -> None:
     """Write the file and print one line; libraries are imported only if needed."""
     if options.kind == "print":
         summary = _print(options)
+    elif options.kind == "cheat-sheet":
+        summary = _cheat_sheet(options)
     else:
         summary = _bank(options.kind, options.output)
     print(f"{options.output}: {summary}")
@@ -94,3 +98,11 @@ def _print(options: argparse.Namespace) -> str:
     with replaced(options.output) as draft:
         pages = pdf.write(draft, options.site, options.part)
     return f"{pages} pages of the site"
+
+
+def _cheat_sheet(options: argparse.Namespace) -> str:
+    from paradigms.site.exports import pdf
+
+    with replaced(options.output) as draft:
+        pdf.write_cheat_sheet(draft, options.site)
+    return "both sides of the cheat sheet"

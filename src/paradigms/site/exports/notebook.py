@@ -20,7 +20,7 @@ from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import comparison, names
 from paradigms.site.content.pages import FENCE
-from paradigms.site.content.questions import of_topic, questions
+from paradigms.site.content.questions import Question, of_topic, questions
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.markdown.recorded_numbers import format_number
 from paradigms.site.templates.environment import slug
@@ -42,11 +42,13 @@ NOTE = (
 Cell = dict[str, Any]
 Address = Callable[[str], str | None]  # a link of the page -> its URL, if known
 
-# Indented blocks of Material; HTML boxes; headings with attributes; links to pages of
-# the site; citations and recorded numbers, unless they are quoted as code.
-_BLOCK = re.compile(r'^(?:===|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
+# Indented blocks of Material; HTML boxes; headings with attributes; anchors of
+# passages; links to pages of the site; citations and recorded numbers, unless they
+# are quoted as code.
+_BLOCK = re.compile(r'^(?:===\+?|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
 _DIV = re.compile(r"^</?div[^>]*>\n", re.M)
 _HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
+_ANCHOR = re.compile(r"^[ \t]*\{ *#[\w-]+ *\}[ \t]*\n", re.M)
 _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(([\w./-]*\.(?:md|ipynb)(?:#[\w-]*)?|#[\w-]+)\)"
 )
@@ -83,6 +85,16 @@ def link(path: str) -> str:
         f'<p class="as-notebook" data-search-exclude><a href="{basename(path)}" '
         "download>Download this page as a notebook</a></p>"
     )
+
+
+def with_link(html: str, path: str) -> str:
+    """A page's HTML with the link to its notebook: above its code, or below its title.
+
+    A question page opens with the answer, and shows code in a section of its own.
+    """
+    show = re.search(r'<h2 id="show-it">.*?</h2>', html, re.S)
+    end = show.end() if show else html.find("</h1>") + len("</h1>")
+    return html[:end] + link(path) + html[end:]
 
 
 def with_page_links(html: str, page: Any, files: Any) -> str:
@@ -204,7 +216,7 @@ def _plain(text: str, address: Address) -> str:
         url = address(m[2])
         return f"[{m[1]}]({url})" if url else m[1]
 
-    text = _HEADING.sub(r"\1", _DIV.sub("", text))
+    text = _ANCHOR.sub("", _HEADING.sub(r"\1", _DIV.sub("", text)))
     return _REFERENCE.sub(expand, _LINK.sub(resolve, text))
 
 
@@ -260,11 +272,18 @@ def _questions(keys: dict[str, Any], _: Address) -> str:
             continue
         wrong = f"**wrong:** “{entry.wrong_answer}”\n\n" if entry.wrong_answer else ""
         points = "".join(f"* {point}\n" for point in entry.key_points)
+        answer = f"{entry.answer.strip()}\n\n{_whiteboard(entry)}{wrong}"
         cards.append(
-            f"<details><summary>{entry.question}</summary>\n\n{entry.answer.strip()}"
-            f"\n\n{wrong}A strong answer contains\n\n{points}\n</details>\n"
+            f"<details><summary>{entry.question}</summary>\n\n{answer}"
+            f"A strong answer contains\n\n{points}\n</details>\n"
         )
     return "\n".join(cards)
+
+
+def _whiteboard(entry: Question) -> str:
+    """Formulas and code of an answer, as Markdown."""
+    code = f"```python\n{entry.code}\n```\n\n" if entry.code else ""
+    return "".join(f"$${tex}$$\n\n" for tex in entry.formulas) + code
 
 
 def _plan(_: dict[str, Any], address: Address) -> str:
@@ -280,4 +299,5 @@ _FENCES: dict[str, Callable[[dict[str, Any], Address], str]] = {
     "claim": _claims,
     "question": _questions,
     "plan": _plan,
+    "contents": lambda _keys, _address: "",  # the site's navigation
 }

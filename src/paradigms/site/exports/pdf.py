@@ -1,4 +1,4 @@
-"""The whole site as one PDF, printed by Chromium."""
+"""The site or the cheat sheet as a PDF, printed by Chromium."""
 
 import os
 import re
@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +31,7 @@ _FOOTER = (
     '<div style="width: 100%; font: 8px sans-serif; text-align: center">'
     '<span class="pageNumber"></span></div>'
 )
+_CHEAT_SHEET = "practice/cheat-sheet/"
 _TIMEOUT = 300_000  # milliseconds; the document is long
 
 
@@ -37,8 +40,29 @@ def write(file: Path, site: Path | None, part: str = "") -> int:
 
     Errors: ValueError with one line, without Chromium or without a site.
     """
+    with _chromium() as browser, _built(site) as folder:
+        pages = leaves(folder, part)
+        url = os.environ.get("SITE_URL", "")
+        html = document(folder, pages, edition(folder), url)
+        _print(browser, html, file, numbered=True)
+    return len(pages)
+
+
+def write_cheat_sheet(file: Path, site: Path | None) -> None:
+    """Print the cheat sheet of a site, built first if none is given: two sides of A4.
+
+    It has no title page, no numbers of pages and no links: it is the same everywhere.
+    Errors: as `write`.
+    """
+    with _chromium() as browser, _built(site) as folder:
+        html = document(folder, leaves(folder, _CHEAT_SHEET))
+        _print(browser, html, file, numbered=False)
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)  # or playwright's own
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         except Error:
@@ -46,14 +70,14 @@ def write(file: Path, site: Path | None, part: str = "") -> int:
                 "printing needs Chromium: sudo apt-get install chromium, "
                 "or put Chrome on the PATH"
             ) from None
-        site = site or _build(Path(folder) / "site")
-        pages = leaves(site, part)
-        source = Path(folder) / "document.html"
-        html = document(site, pages, edition(site), os.environ.get("SITE_URL", ""))
-        source.write_text(html, "utf8")
-        _print(browser, source, file)
+        yield browser
         browser.close()
-    return len(pages)
+
+
+@contextmanager
+def _built(site: Path | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield site or _build(Path(folder) / "site")
 
 
 def edition(site: Path) -> str:
@@ -77,17 +101,20 @@ def _build(folder: Path) -> Path:
     return folder
 
 
-def _print(browser: Browser, source: Path, file: Path) -> None:
+def _print(browser: Browser, html: str, file: Path, *, numbered: bool) -> None:
     page = browser.new_page()
     page.set_default_timeout(_TIMEOUT)
-    page.goto(source.as_uri())
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "document.html"
+        source.write_text(html, "utf8")
+        page.goto(source.as_uri())
     page.pdf(
         path=file,
         outline=True,
         tagged=True,
         print_background=True,
         prefer_css_page_size=True,
-        display_header_footer=True,
+        display_header_footer=numbered,
         header_template="<span></span>",
         footer_template=_FOOTER,
     )

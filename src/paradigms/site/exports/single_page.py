@@ -4,6 +4,7 @@ Each id is prefixed with the name of its page, so that ids are unique, and links
 pages point to these ids. Folded blocks are open: paper has no clicks.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import Stylesheet
 from markupsafe import Markup
 
+from paradigms.site.content.navigation import in_order
 from paradigms.site.templates.environment import render
 
 _SITE = "https://site.invalid/"  # only to resolve relative addresses
@@ -26,7 +28,7 @@ _SCREEN_CLASSES = {
     "md-content__button",
     "clipboard-copy-txt",
 }
-_LINKS = 'nav.md-nav--primary a.md-nav__link:not([href^="#"])'
+FILE = "index.html"
 
 
 @dataclass(frozen=True)
@@ -59,29 +61,31 @@ def leaves(site: Path, part: str = "") -> list[Leaf]:
 
     Errors: ValueError if no site is built there, or has no such page.
     """
-    start = site / "index.html"
-    links = _soup(start).select(_LINKS) if start.is_file() else []
-    if not links:
+    if not (site / "index.html").is_file():
         raise ValueError(f"{site} holds no built site: run `make site` first")
-    pages = []
-    for link in links:
-        address = urlsplit(urljoin(_SITE, str(link["href"]))).path.lstrip("/")
-        nav = link.find_parents("nav")[0]
-        # The label of the outermost list is the name of the site.
-        in_section = "md-nav--primary" not in nav["class"]
-        label = _one(nav, "label.md-nav__title").get_text(strip=True)
-        title = link.get_text(strip=True)
-        file = site / address / "index.html"
-        pages.append(Leaf(address, title, label if in_section else "", file))
+    pages = [
+        Leaf(
+            _address(page.path), page.title, section, site / _address(page.path) / FILE
+        )
+        for section, page in in_order()
+    ]
     selected = [leaf for leaf in pages if leaf.address.startswith(part)]
     if not selected:
         raise ValueError(f"no page of the site begins with {part!r}: such as q39/")
     return selected
 
 
-def document(site: Path, pages: list[Leaf], edition: str, site_url: str = "") -> str:
+def _address(path: str) -> str:
+    """Where a page is on the site: `q39/cache.md` in `q39/cache/`."""
+    return f"{re.sub(r'(^|/)index$', '', path.rpartition('.')[0])}/".removeprefix("/")
+
+
+def document(
+    site: Path, pages: list[Leaf], edition: str = "", site_url: str = ""
+) -> str:
     """The HTML: a title page, the contents, then every page, each after a page break.
 
+    Without an edition there are only the pages.
     A link to a page that is not in it points to the published site, if there is one.
     """
     by_address = {leaf.address: leaf for leaf in pages}

@@ -24,6 +24,8 @@ from paradigms.site.templates.environment import render
 FILE = "snippets/cheat-sheet.toml"
 HOME = "practice/cheat-sheet.md"
 
+_SHORT_TITLE = re.compile(r'^title: "Q\d+: (.+)"$', re.MULTILINE)
+
 
 class Formula(Entry):
     """A formula exactly as on a page, under a title."""
@@ -86,13 +88,16 @@ class Sheet(Entry):
 
     @property
     def title(self) -> str:
-        """The title of its page."""
-        return str(re.findall(r"^# (.+)$", pages()[self.page], re.MULTILINE)[0])
+        """The short title of its page; the heading there is the whole question."""
+        match = _SHORT_TITLE.search(pages()[self.page])
+        return match[1].capitalize() if match else ""
 
     def findings(self) -> list[str]:
         """Every broken reference, one line each."""
         if self.page not in pages():
             return [f"page {self.page!r} does not exist"]
+        if not self.title:
+            return [f'page {self.page!r} has no short title: write title: "Q1: ..."']
         ids = [self.spoken, *(trap.id for trap in self.traps)]
         problems = unknown_names("question", ids, questions())
         problems += [

@@ -1,9 +1,9 @@
 """Figures for the pages: a drawing, its caption, and the same in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from math import exp, pi, sqrt
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from markupsafe import Markup
 from pydantic import AfterValidator, Field
@@ -12,7 +12,7 @@ from paradigms._schema import ContentError, meant
 from paradigms.experiments.pictures import Bands, Curves, DecisionField, Digits, Strip
 from paradigms.experiments.records import picture
 from paradigms.masks import Rule, grid, parse
-from paradigms.site.drawing import plots, svg
+from paradigms.site.drawing import charts, plots, svg
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.templates.environment import render
 
@@ -20,6 +20,10 @@ from paradigms.site.templates.environment import render
 def _check_mask(mask: str) -> str:
     parse(mask)
     return mask
+
+
+# With its unit; a chart has room for one line.
+AxisName = Annotated[str, Field(min_length=1, max_length=charts.LONGEST)]
 
 
 class Words(NamedTuple):
@@ -31,6 +35,8 @@ class Words(NamedTuple):
 
 class Figure(Fence):
     """A drawing with its title and caption; a kind of figure is a subclass."""
+
+    is_chart: ClassVar[bool] = False
 
     title: str = Field(min_length=3)
     caption: str = Field(min_length=10)
@@ -45,6 +51,7 @@ class Figure(Fence):
             caption=self.caption,
             code=self.code(),
             drawing=Markup(self.drawing()),
+            is_chart=self.is_chart,
             intro=words.intro,
             lines=words.lines,
         )
@@ -95,20 +102,24 @@ class TwoViewsFigure(Figure):
     one); both come from the same two normal distributions, one for each class.
     """
 
+    is_chart = True
+
     view: Literal["joint", "posterior"]
 
     def drawing(self) -> str:
-        xs = [step / 10 for step in range(-40, 41)]
+        xs = [step / 7 for step in range(-28, 29)]
         if self.view == "joint":
             lines = [
-                ("P(x, negative)", [(x, joint(x, 0)) for x in xs]),
-                ("P(x, positive)", [(x, joint(x, 1)) for x in xs]),
+                _curve("P(x, negative)", [(x, joint(x, 0)) for x in xs]),
+                _curve("P(x, positive)", [(x, joint(x, 1)) for x in xs]),
             ]
-            top = joint(MEANS[1], 1)
+            up = charts.Axis("density")
         else:
-            lines = [("P(positive | x)", [(x, posterior(x)) for x in xs])]
-            top = 1.0
-        return svg.curves(lines, (-4, 4), top, 0, self.title)
+            lines = [_curve("P(positive | x)", [(x, posterior(x)) for x in xs])]
+            up = charts.Axis("probability")
+        across = charts.Axis("x, in standard deviations")
+        boundary = charts.Guide(0, "boundary")
+        return charts.chart(lines, across, up, self.title, upright=boundary)
 
     def words(self) -> Words:
         if self.view == "joint":
@@ -125,14 +136,27 @@ class RecordedFigure(Figure):
 class DigitsFigure(RecordedFigure):
     """Recorded pictures of digits: `digits = "digit_generators/VAE/walk"`.
 
-    In words: the predictions of the experiment's classifier, row by row.
+    `across` and `up` say what the labels of the columns and of the rows are; they are
+    needed where there are labels.  In words: the predictions of the experiment's
+    classifier, row by row.
     """
 
     digits: str
+    across: AxisName | None = None
+    up: AxisName | None = None
 
     def drawing(self) -> str:
         record = picture(self.digits, Digits)
-        return plots.digits(record.digits, record.rows, record.columns, self.title)
+        for key, name, labels in (
+            ("across", self.across, record.columns),
+            ("up", self.up, record.rows),
+        ):
+            if labels and not name:
+                raise ContentError(f"{key}: say what {', '.join(labels[:3])}, ... are")
+        names = self.across or "", self.up or ""
+        return plots.digits(
+            record.digits, record.rows, record.columns, self.title, names
+        )
 
     def words(self) -> Words:
         record = picture(self.digits, Digits)
@@ -149,16 +173,27 @@ class DigitsFigure(RecordedFigure):
 class CourseFigure(RecordedFigure):
     """Recorded training curves: `course = "digit_generators/GAN/accuracy"`.
 
-    `level` is the height of the dashed line, and `name` its label.
+    `across` and `up` name the axes with their units; `level` is the height of the
+    dashed line, and `name` its label.
     """
 
+    is_chart = True
+
     course: str
+    across: AxisName
+    up: AxisName
     level: float = Field(gt=0)
     name: str
 
     def drawing(self) -> str:
         curves = picture(self.course, Curves).curves
-        return plots.course(list(curves.items()), self.level, self.name, self.title)
+        return charts.chart(
+            [_curve(name, points) for name, points in curves.items()],
+            charts.Axis(self.across),
+            charts.Axis(self.up),
+            self.title,
+            level=charts.Guide(self.level, self.name),
+        )
 
     def words(self) -> Words:
         lines = []
@@ -168,32 +203,56 @@ class CourseFigure(RecordedFigure):
                 f"{name}: {ys[0]:.2f} at first, {ys[-1]:.2f} in the end, "
                 f"between {min(ys):.2f} and {max(ys):.2f}"
             )
-        return Words("", lines)
+        return Words(_axes(self.across, self.up), lines)
 
 
 class BandsFigure(RecordedFigure):
     """Recorded means over sizes: `bands = "label_efficiency/imdb, .../errors"`.
 
-    `across` and `up` name the axes.
+    `across` and `up` name the axes with their units; `scale` is that of the axis
+    across. With `percent` a share is printed in percent. `baseline` names a line that
+    the others are compared with, such as a diagonal.
     """
 
+    is_chart = True
+
     bands: str
-    across: str
-    up: str
+    across: AxisName
+    up: AxisName
+    scale: charts.Scale = "logarithmic"
+    percent: bool = False
+    baseline: str = ""
 
     def drawing(self) -> str:
-        lines = picture(self.bands, Bands).bands
-        return plots.bands(lines, (self.across, self.up), self.title)
+        bands = picture(self.bands, Bands).bands
+        if self.baseline and self.baseline not in bands:
+            raise ContentError(
+                f"baseline: {self.bands} has no line {self.baseline!r}; "
+                f"there is: {', '.join(bands)}"
+            )
+        lines = [
+            charts.Line(name, points, name == self.baseline)
+            for name, points in bands.items()
+        ]
+        return charts.chart(lines, self._across(), self._up(), self.title)
 
     def words(self) -> Words:
         lines = []
+        factor, unit = (100, "%") if self.percent else (1, "")
         for name, points in picture(self.bands, Bands).bands.items():
             intervals = (
-                f"{mean:.3g} ({low:.3g} to {high:.3g}) at {x:,g}"
+                f"{factor * mean:.3g}{unit} ({factor * low:.3g} to {factor * high:.3g})"
+                f" at {x:,g}"
                 for x, mean, low, high in points
             )
             lines.append(f"{name}: {'; '.join(intervals)}")
-        return Words("", lines)
+        return Words(_axes(self._across().label, self._up().label), lines)
+
+    def _across(self) -> charts.Axis:
+        return charts.Axis(self.across, self.scale)
+
+    def _up(self) -> charts.Axis:
+        return charts.Axis(self.up, percent=self.percent)
 
 
 class FieldFigure(RecordedFigure):
@@ -203,9 +262,11 @@ class FieldFigure(RecordedFigure):
     about eight lines.
     """
 
+    is_chart = True
+
     field: str
-    across: str
-    up: str
+    across: AxisName
+    up: AxisName
 
     def drawing(self) -> str:
         record = picture(self.field, DecisionField)
@@ -265,6 +326,16 @@ def figure_kind(keys: Mapping[str, Any]) -> type[Figure]:
         f"figure fence: takes one of the keys {', '.join(FIGURES)}; "
         f"it has {' and '.join(kinds) or 'none'}{hints}"
     )
+
+
+def _curve(name: str, points: Iterable[tuple[float, float]]) -> charts.Line:
+    """A line without intervals."""
+    return charts.Line(name, [(x, y, y, y) for x, y in points])
+
+
+def _axes(across: str, up: str) -> str:
+    """The names of both axes in words."""
+    return f"Across: {across}. Up: {up}."
 
 
 def sides(line: str) -> str:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from markupsafe import Markup
 
 from paradigms._schema import Entry
+from paradigms.experiments.records import stems
 from paradigms.site.content.bibliography import label, split_citation
 from paradigms.site.content.evidence import Evidence
 from paradigms.site.templates.environment import slug
@@ -31,7 +33,9 @@ class Page:
         return html
 
     def record(self, name: str) -> str:
-        """The address of a test or an experiment on the evidence page."""
+        """The address of an experiment's page, or of a test on the evidence page."""
+        if name in _experiments():
+            return self.link(record_page(name))
         return self.link(f"reference/evidence.md#{slug(name)}")
 
     def cite(self, citation: str) -> Markup:
@@ -55,6 +59,17 @@ class Page:
     def evidence(self, evidence: Evidence) -> list[Markup]:
         """The evidence for a statement, as links."""
         return [*self.runs(evidence), *map(self.cite, evidence.sources)]
+
+
+@cache
+def _experiments() -> set[str]:
+    """As `stems`, read once a build: a folder is listed for every link else."""
+    return stems()
+
+
+def record_page(stem: str, row: str = "") -> str:
+    """The page of an experiment's record below `docs/`, or a row of it."""
+    return f"reference/evidence/{slug(stem)}.md{'#' * bool(row)}{slug(row)}"
 
 
 class Fence(Entry):

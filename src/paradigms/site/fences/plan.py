@@ -8,25 +8,34 @@ from markupsafe import Markup
 from pydantic import Field, model_validator
 
 from paradigms._schema import ContentError, Entry, meant, raise_findings
-from paradigms.site.content.questions import TOPICS, of_topic, topic_places
+from paradigms.site.content.evidence import unknown_names
+from paradigms.site.content.questions import (
+    TOPICS,
+    of_topic,
+    question_places,
+    questions,
+    topic_places,
+)
 from paradigms.site.content.toml import FOLDER, read, valid
 from paradigms.site.fences.page import Fence, Page
-from paradigms.site.fences.reading_time import lab, minutes, section
+from paradigms.site.fences.reading_time import QUESTION, lab, minutes, section
 from paradigms.site.templates.environment import render
 
-KINDS = ("read", "lab", "topic", "task")
+KINDS = ("read", "lab", "topic", "questions", "task")
 
 
 class Item(Entry):
     """One thing to do. Only a task states its minutes, and may say what to `see` then.
 
     `read` and `see` name a page or a section, `q19/index.md#draw-it`; `lab` a notebook,
-    `labs/mask-probe.ipynb`; `note` says how to do it, `link` what `see` shows.
+    `labs/mask-probe.ipynb`; `questions` names some of the bank by their ids; `note`
+    says how to do it, `link` what `see` shows.
     """
 
     read: str = ""
     lab: str = ""
     topic: str = ""
+    questions: list[str] = []
     task: str = ""
     minutes: int | None = Field(default=None, ge=1, le=60)
     see: str = ""
@@ -59,12 +68,22 @@ class Item(Entry):
             problems.append(
                 f"topic: no topic {self.topic!r}{meant(self.topic, TOPICS)}"
             )
-        return problems
+        names = unknown_names("question", self.questions, questions())
+        return problems + [f"questions: {name}" for name in names]
 
     @property
     def place(self) -> str:
         """The page or section that it links to; empty for a task."""
-        return topic_places()[self.topic] if self.topic else self.read or self.lab
+        return self.places[0] if self.places and not self.task else ""
+
+    @property
+    def places(self) -> list[str]:
+        """Every page or section that it links to."""
+        if self.topic:
+            return [topic_places()[self.topic]]
+        if self.questions:
+            return [question_places()[key] for key in self.questions]
+        return [place for place in (self.read, self.lab, self.see) if place]
 
     @cached_property
     def takes(self) -> int:
@@ -73,17 +92,31 @@ class Item(Entry):
             return self.minutes
         if self.lab:
             return lab(self.lab)[1]
+        if self.questions:
+            return max(1, round(QUESTION * len(self.questions)))
         return max(1, round(minutes(section(self.place).text)))
 
     def render(self, page: Page) -> Markup:
         """The item as HTML, with a link to its place."""
-        note = f"{len(of_topic(self.topic))} questions" if self.topic else self.note
-        title = "" if self.task else self._title(page)
-        return render("plan_item.html", page=page, item=self, title=title, note=note)
+        texts = {key: page.inline(questions()[key].question) for key in self.questions}
+        return render(
+            "plan_item.html",
+            page=page,
+            item=self,
+            title=self.title(page),
+            note=f"{len(of_topic(self.topic))} questions" if self.topic else self.note,
+            questions=texts,
+            question_places=question_places() if self.questions else {},
+        )
 
-    def _title(self, page: Page) -> str:
+    def title(self, page: Page) -> str:
+        """What it is called in a plan, as HTML."""
+        if self.task:
+            return page.inline(self.task)
         if self.topic:
             return f"Questions: {self.topic}"
+        if self.questions:
+            return f"{len(self.questions)} questions of the bank"
         if self.lab:
             return f"Lab: {lab(self.lab)[0]}"
         path, _, anchor = self.read.partition("#")
@@ -101,8 +134,12 @@ class Day(Entry):
 
 
 class Plan(Entry):
-    """Days that take at most `limit` minutes each; `first` introduces them."""
+    """Days that take at most `limit` minutes each; `first` introduces them.
 
+    `title` is the label of its tab.
+    """
+
+    title: str = Field(min_length=3, max_length=20)
     limit: int = Field(ge=30, le=480)
     first: str = Field(min_length=10)
     days: list[Day] = Field(min_length=1)
@@ -198,6 +235,7 @@ class PlanFence(Fence):
         return render(
             "plan.html",
             page=page,
+            name=self.name,
             plan=plan,
             items=items(),
             takes=takes,

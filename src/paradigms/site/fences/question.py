@@ -1,10 +1,15 @@
 """The fence `question`: a question to attempt before its answer opens."""
 
 from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import places
 from paradigms.site.content.questions import (
+    Question,
+    QuestionText,
     derivations,
     of_topic,
     question_places,
@@ -44,13 +49,23 @@ def _spoken(key: str, page: Page) -> Markup:
 
 def _question(key: str, page: Page) -> Markup:
     question = questions()[key]
+    text = question.text(page.inline)
     return render(
         "question.html",
         page=page,
         key=key,
         question=question,
-        text=question.text(page.inline),
+        text=text,
+        board=_whiteboard(question, text),
         derivation=derivations().get(key),
         claim_places=places(),
         question_places=question_places(),
     )
+
+
+def _whiteboard(question: Question, text: QuestionText) -> Markup:
+    """What a candidate writes: formulas, code below them; empty without either."""
+    code = question.code
+    if code:
+        code = Markup(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)))
+    return render("whiteboard.html", code=code, formulas=text.formulas)

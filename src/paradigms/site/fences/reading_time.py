@@ -18,6 +18,7 @@ from paradigms.site.content.pages import FENCE, pages
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
+from paradigms.site.fences.contents import ContentsFence
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.table import TableFence
 
@@ -31,6 +32,7 @@ FENCES: dict[str, type[Fence]] = {
     "table": TableFence,
     "change": ChangeFence,
     "sheet": CheatSheetFence,
+    "contents": ContentsFence,
 }
 
 _WORD = re.compile(r"\S*[^\W_]\S*")
@@ -96,10 +98,18 @@ def _entries_minutes(kind: str, keys: dict[str, Any]) -> float:
     if kind == "question":
         ids = keys.get("ids") or of_topic(keys["topic"])
         if not keys.get("spoken"):
-            return QUESTION * len(ids)
+            return sum(map(_question_minutes, ids))
         return sum(words(questions()[key].answer) for key in ids) / WORDS_A_MINUTE
     text = _entries_text(kind, keys)
-    return words(text) / WORDS_A_MINUTE + FIGURE * text.count("<figure")
+    # A formula of the cheat sheet is repeated there, and takes as long as a word.
+    reading = words(_FORMULA.sub(" x ", text)) / WORDS_A_MINUTE
+    return reading + FIGURE * text.count("<figure")
+
+
+def _question_minutes(key: str) -> float:
+    """Minutes for a question; code and formulas of its answer are read besides."""
+    question = questions()[key]
+    return QUESTION + CODE * bool(question.code) + FORMULA * len(question.formulas)
 
 
 def _entries_text(kind: str, keys: dict[str, Any]) -> str:

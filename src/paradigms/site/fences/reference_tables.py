@@ -5,26 +5,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
 
-from paradigms._schema import FileError
 from paradigms.experiments.records import (
     Benchmark,
-    Record,
     load,
-    question,
     quote,
     speeds,
-    stems,
 )
 from paradigms.site.content.bibliography import label, sources
 from paradigms.site.content.changes import changes
 from paradigms.site.content.claims import claims, places
 from paradigms.site.content.comparison_tables import comparison, names
-from paradigms.site.content.conditions import experiments
 from paradigms.site.content.evidence import proofs
+from paradigms.site.content.glossary import letters
 from paradigms.site.content.house_style import rules
 from paradigms.site.content.questions import Level, questions, topic_places
 from paradigms.site.content.systems import measured_rows, systems
-from paradigms.site.content.toml import FOLDER, read
+from paradigms.site.fences.record import experiment_questions, in_words, provenance
 
 SIZES = ("all", "embeddings", "attention", "feed-forward", "norms and heads")
 
@@ -34,7 +30,8 @@ class Table:
     """A table whose rows are made by the template `tables/NAME.html` from `values`.
 
     On a phone the cells of a `stacked` table stand below each other; a `narrow` one has
-    short cells in narrow columns.
+    short cells in narrow columns; in one of `counts` all columns but the first hold
+    short numbers.
     """
 
     title: str
@@ -66,46 +63,19 @@ def _evidence() -> dict[str, Any]:
 
 
 def _measured() -> dict[str, Any]:
-    """Every stored result with its settings."""
-    return {"results": map(_result, sorted(stems())), "places": places()}
-
-
-def _result(stem: str) -> dict[str, Any]:
-    """The question and the settings, the claims that depend on it, and its rows."""
-    result = load(stem)
-    settings = {**result.config, **result.versions, **provenance(result)}
-    rows = [
-        (
-            row["name"],
-            {c: quote(f"{stem}/{row['name']}/{c}") for c in row if c != "name"},
-        )
-        for row in result.rows
-    ]
+    """Every experiment: its page, its question, and the claims that depend on it."""
     return {
-        "stem": stem,
-        "question": question(stem),
-        "settings": _pairs(settings),
-        "conditions": [
-            (key, condition)
-            for key, claim in claims().items()
-            for condition in claim.holds
-            if stem in experiments(condition)
+        "experiments": [
+            (
+                stem,
+                text,
+                [key for key, claim in claims().items() if stem in claim.measured],
+            )
+            for stem, text in experiment_questions().items()
         ],
-        "rows": [(name, _pairs(columns)) for name, columns in rows],
+        "places": places(),
+        "in_words": in_words,
     }
-
-
-def _pairs(values: dict[str, Any]) -> str:
-    """Names and values as preformatted text: seven thousand tags would be slow."""
-    width = max((len(name) for name in values), default=0)
-    return "\n".join(
-        f"{name:{width}}  {_plain(value)}" for name, value in values.items()
-    )
-
-
-def _plain(value: Any) -> str:
-    """A list without its brackets, anything else as it is."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _systems() -> dict[str, Any]:
@@ -134,26 +104,9 @@ def _day_and_machine(benchmark: Benchmark) -> str:
     return f"{day}: {', '.join(provenance(benchmark).values())}; {versions}"
 
 
-def provenance(record: Record) -> dict[str, str]:
-    """Processor, instruction set, threads, and the variables that restricted them."""
-    threads = f"{record.threads} thread{'s' * (record.threads > 1)}"
-    machine = {
-        "processor": record.processor,
-        "instruction set": record.instruction_set,
-        "threads": threads,
-    }
-    return machine | {key: f"{key}={record.settings[key]}" for key in record.settings}
-
-
 def _glossary() -> dict[str, Any]:
-    """Every term with its sentence. Errors: FileError for one without a sentence."""
-    terms = read(FOLDER / "glossary.toml")
-    incomplete = [
-        term for term, sentence in terms.items() if not str(sentence).endswith(".")
-    ]
-    if incomplete:
-        raise FileError(f"snippets/glossary.toml: {incomplete[0]}: write a sentence")
-    return {"terms": terms}
+    """Every term with its sentence, by letter."""
+    return {"letters": letters()}
 
 
 def _style() -> dict[str, Any]:
@@ -176,7 +129,12 @@ def _bank() -> dict[str, Any]:
 GENERATED = {
     "claims": Table(
         "Claims ledger",
-        ("Id", "What is often said", "Verdict", "Evidence"),
+        (
+            "Id",
+            "What is often said, and the reason for the verdict",
+            "Verdict",
+            "Evidence",
+        ),
         _claims,
         "narrow",
     ),
@@ -184,7 +142,7 @@ GENERATED = {
         "The question bank by topic",
         ("Topic", *get_args(Level), "of these traps", "all"),
         _bank,
-        "narrow",
+        "counts",
     ),
     "bibliography": Table(
         "Bibliography",
@@ -218,9 +176,9 @@ GENERATED = {
         "narrow",
     ),
     "measured": Table(
-        "Stored results", ("Measured", "What came out"), _measured, "stacked"
+        "Experiments", ("Experiment", "Question", "Claims"), _measured, "stacked"
     ),
-    "glossary": Table("Glossary", ("Term", "What it means"), _glossary),
+    "glossary": Table("Glossary", ("Term", "What it means"), _glossary, "stacked"),
     "style": Table("House style", ("Write", "Not", "Why"), _style, "stacked"),
 }
 

@@ -21,10 +21,12 @@ from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
 from paradigms.site.fences.claim import ClaimFence
 from paradigms.site.fences.code import CodeFence
+from paradigms.site.fences.contents import ContentsFence
 from paradigms.site.fences.figure import Figure, figure_kind
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.plan import PlanFence
 from paradigms.site.fences.question import QuestionFence
+from paradigms.site.fences.record import RecordFence
 from paradigms.site.fences.table import TableFence
 from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
@@ -40,6 +42,8 @@ KINDS: dict[str, type[Fence]] = {
     "plan": PlanFence,
     "sheet": CheatSheetFence,
     "change": ChangeFence,
+    "contents": ContentsFence,
+    "record": RecordFence,
 }
 
 

@@ -1,9 +1,10 @@
-"""Python-Markdown extension: citations, recorded numbers, and formulas as MathML.
+"""Python-Markdown extension: citations, numbers, tables, formulas, glossary terms.
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
 `[=experiment/row/column]` the recorded number, linked to its record; `|interval` adds
 its interval, `|millions` prints it in millions. A missing source or number stops the
-build. Formulas need no script and no font: the browser draws MathML.
+build. Formulas need no script and no font: the browser draws MathML. A page's first
+use of a term links to the glossary.
 """
 
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from markdown import Extension, Markdown
 
 from paradigms.site.markdown.citations import Citation
+from paradigms.site.markdown.glossary_links import GlossaryLinks
 from paradigms.site.markdown.math import MathML
 from paradigms.site.markdown.recorded_numbers import Bars, Recorded
+from paradigms.site.markdown.tables import TableBoxes
 
 
 class InlineExtension(Extension):
@@ -24,6 +27,10 @@ class InlineExtension(Extension):
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
         md.inlinePatterns.register(Recorded(r"\[=([^\]]+)\]", md), "recorded", 176)
         md.treeprocessors.register(MathML(md), "mathml", 15)
+        # Headings are words by now (20), and formulas still TeX.
+        md.treeprocessors.register(TableBoxes(md), "table_boxes", 16)
+        # Last, when all HTML is in its place.
+        md.postprocessors.register(GlossaryLinks(md), "glossary_links", 0)
 
 
 def makeExtension(**options: Any) -> InlineExtension:  # noqa: N802 - Markdown's name

@@ -63,6 +63,8 @@ class MathML(Treeprocessor):
                 html = self._convert(tex, display)
                 if display:  # a long one scrolls on a phone, by keyboard too
                     element.set("tabindex", "0")
+                    element.set("role", "group")
+                    element.set("aria-label", "Formula")
                 element.text = self.md.htmlStash.store(html)
                 tail = element.tail or ""
                 if marks := not display and re.match(r"[.,:;?!)]+", tail):

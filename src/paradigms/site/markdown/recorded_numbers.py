@@ -9,9 +9,9 @@ from markdown.util import ETX, STX, AtomicString
 
 from paradigms._schema import ContentError
 from paradigms.experiments.records import quote, value_at
+from paradigms.site.fences.page import record_page
 from paradigms.site.markdown.errors import failure
 from paradigms.site.markdown.links import Linking
-from paradigms.site.templates.environment import slug
 
 # It would end a cell of a table.
 _UNESCAPED_BAR = re.compile(r"(\[=[^\]|\\]+)\|")
@@ -48,9 +48,9 @@ class Recorded(Linking):
             value = format_number(source)
         except ContentError as error:
             raise failure(self.md, f"[={source}]", str(error)) from None
-        stem = source.partition("/")[0]
+        stem, row, _ = source.split("/")
         anchor = ElementTree.Element("a", {"class": "recorded"})
-        anchor.set("href", self.address(f"reference/evidence.md#{slug(stem)}"))
+        anchor.set("href", self.address(record_page(stem, row)))
         anchor.text = AtomicString(value)
         return anchor, m.start(0), m.end(0)
 

@@ -1,0 +1,173 @@
+"""What the search box finds: direct answers first, then the text of all sections.
+
+The browser loads both when somebody searches: `search/answers.json` at once, and
+`search/text.json` after it. `docs/javascripts/search-worker.js` reads and ranks them.
+"""
+
+import html
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from material.plugins.search.plugin import Parser
+
+from paradigms._schema import raise_findings
+from paradigms.site.content.bibliography import label, sources
+from paradigms.site.content.changes import changes
+from paradigms.site.content.claims import claims, places
+from paradigms.site.content.pages import bodies, ids_by_page
+from paradigms.site.content.questions import question_places, questions
+from paradigms.site.content.synonyms import FILE, synonyms
+from paradigms.site.content.toml import FOLDER, read
+from paradigms.site.markdown.adapter import inline
+from paradigms.site.templates.environment import slug
+
+FIRST_WORDS = 45  # of an answer: what a reader sees of a hit, and what it is ranked by
+# The worker ranks by kind: what answers before what derives, proves or lists.
+Kind = Literal[
+    "question", "term", "claim", "figure", "change", "page", "section", "derivation",
+    "reference",
+]  # fmt: skip
+GLOSSARY, SOURCES = "reference/glossary.md", "reference/bibliography.md"
+# Their rows have entries of their own, or repeat what stands elsewhere.
+LISTS = {GLOSSARY, SOURCES, "reference/claims.md", "reference/tags.md"}
+
+# Tags within words and lines, most of them of highlighted code and formulas. The parser
+# would skip them one by one, which took a tenth of a build.
+_INLINE = re.compile(
+    r"</?(?:a|abbr|code|em|math|m[a-z]+|q|span|strong|su[bp]|wbr)(?: [^>]*)?>"
+)
+_TAG = re.compile(r"<[^>]+>")
+
+
+class Passage(NamedTuple):
+    """A place that a search can lead to: `place` is `q39/index.md#q39-axes`."""
+
+    kind: Kind
+    place: str
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class IndexedPage:
+    """A built page: its address, its title in the navigation, and its HTML."""
+
+    path: str
+    url: str
+    title: str
+    content: str
+
+
+def search_index(pages: Mapping[str, IndexedPage]) -> dict[str, str]:
+    """The files of the index by path, from the built pages by theirs.
+
+    Errors: FileError for each synonym whose term no direct answer contains.
+    """
+    sections = [part for page in pages.values() for part in _sections(page)]
+    answers = [*_answers(), *(part._replace(text="") for part in sections)]
+    raise_findings(synonym_problems(synonyms(), answers))
+    texts = [*(part for part in sections if part.text), *_bibliography()]
+    numbers = {path: number for number, path in enumerate(pages)}
+    first = {
+        "pages": [(page.url, page.title) for page in pages.values()],
+        "synonyms": [[term, *names] for term, names in synonyms().items()],
+        "passages": [_row(passage, numbers) for passage in answers],
+    }
+    then = {"passages": [_row(passage, numbers) for passage in texts]}
+    return {"search/answers.json": _json(first), "search/text.json": _json(then)}
+
+
+def synonym_problems(
+    groups: Mapping[str, list[str]], passages: list[Passage]
+) -> list[str]:
+    """The terms that occur in no passage: a search for another name would find none."""
+    texts = "\n".join(f"{_words(p.title)}\n{_words(p.text)}" for p in passages)
+    # From the beginning of a word on: "mask" is in "masks".
+    return [
+        f"{FILE}: {term}: no question, term, claim, figure or heading contains it; "
+        "write the term as the site does, or define it in snippets/glossary.toml"
+        for term in groups
+        if f" {_words(term).strip()}" not in texts
+    ]
+
+
+def _words(text: str) -> str:
+    """Words in lower case between spaces."""
+    return " ".join(["", *re.findall(r"[^\W_]+", text.lower()), ""])
+
+
+def _answers() -> Iterator[Passage]:
+    """Everything that has a sentence of its own: the direct answers."""
+    for key, place in question_places().items():
+        question = questions()[key]
+        answer = _first_words(_plain(question.answer))
+        yield Passage("question", place, _plain(question.question), answer)
+    for term, sentence in read(FOLDER / "glossary.toml").items():
+        yield Passage("term", f"{GLOSSARY}#{slug(term)}", term, _plain(sentence))
+    for key, place in places().items():
+        claim = claims()[key]
+        title = f"{key}, {claim.verdict}: {_plain(claim.said)}"
+        yield Passage("claim", place, title, _first_words(_plain(claim.right)))
+    for key, page in ids_by_page("change"):
+        change = changes()[key]
+        text = _first_words(_plain(change.now))
+        yield Passage("change", f"{page}#{key}", _plain(change.said), text)
+    for body, page in bodies("figure"):
+        keys = tomllib.loads(body)
+        place, caption = f"{page}#{slug(keys['title'])}", _plain(keys["caption"])
+        yield Passage("figure", place, keys["title"], caption)
+
+
+def _bibliography() -> Iterator[Passage]:
+    for key, source in sources().items():
+        title = f"{label(key)}: {source.title}"
+        text = f"{', '.join(source.authors)}. {_plain(source.cited_for)}"
+        yield Passage("reference", f"{SOURCES}#{key}", title, text)
+
+
+def _sections(page: IndexedPage) -> Iterator[Passage]:
+    """A page and its sections; their titles and texts as plain text."""
+    parser = Parser()
+    parser.feed(_INLINE.sub("", page.content))
+    parser.close()
+    for number, section in enumerate(parser.data):
+        anchor = f"#{section.id}" if number and section.id else ""
+        title = _text("".join(section.title)).removesuffix("¶") or page.title
+        text = "" if page.path in LISTS else _text("".join(section.text))
+        yield Passage(_kind(page.path, anchor), page.path + anchor, title, text)
+
+
+def _kind(path: str, anchor: str) -> Kind:
+    if path.startswith("practice/derivations"):
+        return "derivation"
+    if path.startswith(("reference/", "contributing")):
+        return "reference"
+    return "section" if anchor else "page"
+
+
+def _plain(line: str) -> str:
+    """A line of Markdown as text, formulas and recorded numbers included."""
+    return _text(inline(line, str))
+
+
+def _text(markup: str) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", _INLINE.sub("", markup))).split())
+
+
+def _first_words(text: str) -> str:
+    words = text.split()
+    return text if len(words) <= FIRST_WORDS else f"{' '.join(words[:FIRST_WORDS])} …"
+
+
+def _row(passage: Passage, pages: Mapping[str, int]) -> tuple[str, int, str, str, str]:
+    """A passage as the worker reads it, with the number of its page."""
+    path, _, anchor = passage.place.partition("#")
+    return passage.kind, pages[path], anchor, passage.title, passage.text
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,83 @@
+"""Terms of the glossary become links where a page uses them first.
+
+Fences put finished HTML into a page, so this works on HTML, after all else.
+"""
+
+import re
+from typing import Any
+
+from markdown.postprocessors import Postprocessor
+from mkdocs.utils import get_relative_url
+
+from paradigms.site.content.glossary import PAGE, forms
+
+# Pages to look things up, and a sheet that is printed.
+_EXCLUDED = re.compile(r"reference/|contributing\.md|practice/cheat-sheet\.md")
+_TOKEN = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w-]*)([^>]*)>|[^<]+", re.S)
+_WORD = re.compile(r"(?<![\w&#-])[^\W_]+")
+# What is no running text, or is a link or a control already.
+_TAGS = {"a", "abbr", "button", "code", "label", "math", "pre", "script", "style"}
+_TAGS |= {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "svg", "thead"}
+_CLASSES = re.compile(
+    r'class="(?:[^"]* )?(?:plan|page-list|evidence|in-words|level|verdict|highlight|'
+    r'arithmatex)[ "]'
+)
+
+
+class GlossaryLinks(Postprocessor):
+    """Links the first use of each term on a page to its entry in the glossary."""
+
+    def run(self, text: str) -> str:
+        """The HTML of a page with links; that of a line of an entry as it is."""
+        if "relpath" not in self.md.treeprocessors:
+            return text
+        relpath: Any = self.md.treeprocessors["relpath"]  # MkDocs adds it, without type
+        glossary = relpath.files.get_file_from_path(PAGE)
+        if glossary is None or _EXCLUDED.match(relpath.file.src_uri):
+            return text
+        return linked(text, get_relative_url(glossary.url, relpath.file.url))
+
+
+def linked(html: str, glossary: str) -> str:
+    """HTML whose terms link to the address of the glossary at their first use."""
+    seen: set[str] = set()
+    parts: list[str] = []
+    inside, depth = "", 0  # an element without links, and how deep in its like
+    for token in _TOKEN.finditer(html):
+        closing, name, attributes = token[1], token[2], token[3]
+        if inside:
+            if name == inside and not (attributes or "").endswith("/"):
+                depth += -1 if closing else 1
+            if not depth:
+                inside = ""
+        elif name:
+            if not closing and (name in _TAGS or _CLASSES.search(attributes)):
+                inside, depth = name, 1
+        elif not token[0].startswith("<"):
+            parts.append(_with_links(token[0], glossary, seen))
+            continue
+        parts.append(token[0])
+    return "".join(parts)
+
+
+def _with_links(text: str, glossary: str, seen: set[str]) -> str:
+    """A piece of text with links; adds the ids of its terms to `seen`."""
+    parts: list[str] = []
+    end = 0
+    for word in _WORD.finditer(text):
+        candidates = forms().get(word[0].lower(), [])
+        if word.start() < end or not candidates:
+            continue
+        matches = ((p.match(text, word.start()), term) for p, term in candidates)
+        match, term = next(((m, term) for m, term in matches if m), (None, ""))
+        if match is None:
+            continue
+        parts.append(text[end : match.start()])
+        parts.append(match[0] if term in seen else _link(glossary, term, match[0]))
+        seen.add(term)
+        end = match.end()
+    return "".join([*parts, text[end:]])
+
+
+def _link(glossary: str, term: str, text: str) -> str:
+    return f'<a class="term" href="{glossary}#{term}">{text}</a>'
