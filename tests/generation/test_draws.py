@@ -8,12 +8,13 @@ Several draws from one distribution are repeated with perturbed probabilities.
 import contextlib
 import io
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
 import torch
 from torch import Tensor
 
-from paradigms.site.content.pages import pages
+from paradigms.site.content.pages import FENCE, pages
 from tests.site.fences.test_fences import openings
 from tests.site.test_labs import cells
 
@@ -54,11 +55,19 @@ def margins(monkeypatch) -> list[float]:
 
 def drawing_blocks() -> Iterator[str]:
     """Every code block of a page that samples."""
-    for text in pages().values():
-        for part in text.split("```python\n")[1:]:
-            code = part.partition("\n```")[0]
-            if "sample(" in code:
-                yield code
+    for code in python_blocks():
+        if "sample(" in code:
+            yield code
+
+
+def python_blocks() -> list[str]:
+    """Every Python block of a page, those inside a fold too."""
+    return [
+        dedent(fence["body"])
+        for text in pages().values()
+        for fence in FENCE.finditer(text)
+        if fence["info"].strip() == "python"
+    ]
 
 
 def run(code: str, namespace: dict) -> None:
@@ -99,6 +108,6 @@ def test_a_draw_at_a_boundary_is_noticed(margins):
 
 
 def test_every_block_that_draws_is_among_them():
-    """Splitting on fences finds as many blocks as the site counts."""
+    """There are as many blocks as the site counts."""
     count = sum(len(openings(text)) for text in pages().values())
-    assert count == sum(text.count("```python\n") for text in pages().values())
+    assert count == len(python_blocks())

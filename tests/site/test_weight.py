@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from paradigms.site.fences.record import record_pages
 from paradigms.site.markdown.adapter import KINDS
 from tests.conftest import ROOT, environment
 
@@ -62,6 +63,10 @@ def stock(site, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("stock")
     shutil.copytree(ROOT / "docs", folder / "docs")
     tooltips = (ROOT / "snippets/abbreviations.md").read_text("utf8")
+    for path, text in record_pages().items():
+        page = folder / "docs" / path
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, "utf8")
     for page in (folder / "docs").rglob("*.md"):
         name = page.relative_to(folder / "docs").with_suffix("").as_posix()
         html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
