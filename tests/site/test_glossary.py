@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from paradigms.site.content.glossary import EVERYDAY, forms, letters, terms
-from paradigms.site.markdown.glossary_links import linked
+from paradigms.site.markdown.glossary_links import link_terms
 from paradigms.site.templates.environment import slug
 from tests.axe import axe_findings, contrast_findings
 from tests.conftest import PHONE
@@ -113,7 +113,7 @@ def test_a_use_before_the_link_is_noticed(site):
 )  # fmt: skip
 def test_forms_of_a_term(html, expected):
     """First use, capital, plural, the longest first, hyphen, line break, apostrophe."""
-    assert linked(html, "g/") == expected
+    assert link_terms(html, "g/") == expected
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_forms_of_a_term(html, expected):
 )
 def test_what_is_left_alone(html):
     """Headings, code, links, formulas, questions, abbreviations, parts of words."""
-    assert linked(html, "g/") == html
-    after = linked(f"{html}<p>softmax</p>", "g/")
+    assert link_terms(html, "g/") == html
+    after = link_terms(f"{html}<p>softmax</p>", "g/")
     assert after == f'{html}<p><a class="term" href="g/#softmax">softmax</a></p>'
 
 

@@ -18,12 +18,12 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 def sections(nav: list) -> list[tuple[str, str]]:
     """Title and first page of every section, the inner ones too."""
-    found = []
+    entries = []
     for entry in nav:
         if isinstance(entry, dict) and isinstance(*entry.values(), list):
             ((title, pages),) = entry.items()
-            found += [(title, pages[0]), *sections(pages)]
-    return found
+            entries += [(title, pages[0]), *sections(pages)]
+    return entries
 
 
 def test_every_section_has_an_index_page_that_its_title_leads_to(visit):

@@ -59,7 +59,7 @@ UNMARKED = """() => [...document.querySelectorAll('article *')].filter((e) => {
 
 
 @pytest.fixture(scope="module")
-def seen(browser, address) -> Iterator[Callable[[str], dict[str, dict]]]:
+def layout(browser, address) -> Iterator[Callable[[str], dict[str, dict]]]:
     """Each page is visited once, unfolded, on a phone and at a desk."""
     context = browser.new_context(reduced_motion="reduce", viewport=PHONE)
     page = context.new_page()
@@ -89,16 +89,16 @@ NOTHING = {"wider": False, "cut": [], "covered": [], "lost": [], "unmarked": []}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_cut_on_a_phone(seen, path):
+def test_nothing_is_cut_on_a_phone(layout, path):
     """No line of code is cut, nothing is lost at the edge, what scrolls shows it."""
-    assert seen(path)["phone"] == NOTHING
+    assert layout(path)["phone"] == NOTHING
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_cut_at_a_desk(seen, path):
+def test_nothing_is_cut_at_a_desk(layout, path):
     """At 1280 pixels no table and no formula is cut without a sign."""
     # There the button lies over the code until the mouse leaves it.
-    assert {**seen(path)["desk"], "covered": []} == NOTHING
+    assert {**layout(path)["desk"], "covered": []} == NOTHING
 
 
 def test_a_long_line_of_code_is_noticed(visit):

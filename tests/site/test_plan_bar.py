@@ -30,9 +30,9 @@ def start(visit) -> Page:
 
 def bar(page: Page):
     """The bar, which comes when it is loaded."""
-    found = page.locator(".plan-bar")
-    found.wait_for()
-    return found
+    locator = page.locator(".plan-bar")
+    locator.wait_for()
+    return locator
 
 
 def title(item: str) -> str:
@@ -61,29 +61,29 @@ def test_the_data_are_those_of_the_plans(site):
 def test_who_chose_no_plan_loads_nothing(visit):
     """No bar, no style sheet, no data."""
     page = visit("q19/", settled=False)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     page.reload(wait_until="networkidle")
-    assert len(asked) > 3
-    assert not any("plan" in url for url in asked)
+    assert len(requests) > 3
+    assert not any("plan" in url for url in requests)
     assert page.locator(".plan-bar").count() == 0
 
 
 def test_the_bar_leads_through_the_plan(start):
     """Name, place, box, next item, and the way back."""
     start.locator(".plan:visible [data-item=q19] a.name").click()
-    found = bar(start)
-    assert found.get_attribute("aria-label") == "Plan: Tonight"
-    place = found.get_by_role("link", name=f"Tonight: 1 of {TOTAL}")
+    plan_bar = bar(start)
+    assert plan_bar.get_attribute("aria-label") == "Plan: Tonight"
+    place = plan_bar.get_by_role("link", name=f"Tonight: 1 of {TOTAL}")
     assert place.count() == 1
-    box = found.get_by_role("checkbox")
+    box = plan_bar.get_by_role("checkbox")
     assert not box.is_checked()
     box.check()
-    following = found.get_by_role("link", name=f"Next: {title('q39')}")
+    following = plan_bar.get_by_role("link", name=f"Next: {title('q39')}")
     following.click()
     start.wait_for_url("**/q39/")
-    found = bar(start)
-    found.get_by_role("link", name=f"Tonight: 2 of {TOTAL}").click()
+    plan_bar = bar(start)
+    plan_bar.get_by_role("link", name=f"Tonight: 2 of {TOTAL}").click()
     start.wait_for_url("**/#plan-tonight-q39")
     row = start.locator("#plan-tonight-q39")
     assert row.is_visible()
@@ -146,8 +146,8 @@ def test_the_last_item_leads_back(start):
     for key in TONIGHT.ids():
         start.evaluate(f"localStorage.setItem('model-paradigms.done.{key}', '1')")
     start.goto(f"{root}q19/")
-    found = bar(start)
-    assert found.get_by_role("link", name="All done: back to the plan").count() == 1
+    plan_bar = bar(start)
+    assert plan_bar.get_by_role("link", name="All done: back to the plan").count() == 1
     footer = start.locator(".md-footer__link--next")
     assert footer.get_attribute("aria-label") == "Next: What each kind learns"
 
@@ -182,8 +182,8 @@ def test_the_bar_works_by_keyboard_and_hides_nothing(start):
     start.goto(start.url.partition("#")[0] + "foundations/attention-masks/")
     start.evaluate("localStorage.setItem('model-paradigms.plan', 'weekend')")
     start.reload()
-    found = bar(start)
-    found.locator(".plan-bar__plan").focus()
+    plan_bar = bar(start)
+    plan_bar.locator(".plan-bar__plan").focus()
     for role in ("INPUT", "A", "BUTTON"):
         start.keyboard.press("Tab")
         assert start.evaluate("document.activeElement.tagName") == role
@@ -191,7 +191,7 @@ def test_the_bar_works_by_keyboard_and_hides_nothing(start):
     start.keyboard.press("Shift+Tab")
     start.keyboard.press("Shift+Tab")
     start.keyboard.press("Space")
-    assert found.get_by_role("checkbox").is_checked()
+    assert plan_bar.get_by_role("checkbox").is_checked()
     start.locator("article a").first.focus()
     for _ in range(25):
         start.keyboard.press("Tab")
@@ -211,8 +211,8 @@ def test_the_bar_is_for_everybody(visit, scheme, viewport):
     page = visit("", settled=False, color_scheme=scheme, viewport=viewport)
     choose(page)
     page.goto(page.url.partition("#")[0] + "q39/")
-    found = bar(page)
-    size = found.bounding_box()
+    plan_bar = bar(page)
+    size = plan_bar.bounding_box()
     assert size["height"] <= 0.12 * viewport["height"]
     assert size["y"] + size["height"] <= viewport["height"]
     tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
@@ -226,4 +226,4 @@ def test_the_bar_is_for_everybody(visit, scheme, viewport):
     )
     assert shift < 0.01
     page.emulate_media(media="print")
-    assert not found.is_visible()
+    assert not plan_bar.is_visible()

@@ -98,18 +98,18 @@ def test_questions_come_first_and_answers_behind(visit):
     page = visit(TOPIC_PAGE)
     sheets = printed(page)
     start = next(n for n, sheet in enumerate(sheets) if sheet.startswith("Answers"))
-    asked, answered = (
+    question_text, answer_text = (
         squeezed("".join(part)) for part in (sheets[:start], sheets[start:])
     )
     keys = of_topic(TOPIC)
     assert len(keys) / start >= 8
     for key in keys:
         entry = questions()[key]
-        assert words_of(entry.question) in asked, key
-        assert words_of(entry.answer) not in asked, key
-        assert words_of(entry.answer) in answered, key
+        assert words_of(entry.question) in question_text, key
+        assert words_of(entry.answer) not in question_text, key
+        assert words_of(entry.answer) in answer_text, key
         for point in entry.key_points:
-            assert words_of(point) in answered, point
+            assert words_of(point) in answer_text, point
     numbers = page.locator("details.question").count()
     for text in (sheets[:start], sheets[start:]):
         assert f"{numbers}." in "".join(text)

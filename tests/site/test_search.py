@@ -78,11 +78,11 @@ def ask(browser, site):
         yield hits
 
 
-def misses(wanted: dict[str, list[str]], hits, first: int = 1) -> list[str]:
+def misses(targets: dict[str, list[str]], hits, first: int = 1) -> list[str]:
     """The searches with no right answer among the first hits."""
     return [
         f"{query!r} leads to {[url for url, _ in hits[query][:1]]}, not to {answers}"
-        for query, answers in wanted.items()
+        for query, answers in targets.items()
         if not {url for url, _ in hits[query][:first]} & set(answers)
     ]
 
@@ -93,29 +93,29 @@ def test_the_first_hit_answers(ask, last, record_property):
 
     And the others have it among the first three, but for one in twenty.
     """
-    wanted = searches("searches")
-    hits = ask(wanted, last)
-    missed = misses(wanted, hits)
-    record_property("first hits", f"{len(wanted) - len(missed)} of {len(wanted)}")
-    assert len(wanted) >= 60
-    assert len(missed) <= 0.1 * len(wanted), "\n".join(missed)
-    assert len(misses(wanted, hits, 3)) <= 0.05 * len(wanted)
+    targets = searches("searches")
+    hits = ask(targets, last)
+    misplaced = misses(targets, hits)
+    record_property("first hits", f"{len(targets) - len(misplaced)} of {len(targets)}")
+    assert len(targets) >= 60
+    assert len(misplaced) <= 0.1 * len(targets), "\n".join(misplaced)
+    assert len(misses(targets, hits, 3)) <= 0.05 * len(targets)
 
 
 def test_the_first_hit_answers_searches_that_nothing_was_tuned_on(ask, record_property):
     """In other words than the bank's: three in four land on their answer."""
-    wanted = searches("searches_unseen")
-    missed = misses(wanted, ask(wanted))
-    record_property("first hits", f"{len(wanted) - len(missed)} of {len(wanted)}")
-    assert len(wanted) == 25
-    assert len(missed) <= 0.25 * len(wanted), "\n".join(missed)
+    targets = searches("searches_unseen")
+    misplaced = misses(targets, ask(targets))
+    record_property("first hits", f"{len(targets) - len(misplaced)} of {len(targets)}")
+    assert len(targets) == 25
+    assert len(misplaced) <= 0.25 * len(targets), "\n".join(misplaced)
 
 
 def test_a_wrong_first_hit_is_counted():
     """Negative control."""
     hits = {"a": [["right/", ""], ["wrong/", ""]], "b": [["wrong/", ""]], "c": []}
-    wanted = {key: ["right/"] for key in "abc"}
-    assert [miss[1] for miss in misses(wanted, hits)] == ["b", "c"]
+    targets = {key: ["right/"] for key in "abc"}
+    assert [miss[1] for miss in misses(targets, hits)] == ["b", "c"]
 
 
 def test_no_search_stands_in_the_code():
@@ -145,22 +145,22 @@ def test_one_slip_is_forgiven(ask):
     }
     hits = ask(typed)
     assert len(typed) > 100
-    missed = {t: m for t, m in typed.items() if m not in [x for _, x in hits[t][:3]]}
-    assert len(missed) <= 0.02 * len(typed), missed
+    misplaced = {t: m for t, m in typed.items() if m not in [x for _, x in hits[t][:3]]}
+    assert len(misplaced) <= 0.02 * len(typed), misplaced
 
 
 def test_synonyms_lead_both_ways(ask):
     """Each name of a term finds what the term finds first."""
     groups = {term: [term, *names] for term, names in synonyms().items()}
     hits = ask([name for group in groups.values() for name in group])
-    missed = [
+    misplaced = [
         f"{name}: {term}"
         for term, group in groups.items()
         for name in group
         if hits[term][0] not in hits[name][:3]
     ]
     assert len(groups) > 50
-    assert missed == []
+    assert misplaced == []
 
 
 @pytest.mark.parametrize(

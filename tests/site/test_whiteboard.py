@@ -181,12 +181,12 @@ def test_a_mistake_stops_the_build_with_file_and_id(broken, old, new, message):
 @pytest.fixture(scope="module")
 def cards(site) -> dict[str, Tag]:
     """The card of each question on the page of its topic."""
-    found = {}
+    by_id = {}
     for page in topic_places().values():
         html = (site / page.removesuffix(".md") / "index.html").read_text("utf8")
         cards = BeautifulSoup(html, "html.parser").select("details.question")
-        found |= {str(card["id"]): card for card in cards}
-    return found
+        by_id |= {str(card["id"]): card for card in cards}
+    return by_id
 
 
 def test_pages_show_code_and_formulas(cards):

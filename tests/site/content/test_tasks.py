@@ -40,11 +40,15 @@ def made_from(system: System) -> type | Callable:
     return getattr(import_module(f"paradigms.{module}"), name)
 
 
-def code_of(made: type | Callable) -> str:
+def code_of(implementation: type | Callable) -> str:
     """The source of a class with its bases, or of a function."""
-    if not isinstance(made, type):
-        return getsource(made)
-    ours = [base for base in getmro(made) if base.__module__.startswith("paradigms")]
+    if not isinstance(implementation, type):
+        return getsource(implementation)
+    ours = [
+        base
+        for base in getmro(implementation)
+        if base.__module__.startswith("paradigms")
+    ]
     return "\n".join(map(getsource, ours))
 
 

@@ -64,9 +64,9 @@ def markers(drawing: str) -> dict[str, tuple[str, int]]:
     """The shape of the markers of each colour, and how many there are."""
     shapes = {}
     for colour, path in re.findall(r'<path class="mark (c\d)" d="([^"]*)"', drawing):
-        drawn = re.findall(r"M[\d.-]+ [\d.-]+(m[^M]*)", path)
-        assert len(set(drawn)) == 1
-        shapes[colour] = drawn[0], len(drawn)
+        path_data = re.findall(r"M[\d.-]+ [\d.-]+(m[^M]*)", path)
+        assert len(set(path_data)) == 1
+        shapes[colour] = path_data[0], len(path_data)
     return shapes
 
 
@@ -91,9 +91,9 @@ def test_lines_are_drawn_where_their_points_are():
 def test_a_linear_axis_has_equal_steps():
     """Negative control of the scale: the same points lie elsewhere."""
     line = Line("line", [(0, 0, 0, 0), (5, 0.5, 0.5, 0.5), (10, 1, 1, 1)])
-    ((_, _, drawn),) = paths(chart([line], Axis("steps"), Axis("y"), "A chart"))
-    assert drawn[1][0] - drawn[0][0] == pytest.approx(
-        drawn[2][0] - drawn[1][0], abs=0.2
+    ((_, _, path_data),) = paths(chart([line], Axis("steps"), Axis("y"), "A chart"))
+    assert path_data[1][0] - path_data[0][0] == pytest.approx(
+        path_data[2][0] - path_data[1][0], abs=0.2
     )
     ((_, _, logarithmic),) = paths(
         chart([Line("line", FIRST.points)], X._replace(scale="linear"), Y, "A chart")
@@ -302,10 +302,10 @@ def test_charts_fill_their_column_and_can_be_read(visit, path, size):
     figures = page.locator("figure:has(svg.chart)")
     assert figures.count() >= 2
     for figure in figures.all():
-        seen = figure.evaluate(SIZES)
-        assert seen["share"] > 0.99
-        assert seen["letters"] >= 10
-        assert seen["cut"] == 0
+        sizes = figure.evaluate(SIZES)
+        assert sizes["share"] > 0.99
+        assert sizes["letters"] >= 10
+        assert sizes["cut"] == 0
 
 
 def test_a_text_that_is_cut_is_noticed(visit):

@@ -107,9 +107,9 @@ def test_it_has_everything_on_two_sides_of_a4():
 
 def test_its_fonts_are_inside():
     """It looks alike on a machine that lacks them."""
-    found = fonts(PdfReader(OFFERED))
-    assert len(found) > 3
-    for font in found:
+    all_fonts = fonts(PdfReader(OFFERED))
+    assert len(all_fonts) > 3
+    for font in all_fonts:
         descriptor = font.get("/FontDescriptor", {})
         inside = {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor)
         assert inside or font["/Subtype"] == "/Type3", font["/BaseFont"]

@@ -15,10 +15,10 @@ def boxes(text: str) -> list[tuple[str, str]]:
         extensions=[*extensions, extension.makeExtension()],
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
-    found = BeautifulSoup(md.convert(text), "html.parser").select(
+    elements = BeautifulSoup(md.convert(text), "html.parser").select(
         "div.table-box[tabindex='0'][role=region]"
     )
-    return [(str(box["aria-label"]), str(box)) for box in found]
+    return [(str(box["aria-label"]), str(box)) for box in elements]
 
 
 def test_a_table_is_in_a_box_named_by_its_headings():

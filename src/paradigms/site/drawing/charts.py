@@ -158,13 +158,13 @@ class _Frame:
                 for tick in nice_ticks(self.xs[0], self.xs[-1])
                 if self.xs[0] <= tick <= self.xs[-1]
             ]
-        chosen = [values[-1]]
+        ticks = [values[-1]]
         for value in reversed(values[:-1]):
-            apart = self.place(chosen[-1], 0)[0] - self.place(value, 0)[0]
-            widths = _width(self.across.text(value), self.across.text(chosen[-1]))
+            apart = self.place(ticks[-1], 0)[0] - self.place(value, 0)[0]
+            widths = _width(self.across.text(value), self.across.text(ticks[-1]))
             if apart >= widths / 2 + 5:
-                chosen.append(value)
-        return chosen[::-1]
+                ticks.append(value)
+        return ticks[::-1]
 
 
 def _width(*texts: str) -> float:

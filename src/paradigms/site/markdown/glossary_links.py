@@ -35,12 +35,12 @@ class GlossaryLinks(Postprocessor):
         glossary = relpath.files.get_file_from_path(PAGE)
         if glossary is None or _EXCLUDED.match(relpath.file.src_uri):
             return text
-        return linked(text, get_relative_url(glossary.url, relpath.file.url))
+        return link_terms(text, get_relative_url(glossary.url, relpath.file.url))
 
 
-def linked(html: str, glossary: str) -> str:
+def link_terms(html: str, glossary: str) -> str:
     """HTML whose terms link to the address of the glossary at their first use."""
-    seen: set[str] = set()
+    used_terms: set[str] = set()
     parts: list[str] = []
     inside, depth = "", 0  # an element without links, and how deep in its like
     for token in _TOKEN.finditer(html):
@@ -54,14 +54,14 @@ def linked(html: str, glossary: str) -> str:
             if not closing and (name in _TAGS or _CLASSES.search(attributes)):
                 inside, depth = name, 1
         elif not token[0].startswith("<"):
-            parts.append(_with_links(token[0], glossary, seen))
+            parts.append(_with_links(token[0], glossary, used_terms))
             continue
         parts.append(token[0])
     return "".join(parts)
 
 
-def _with_links(text: str, glossary: str, seen: set[str]) -> str:
-    """A piece of text with links; adds the ids of its terms to `seen`."""
+def _with_links(text: str, glossary: str, used_terms: set[str]) -> str:
+    """A piece of text with links; adds the ids of its terms to `used_terms`."""
     parts: list[str] = []
     end = 0
     for word in _WORD.finditer(text):
@@ -73,8 +73,10 @@ def _with_links(text: str, glossary: str, seen: set[str]) -> str:
         if match is None:
             continue
         parts.append(text[end : match.start()])
-        parts.append(match[0] if term in seen else _link(glossary, term, match[0]))
-        seen.add(term)
+        parts.append(
+            match[0] if term in used_terms else _link(glossary, term, match[0])
+        )
+        used_terms.add(term)
         end = match.end()
     return "".join([*parts, text[end:]])
 
