@@ -36,20 +36,20 @@
   const mark = (place) => {
     const words = (new URLSearchParams(location.search).get("h") ?? "").split(" ").filter(Boolean);
     if (!words.length || !("highlights" in CSS)) return; // the place is marked all the same
-    const either = words.map((word) => word.replace(/[^\p{L}\p{N}]/gu, "\\$&")).join("|");
+    const either = words.map((word) => word.replace(/[\^$\\.*+?()[\]{}|\/]/g, "\\$&")).join("|");
     const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${either})(?![\\p{L}\\p{N}])`, "giu");
     const ranges = parts(place).flatMap((part) => {
-      const found = [];
+      const hits = [];
       const texts = document.createNodeIterator(part, NodeFilter.SHOW_TEXT);
       for (let text = texts.nextNode(); text; text = texts.nextNode()) {
         for (const { index, 0: word } of text.data.matchAll(pattern)) {
           const range = new Range();
           range.setStart(text, index);
           range.setEnd(text, index + word.length);
-          found.push(range);
+          hits.push(range);
         }
       }
-      return found;
+      return hits;
     });
     CSS.highlights.set("searched", new Highlight(...ranges));
   };

@@ -310,6 +310,12 @@ def test_a_place_of_each_kind_comes_into_view(visit, place):
     assert tab.evaluate(shadow, anchor) != "none"
 
 
+def test_signs_among_the_words_do_not_stop_the_marking(visit):
+    """An apostrophe, slashes, brackets: each is looked for as it stands."""
+    page = visit("q39/?h=BERT%27s+80%2F10%2F10+c%2B%2B+(x)+%5B+masks#q39-generate")
+    page.wait_for_function("CSS.highlights.get('searched')?.size > 0")
+
+
 def test_enter_waits_for_what_was_typed_last(visit):
     """Who types fast and presses Enter at once gets no hit of half a search."""
     page = visit("systems/")
