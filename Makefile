@@ -36,8 +36,8 @@ test: browser .venv/test.done  ## every test, as CI runs them; ten minutes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-WORKERS = $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(BACKEND),--backend $(BACKEND)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
-# PROCESSES=2: two worker processes instead of one per core; BACKEND=dask SCHEDULER=tcp://HOST:PORT: on a cluster.
+WORKERS = $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(BACKEND)$(SCHEDULER),--scheduler '$(SCHEDULER)')
+# PROCESSES=2: two worker processes instead of one per core; BACKEND=dask SCHEDULER=tcp://HOST:PORT, or SCHEDULER alone: on a cluster.
 measure: .venv/test.done  ## measure NAME=... again, or all; CHECK=1 compares and keeps the records
 	$(BIN)/python -m paradigms measure $(if $(CHECK),--check) $(WORKERS) $(NAME)
 

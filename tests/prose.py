@@ -27,6 +27,7 @@ SILENT = {"across", "against", "authors", "bands", "baseline", "can", "claims",
           "scale", "see", "size", "sources", "spoken", "strip", "tasks", "tests",
           "tex", "then", "tokens", "up", "url", "value", "venue", "verdict", "view",
           "write", "wrong"}  # fmt: skip
+SPOKEN = {"answer", "right"}  # whole sentences; other values may be phrases
 QUOTED = {"said", "wrong_answer"}  # quotations: only their spelling is checked
 _RECORDED = re.compile(r"\[=[^\]\n]*\]")
 _NOT_PROSE = re.compile(
@@ -42,12 +43,16 @@ _WORD = re.compile(rf"(?<!\w){_LETTER}{{2,}}(?:'(?!s\b){_LETTER}+)?")
 
 
 class Passage(NamedTuple):
-    """A piece of prose, its first line, and whether it is a quotation."""
+    """A piece of prose, its first line, and whether it is a quotation.
+
+    `sentences`: whether whole sentences are expected, unlike in captions and cells.
+    """
 
     file: str
     line: int
     text: str
     quoted: bool = False
+    sentences: bool = False
 
     def at(self, offset: int) -> str:
         """The location of an offset, such as `docs/q39/index.md:12`."""
@@ -64,16 +69,21 @@ def parser() -> MarkdownIt:
 def of_markdown(file: str, text: str) -> Iterator[Passage]:
     """The prose of a page, and of its figure and table fences."""
     quote_depth = 0
+    opened = ""
     text = _RECORDED.sub(GAP, text)  # its bar would end a table's cell
     for token in parser().parse(text):
         quote_depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
         line = (token.map or [0])[0] + 1
         if token.type == "inline":
             content = "".join(_words(child) for child in token.children or [])
-            yield Passage(file, line, _NOT_PROSE.sub(GAP, content), quote_depth > 0)
+            prose = _NOT_PROSE.sub(GAP, content)
+            yield Passage(
+                file, line, prose, quote_depth > 0, opened == "paragraph_open"
+            )
         elif token.type == "fence" and token.info in ("figure", "table"):
             for passage in of_toml(file, token.content):
-                yield passage._replace(line=passage.line + line)
+                yield passage._replace(line=passage.line + line, sentences=False)
+        opened = token.type
 
 
 def _words(token: Token) -> str:
@@ -93,9 +103,8 @@ def of_toml(file: str, text: str) -> Iterator[Passage]:
             continue
         if key in SILENT:
             continue
-        yield Passage(
-            file, _line(text, value), _NOT_PROSE.sub(GAP, value), key in QUOTED
-        )
+        prose = _NOT_PROSE.sub(GAP, value)
+        yield Passage(file, _line(text, value), prose, key in QUOTED, key in SPOKEN)
 
 
 def _texts(key: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -153,6 +162,8 @@ def passages(root: Path) -> list[Passage]:
         files += sorted((root / folder).rglob("*.*"))
     prose = []
     for path in files:
+        if path.name == "glossary-answers.toml":
+            continue  # ids of questions and paths of pages are no prose
         if reader := READ_BY.get(path.name) or READ_BY.get(path.suffix):
             name = path.relative_to(root).as_posix()
             prose += reader(name, path.read_text("utf8"))
@@ -197,6 +208,25 @@ def misspelt(words: Iterable[str], own: set[str]) -> dict[str, list[str]]:
         ]
         for lint in dictionary().lint(text, language="plaintext")
     }
+
+
+# A recorded share, by the name of its column, without a form in percent.
+_BARE_SHARE = re.compile(
+    r"\[=[^\]\n]*/(?:accuracy|error|exact match|estimated share"
+    r"|(?:answers |tokens )?right)"
+    r"(?:,? [^\]/|\n]*)?(?:\|interval)?\]"
+)
+
+
+def bare_shares(text: str) -> Iterator[tuple[int, str]]:
+    """Line and address of each recorded share that is not printed in percent.
+
+    Rows of tables have their unit in their heading, so they are left out.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith("|"):
+            for match in _BARE_SHARE.finditer(line):
+                yield number, match[0]
 
 
 def listed(path: Path) -> list[str]:

@@ -11,8 +11,8 @@ importScripts("vendor/minisearch.min.js");
 
 // What answers comes before what derives, proves or lists.
 const WEIGHTS = {
-  question: 1.5, term: 1.5, claim: 1, page: 0.9, section: 0.7, change: 0.7, figure: 0.6,
-  derivation: 0.5, reference: 0.3,
+  main: 1.8, question: 1.5, term: 1.5, claim: 1, page: 0.9, section: 0.7, change: 0.7, figure: 0.6,
+  derivation: 0.5, reference: 0.2,
 };
 // A query that is put as a question, or compares, looks for a question.
 const ASKING = /^\s*(?:are|can|could|did|do|does|how|is|should|when|which|why|would)\b|\b(?:compare|compared|differ|difference|differences|or|versus|vs)\b/i;
@@ -23,7 +23,7 @@ const TEASER = 30; // words
 // They say how a question is put, and not what it is about.
 const STOP_WORDS = new Set(`a about all also am an and any are aren't as at be been between but by
   can can't cannot compare compared could did didn't difference differences do does doesn't
-  don't each explain for from get give had has have how i if in into is isn't it its itself just like
+  don't each explain for from get give had has have how i if in instead into is isn't it its itself just like
   many me mean means much my not of on or our shall should so some such tell than that the
   their them themselves then there these they this those to too up us use used using versus very vs was
   we were what what's when where which while who why will with won't would you your`
@@ -147,7 +147,7 @@ const fit = (passage, { covered, titled, terms }, { pairs, asks }) => {
     return pairs.filter((pair) => line.includes(` ${pair} `)).length / (pairs.length || 1);
   };
   const order = 1 + 0.2 * beside(titleStems) + 0.1 * beside(textStems);
-  const form = asks && kind === "question" ? ASKED : 1;
+  const form = asks && (kind === "question" || kind === "main") ? ASKED : 1;
   return covered ** 2 * (1 + titled * (0.5 + close)) * order * form;
 };
 
@@ -254,11 +254,13 @@ const search = (query) => {
     const before = best.get(hit.url);
     if (!before || before.score < hit.score) best.set(hit.url, hit);
   }
-  return [...best.values()].sort((a, b) => b.score - a.score).slice(0, HITS).map((hit) => {
+  const ranked = [...best.values()].sort((a, b) => b.score - a.score);
+  const hits = ranked.slice(0, HITS).map((hit) => {
     const title = marked(hit.title, hit.terms);
     const text = marked(hit.text, hit.terms, TEASER);
     return { url: hit.url, kind: hit.kind, page: hit.page, title, text };
   });
+  return { hits, total: ranked.length };
 };
 
 (async () => {
@@ -280,4 +282,4 @@ const search = (query) => {
   }
 })();
 
-addEventListener("message", ({ data: query }) => postMessage({ query, hits: search(query) }));
+addEventListener("message", ({ data: query }) => postMessage({ query, ...search(query) }));

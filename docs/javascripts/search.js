@@ -2,7 +2,7 @@
 // index and ranks, and this script shows what it finds. The look is the theme's.
 {
   const KINDS = {
-    question: "Question", term: "Glossary", claim: "Claim", figure: "Figure",
+    main: "Question", question: "Question", term: "Term", claim: "Claim", figure: "Figure",
     change: "What changed", page: "Page", section: "Section", derivation: "Derivation",
     reference: "Reference",
   };
@@ -99,11 +99,12 @@
     if (!following) list.querySelector("a")?.click();
   };
 
-  const show = ({ query, hits }) => {
+  const show = ({ query, hits, total }) => {
     shown = query;
     list.replaceChildren(...hits.map(item));
-    const number = hits.length === 1 ? "1 place" : `${hits.length} places`;
-    status.textContent = hits.length ? `${number}, the best first` : "Nothing found";
+    const number = total > hits.length ? `The best ${hits.length} of ${total} places`
+      : `${total} ${total === 1 ? "place" : "places"}, the best first`;
+    status.textContent = total ? number : "Nothing found";
     if (following) follow();
   };
 

@@ -60,13 +60,9 @@ def _parser() -> argparse.ArgumentParser:
                 help="worker processes; by default one per core",
             )
             command.add_argument(
-                "--backend",
-                choices=("loky", "dask"),
-                default="loky",
-                help="where parts run: processes here, or a Dask cluster",
-            )
-            command.add_argument(
-                "--scheduler", metavar="ADDRESS", help="of the cluster: tcp://HOST:PORT"
+                "--scheduler",
+                metavar="tcp://HOST:PORT",
+                help="of a Dask cluster, whose workers run the parts",
             )
     export.add_to(commands)
     return parser
@@ -103,8 +99,6 @@ def _systems(options: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     from paradigms.experiments.runner import remeasure, run, workers  # torch: only here
 
-    if (options.backend == "dask") != (options.scheduler is not None):
-        raise ValueError("a cluster needs both: BACKEND=dask SCHEDULER=tcp://HOST:PORT")
     pool = workers.Workers(options.processes, options.scheduler)
     if options.check:
         remeasure.check(options.names, failing_conditions, workers=pool)

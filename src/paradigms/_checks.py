@@ -1,4 +1,7 @@
-"""Checks of arguments and outputs: sizes, shapes, dtypes, ranges, finite values."""
+"""Checks of arguments and outputs: sizes, shapes, dtypes, ranges, finite values.
+
+Each takes the value, then what it must agree with, then `what` it is called in errors.
+"""
 
 from dataclasses import fields
 from math import inf, isfinite
@@ -129,7 +132,7 @@ def finite(x: Tensor, what: str = "the network's output") -> Tensor:
     return x
 
 
-def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None:
+def check_vectors(x: Tensor, width: int, what: str, draws: bool = False) -> None:
     """Errors: ValueError unless `x` is (B, width), not empty, real and finite.
 
     With `draws`, leading dimensions for several samples are allowed: (..., B, width).
@@ -137,21 +140,21 @@ def check_vectors(name: str, x: Tensor, width: int, draws: bool = False) -> None
     valid_ndim = x.ndim == 2 or (draws and x.ndim > 2)
     if not valid_ndim or x.shape[-1] != width or x.numel() == 0:
         raise ValueError(
-            f"{name} must be of shape ({'..., ' * draws}B, {width}), not empty: "
+            f"{what} must be of shape ({'..., ' * draws}B, {width}), not empty: "
             f"{tuple(x.shape)}"
         )
-    check_finite(name, x)
+    check_finite(x, what)
 
 
-def check_finite(name: str, x: Tensor) -> None:
+def check_finite(x: Tensor, what: str) -> None:
     """Errors: ValueError for an integer tensor, or for the first NaN or infinity."""
     if not x.is_floating_point():
-        raise ValueError(f"{name} must hold floating-point numbers: {x.dtype}")
+        raise ValueError(f"{what} must hold floating-point numbers: {x.dtype}")
     is_finite = x.isfinite()
     if not bool(is_finite.all()):
         index = tuple((~is_finite).nonzero()[0].tolist())
         where = f" at {index}" if index else ""
-        raise ValueError(f"{name} must hold finite numbers: {float(x[index])}{where}")
+        raise ValueError(f"{what} must hold finite numbers: {float(x[index])}{where}")
 
 
 def check_fitted(model: object) -> None:
@@ -160,12 +163,12 @@ def check_fitted(model: object) -> None:
         raise ValueError(f"{type(model).__name__} must be fitted first: call fit")
     for name, value in vars(model).items():
         if isinstance(value, Tensor):
-            check_finite(name, value)
+            check_finite(value, name)
         elif isinstance(value, float):
-            check_finite(name, torch.tensor(value, dtype=torch.float64))
+            check_finite(torch.tensor(value, dtype=torch.float64), name)
 
 
-def check_overflow(what: str, value: Tensor, x: Tensor) -> Tensor:
+def check_overflow(value: Tensor, x: Tensor, what: str) -> Tensor:
     """Return `value`, computed from `x`. Errors: ValueError if it overflowed."""
     if not bool(value.isfinite().all()):
         largest = float((x.values() if x.is_sparse_csr else x).abs().max())
@@ -179,7 +182,7 @@ def check_rate(rate: float) -> None:
         raise ValueError(f"rate must lie between 0 and 1: {rate}")
 
 
-def check_share(name: str, share: float) -> None:
+def check_share(share: float, what: str) -> None:
     """Errors: ValueError unless the share lies between 0 and 1, inclusive."""
     if not 0 <= share <= 1:
-        raise ValueError(f"{name} must lie between 0 and 1: {share}")
+        raise ValueError(f"{what} must lie between 0 and 1: {share}")

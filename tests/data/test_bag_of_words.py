@@ -10,7 +10,7 @@ def test_bags_count_words():
     """A row holds the counts of one text; an empty text is a row of zeros."""
     bags = Bags([[2, 0, 2], []], 3)
     assert bags.rows.to_dense().tolist() == [[1, 0, 2], [0, 0, 0]]
-    assert bags.transposed.to_dense().tolist() == [[1, 0], [0, 0], [2, 0]]
+    assert bags.transpose.to_dense().tolist() == [[1, 0], [0, 0], [2, 0]]
 
 
 @pytest.mark.parametrize(("texts", "message"), [([], "at least one"), ([[3]], "0..2")])

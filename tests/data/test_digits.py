@@ -9,8 +9,8 @@ from sklearn.datasets import load_digits
 from paradigms.data.digits import (
     bits_per_pixel,
     load,
-    quantised,
-    scaled,
+    quantise,
+    scale,
     split,
 )
 
@@ -45,10 +45,10 @@ def test_the_split_is_fixed_by_its_seed():
 def test_scaling_is_undone(noise):
     """For dequantisation noise in [0.001, 0.999], away from rounding at the edges."""
     pixels = load().pixels
-    x = scaled(pixels, noise)
-    assert torch.equal(quantised(x), pixels)
+    x = scale(pixels, noise)
+    assert torch.equal(quantise(x), pixels)
     assert -1 <= float(x.min()) <= float(x.max()) < 1
-    assert quantised(torch.tensor([-9.0, 9.0])).tolist() == [0, 16]
+    assert quantise(torch.tensor([-9.0, 9.0])).tolist() == [0, 16]
 
 
 def test_the_uniform_density_costs_log_17():
@@ -80,4 +80,4 @@ def test_the_bound_on_whole_numbers_holds():
 def test_what_is_no_pixel_is_refused(pixels, message):
     """Above 16, negative, already scaled, empty."""
     with pytest.raises(ValueError, match=message):
-        scaled(pixels)
+        scale(pixels)

@@ -19,6 +19,8 @@ from paradigms.evaluation.cost import (
     peak_bytes,
     with_random_weights,
 )
+from paradigms.generation.decoding import as_decoder
+from paradigms.models.t5 import T5, T5Config
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -58,10 +60,26 @@ def test_bytes_at_work_are_the_most_held_at_once():
 def test_bytes_kept_are_those_in_use():
     """Not the capacity that the cache allocated in advance."""
     network = with_random_weights(partial(SIZE.gpt, 64), "meta")
-    step = Step(network, arbitrary_tokens(40, "meta")).ready()
+    step = Step(network, arbitrary_tokens(40, "meta")).fill_cache()
     assert kv_cache_bytes(step.cache) == 2 * 4 * SIZE.layers * SIZE.width * 40
     capacity = sum(4 * tensor.numel() for tensor in step.cache.stored.values())
     assert capacity > kv_cache_bytes(step.cache)
+
+
+def test_bytes_kept_are_those_of_a_longer_source_too():
+    """An encoder-decoder keeps all 50 keys of its source beside the 10 of the text."""
+    config = T5Config(
+        vocabulary=SIZE.vocabulary,
+        width=SIZE.width,
+        layers=SIZE.layers,
+        heads=SIZE.heads,
+        head_width=SIZE.width // SIZE.heads,
+        hidden=SIZE.width,
+    )
+    network = with_random_weights(lambda: T5(config))
+    decoder = as_decoder(network, arbitrary_tokens(50))
+    step = Step(decoder, arbitrary_tokens(10)).fill_cache()
+    assert kv_cache_bytes(step.cache) == 2 * 4 * SIZE.layers * SIZE.width * (50 + 10)
 
 
 def test_random_weights_are_the_same_each_time():

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from paradigms.data.digits import LEVELS, PIXELS, load, scaled
+from paradigms.data.digits import LEVELS, PIXELS, load, scale
 from paradigms.evaluation.sample_quality import (
     DigitClassifier,
     frechet,
@@ -14,7 +14,7 @@ from paradigms.evaluation.sample_quality import (
 )
 from paradigms.layers import Perceptron
 
-X = scaled(load().pixels[:200])
+X = scale(load().pixels[:200])
 LABELS = load().labels[:200]
 
 
@@ -58,12 +58,10 @@ def test_nearest_is_the_mean_of_the_smallest_distances():
 def test_pictures_are_recorded_pixel_by_pixel():
     """Pixels in base 17 can be decoded; predictions and row names are stored."""
     picture = grid(JUDGE, X[:6].unflatten(0, (2, 3)), rows=["a", "b"])
-    pixels = [
-        [int(letter, 17) for letter in d] for row in picture["digits"] for d in row
-    ]
+    pixels = [[int(letter, 17) for letter in d] for row in picture.digits for d in row]
     assert pixels == load().pixels[:6].tolist()
-    assert picture["read"] == ["012", "345"]
-    assert picture["rows"] == ["a", "b"]
+    assert picture.predictions == ["012", "345"]
+    assert picture.rows == ["a", "b"]
 
 
 def test_a_picture_that_is_not_finite_is_refused():
@@ -74,8 +72,8 @@ def test_a_picture_that_is_not_finite_is_refused():
 
 def test_precision_and_coverage_on_known_cases():
     """The data itself; one digit repeated (mode collapse); images unlike digits."""
-    classifier = DigitClassifier(BLANK, scaled(load().pixels[:10]))
-    real = scaled(load().pixels[:60])
+    classifier = DigitClassifier(BLANK, scale(load().pixels[:10]))
+    real = scale(load().pixels[:60])
     same = precision_and_coverage(classifier, real, real, 3)
     assert same["precision"] == same["coverage"] == 1
     assert same["Frechet"] == pytest.approx(0, abs=1e-6)
@@ -93,8 +91,8 @@ def test_the_balls_by_brute_force():
     pixels = torch.randint(LEVELS, (2, 30, PIXELS), generator=rng)
     pixels[1, :15] = pixels[0, :15]
     pixels[1, :15, :9] = 3
-    classifier = DigitClassifier(BLANK, scaled(pixels[0]))
-    real, generated = scaled(pixels[0]), scaled(pixels[1])
+    classifier = DigitClassifier(BLANK, scale(pixels[0]))
+    real, generated = scale(pixels[0]), scale(pixels[1])
 
     def radius(q: int) -> float:
         distances = [float((real[q] - r).norm()) for i, r in enumerate(real) if i != q]

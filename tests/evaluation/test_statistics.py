@@ -1,11 +1,13 @@
 """Intervals, paired differences and bands."""
 
 import pytest
+from scipy.stats import t as student
 
 from paradigms.evaluation.statistics import (
     band,
     intervals,
     paired_differences,
+    share_interval,
     t_interval,
 )
 
@@ -29,7 +31,80 @@ def test_differences_are_paired_by_seed():
         paired_differences(RUNS, BASELINE[:1])
 
 
+def test_columns_that_are_not_everywhere_are_refused():
+    """No column is dropped in silence, whichever run lacks it."""
+    for runs in (RUNS + BASELINE, BASELINE + RUNS):
+        for compare in (intervals, lambda runs: paired_differences(runs, runs)):
+            with pytest.raises(ValueError, match="one lacks 'error'"):
+                compare(runs)
+    with pytest.raises(ValueError, match="got no run"):
+        intervals([])
+
+
+def test_runs_that_share_no_column_are_not_compared():
+    """Not even a row without numbers comes of them."""
+    message = "runs of loss, error and a baseline of time share no column"
+    with pytest.raises(ValueError, match=message):
+        paired_differences(RUNS, [{"time": 1.0}, {"time": 2.0}])
+
+
 def test_a_band_has_a_point_for_each_size():
     """Mean and interval, rounded to five digits behind the point."""
     (point,) = band({8: [1.0, 2.0]})
     assert point == (8, *(round(bound, 5) for bound in t_interval([1, 2])))
+
+
+@pytest.mark.parametrize(
+    "values", [[0.98, 1.0, 1.0], [0.0, 0.0, 0.005], [0.9, 0.1], [1.0, 0.0, 1.0]]
+)
+def test_the_interval_of_a_share_stays_a_share(values):
+    """Where Student's t on the shares themselves goes below 0 or above 1."""
+    mean, low, high = t_interval(values)
+    assert low < 0 or high > 1
+    mean, low, high = share_interval(values)
+    assert 0 < low < mean < high < 1
+
+
+def test_the_interval_of_a_share_far_from_the_ends_is_hardly_another():
+    """Both methods agree where a share is far from 0 and 1 and varies little."""
+    values = [0.50, 0.51, 0.52, 0.51]
+    assert share_interval(values) == pytest.approx(t_interval(values), abs=1e-4)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_equal_seeds_at_an_end_leave_no_interval(value):
+    """There the variance of a share is 0, and it must not be divided by."""
+    assert share_interval([value] * 3) == [value] * 3
+
+
+def test_the_interval_is_wilsons_for_as_many_trials():
+    """As of a share of so many trials that its standard error is that of the seeds."""
+    values = [0.2, 0.3, 0.4, 0.3]
+    share, low, _ = t_interval(values)
+    t = float(student.ppf(0.975, len(values) - 1))
+    trials = share * (1 - share) * (t / (share - low)) ** 2
+    centre = (share + t**2 / (2 * trials)) / (1 + t**2 / trials)
+    half = t * (share * (1 - share) / trials + t**2 / (4 * trials**2)) ** 0.5
+    half /= 1 + t**2 / trials
+    assert share_interval(values) == pytest.approx(
+        [share, centre - half, centre + half]
+    )
+
+
+def test_a_loss_is_no_share():
+    """A column that is named a share by mistake stops the experiment."""
+    with pytest.raises(ValueError, match=r"between 0 and 1: got 1\.25"):
+        share_interval([0.5, 1.25])
+
+
+def test_only_the_columns_named_are_shares():
+    """The others keep Student's t."""
+    both = intervals(RUNS, shares=["error"])
+    assert both["loss"] == t_interval([1, 2])
+    assert both["error"] == share_interval([0.5, 0.25])
+
+
+def test_a_band_of_shares_stays_between_0_and_1():
+    """What a figure draws is what a row says."""
+    ((_, *point),) = band({8: [0.98, 1.0, 1.0]}, shares=True)
+    assert point == [round(bound, 5) for bound in share_interval([0.98, 1.0, 1.0])]

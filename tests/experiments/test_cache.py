@@ -93,7 +93,7 @@ def test_a_token_read_after_the_others_gets_the_same_scores(variant: Variant):
     network = with_random_weights(partial(variant.build, CONFIG, 64))
     rng = torch.Generator().manual_seed(0)
     tokens = torch.randint(CONFIG.vocabulary, (1, 64), generator=rng)
-    step = Step(network, tokens).ready()
+    step = Step(network, tokens).fill_cache()
     step.cache.rewind(step.past)
     cached_scores = network(tokens[:, -1:], cache=step.cache)[:, -1]
     scores = network(tokens)[:, -1]
@@ -105,4 +105,4 @@ def test_every_network_is_the_one_that_it_is_called():
     """All networks but BERT have a cache."""
     assert {v.name for v in VARIANTS if not v.has_cache} == {"BERT"}
     with pytest.raises(TypeError, match="cache"):
-        Step(CacheConfig(layers=1).bert(8), arbitrary_tokens(8)).ready()
+        Step(CacheConfig(layers=1).bert(8), arbitrary_tokens(8)).fill_cache()

@@ -56,6 +56,6 @@ def test_what_the_page_says_of_the_digits():
 
 def test_the_gan_collapsed_before_it_drew_all_digits():
     """Ten samples are read as one digit at first, as more than four in the end."""
-    read = load("digit_generators").pictures["GAN/training"].read
-    assert len(set(read[0])) == 1
-    assert len(set(read[-1])) > 4
+    predictions = load("digit_generators").pictures["GAN/training"].predictions
+    assert len(set(predictions[0])) == 1
+    assert len(set(predictions[-1])) > 4

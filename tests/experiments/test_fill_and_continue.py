@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.experiments import fill_and_continue
 from paradigms.experiments.records import load
 from paradigms.objectives import restore_middle, span_corruption
@@ -98,7 +98,9 @@ def test_what_cannot_be_beaten_is_bayes_rule():
     texts = language.fillings(5)
     p = language.log_p(texts).sum(1).exp()
     samples = texts[torch.multinomial(p, 20_000, True, generator=torch.Generator())]
-    source = fill_and_continue.Source(samples, samples, language.vocabulary, language)
+    source = fill_and_continue.TrainAndTest(
+        samples, samples, language.vocabulary, language
+    )
     joint = p.view(3, 3, 9, 3)  # first two words, the gap, the last word
     gap = joint / joint.sum(dim=2, keepdim=True)
     cloze = -float((joint * gap.log()).sum()) / 2
@@ -123,7 +125,7 @@ def test_a_middle_is_moved_as_t5_is_asked():
     whole, cut = batch.targets.tensor_split(2)
     assert whole[:, :6].equal(text[:500])
     assert (whole[:, 6] == IDS.eos).all()
-    assert (whole[:, 7:] == fill_and_continue.IGNORE).all()
+    assert (whole[:, 7:] == IGNORE).all()
     places = set()
     for row in cut.tolist():
         start = row.index(gap.suffix) - 1
@@ -137,7 +139,7 @@ def test_a_middle_is_moved_as_t5_is_asked():
 def test_word_frequencies_are_those_of_the_texts_for_training():
     """Counts of 3 and 1 give 4/6 and 2/6 with add-one smoothing."""
     pool = torch.tensor([[FIRST, FIRST, FIRST, FIRST + 1]])
-    source = fill_and_continue.Source(pool, pool, FIRST + 2, None)
+    source = fill_and_continue.TrainAndTest(pool, pool, FIRST + 2, None)
     logits = fill_and_continue.unigram_logits(source)[FIRST:]
     assert logits.softmax(dim=0).tolist() == pytest.approx([4 / 6, 2 / 6])
 
@@ -153,7 +155,7 @@ def test_the_single_span_of_t5_is_always_the_last_words():
 def test_real_texts_have_no_nats_of_a_source():
     """An error that says so."""
     pool = torch.tensor([[FIRST, FIRST]])
-    source = fill_and_continue.Source(pool, pool, FIRST + 2, None)
+    source = fill_and_continue.TrainAndTest(pool, pool, FIRST + 2, None)
     config = fill_and_continue.smaller()
     with pytest.raises(ValueError, match="real texts have no known source"):
         fill_and_continue.source_nats(source, config, "fill")

@@ -61,7 +61,7 @@ def test_what_the_page_says_of_writing():
     greedy, source = (
         results[n] for n in ("mask-predict, rounds 4", "the source itself")
     )
-    assert greedy["distinct"][2] <= 0.036
+    assert greedy["distinct"][2] <= 0.04
     assert greedy["surprise"][0] == pytest.approx(source["surprise"][0], abs=0.1)
     assert sign("mask-predict, rounds 4", "left to right") == 1
     assert [results[n]["calls"] for n in ("left to right", "Gibbs, sweeps 8")] == [

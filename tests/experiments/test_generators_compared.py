@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from paradigms.data.digits import PIXELS, Digits, load, scaled
+from paradigms.data.digits import PIXELS, LabelledDigits, load, scale
 from paradigms.experiments import generators_compared
 from paradigms.experiments.records import load as recorded
 from paradigms.layers.distributions import Gaussian
@@ -139,10 +139,10 @@ class Line:
 class FixedTraining:
     """Six digits, without dequantisation noise, and standard normal noise."""
 
-    test = Digits(load().pixels[:6], load().labels[:6])
+    test = LabelledDigits(load().pixels[:6], load().labels[:6])
 
     def dequantised(self, pixels):
-        return scaled(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])
+        return scale(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])
 
     def noise(self, *shape):
         return torch.randn(shape, generator=torch.Generator().manual_seed(0))
@@ -152,7 +152,7 @@ def test_the_tighter_bound_is_the_likelihood_where_that_is_known():
     """With the true posterior all importance weights are equal: exactly log p(x)."""
     covariance = Line.w[:, None] * Line.w + 0.5 * torch.eye(PIXELS)
     exact = torch.distributions.MultivariateNormal(torch.zeros(PIXELS), covariance)
-    expected = float(exact.log_prob(scaled(FixedTraining.test.pixels)).mean())
+    expected = float(exact.log_prob(scale(FixedTraining.test.pixels)).mean())
     for draws in (1, 7):
         estimate = generators_compared.importance_weighted_bound(
             Line(), FixedTraining(), draws

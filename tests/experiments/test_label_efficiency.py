@@ -102,7 +102,7 @@ class Answer:
 def test_of_equal_settings_the_first_is_taken():
     """Of two equal settings the first is chosen; a better one wins from the last."""
     x = torch.tensor([[0.0], [1.0]] * 20, dtype=torch.float64)
-    task = label_subsets.Task(x, torch.arange(40) % 2, x, torch.arange(40) % 2)
+    task = label_subsets.LabelledData(x, torch.arange(40) % 2, x, torch.arange(40) % 2)
     alike, indices = (
         [Answer(torch.zeros_like), Answer(torch.ones_like)],
         torch.arange(40),

@@ -97,7 +97,7 @@ def test_the_probe_reads_what_is_there_and_nothing_else():
 def test_one_corruption_has_every_word_as_target_and_no_mask():
     """All words are targets, few are replaced; "mask alone" has masked targets."""
     texts = torch.randint(4, 10, (200, 8), generator=torch.Generator().manual_seed(0))
-    *_, everywhere = mask_mismatch.CORRUPTIONS
+    *_, everywhere = mask_mismatch.CORRUPTIONS.values()
     objective = mask_mismatch.masked_objective(everywhere, 10)
     batch = objective.make_batch(texts, torch.Generator().manual_seed(0))
     assert batch.targets.equal(texts)

@@ -15,10 +15,10 @@ def test_objective_race_again_at_reduced_size():
     """Every objective has the operations of next token, within half a step."""
     config = objective_race.smaller()
     for name in objective_race.NAMES[:-1]:
-        data = objective_race.source(config, objective_race.FRESH, 0)
-        _, _, result = objective_race.pretrained(config, data, name, 0)
+        data = objective_race.race_data(config, objective_race.FRESH, 0)
+        _, _, result = objective_race.pretrain_network(config, data, name, 0)
         operations = result["operations a text"] * result["texts read"]
-        _, _, baseline = objective_race.pretrained(
+        _, _, baseline = objective_race.pretrain_network(
             config, data, objective_race.NEXT_TOKEN, 0
         )
         step = result["operations a text"] * config.batch
@@ -80,8 +80,8 @@ def test_the_left_side_alone_is_counted_from_the_source():
 def test_texts_are_repeated_in_whole():
     """As many texts as fresh ones, each repeated as often as configured."""
     config = objective_race.smaller()
-    fresh = objective_race.source(config, objective_race.FRESH, 0).pool
-    repeated = objective_race.source(config, objective_race.REPEATED, 0).pool
+    fresh = objective_race.race_data(config, objective_race.FRESH, 0).pool
+    repeated = objective_race.race_data(config, objective_race.REPEATED, 0).pool
     assert fresh.shape == repeated.shape
     assert len(repeated.unique(dim=0)) <= len(repeated) // config.times
     assert len(fresh.unique(dim=0)) > len(repeated.unique(dim=0))
@@ -89,7 +89,7 @@ def test_texts_are_repeated_in_whole():
 
 def test_reviews_keep_their_labels_and_parts():
     """Rows hold words only, a label each; test rows are hardly ever in the pool."""
-    data = objective_race.source(objective_race.smaller(), objective_race.REVIEWS, 0)
+    data = objective_race.race_data(objective_race.smaller(), objective_race.REVIEWS, 0)
     task = data.tasks["sentiment"]
     assert int(data.pool.min()) >= IDS.first_word
     for texts, labels in task[:3]:

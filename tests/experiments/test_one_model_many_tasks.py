@@ -45,14 +45,14 @@ def test_what_the_page_says_of_many_tasks():
     for task in ("sentiment", "topic", "copying"):
         assert task_word[f"{task}, {column}"] == seeds
     assert task_word[f"reversal, {column}"] < seeds
-    whole_lines, answers = results["GPT, whole lines"], results["GPT, answers"]
+    whole_lines = results["GPT, whole lines"]
     assert whole_lines["copying, highest seed"] < 0.1
     assert whole_lines["reversal, highest seed"] < 0.1
     assert whole_lines[f"sentiment, {column}"] == seeds
     assert whole_lines[f"topic, {column}"] == 0
-    assert all(answers[t] > whole_lines[t] for t in ("topic", "copying", "reversal"))
     for name in NETWORKS[1:]:
-        assert all(results[name][t] >= whole_lines[t] for t in synthetic_reviews.TASKS)
+        for task in ("topic", "copying", "reversal"):
+            assert results[name][task] > whole_lines[task]
     untrained = results["GPT, answers, untrained task word"]
     assert untrained["none of the four, lowest seed"] > 0.3
     assert untrained["no answer to any task"] < untrained["none of the four"]
@@ -92,7 +92,7 @@ def test_an_untrained_word_is_counted_by_what_it_calls_up():
         (copies, 0, 0),
         (junk, 1, 1),
     ):
-        rates = one_model_many_tasks.untrained_words(
+        rates = one_model_many_tasks.answers_to_new_words(
             lambda _, outputs=outputs: outputs, texts
         )
         assert rates["none of the four"] == pytest.approx(none)

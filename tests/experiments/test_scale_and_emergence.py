@@ -1,17 +1,17 @@
 """Scale and emergence: data, scores by brute force, statements of the page."""
 
-from dataclasses import replace
 from math import log
 
 import pytest
 import torch
 
-from paradigms.data.special_tokens import IGNORE
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.experiments import scale_and_emergence
 from paradigms.experiments.records import load
 from paradigms.generation.decoding import greedy
 from paradigms.masks import causal
 from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.objectives import next_token
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -37,19 +37,19 @@ def test_scale_and_emergence_again_at_reduced_size():
 
 def test_digits_are_sorted_and_asked_without_being_shown():
     """The answer is the sorted input; inputs never show a digit at its own target."""
-    config = replace(scale_and_emergence.CONFIG, digits=6)
     for name, objective in scale_and_emergence.OBJECTIVES.items():
         rng = torch.Generator().manual_seed(0)
-        inputs, targets = objective.batch(config, 50, rng)
+        batch = objective.make_batch(scale_and_emergence.draw_digits(50, 6, rng), rng)
+        inputs, targets = batch.inputs, batch.targets
         digits, answer = inputs[:, :6], targets[:, 6:]
         assert answer.tolist() == [sorted(row) for row in digits.tolist()]
         assert (targets[:, :6] == IGNORE).all()
         answer_inputs = inputs[:, 6:]
         if name == "next token":
             assert answer_inputs[:, 1:].equal(answer[:, :-1])
-            assert (answer_inputs[:, 0] == scale_and_emergence.IDS.bos).all()
+            assert (answer_inputs[:, 0] == SPECIALS.bos).all()
         else:
-            assert (answer_inputs == scale_and_emergence.IDS.mask).all()
+            assert (answer_inputs == SPECIALS.mask).all()
 
 
 def test_scores_are_those_of_counting():
@@ -81,12 +81,12 @@ def test_right_in_every_token_is_what_greedy_writing_gives():
     network = GPT(GPTConfig(vocabulary=14, positions=12, width=16, layers=2, heads=2))
     for parameter in network.parameters():
         parameter.add_(torch.randn_like(parameter), alpha=0.3)
-    digits, _ = scale_and_emergence.draw_digits(20, 5, torch.Generator().manual_seed(0))
-    start = torch.full((20, 1), scale_and_emergence.IDS.bos)
+    digits = scale_and_emergence.draw_digits(20, 5, torch.Generator().manual_seed(0))
+    start = torch.full((20, 1), SPECIALS.bos)
     answer = greedy(network, torch.cat([digits, start], dim=1), 5)[:, 6:]
 
     def right(answer: torch.Tensor) -> float:
-        inputs = torch.cat([digits, scale_and_emergence.shift_right(answer)], dim=1)
+        inputs = torch.cat([digits, next_token(answer)[0]], dim=1)
         logits = network(inputs, causal)[:, 5:]
         return scale_and_emergence.scores(logits, answer)["answers right"]
 

@@ -74,10 +74,10 @@ def test_the_slope_is_the_power():
         ]
         for width in config.widths
     }
-    repeated = scale_of_objectives.Setting(config.repeated, config.times[0])
+    repeated = scale_of_objectives.Setting(config.repeated_width, config.times[0])
     (summary,) = scale_of_objectives.summary(config, once | {repeated: [1.0]})
     assert summary["slope"] == pytest.approx(-0.5)
-    expected = 1 - once[scale_of_objectives.Setting(config.repeated)][0]
+    expected = 1 - once[scale_of_objectives.Setting(config.repeated_width)][0]
     assert summary[f"cost of {config.times[0]}"] == pytest.approx(expected)
 
 

@@ -91,7 +91,7 @@ def test_a_text_cut_off_hides_the_answer_and_a_whole_one_shows_it():
 
     texts = torch.randint(FIRST, FIRST + 3, (8, 5), generator=torch.Generator())
     whole = separate_axes.chain_rule(rule=bidirectional)(copies, texts)
-    cut = separate_axes.truncated(copies, texts)
+    cut = separate_axes.by_prefixes(copies, texts)
     assert float(whole.max()) < 2 < float(cut.min())
 
 
@@ -113,7 +113,7 @@ def test_scores_are_those_of_the_source_for_a_network_that_knows_it(places):
 
     texts = language.fillings(3)
     exact = -language.log_p(texts).sum(1)
-    for score in (separate_axes.chain_rule(), separate_axes.truncated):
+    for score in (separate_axes.chain_rule(), separate_axes.by_prefixes):
         scores = score(oracle, texts)
         assert scores.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
 

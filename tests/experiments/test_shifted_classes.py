@@ -65,6 +65,23 @@ def test_scores_under_three_priors():
     assert metrics["log-loss told"] == pytest.approx(expected)
 
 
+def test_fewer_rows_of_a_class_than_its_share_are_refused():
+    """The 840 test reviews of a split are half and half, not nine tenths positive."""
+    config = shifted_classes.ShiftedClassesConfig(
+        shares=(0.5, 0.9), sizes=(60, 40), test=700, vocabulary=100
+    )
+    message = r"rotten_tomatoes has 4\d\d and 4\d\d test rows .* too few for 90%"
+    with pytest.raises(ValueError, match=message):
+        shifted_classes.scores_by_share(config, "rotten_tomatoes", 0)
+
+
+def test_an_unknown_data_set_is_refused():
+    """It is not taken for normal classes."""
+    config = shifted_classes.smaller()
+    with pytest.raises(ValueError, match=r"imdb or .* or normal classes: 'imbd'"):
+        shifted_classes.scores_by_share(config, "imbd", 0)
+
+
 def test_what_the_page_says_of_a_slope_and_a_shift():
     """Slope and shift correct the bias and the estimate, not the errors."""
     results = rows()

@@ -1,5 +1,7 @@
 """Pretraining and few labels: features, reduced size, statements of the page."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,14 +34,14 @@ def test_transfer_again_at_reduced_size():
 def test_states_are_measured_in_deviations_of_the_training_part():
     """Training states have mean 0 and deviation 1; the test part has no effect."""
     config = transfer.smaller()
-    network = transfer.untrained(config, transfer.VARIANTS[1], 0)
+    network = transfer.build_network(config, transfer.VARIANTS[1], 0)
     rng = torch.Generator().manual_seed(0)
     tokens = torch.randint(4, 100, (50, config.tokens), generator=rng)
     part = {"train": tokens[:40], "test": tokens[40:]}
-    states = transfer.standardised_states(network, part)
+    states = transfer.standardise_states(network, part)
     assert torch.allclose(states["train"].mean(dim=0), torch.zeros(32), atol=1e-4)
     assert torch.allclose(states["train"].std(dim=0), torch.ones(32), atol=1e-4)
-    single = transfer.standardised_states(network, {**part, "test": tokens[40:41]})
+    single = transfer.standardise_states(network, {**part, "test": tokens[40:41]})
     assert torch.allclose(single["test"][0], states["test"][0], atol=1e-4)
     assert not torch.allclose(states["test"].mean(dim=0), torch.zeros(32), atol=1e-2)
 
@@ -67,6 +69,24 @@ def test_no_more_texts_validate_than_train():
         parts = transfer.labelled_parts(config, x, labels, torch.arange(size))
         assert [len(part.labels) for part in parts] == [size, validation, 6000]
         assert [len(part.x) for part in parts] == [size, validation, 6000]
+
+
+def test_equal_penalties_are_not_chosen_by_the_test_part():
+    """Where no validation text tells them apart, the first penalty has the test error.
+
+    The first feature is large and right for three of four texts, the second small and
+    right for all; the test text is right by the second alone, under a low penalty.
+    """
+    signs = torch.tensor([1.0, 1.0, 1.0, -1.0])
+    x = torch.stack([signs, torch.full((4,), 0.1)], dim=1)
+    labels = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0])
+    parts = {"train": torch.cat([x, -x]), "validation": torch.zeros(8, 2)}
+    parts["test"] = torch.tensor([[-1.0, 0.1]])
+    all_labels = {"train": labels, "validation": labels, "test": torch.tensor([1])}
+    for penalties, error in (((1.0, 1e-6), 1), ((1e-6, 1.0), 0)):
+        config = replace(transfer.CONFIG, penalties=penalties)
+        indices = torch.arange(8)
+        assert transfer.probe_error(config, parts, all_labels, indices) == error
 
 
 def test_what_the_page_says_of_pretraining():

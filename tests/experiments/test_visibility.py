@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.experiments import visibility
 from paradigms.experiments.records import load
 from paradigms.masks import bidirectional, causal
@@ -96,7 +97,7 @@ def test_a_reply_counts_where_the_network_was_trained_to_say_it():
 def test_the_meaning_is_settled_by_one_later_word():
     """In all texts the decider fixes the meaning, and word and meaning the reply."""
     words, meaning = visibility.texts(4000, torch.Generator().manual_seed(0))
-    first = words[:, 0] - visibility.IDS.first_word
+    first = words[:, 0] - SPECIALS.first_word
     assert set(first.tolist()) == set(range(visibility.AMBIGUOUS))
     low, high = visibility.DECIDER, visibility.FILLER
     deciders = (words >= low) & (words < high)

@@ -41,7 +41,9 @@ def test_a_sum_that_is_not_one_would_be_seen():
     texts = what_sums_to_one.all_texts(config, config.length)
     assert len(texts) == config.words**config.length
     torch.manual_seed(0)
-    network = torch.nn.Embedding(16, what_sums_to_one.IDS.first_word + config.words)
+    network = torch.nn.Embedding(
+        16, what_sums_to_one.SPECIALS.first_word + config.words
+    )
     probabilities = what_sums_to_one.chain(network, texts).exp().detach()
     assert float(probabilities.sum()) == pytest.approx(1, abs=1e-5)
     assert float(probabilities[1:].sum()) < 1 - 1e-4

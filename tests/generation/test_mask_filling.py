@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from paradigms.data.special_tokens import SpecialTokens
+from paradigms.generation.decoding import Sampling
 from paradigms.generation.mask_filling import fill, gibbs, infill, mask_predict
 from paradigms.models.bert import BERT
 from paradigms.models.encoder import EncoderConfig
@@ -288,9 +289,8 @@ def test_a_gpt_fills_the_gap_from_both_sides():
         text = counted(start, 6)
         result = infill(after_bos, text[:first], text[last:], GAP, 7, LETTERS)
         correct, total = correct + (result == text), total + 1
-        top_1 = infill(
-            after_bos, text[:first], text[last:], GAP, 7, LETTERS, seeded_rng(), top_k=1
-        )
+        strategy = Sampling(seeded_rng(), top_k=1)
+        top_1 = infill(after_bos, text[:first], text[last:], GAP, 7, LETTERS, strategy)
         assert top_1 == result
     assert correct / total > 0.9
 

@@ -44,3 +44,13 @@ def test_attention_mixes_the_memory_when_one_is_given():
     output = layer(x, visible, memory)
     assert output.shape == (2, 3, 16)
     assert not torch.allclose(output, layer(x, visible, memory + 1))
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize("keys", [1, 2, 7, 17])
+def test_nan_in_a_score_or_a_value_reaches_the_output(which, keys):
+    """A kernel gives zeros where every score of a query is NaN."""
+    tensors = [torch.randn(1, 2, n, 8) for n in (1, keys, keys)]
+    assert attend(*tensors).isfinite().all()
+    tensors[which][..., -1, 0] = torch.nan
+    assert attend(*tensors).isnan().any()

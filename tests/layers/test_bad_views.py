@@ -1,12 +1,14 @@
 """Caches, memories, rules and prompts that do not fit the texts are refused by name."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from paradigms._checks import finite
 from paradigms.generation.beam_search import beam_search
 from paradigms.generation.decoding import greedy
-from paradigms.layers import Cache, MultiHeadAttention, Stack, attention_view
+from paradigms.layers import Block, Cache, MultiHeadAttention, Stack, attention_view
 from paradigms.masks import bidirectional, causal, padding, prefix_lm
 from paradigms.models import gpt, llama
 from tests.models.test_bad_input import TEXT, WRITERS, build, named, refused
@@ -132,7 +134,7 @@ def test_a_cache_is_not_rewound_to_what_was_not_read():
 @torch.no_grad()
 def test_a_cache_beside_a_shared_block_is_refused():
     """Each layer would overwrite the keys of the previous one."""
-    x, shared = torch.ones(2, 3, 8), Stack(2, 8, 2, shared=True)
+    x, shared = torch.ones(2, 3, 8), Stack(2, partial(Block, 8, 2), shared=True)
     refused("cache: a shared block", lambda: shared(x, Cache()))
     assert shared(x).isfinite().all()
 

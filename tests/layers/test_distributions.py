@@ -87,11 +87,11 @@ def test_a_variance_of_zero_has_no_density():
 def test_a_bad_batch_is_named(x, message):
     """No batch axis, empty, an extra axis, a wrong width, NaN, infinity, integers."""
     with pytest.raises(ValueError, match=f"x must .*{message}"):
-        check_vectors("x", x, 3)
+        check_vectors(x, 3, "x")
 
 
 def test_several_draws_are_accepted_where_they_are_asked_for():
     """(2, 4, 3) is two draws for each of four rows; a single vector is not a batch."""
-    check_vectors("z", torch.zeros(2, 4, 3), 3, draws=True)
+    check_vectors(torch.zeros(2, 4, 3), 3, "z", draws=True)
     with pytest.raises(ValueError, match=r"z must be of shape \(\.\.\., B, 3\)"):
-        check_vectors("z", torch.zeros(3), 3, draws=True)
+        check_vectors(torch.zeros(3), 3, "z", draws=True)

@@ -142,7 +142,7 @@ class Narrow(Diffusion):
     """Reverse steps with the posterior variance, and beta_1 at t = 1, where it is 0."""
 
     def ddpm(self, x, epsilon, t):
-        posterior = self.posterior(self.denoised(x, epsilon, t), x, t)
+        posterior = self.posterior(self.predict_x0(x, epsilon, t), x, t)
         return super().ddpm(x, epsilon, t) if int(t[0]) == 1 else posterior
 
 

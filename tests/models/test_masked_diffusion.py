@@ -12,7 +12,7 @@ from paradigms.models.masked_diffusion import (
     MaskedDiffusion,
     bound,
     sample,
-    substituted,
+    substitute_visible,
 )
 from paradigms.objectives import masked_diffusion, weighted_cross_entropy
 from tests.objectives.rates import LIMIT, errors
@@ -48,7 +48,7 @@ class Tabular:
 
     def __call__(self, tokens: Tensor, **_: Tensor | None) -> Tensor:
         self.calls += 1
-        return substituted(self.scores[tokens.unbind(dim=1)], tokens)
+        return substitute_visible(self.scores[tokens.unbind(dim=1)], tokens)
 
 
 def sharp_network(words: int = 2) -> MaskedDiffusion:
@@ -233,7 +233,7 @@ def test_a_network_learns_the_joint():
             r"text must be of shape \(T\), not empty: \(1, 1\)",
         ),
         (
-            lambda: substituted(torch.zeros(2, 3, 6), torch.full((1, 3), FIRST)),
+            lambda: substitute_visible(torch.zeros(2, 3, 6), torch.full((1, 3), FIRST)),
             r"tokens must be of the logits' shape \(2, 3\): got \(1, 3\)",
         ),
         (

@@ -13,6 +13,7 @@ from paradigms.objectives import (
     Gap,
     draw_prefixes,
     fill_in_the_middle,
+    move_middle,
     next_token,
     prefix,
     restore_middle,
@@ -91,6 +92,19 @@ def test_fill_in_the_middle_round_trip(text, seed, rate, suffix_first):
     assert len(tokens) == len(text) + (4 if tokens[0] == GAP.prefix else 1)
     if rate != 0.5:
         assert (tokens[0] == GAP.prefix) == bool(rate)
+
+
+def test_a_middle_is_moved_from_any_place_of_each_row():
+    """Every start and size, one for all rows or one for each, is restored."""
+    rows = torch.arange(5, 10).repeat(6, 1)
+    for size in range(6):
+        starts = torch.arange(6).clamp(max=5 - size)[:, None]
+        moved = move_middle(rows, starts, size, GAP)
+        for row, start in zip(moved.tolist(), starts.flatten().tolist(), strict=True):
+            middle = [*range(5 + start, 5 + start + size)]
+            assert row[5 + 3 - size - 1 :] == [GAP.middle, *middle]
+            assert restore_middle([*row, EOS], GAP) == [*range(5, 10)]
+            assert move_middle(rows[:1], start, size, GAP)[0].tolist() == row
 
 
 def test_both_orders_as_the_paper_writes_them():

@@ -10,6 +10,7 @@ from paradigms.experiments import targets_per_pass
 from paradigms.objectives import (
     binary_cross_entropy,
     cross_entropy,
+    summed_cross_entropy,
     weighted_cross_entropy,
 )
 
@@ -30,6 +31,35 @@ def test_the_loss_is_the_mean_over_targets_alone():
     log_p = logits.log_softmax(dim=-1)
     expected = -(log_p[0, 0, 2] + log_p[0, 2, 0]) / 2
     assert cross_entropy(logits, targets) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_sums_of_losses_and_counts_add_up():
+    """Parts of a batch have the sum and count of the whole, weighted by row or not."""
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(6, 4, 5, generator=rng)
+    targets = torch.randint(5, (6, 4), generator=rng)
+    targets[1, 2:], targets[3] = IGNORE, IGNORE
+    weights = torch.rand(6, generator=rng)
+    log_p = logits.log_softmax(dim=-1)
+    for w in (None, weights):
+        total, count = summed_cross_entropy(logits, targets, w)
+        expected = -sum(
+            log_p[b, t, targets[b, t]] * (1 if w is None else w[b])
+            for b, t in (targets != IGNORE).nonzero().tolist()
+        )
+        assert int(count) == 18
+        assert torch.allclose(total, expected)
+        parts = [
+            summed_cross_entropy(
+                logits[rows], targets[rows], w if w is None else w[rows]
+            )
+            for rows in (slice(2), slice(2, 6))
+        ]
+        assert torch.allclose(total, parts[0][0] + parts[1][0])
+        assert int(count) == int(parts[0][1] + parts[1][1])
+    valid = targets != IGNORE
+    flat, _ = summed_cross_entropy(logits[valid], targets[valid])
+    assert torch.allclose(flat, summed_cross_entropy(logits, targets)[0])
 
 
 def test_the_binary_loss_is_the_mean_over_labelled_places():

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from bs4 import BeautifulSoup
 
-from paradigms.site.content.glossary import EVERYDAY, forms, letters, terms
+from paradigms.site.content.glossary import EVERYDAY, answers, forms, letters, terms
 from paradigms.site.markdown.glossary_links import link_terms
 from paradigms.site.templates.environment import slug
 from tests.axe import axe_findings, contrast_findings
@@ -182,3 +182,31 @@ def test_axe_finds_nothing(visit, path, scheme):
     tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
     assert axe_findings(page, only=tags) + contrast_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_term_links_to_its_answer(site):
+    """To a question or a page, named as there; every other term has its sentence."""
+    page = article(site, "reference/glossary")
+    links = {a.find_parent("tr")["id"]: a for a in page.select("td small a")}
+    assert [*links] == [slug(term) for term in terms() if term in answers()]
+    assert links["perplexity"].text == "What is perplexity, in words and as a formula?"
+    assert links["cache"]["href"] == "../../q39/cache/"
+    assert links["cache"].text == "What the cache saves"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('"perplxity" = "likelihood-perplexity-meaning"',
+         "perplxity is no term of the glossary (did you mean 'perplexity'?)"),
+        ('"perplexity" = "likelihood-perplexity-meanin"',
+         "likelihood-perplexity-meanin is no question or page (did you mean "
+         "'likelihood-perplexity-meaning'?)"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_stops_the_build(broken, line, reason):
+    """A term or an answer with a slip, in one line with the nearest name."""
+    right = '"perplexity" = "likelihood-perplexity-meaning"'
+    output = broken("snippets/glossary-answers.toml", right, line)
+    assert f"snippets/glossary-answers.toml: {reason}" in output
+    assert "Traceback" not in output

@@ -85,11 +85,11 @@ def test_edits_of_pages_snippets_and_source_show_up(served):
     drawing = "src/paradigms/site/drawing/svg.py"
     seconds_until(f"{address}/q39/", "Autoregressive and autoencoding")
     for file, old, new, page in (
-        ("docs/q39/index.md", "Asked at every level.", "Asked at each level.", "q39/"),
+        ("docs/q39/index.md", "this at every level", "this at each level", "q39/"),
         (
             "snippets/claims/q39.toml",
-            "It is a factorisation, not a mask.",
-            "It is a factorisation and not a mask.",
+            "The term names a factorisation, not a mask.",
+            "The term names a factorisation and not a mask.",
             "q39/",
         ),
         (drawing, "may see →", "is allowed to see →", "q39/"),

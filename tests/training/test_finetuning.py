@@ -7,7 +7,7 @@ from paradigms.data.review_endings import encode_rows
 from paradigms.masks import bidirectional, causal
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training import finetuning
-from paradigms.training.finetuning import SequenceClassifier, Task
+from paradigms.training.finetuning import ProbingTask, SequenceClassifier
 from paradigms.training.linear_probe import Labelled
 from paradigms.training.loop import Batch, TrainingConfig
 from paradigms.training.pretraining import MaskedOrCausalLM, mean_state, objectives
@@ -39,11 +39,11 @@ def small_gpt() -> GPT:
     return GPT(GPTConfig(8, 8, width=16, layers=1, heads=2))
 
 
-def task(label, *poolings) -> Task:
+def task(label, *poolings) -> ProbingTask:
     """Random texts of six words, with a label for each text or each inner word."""
     rng = torch.Generator().manual_seed(0)
     parts = [torch.randint(4, 8, (size, 6), generator=rng) for size in (200, 100, 300)]
-    return Task(*(Labelled(x, label(x)) for x in parts), poolings)
+    return ProbingTask(*(Labelled(x, label(x)) for x in parts), poolings)
 
 
 WHOLE = (finetuning.mean_of_words, finetuning.last_word)
@@ -99,6 +99,16 @@ def test_an_evaluation_before_the_end_can_be_the_best():
         language_model(), Labelled(rows, 1 - labels), Labelled(rows, labels), sweep
     )
     assert best.step == 10
+
+
+@pytest.mark.parametrize("evaluations", [0, 41])
+def test_a_sweep_has_a_step_for_every_evaluation(evaluations):
+    """Neither none nor more than steps; as many as steps are possible."""
+    options = {"steps": 40, "learning_rates": (1e-2,), "batch": 16}
+    message = f"between 1 and the number of steps: got {evaluations} for 40"
+    with pytest.raises(ValueError, match=message):
+        finetuning.Sweep(evaluations=evaluations, **options)
+    assert finetuning.Sweep(evaluations=40, **options).steps == 40
 
 
 def test_a_label_that_stands_in_the_word_is_read():

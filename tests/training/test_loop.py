@@ -15,7 +15,9 @@ from tests.conftest import ROOT
 STEPS = 30
 
 
-def course(steps: int = STEPS, rate: float = 0.05) -> list[tuple[int, float]]:
+def course(
+    steps: int = STEPS, rate: float = 0.05, weight: float = 1
+) -> list[tuple[int, float]]:
     """The loss curve of a linear regression; odd batch sizes, some weights zero."""
     torch.manual_seed(0)
     network = nn.Linear(3, 1)
@@ -24,7 +26,7 @@ def course(steps: int = STEPS, rate: float = 0.05) -> list[tuple[int, float]]:
         rng = torch.Generator().manual_seed(step)
         x = torch.randn(7, 3, generator=rng)
         y = x @ torch.tensor([[1.0], [-2.0], [0.5]])
-        return Batch(x, y, weights=torch.arange(7) % 3)
+        return Batch(x, y, weights=weight * (torch.arange(7) % 3))
 
     def loss(network, part):
         error = (network(part.inputs) - part.targets)[:, 0].square()
@@ -76,11 +78,20 @@ def test_the_rate_rises_and_falls():
 
 
 def test_what_cannot_be_trained_is_refused():
-    """No steps, a diverging loss, a batch too small to be sharded."""
+    """No steps, a diverging loss, no target, a batch too small to be sharded."""
     with pytest.raises(ValueError, match="steps must be at least 1: 0"):
         course(steps=0)
     with pytest.raises(ValueError, match=r"no longer finite .*: lower the rate"):
         course(rate=1e30)
+    with pytest.raises(ValueError, match="the batch of step 0 holds no target"):
+        course(weight=0)
+    with pytest.raises(ValueError, match=r"no longer finite \(-inf\): lower the rate"):
+        train(
+            nn.Linear(1, 1),
+            lambda _: (torch.zeros(1, 1),),
+            lambda network, batch: ((0 * network(*batch)).log().sum(), torch.tensor(1)),
+            TrainingConfig(1),
+        )
 
     class Two:
         num_processes, process_index = 2, 0

@@ -15,6 +15,7 @@ from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import (
     MaskedOrCausalLM,
     Objective,
+    in_order,
     loss_at_targets,
     mean_state,
     objectives,
@@ -79,6 +80,17 @@ def test_the_weighted_loss_is_the_bound_of_masked_diffusion():
     assert float(total) / 40_000 == pytest.approx(exact, rel=0.02)
 
 
+def test_texts_without_words_cannot_be_masked():
+    """Rows of BOS and padding are an error; a word in one row is enough."""
+    make_batch = OBJECTIVES["masked"].make_batch
+    rows = torch.tensor([[1, 0], [1, 0]])
+    with pytest.raises(ValueError, match=r"must hold a word to mask: \[\[1, 0\]"):
+        make_batch(rows, torch.Generator().manual_seed(0))
+    rows[1, 1] = 5
+    targets = make_batch(rows, torch.Generator().manual_seed(0)).targets
+    assert targets.tolist() == [[IGNORE, IGNORE], [IGNORE, 5]]
+
+
 def test_another_head_leaves_the_network_alone():
     """States of width 16 or three scores a position; the network is not modified."""
     whole = network()
@@ -86,6 +98,14 @@ def test_another_head_leaves_the_network_alone():
     assert with_head(whole)(texts(0)).shape == (32, 6, 16)
     assert with_head(whole, 3)(texts(0)).shape == (32, 6, 3)
     assert whole(texts(0)).equal(before)
+
+
+def test_texts_come_in_order_and_again_from_the_start():
+    """Three steps read a pool of six texts once; the fourth step is the first."""
+    pool = torch.arange(12).view(6, 2)
+    batches = in_order(pool, 2)
+    steps = [batches(step)[:, 0].tolist() for step in range(4)]
+    assert steps == [[0, 2], [4, 6], [8, 10], [0, 2]]
 
 
 def test_one_span_is_cut_out_and_is_the_target():

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms._checks import check_finite
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 
 
 def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
@@ -21,18 +21,18 @@ def dense(x: Tensor, like: Tensor | None = None) -> Tensor:
         raise ValueError(f"x must be a dense tensor: {type(x).__name__}")
     if x.ndim != 2 or x.numel() == 0:
         raise ValueError(f"x must be of shape (N, V), not empty: {tuple(x.shape)}")
-    check_finite("x", x)
+    check_finite(x, "x")
     if like is not None:
         _check_like(x, like.shape[-1], like.dtype)
     return x
 
 
 class Table:
-    """N rows over V columns, `rows` (N, V) and `transposed` (V, N), dense or sparse."""
+    """N rows over V columns, `rows` (N, V) and `transpose` (V, N), dense or sparse."""
 
-    def __init__(self, rows: Tensor, transposed: Tensor | None = None) -> None:
+    def __init__(self, rows: Tensor, transpose: Tensor | None = None) -> None:
         self.rows = rows
-        self.transposed = rows.T if transposed is None else transposed
+        self.transpose = rows.T if transpose is None else transpose
 
     @classmethod
     def of(cls, x: "Table | Tensor") -> "Table":
@@ -56,15 +56,15 @@ class Table:
 
     def rmatmul(self, values: Tensor) -> Tensor:
         """For each column the weighted sum of its rows: values (N, K) -> (V, K)."""
-        return self.transposed @ values
+        return self.transpose @ values
 
     def double(self) -> "Table":
         """The same numbers in double precision."""
-        return Table(self.rows.double(), self.transposed.double())
+        return Table(self.rows.double(), self.transpose.double())
 
-    def binarised(self) -> "Table":
+    def binarise(self) -> "Table":
         """Binary counts: 1 where a word occurs, else 0."""
-        return Table(self.rows.sign(), self.transposed.sign())
+        return Table(self.rows.sign(), self.transpose.sign())
 
 
 class Bags(Table):
@@ -143,7 +143,7 @@ def _sparse(
 
 def count_words(rows: Tensor, vocabulary: int) -> Tensor:
     """How often each text has each word: rows of ids (N, T) -> (N, V), specials 0."""
-    is_word = (rows >= SpecialTokens().first_word).float()
+    is_word = (rows >= SPECIALS.first_word).float()
     return torch.zeros(len(rows), vocabulary).scatter_add_(1, rows, is_word)
 
 

@@ -3,7 +3,7 @@
 The file is part of scikit-learn, from the optical recognition data of Alpaydin &
 Kaynak at UCI. A pixel is an integer from 0 to 16.
 
-A density model could give integer pixels an unbounded density, so `scaled`
+A density model could give integer pixels an unbounded density, so `scale`
 dequantises: it adds uniform noise u in [0, 1) to a pixel and maps [0, 17) onto
 [-1, 1): x = (pixel + u) / 8.5 - 1. The mean of log p(x) over u, minus 64 log 8.5 for
 the change of scale, is a lower bound of log P(pixels).
@@ -32,7 +32,7 @@ HALF = LEVELS / 2
 LOG_SCALE = PIXELS * math.log(HALF)  # nats that scaling adds to a log density
 
 
-class Digits(NamedTuple):
+class LabelledDigits(NamedTuple):
     """Pictures (N, 64) of integers from 0 to 16, and their labels (N,)."""
 
     pixels: Tensor
@@ -40,26 +40,28 @@ class Digits(NamedTuple):
 
 
 @cache
-def load() -> Digits:
+def load() -> LabelledDigits:
     """All digits, in the order of the file.
 
     Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
     """
     lines = gzip.decompress(FILE.path().read_bytes()).decode("ascii").split()
     table = torch.tensor([[int(value) for value in line.split(",")] for line in lines])
-    return Digits(table[:, :PIXELS], table[:, PIXELS])
+    return LabelledDigits(table[:, :PIXELS], table[:, PIXELS])
 
 
-def split(seed: int = 0) -> tuple[Digits, Digits]:
+def split(seed: int = 0) -> tuple[LabelledDigits, LabelledDigits]:
     """Train and test: four fifths and one fifth, shuffled by the seed."""
     pixels, labels = load()
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(labels), generator=rng)
     test, train = order[: len(order) // 5], order[len(order) // 5 :]
-    return Digits(pixels[train], labels[train]), Digits(pixels[test], labels[test])
+    return LabelledDigits(pixels[train], labels[train]), LabelledDigits(
+        pixels[test], labels[test]
+    )
 
 
-def scaled(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
+def scale(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
     """Dequantise integers 0..16 to [-1, 1) with noise from [0, 1), as above.
 
     Shapes: pixels (N, 64), noise of the same shape or one number -> (N, 64).
@@ -73,7 +75,7 @@ def scaled(pixels: Tensor, noise: Tensor | float = 0.5) -> Tensor:
     return (pixels + noise) / HALF - 1
 
 
-def quantised(x: Tensor) -> Tensor:
+def quantise(x: Tensor) -> Tensor:
     """Back to integers; values outside [-1, 1) become 0 or 16."""
     return ((x + 1) * HALF).floor().clamp(0, LEVELS - 1).long()
 

@@ -10,10 +10,11 @@ from paradigms.data import breast_cancer, digits, movie_reviews
 from paradigms.data.bag_of_words import Bags
 from paradigms.data.tokenizer import Vocabulary, words
 
-SOURCES = get_args(movie_reviews.Source)
+SOURCES = get_args(movie_reviews.ReviewSource)
+MEASUREMENTS = ("tumours", "digits")
 
 
-class Task(NamedTuple):
+class LabelledData(NamedTuple):
     """Training and test set; x has rows of numbers or lists of word ids."""
 
     x: Any
@@ -44,7 +45,13 @@ def draw_subset(labels: Tensor, size: int, rng: torch.Generator) -> Tensor:
 
 
 def measurements(name: str) -> tuple[Tensor, Tensor]:
-    """All rows in double precision; for digits, only the pixels that vary."""
+    """All rows in double precision; for digits, only the pixels that vary.
+
+    Errors: ValueError for an unknown name.
+    """
+    if name not in MEASUREMENTS:
+        names = " or ".join(MEASUREMENTS)
+        raise ValueError(f"measurements must be of {names}: {name!r}")
     if name == "tumours":
         return breast_cancer.load()
     pixels, labels = digits.load()
@@ -52,13 +59,15 @@ def measurements(name: str) -> tuple[Tensor, Tensor]:
 
 
 @cache
-def reviews(source: movie_reviews.Source, vocabulary: int, split: int) -> Task:
+def reviews(
+    source: movie_reviews.ReviewSource, vocabulary: int, split: int
+) -> LabelledData:
     """Texts as ids of the most frequent words of the training part."""
     parts = movie_reviews.split(source, split)
     train = [(words(r.text), r.label) for r in parts["train"] + parts["validation"]]
     vocab = Vocabulary((text for text, _ in train), vocabulary)
     test = [vocab.encode(words(r.text)) for r in parts["test"]]
-    return Task(
+    return LabelledData(
         [vocab.encode(text) for text, _ in train],
         torch.tensor([label for _, label in train]),
         Bags(test, len(vocab), torch.float64),

@@ -9,9 +9,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 
-FIRST = SpecialTokens().first_word
+FIRST = SPECIALS.first_word
 
 
 class MarkovLanguage:

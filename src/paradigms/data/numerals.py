@@ -9,11 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 
 LARGEST = 999
 LONGEST = 13  # tokens of 888 in Roman letters, and EOS
-SPECIALS = SpecialTokens()
 PREFIXES = ("translate to English:", "translate to Roman:", "translate:")
 UNITS = [
     "one",
@@ -44,7 +43,7 @@ IDS = {word: SPECIALS.first_word + index for index, word in enumerate(WORDS)}
 VOCABULARY = SPECIALS.first_word + len(WORDS)
 
 
-class Task(NamedTuple):
+class SourceStyle(NamedTuple):
     """How a source is written: if `named`, the prefix names the language.
 
     472 is 400 70 2 with `parts`; without, 4 7 2, with place values by the order alone.
@@ -80,7 +79,7 @@ def roman(number: int) -> list[str]:
     return list(letters)
 
 
-def source(number: int, language: int, task: Task) -> list[int]:
+def source(number: int, language: int, task: SourceStyle) -> list[int]:
     """Ids of the prefix and of the number: four tokens."""
     hundreds, tens, units = list(f"{number:03}")
     tokens = (
@@ -90,7 +89,7 @@ def source(number: int, language: int, task: Task) -> list[int]:
 
 
 def translations(
-    numbers: list[int], languages: list[int], task: Task
+    numbers: list[int], languages: list[int], task: SourceStyle
 ) -> tuple[Tensor, Tensor]:
     """Sources (B, 4) and targets (B, 13): the latter end with EOS, then padding."""
     sources, targets = [], []

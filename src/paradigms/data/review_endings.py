@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from paradigms.data import movie_reviews
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.data.tokenizer import Vocabulary, words
-
-SPECIALS = SpecialTokens()
 
 
 class ReviewEndings(NamedTuple):

@@ -17,3 +17,6 @@ class SpecialTokens:
     eos: int = 2
     mask: int = 3
     first_word: int = 4
+
+
+SPECIALS = SpecialTokens()  # of all data and networks but those of pixels

@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from paradigms.data.bag_of_words import Bags
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 
-SPECIALS = SpecialTokens()
 LENGTH = 6  # words of a text
 TASKS = ("sentiment", "topic", "copying", "reversal")
-UNTRAINED = 10  # further task words, absent from training
+NEW_TASKS = 10  # further task words, absent from training
 OPINIONS = (("bad", "dull", "poor", "weak"), ("good", "great", "fine", "lovely"))
 TOPICS = (
     ("film", "actor", "scene", "plot"),
@@ -27,7 +26,7 @@ LABELS = ("negative", "positive", "films", "food", "travel", "sport")
 WORDS = [word for words in (*OPINIONS, *TOPICS, LABELS) for word in words]
 IDS = {word: SPECIALS.first_word + index for index, word in enumerate(WORDS)}
 ANSWER = SPECIALS.first_word + len(WORDS)  # separates a text from its answer
-VOCABULARY = ANSWER + 1 + len(TASKS) + UNTRAINED
+VOCABULARY = ANSWER + 1 + len(TASKS) + NEW_TASKS
 
 
 class Texts(NamedTuple):

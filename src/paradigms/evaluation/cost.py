@@ -102,14 +102,8 @@ def geometric_mean_interval(values: Iterable[float]) -> list[float]:
 
 
 def kv_cache_bytes(cache: Cache) -> int:
-    """Bytes of the keys and values in use, without spare capacity.
-
-    Those of a source are all in use, if it is no longer than the text.
-    """
-    return sum(
-        stored[:, :, :, : cache.length].numel() * stored.element_size()
-        for stored in cache.stored.values()
-    )
+    """Bytes of the keys and values in use, without spare capacity."""
+    return sum(tensor.nbytes for tensor in cache.in_use())
 
 
 @dataclass(frozen=True)
@@ -165,7 +159,7 @@ class Step:
         self.past = tokens.shape[1] - new
         self.cache = Cache()
 
-    def ready(self) -> "Step":
+    def fill_cache(self) -> "Step":
         """Fill the cache, and allocate space for the new tokens."""
         with torch.no_grad():
             if self.past:
@@ -178,7 +172,7 @@ class Step:
         self.cache.rewind(self.past)
         self.network(self.tokens[:, self.past :], cache=self.cache)
 
-    def without(self) -> None:
+    def without_cache(self) -> None:
         """Read everything."""
         self.network(self.tokens)
 
@@ -186,9 +180,9 @@ class Step:
         self, tries: int, reverse: bool, has_cache: bool = True
     ) -> dict[str, float]:
         """`best_seconds` without the cache and, if there is one, with it."""
-        calls = {"without": self.without}
+        calls = {"without": self.without_cache}
         if has_cache:
-            calls["with"] = self.ready().with_cache
+            calls["with"] = self.fill_cache().with_cache
         times = best_seconds(list(calls.values()), tries, reverse)
         return dict(zip(calls, times, strict=True))
 

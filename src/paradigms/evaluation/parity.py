@@ -18,7 +18,7 @@ from paradigms.models.albert import ALBERT
 from paradigms.models.bert import BERT, Classifier
 from paradigms.models.electra import Discriminator
 from paradigms.models.encoder import EncoderConfig
-from paradigms.models.pretrained.hf_weights import carried, load
+from paradigms.models.pretrained.hf_weights import convert, load
 from paradigms.models.roberta import RoBERTa
 
 
@@ -183,7 +183,7 @@ def difference(
     our_network, our_logits, our_loss = ours
     network, logits, loss = theirs
     torch.autograd.backward([our_loss, loss])
-    expected = carried(our_network, _gradients(network))
+    expected = convert(our_network, _gradients(network))
     gradients = _gradients(our_network)
     # Not Python's `max`, which may ignore a NaN.
     largest = torch.stack(

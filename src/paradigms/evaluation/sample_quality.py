@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from paradigms.data.digits import quantised, scaled
+from paradigms.data.digits import quantise, scale
 from paradigms.layers import Perceptron
 
 SURE = 0.9  # the least probability of a sure prediction
@@ -25,9 +25,9 @@ class DigitClassifier:
         self.classifier, self.data = classifier, data
 
     @torch.no_grad()
-    def read(self, x: Tensor) -> Tensor:
+    def predict_proba(self, x: Tensor) -> Tensor:
         """The probability of each digit: (N, 10)."""
-        logits: Tensor = self.classifier(scaled(quantised(x)))
+        logits: Tensor = self.classifier(scale(quantise(x)))
         return logits.softmax(dim=1)
 
     def scores(self, x: Tensor, test: Tensor) -> dict[str, float]:
@@ -37,9 +37,9 @@ class DigitClassifier:
         """
         if not bool(x.isfinite().all()):
             raise ValueError("x must hold finite pictures: found NaN or infinity")
-        confidence, digit = self.read(x).max(dim=1)
+        confidence, digit = self.predict_proba(x).max(dim=1)
         share = torch.bincount(digit[confidence >= SURE], minlength=10) / len(x)
-        x = scaled(quantised(x))
+        x = scale(quantise(x))
         return {
             "sure": float((confidence >= SURE).double().mean()),
             "classes": float((share >= RARE).sum()),
@@ -53,34 +53,44 @@ def nearest_distance(x: Tensor, others: Tensor) -> float:
     return float(torch.cdist(x, others).amin(dim=1).mean())
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Pictures in rows: a base-17 digit per pixel; the predictions of each row.
+
+    A prediction is the digit, or `?` below SURE; row and column labels are optional.
+    """
+
+    digits: list[list[str]]
+    predictions: list[str]
+    rows: list[str]
+    columns: list[str]
+
+
 def grid(
     judge: DigitClassifier,
     x: Tensor,
     rows: Iterable[str] = (),
     columns: Iterable[str] = (),
-) -> dict[str, Any]:
-    """Pictures (R, C, 64) as records: a base-17 digit per pixel, and predictions.
-
-    A prediction is the digit, or `?` below SURE; row and column labels are optional.
-    """
-    confidence, digit = judge.read(x.flatten(0, 1)).max(dim=1)
+) -> Grid:
+    """Pictures (R, C, 64) with their predictions."""
+    confidence, digit = judge.predict_proba(x.flatten(0, 1)).max(dim=1)
     predictions = [
         str(int(label)) if probability >= SURE else "?"
         for probability, label in zip(confidence, digit, strict=True)
     ]
     width = x.shape[1]
-    return {
-        "digits": [
+    return Grid(
+        digits=[
             ["".join(LETTERS[p] for p in picture) for picture in row]
-            for row in quantised(x).tolist()
+            for row in quantise(x).tolist()
         ],
-        "read": [
+        predictions=[
             "".join(predictions[i : i + width])
             for i in range(0, len(predictions), width)
         ],
-        "rows": list(rows),
-        "columns": list(columns),
-    }
+        rows=list(rows),
+        columns=list(columns),
+    )
 
 
 LETTERS = "0123456789abcdefg"  # base-17 digits, one per pixel
@@ -109,7 +119,7 @@ def precision_and_coverage(
 @torch.no_grad()
 def features(judge: DigitClassifier, x: Tensor) -> Tensor:
     """The inputs of the classifier's last layer: (N, 128)."""
-    states: Tensor = judge.classifier.layers[:-1](scaled(quantised(x)))
+    states: Tensor = judge.classifier.layers[:-1](scale(quantise(x)))
     return states.double()
 
 

@@ -1,6 +1,6 @@
 """95% intervals of means, paired differences, shares and crossover points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
@@ -21,9 +21,51 @@ def t_interval(values: Sequence[float]) -> list[float]:
     return [mean(values), mean(values) - half, mean(values) + half]
 
 
-def intervals(runs: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
-    """`t_interval` of each column; a run, of one seed, is a dictionary of columns."""
-    return {column: t_interval([run[column] for run in runs]) for column in runs[0]}
+def share_interval(values: Sequence[float]) -> list[float]:
+    """Mean and 95% interval of shares over the seeds, which stays between 0 and 1.
+
+    Wilson's score method with Student's t, for the number of independent trials whose
+    share would vary as much as the mean over the seeds does: mean (1 - mean) over its
+    squared standard error.
+    Errors: ValueError for fewer than two values, or one that is no share.
+    """
+    for value in values:
+        if not 0 <= value <= 1:
+            raise ValueError(f"a share lies between 0 and 1: got {value}")
+    share, low, _ = t_interval(values)
+    if share in (0, 1):
+        return [share, share, share]  # every seed has that value
+    half = share - low
+    weight = half**2 / (share * (1 - share))  # t^2 / trials
+    centre = (share + weight / 2) / (1 + weight)
+    half = (half**2 + weight**2 / 4) ** 0.5 / (1 + weight)
+    return [share, max(centre - half, 0.0), min(centre + half, 1.0)]
+
+
+def intervals(
+    runs: Sequence[Mapping[str, float]], shares: Container[str] = ()
+) -> dict[str, list[float]]:
+    """`t_interval` of each column, `share_interval` of those in `shares`.
+
+    A run, of one seed, is a dictionary of columns.
+    Errors: ValueError if there are no runs, or one lacks a column of another.
+    """
+    return {
+        column: (share_interval if column in shares else t_interval)(
+            [run[column] for run in runs]
+        )
+        for column in columns(runs)
+    }
+
+
+def columns(runs: Sequence[Mapping[str, float]]) -> list[str]:
+    """The columns of each run. Errors: as for `intervals`."""
+    if not runs:
+        raise ValueError("an interval needs two values or more: got no run")
+    for run in runs:
+        for column in run.keys() ^ runs[0].keys():
+            raise ValueError(f"runs must have the same columns: one lacks {column!r}")
+    return list(runs[0])
 
 
 def paired_differences(
@@ -31,24 +73,34 @@ def paired_differences(
 ) -> dict[str, list[float]]:
     """`intervals` of runs minus baseline, paired by seed, in the columns of both.
 
-    Errors: ValueError for lists of unequal length.
+    Errors: as for `intervals`; ValueError for lists of unequal length, and for runs and
+    a baseline that share no column.
     """
-    columns = [column for column in runs[0] if column in baseline[0]]
+    both = [column for column in columns(runs) if column in columns(baseline)]
+    if not both:
+        raise ValueError(
+            f"runs of {', '.join(runs[0])} and a baseline of {', '.join(baseline[0])} "
+            "share no column"
+        )
     return intervals(
         [
-            {column: run[column] - other[column] for column in columns}
+            {column: run[column] - other[column] for column in both}
             for run, other in zip(runs, baseline, strict=True)
         ]
     )
 
 
 def band(
-    values: Mapping[float, Sequence[float]],
+    values: Mapping[float, Sequence[float]], shares: bool = False
 ) -> list[tuple[float, float, float, float]]:
-    """Points (x, mean, low, high) for a figure: `t_interval` of the values at x."""
+    """Points (x, mean, low, high) for a figure: `t_interval` of the values at x.
+
+    `share_interval` if the values are `shares`.
+    """
+    interval = share_interval if shares else t_interval
     points = []
     for x, at_x in values.items():
-        mean, low, high = (round(bound, 5) for bound in t_interval(at_x))
+        mean, low, high = (round(bound, 5) for bound in interval(at_x))
         points.append((x, mean, low, high))
     return points
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from paradigms.data import breast_cancer, movie_reviews
+from paradigms.data.breast_cancer import Tumours
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import DecisionField, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
@@ -60,7 +61,7 @@ def run(config: BoundariesConfig, each: Each = serial_map) -> Outcome:
     A field has one string per height, from the top: digits 0 to 4 are P(y = 1 | x) in
     quarters, rounded.  An SVM has no P: its score from -1 to 1 is shown instead.
     """
-    tumours = standardised_tumours()
+    tumours = radius_and_texture()
     points = [
         (round(a / config.reach, 2), round(b / config.reach, 2), label)
         for (a, b), label in zip(
@@ -82,15 +83,8 @@ def run(config: BoundariesConfig, each: Each = serial_map) -> Outcome:
     return Outcome(rows, figures)
 
 
-class Tumours(NamedTuple):
-    """Mean radius and mean texture, standardised: (N, 2); labels (N,), 1 is benign."""
-
-    x: Tensor
-    labels: Tensor
-
-
-def standardised_tumours() -> Tumours:
-    """The two measurements of all tumours."""
+def radius_and_texture() -> Tumours:
+    """Mean radius and mean texture of all tumours, standardised: (N, 2)."""
     x, labels = breast_cancer.load()
     return Tumours(x[:, [RADIUS, TEXTURE]], labels)
 

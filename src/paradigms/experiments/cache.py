@@ -31,7 +31,6 @@ from paradigms.models.llama import LLaMA, LLaMAConfig
 from paradigms.models.t5 import T5, T5Config
 
 QUESTION = "What does a new token cost, with and without the cache?"
-TIMED = True  # measured alone
 Counts: TypeAlias = dict[str, int]  # columns at one length
 Seconds: TypeAlias = list[dict[str, float]]  # `Step.seconds` at each length
 
@@ -41,7 +40,7 @@ class CacheConfig(NetworkSize):
     """Networks of one size, and lengths in tokens.
 
     `longest` and half of it are counted, not timed.  `source`: length of the T5
-    encoder's input, at most the shortest length.
+    encoder's input.
     """
 
     lengths: tuple[int, ...] = (64, 128, 256, 512, 1024)
@@ -142,16 +141,16 @@ def costs(config: CacheConfig, variant: Variant) -> list[Counts]:
     counts = []
     for length in (*config.lengths, config.longest // 2, config.longest):
         step = Step(shapes, arbitrary_tokens(length, "meta"))
-        columns = {"operations without": operations(step.without)}
+        columns = {"operations without": operations(step.without_cache)}
         if variant.has_cache:
-            step.ready()
+            step.fill_cache()
             columns["operations with"] = operations(step.with_cache)
             columns["bytes kept"] = kv_cache_bytes(step.cache)
         if length in config.lengths:
             step = Step(network, arbitrary_tokens(length))
-            columns["bytes at work without"] = peak_bytes(step.without)
+            columns["bytes at work without"] = peak_bytes(step.without_cache)
             if variant.has_cache:
-                columns["bytes at work with"] = peak_bytes(step.ready().with_cache)
+                columns["bytes at work with"] = peak_bytes(step.fill_cache().with_cache)
         counts.append(columns)
     return counts
 

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from paradigms.data import movie_reviews
 from paradigms.data.bag_of_words import Bags
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.data.tokenizer import Vocabulary, words
 from paradigms.evaluation.calibration import (
     Bin,
@@ -37,8 +37,7 @@ from paradigms.models.svm import LinearSVM
 from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Do answers that are given with a probability come true as often as it says?"
-SPECIALS = SpecialTokens()
-OF_NETWORK: movie_reviews.Source = "rotten_tomatoes"  # its sentences are short
+OF_NETWORK: movie_reviews.ReviewSource = "rotten_tomatoes"  # its sentences are short
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class CalibrationConfig:
     fewest errors on the calibration part; the SVM's cost is fixed.
     """
 
-    sources: tuple[movie_reviews.Source, ...] = ("imdb", "rotten_tomatoes")
+    sources: tuple[movie_reviews.ReviewSource, ...] = ("imdb", "rotten_tomatoes")
     sizes: tuple[int, int, int] = (3000, 1500, 4000)
     seeds: int = 5
     vocabulary: int = 5000
@@ -81,8 +80,8 @@ class Diagram:
     """A model in a reliability diagram: its reports as fitted and recalibrated."""
 
     name: str
-    fitted: str
-    corrected: str
+    original: str
+    recalibration: str
 
 
 def with_temperature(name: str) -> Diagram:
@@ -93,14 +92,14 @@ def with_temperature(name: str) -> Diagram:
 def run(config: CalibrationConfig, each: Each = serial_map) -> Outcome:
     """A row per source, and per source and model, with reliability diagrams."""
     cells = list(product(config.sources, range(config.seeds)))
-    counted = each(cells, lambda cell: bag_of_words_reports(config, *cell))
+    bag_reports = each(cells, lambda cell: bag_of_words_reports(config, *cell))
     networks = each(range(config.seeds), lambda seed: network_reports(config, seed))
     rows: list[Row] = []
     figures: dict[str, Picture] = {}
     for source in config.sources:
         runs = [
             reports
-            for (name, _), reports in zip(cells, counted, strict=True)
+            for (name, _), reports in zip(cells, bag_reports, strict=True)
             if name == source
         ]
         middle = "logistic regression"
@@ -118,18 +117,31 @@ def run(config: CalibrationConfig, each: Each = serial_map) -> Outcome:
             Diagram("SVM", "SVM, sigmoid", "SVM, Platt"),
         )
         figures[f"{source}/as fitted"] = reliability_diagram(
-            {model.name: [run[model.fitted] for run in runs] for model in models}
+            {model.name: [run[model.original] for run in runs] for model in models}
         )
         figures[f"{source}/corrected"] = reliability_diagram(
-            {model.name: [run[model.corrected] for run in runs] for model in models}
+            {model.name: [run[model.recalibration] for run in runs] for model in models}
         )
     return Outcome(rows, figures)
+
+
+SHARES = (
+    "accuracy",
+    "confidence",
+    "calibration error",
+    "by chance",
+    "sure",
+    "right when sure",
+)
 
 
 def summary(runs: list[Scores]) -> dict[str, list[float]]:
     """Mean and interval of each score that all seeds have."""
     columns = [column for column in runs[0] if all(column in run for run in runs)]
-    return intervals([{column: run[column] for column in columns} for run in runs])
+    shares = SHARES if "confidence" in columns else ()  # else it is a difference
+    return intervals(
+        [{column: run[column] for column in columns} for run in runs], shares
+    )
 
 
 def reliability_diagram(reports: dict[str, list[Report]]) -> Bands:
@@ -144,7 +156,7 @@ def reliability_diagram(reports: dict[str, list[Report]]) -> Bands:
         bands[name] = [
             point
             for x, accuracy in zip(confidence, bins[:, :, 1].T.tolist(), strict=True)
-            for point in band({round(x, 4): accuracy})
+            for point in band({round(x, 4): accuracy}, shares=True)
         ]
     return Bands(bands=bands)
 
@@ -157,7 +169,9 @@ class Split(NamedTuple):
 
 
 @cache
-def split(config: CalibrationConfig, source: movie_reviews.Source, seed: int) -> Split:
+def split(
+    config: CalibrationConfig, source: movie_reviews.ReviewSource, seed: int
+) -> Split:
     """Training, calibration and test part, split at random for each seed."""
     reviews = movie_reviews.load(source)
     rng = torch.Generator().manual_seed(seed)
@@ -200,7 +214,7 @@ class Reporter:
 
 
 def bag_of_words_reports(
-    config: CalibrationConfig, source: movie_reviews.Source, seed: int
+    config: CalibrationConfig, source: movie_reviews.ReviewSource, seed: int
 ) -> Reports:
     """Bag-of-words models, as fitted and recalibrated, on the test part."""
     texts, labels = split(config, source, seed)

@@ -23,7 +23,6 @@ from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.layers import Cache
 
 QUESTION = "What does a further turn of a chat cost, if the cache is kept or dropped?"
-TIMED = True  # measured alone
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,18 @@
 """A VAE, a GAN and a diffusion model on the same digits: bounds, samples, pictures."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 
 from paradigms.data import digits
-from paradigms.data.digits import PIXELS, scaled
-from paradigms.evaluation.sample_quality import DigitClassifier, grid, nearest_distance
+from paradigms.data.digits import PIXELS, scale
+from paradigms.evaluation.sample_quality import (
+    DigitClassifier,
+    Grid,
+    grid,
+    nearest_distance,
+)
 from paradigms.evaluation.statistics import intervals
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Curves, Digits, Picture
@@ -41,7 +45,7 @@ class DigitGeneratorsConfig(GeneratorTrainingConfig):
 CONFIG = DigitGeneratorsConfig()
 CALLS = "calls per picture"
 FIXED = ("parameters", CALLS)  # what no seed changes
-Grid = dict[str, Any]  # the fields of `Digits`
+SHARES = ("judge's accuracy", "sure")
 Course = dict[str, list[tuple[float, float]]]
 
 
@@ -57,12 +61,12 @@ def run(config: DigitGeneratorsConfig, each: Each = serial_map) -> Outcome:
     first, grids, curves = results[0]
     rows: list[Row] = [
         {"name": name}
-        | intervals([scores[name] for scores, _, _ in results])
+        | intervals([scores[name] for scores, _, _ in results], SHARES)
         | {column: row[column] for column in FIXED if column in row}
         for name, row in first.items()
     ]
     figures: dict[str, Picture] = {
-        key: Digits(**fields) for key, fields in grids.items()
+        key: Digits(**asdict(pictures)) for key, pictures in grids.items()
     }
     figures |= {key: Curves(curves=course) for key, course in curves.items()}
     return Outcome(rows, figures)
@@ -72,7 +76,7 @@ def seed_results(
     config: DigitGeneratorsConfig, seed: int
 ) -> tuple[dict[str, dict[str, float]], dict[str, Grid], dict[str, Course]]:
     """Every model's scores, grids and curves for one seed."""
-    results = SeedResults(config, seed)
+    results = GeneratorResults(config, seed)
     results.add_data()
     results.add_probabilistic_pca()
     for latent in config.latents:
@@ -82,13 +86,13 @@ def seed_results(
     return results.scores, results.grids, results.curves
 
 
-class SeedResults:
+class GeneratorResults:
     """Scores by model, grids and curves by model and name, of one seed."""
 
     def __init__(self, config: DigitGeneratorsConfig, seed: int) -> None:
         self.config, self.training = config, DigitTraining(config, seed)
-        self.test = scaled(self.training.test.pixels)
-        data = scaled(self.training.train.pixels)
+        self.test = scale(self.training.test.pixels)
+        data = scale(self.training.train.pixels)
         self.judge = DigitClassifier(self.training.classifier, data)
         self.scores: dict[str, dict[str, float]] = {}
         self.grids: dict[str, Grid] = {}
@@ -96,7 +100,8 @@ class SeedResults:
 
     def add_data(self) -> None:
         """How held-out digits themselves are read."""
-        correct = self.judge.read(self.test).argmax(dim=1) == self.training.test.labels
+        predictions = self.judge.predict_proba(self.test).argmax(dim=1)
+        correct = predictions == self.training.test.labels
         self.scores["held-out digits"] = {
             "judge's accuracy": float(correct.double().mean()),
             "sure": self.judge.scores(self.test, self.test)["sure"],

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.data import numerals
-from paradigms.data.numerals import LONGEST, SPECIALS, Task, translations
-from paradigms.data.special_tokens import IGNORE
+from paradigms.data.numerals import LONGEST, SourceStyle, translations
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.receptive_field import sees, visible
 from paradigms.evaluation.statistics import band, intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
@@ -26,16 +26,16 @@ from paradigms.generation.decoding import Network, as_decoder, greedy
 from paradigms.models import bart, gpt, t5
 from paradigms.models.encoder_decoder import EncoderDecoder
 from paradigms.models.prefix_lm import After, PrefixLM
-from paradigms.objectives import cross_entropy, next_token, prefix
+from paradigms.objectives import next_token, prefix, summed_cross_entropy
 from paradigms.training.initialisation import initialise_by_width
 from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Which network learns to translate, and what if no language is named?"
 NAMED, NOT_NAMED = "language named", "language not named"
 TASKS = {
-    NAMED: Task(True, True),
-    NOT_NAMED: Task(False, True),
-    "plain digits": Task(True, False),
+    NAMED: SourceStyle(True, True),
+    NOT_NAMED: SourceStyle(False, True),
+    "plain digits": SourceStyle(True, False),
 }
 MATCH, LOSS = "exact match", "loss per output"
 Course: TypeAlias = list[dict[str, float]]  # scores at each evaluation
@@ -68,7 +68,7 @@ CONFIG = EncoderDecoderConfig()
 
 
 @dataclass(frozen=True)
-class Variant:
+class TranslationNetwork:
     """A network, its word embeddings, and how it reads a source and its output.
 
     `reader(network, source)` returns a network for texts that begin with the source;
@@ -120,24 +120,24 @@ def after_source(network: PrefixLM, source: Tensor) -> After:
     return After(network, torch.full((len(source),), source.shape[1] + 1))
 
 
-SMALL = Variant("T5, small start", build_t5, attrgetter("word"))
+SMALL = TranslationNetwork("T5, small start", build_t5, attrgetter("word"))
 VARIANTS = {
     variant.name: variant
     for variant in (
-        Variant(
+        TranslationNetwork(
             "T5",
             lambda config: initialise_by_width(build_t5(config)),
             attrgetter("word"),
         ),
         SMALL,
-        Variant("BART", build_bart, attrgetter("encoder.word")),
-        Variant(
+        TranslationNetwork("BART", build_bart, attrgetter("encoder.word")),
+        TranslationNetwork(
             "prefix LM",
             lambda config: initialise_by_width(PrefixLM(gpt_config(config))),
             attrgetter("network.word"),
             after_source,
         ),
-        Variant(
+        TranslationNetwork(
             "decoder-only",
             lambda config: initialise_by_width(gpt.GPT(gpt_config(config))),
             attrgetter("word"),
@@ -147,7 +147,9 @@ VARIANTS = {
 }
 
 
-def score(variant: Variant, model: nn.Module, batch: Tensors) -> tuple[Tensor, Tensor]:
+def score(
+    variant: TranslationNetwork, model: nn.Module, batch: Tensors
+) -> tuple[Tensor, Tensor]:
     """Logits (B, T, V) and targets (B, T) for a source and a target.
 
     The targets of a single stack are IGNORE for the source.
@@ -161,14 +163,16 @@ def score(variant: Variant, model: nn.Module, batch: Tensors) -> tuple[Tensor, T
     return variant.reader(model, source)(inputs), targets
 
 
-def loss(variant: Variant, model: nn.Module, batch: Tensors) -> tuple[Tensor, Tensor]:
+def loss(
+    variant: TranslationNetwork, model: nn.Module, batch: Tensors
+) -> tuple[Tensor, Tensor]:
     """The sum of the losses over the target's tokens, and their number."""
-    logits, targets = score(variant, model, batch)
-    count = (targets != IGNORE).sum()
-    return cross_entropy(logits, targets) * count, count
+    return summed_cross_entropy(*score(variant, model, batch))
 
 
-def generate(variant: Variant, model: nn.Module, source: Tensor, steps: int) -> Tensor:
+def generate(
+    variant: TranslationNetwork, model: nn.Module, source: Tensor, steps: int
+) -> Tensor:
     """The greedy output up to EOS, then padding. (B, steps)"""
     prompt = torch.full((len(source), 1), SPECIALS.bos)
     if variant.reader is None:
@@ -181,7 +185,7 @@ def generate(variant: Variant, model: nn.Module, source: Tensor, steps: int) -> 
 
 
 def train_and_evaluate(
-    config: EncoderDecoderConfig, name: str, task: Task, seed: int
+    config: EncoderDecoderConfig, name: str, task: SourceStyle, seed: int
 ) -> Course:
     """Train one network; its scores on held-out numbers at each evaluation."""
     rng = torch.Generator().manual_seed(seed)
@@ -215,7 +219,7 @@ def train_and_evaluate(
 
 @torch.no_grad()
 def evaluate(
-    variant: Variant, model: nn.Module, test_pairs: Sequence[Tensors]
+    variant: TranslationNetwork, model: nn.Module, test_pairs: Sequence[Tensors]
 ) -> dict[str, float]:
     """Exact-match accuracy, and losses in nats.
 
@@ -247,6 +251,9 @@ def evaluate(
     }
 
 
+SHARES = (MATCH, "English", "Roman", "either language", "in English")
+
+
 def run(config: EncoderDecoderConfig, each: Each = serial_map) -> Outcome:
     """A row per network; per network, task and evaluation; per pair of runs."""
     named_tasks = [task for task in config.tasks if TASKS[task].named]
@@ -269,7 +276,7 @@ def run(config: EncoderDecoderConfig, each: Each = serial_map) -> Outcome:
         rows += [
             {
                 "name": f"{name}, {task}, {step} steps",
-                **intervals([course[place] for course in seeds]),
+                **intervals([course[place] for course in seeds], SHARES),
             }
             for place, step in enumerate(config.evaluation_steps)
         ]
@@ -326,14 +333,15 @@ def exact_match(config: EncoderDecoderConfig, courses: Courses, task: str) -> Ba
                 {
                     step: [course[place][MATCH] for course in courses[name, task]]
                     for place, step in enumerate(config.evaluation_steps)
-                }
+                },
+                shares=True,
             )
             for name in config.networks
         }
     )
 
 
-def describe(config: EncoderDecoderConfig, variant: Variant) -> Row:
+def describe(config: EncoderDecoderConfig, variant: TranslationNetwork) -> Row:
     """Parameters, and the shares of token pairs in which one depends on the other."""
     torch.manual_seed(0)
     model: Any = variant.build(config).double().eval()

@@ -14,15 +14,16 @@ import torch
 from torch import Tensor
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.statistics import band, intervals
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Bands, Picture
-from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
 from paradigms.generation.decoding import sample, without_special_tokens
 from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.objectives import next_token
 from paradigms.training.loop import TrainingConfig
-from paradigms.training.pretraining import objectives, pretrain
+from paradigms.training.pretraining import in_order, objectives, pretrain
 
 COUNTED = "running count"
 QUESTION = "Do errors grow when a model reads its own words instead of the truth?"
@@ -40,7 +41,7 @@ class ExposureConfig:
     """
 
     steps: tuple[int, ...] = (100, 1000)
-    counted: tuple[int, ...] = (100, 500)  # steps on the source that counts
+    counting_steps: tuple[int, ...] = (100, 500)  # steps on the source that counts
     seeds: int = 5
     words: int = 8
     length: int = 24
@@ -93,10 +94,9 @@ def run(config: ExposureConfig, each: Each = serial_map) -> Outcome:
     """
     rows: list[Row] = []
     figures: dict[str, Picture] = {}
-    for counts, step_counts in ((False, config.steps), (True, config.counted)):
-        items = list(product((counts,), step_counts, range(config.seeds)))
-        parts = each(items, lambda item: errors(config, *item))
-        results = dict(zip(items, parts, strict=True))
+    for counts, step_counts in ((False, config.steps), (True, config.counting_steps)):
+        items = product((counts,), step_counts, range(config.seeds))
+        results = results_by_item(each, items, lambda item: errors(config, *item))
         prefix = f"{COUNTED}, " if counts else ""
         bands: dict[str, list[Point]] = {}
         for steps in step_counts:
@@ -116,17 +116,20 @@ def error_bands(label: str, runs: list[Errors]) -> dict[str, list[Point]]:
     return bands
 
 
+SHARES = ("rare words", "far counts")
+
+
 def rows_of(label: str, runs: list[Errors]) -> list[Row]:
     """A row for each context, and one for what the network's own words cost."""
     rows: list[Row] = [
         {"name": f"{label}, {context}"}
-        | intervals([columns(run[context]) for run in runs])
+        | intervals([columns(run[context]) for run in runs], SHARES)
         for context in CONTEXTS
     ]
-    added = [
+    extra = [
         added_loss(*(columns(run[context]) for context in CONTEXTS)) for run in runs
     ]
-    return [*rows, {"name": f"{label}, by its own words"} | intervals(added)]
+    return [*rows, {"name": f"{label}, by its own words"} | intervals(extra)]
 
 
 def columns(result: dict[str, list[float]]) -> dict[str, float]:
@@ -172,17 +175,17 @@ def errors(config: ExposureConfig, counts: bool, steps: int, seed: int) -> Error
     pretrain(
         network,
         objectives(language.vocabulary)["next token"],
-        lambda step: pool[step * config.batch : (step + 1) * config.batch],
+        in_order(pool, config.batch),
         TrainingConfig(steps, 2e-3, warmup=50),
         seed,
     )
-    start = torch.full((config.texts, 1), SpecialTokens().bos)
+    start = torch.full((config.texts, 1), SPECIALS.bos)
     # Special tokens are excluded, as the source has none.
     scored_length = config.length - config.edge
-    generated = sample(without_special_tokens(network), start, scored_length, rng)[
+    own_texts = sample(without_special_tokens(network), start, scored_length, rng)[
         :, 1:
     ]
-    texts = (language.sample(config.texts, scored_length, rng), generated)
+    texts = (language.sample(config.texts, scored_length, rng), own_texts)
     return {
         context: column_values(network, language, contexts)
         for context, contexts in zip(CONTEXTS, texts, strict=True)
@@ -204,8 +207,8 @@ def column_values(
 @torch.no_grad()
 def nats_lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
     """KL(source || network) of the next word by position, mean over the contexts."""
-    start = torch.full((len(texts), 1), SpecialTokens().bos)
-    logits = network(torch.cat([start, texts[:, :-1]], dim=1))[..., FIRST:]
+    inputs, _ = next_token(texts)
+    logits = network(inputs)[..., FIRST:]
     log_q = logits.double().log_softmax(dim=-1)  # (N, T, V)
     losses = []
     for t in range(texts.shape[1]):
@@ -217,5 +220,5 @@ def nats_lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[flo
 def smaller() -> ExposureConfig:
     """The same experiment, small enough for a test."""
     return ExposureConfig(
-        steps=(60,), counted=(60,), seeds=3, length=12, width=32, texts=1000
+        steps=(60,), counting_steps=(60,), seeds=3, length=12, width=32, texts=1000
     )

@@ -89,7 +89,7 @@ def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> Outcome:
     for name, limit in ((PLAIN, None), (SAME, config.texts)):
         runs[name] = [unigram_loss(config, limit, seed) for seed in seeds]
     extra: dict[str, Row] = {
-        name: dict(intervals([result[name] for result in statistics]))
+        name: dict(intervals([r[name] for r in statistics], shares=statistics[0][name]))
         for name in statistics[0]
     }
     extra |= {form.name: dict(parameters(config, form)) for form in FORMS}
@@ -98,10 +98,10 @@ def run(config: FamiliesOfBertConfig, each: Each = serial_map) -> Outcome:
         for name, losses in runs.items()
     ]
     for name, other in pairs(config):
-        tested = [
+        test_losses = [
             [{"test loss": r["test loss"]} for r in runs[n]] for n in (name, other)
         ]
-        rows.append({"name": f"{name} - {other}"} | paired_differences(*tested))
+        rows.append({"name": f"{name} - {other}"} | paired_differences(*test_losses))
     return Outcome(rows)
 
 

@@ -16,25 +16,25 @@ from torch.nn import functional as F
 
 from paradigms.data import movie_reviews
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.data.tokenizer import Vocabulary, words
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import bidirectional, causal
 from paradigms.models import gpt, t5
-from paradigms.objectives import Gap, next_token
+from paradigms.objectives import Gap, move_middle, next_token, summed_cross_entropy
 from paradigms.training.initialisation import initialise_by_width
 from paradigms.training.loop import Batch, TrainingConfig
 from paradigms.training.pretraining import (
     Objective,
+    in_order,
     objectives,
     pretrain,
     single_span,
 )
 
 QUESTION = "Who fills a gap, and who continues a text, how well?"
-IDS = SpecialTokens()
 UNIGRAM = "word frequencies"
 SYNTHETIC, REVIEWS = "made language", "reviews"
 SOURCES, TASKS = (SYNTHETIC, REVIEWS), ("fill", "continue")
@@ -66,7 +66,7 @@ class FillAndContinueConfig:
 CONFIG = FillAndContinueConfig()
 
 
-class Source(NamedTuple):
+class TrainAndTest(NamedTuple):
     """Training and test texts; the language, if it is synthetic."""
 
     pool: Tensor
@@ -107,7 +107,8 @@ def run(config: FillAndContinueConfig, each: Each = serial_map) -> Outcome:
     for (name, model, _), nats in zip(items, results, strict=True):
         runs.setdefault((name, model), []).append(nats)
     rows: list[Row] = [
-        {"name": f"{name}, {model}"} | intervals(of_model)
+        {"name": f"{name}, {model}"}
+        | intervals(of_model, [c for c in of_model[0] if c.endswith(", right")])
         for (name, model), of_model in runs.items()
     ]
     for name, model in product(SOURCES, models[1:]):
@@ -117,14 +118,14 @@ def run(config: FillAndContinueConfig, each: Each = serial_map) -> Outcome:
     return Outcome(rows)
 
 
-def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
+def source(config: FillAndContinueConfig, name: str, seed: int) -> TrainAndTest:
     """The texts of a seed, the same for all models."""
     rng = torch.Generator().manual_seed(seed)
     if name == SYNTHETIC:
         language = MarkovLanguage(config.words, seed)
         pool = language.sample(config.steps * config.batch, config.length, rng)
         test = language.sample(config.texts, config.length, rng)
-        return Source(pool, test, language.vocabulary, language)
+        return TrainAndTest(pool, test, language.vocabulary, language)
     parts = movie_reviews.split("rotten_tomatoes", seed)
     train_texts, test_texts = (
         [words(r.text) for r in parts[n]] for n in ("train", "test")
@@ -135,7 +136,7 @@ def source(config: FillAndContinueConfig, name: str, seed: int) -> Source:
     )
     count = config.real_steps * config.batch
     indices = torch.randint(len(pool), (count,), generator=rng)
-    return Source(pool[indices], test, FIRST + len(vocabulary), None)
+    return TrainAndTest(pool[indices], test, FIRST + len(vocabulary), None)
 
 
 def pieces(texts: list[list[str]], vocabulary: Vocabulary, length: int) -> Tensor:
@@ -174,7 +175,7 @@ def scores(
 
 
 def suffix_predictors(
-    config: FillAndContinueConfig, model: str, data: Source, seed: int
+    config: FillAndContinueConfig, model: str, data: TrainAndTest, seed: int
 ) -> Callable[[Tensor | None], Predict]:
     """A trained model's prediction for each suffix."""
     if model == UNIGRAM:
@@ -183,12 +184,12 @@ def suffix_predictors(
     system = SYSTEMS[model]
     torch.manual_seed(seed)
     network, objective = system.build(config, data.vocabulary)
-    batches = data.pool.view(-1, config.batch, config.length)
-    training = TrainingConfig(len(batches), config.rate, warmup=50)
+    steps = len(data.pool) // config.batch
+    training = TrainingConfig(steps, config.rate, warmup=50)
     pretrain(
         initialise_by_width(network),
         objective,
-        lambda step: batches[step],
+        in_order(data.pool, config.batch),
         training,
         seed,
     )
@@ -201,12 +202,12 @@ def suffix_predictors(
     return with_suffix
 
 
-def unigram_logits(data: Source) -> Tensor:
+def unigram_logits(data: TrainAndTest) -> Tensor:
     """Log-counts (V,) of the training texts, with add-one smoothing."""
     return (data.pool.flatten().bincount(minlength=data.vocabulary) + 1.0).log()
 
 
-def source_nats(data: Source, config: FillAndContinueConfig, task: str) -> float:
+def source_nats(data: TrainAndTest, config: FillAndContinueConfig, task: str) -> float:
     """Nats per word under the source itself: the lower bound in expectation."""
     if data.language is None:
         raise ValueError("real texts have no known source")
@@ -221,7 +222,7 @@ def source_nats(data: Source, config: FillAndContinueConfig, task: str) -> float
 
 @torch.no_grad()
 def nats_and_accuracy(
-    predict: Predict, data: Source, config: FillAndContinueConfig
+    predict: Predict, data: TrainAndTest, config: FillAndContinueConfig
 ) -> tuple[float, float]:
     """Nats per original word, predicted one after the other, and accuracy.
 
@@ -261,10 +262,8 @@ class EncoderDecoderObjective(Objective):
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Sum in nats, and the number of targets."""
-        decoded = F.pad(batch.targets[:, :-1], (1, 0), value=IDS.pad)  # T5's start
-        logits = network(batch.inputs, decoded)
-        loss = F.cross_entropy(logits.transpose(1, 2), batch.targets, reduction="sum")
-        return loss, torch.tensor(batch.targets.numel())
+        decoded = F.pad(batch.targets[:, :-1], (1, 0), value=SPECIALS.pad)  # T5's start
+        return summed_cross_entropy(network(batch.inputs, decoded), batch.targets)
 
 
 def fill_in_the_middle(config: FillAndContinueConfig, markers: Gap) -> Objective:
@@ -272,26 +271,22 @@ def fill_in_the_middle(config: FillAndContinueConfig, markers: Gap) -> Objective
 
     The middle is a gap like those of T5 here; the authors cut at any two positions.
     """
-    cut = single_span(config.gap, (markers.suffix, IDS.eos))
 
     def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
         plain, texts = tokens.tensor_split(2)
-        span = cut(texts, rng)  # before SUFFIX after; SUFFIX middle EOS
-        middle = span.targets[:, 1:]
-        middle = F.pad(middle, (1, 0), value=markers.middle)
-        rearranged = torch.cat([span.inputs, middle], dim=1)
-        rearranged = F.pad(rearranged, (1, 0), value=markers.prefix)
-        plain = F.pad(plain, (0, 1), value=IDS.eos)
-        plain = F.pad(plain, (0, rearranged.shape[1] - plain.shape[1]), value=IDS.pad)
-        inputs, targets = next_token(torch.cat([plain, rearranged]))
-        return Batch(inputs, targets.masked_fill(targets == IDS.pad, IGNORE))
+        last_start = texts.shape[1] - config.gap
+        start = torch.randint(last_start + 1, (len(texts), 1), generator=rng)
+        moved = move_middle(texts, start, config.gap, markers)
+        plain, moved = (F.pad(x, (0, 1), value=SPECIALS.eos) for x in (plain, moved))
+        plain = F.pad(plain, (0, 3), value=SPECIALS.pad)
+        return Batch(*next_token(torch.cat([plain, moved])))
 
     return Objective(make_batch)
 
 
 def causal_logits(network: nn.Module, prompt: Prompt) -> Tensor:
     """A GPT's logits after BOS and the text; the suffix is not shown."""
-    logits: Tensor = network(F.pad(prompt.text, (1, 0), value=IDS.bos), causal)
+    logits: Tensor = network(F.pad(prompt.text, (1, 0), value=SPECIALS.bos), causal)
     return logits[:, -1]
 
 
@@ -300,22 +295,16 @@ def fim_logits(network: nn.Module, prompt: Prompt) -> Tensor:
     if prompt.suffix is None:
         return causal_logits(network, prompt)
     markers = markers_after(prompt.vocabulary)
-    prefix, middle = prompt.text[:, : prompt.start], prompt.text[:, prompt.start :]
-    text = torch.cat(
-        [
-            F.pad(prefix, (1, 0), value=markers.prefix),
-            F.pad(prompt.suffix, (1, 0), value=markers.suffix),
-            F.pad(middle, (1, 0), value=markers.middle),
-        ],
-        dim=1,
-    )
+    size = prompt.text.shape[1] - prompt.start
+    whole = torch.cat([prompt.text, prompt.suffix], dim=1)
+    text = move_middle(whole, prompt.start, size, markers)
     return causal_logits(network, prompt._replace(text=text))
 
 
 def masked_logits(network: nn.Module, prompt: Prompt) -> Tensor:
     """BERT's logits at the first [MASK] of those between text and suffix."""
     position = prompt.text.shape[1]
-    tokens = F.pad(prompt.text, (0, prompt.length - position), value=IDS.mask)
+    tokens = F.pad(prompt.text, (0, prompt.length - position), value=SPECIALS.mask)
     if prompt.suffix is not None:
         tokens[:, prompt.length - prompt.suffix.shape[1] :] = prompt.suffix
     logits: Tensor = network(tokens, bidirectional)
@@ -329,7 +318,7 @@ def t5_logits(network: nn.Module, prompt: Prompt) -> Tensor:
     if prompt.suffix is not None:
         inputs = torch.cat([inputs, prompt.suffix], dim=1)
     decoded = F.pad(
-        F.pad(middle, (1, 0), value=prompt.vocabulary), (1, 0), value=IDS.pad
+        F.pad(middle, (1, 0), value=prompt.vocabulary), (1, 0), value=SPECIALS.pad
     )
     logits: Tensor = network(inputs, decoded)
     return logits[:, -1]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
@@ -25,13 +25,11 @@ from paradigms.generation.mask_filling import gibbs, mask_predict
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import sample as unmask
-from paradigms.models.masked_diffusion import substituted
+from paradigms.models.masked_diffusion import substitute_visible
 from paradigms.training.loop import TrainingConfig
-from paradigms.training.pretraining import objectives, pretrain
+from paradigms.training.pretraining import in_order, objectives, pretrain
 
 QUESTION = "How near to the source does masking and refilling write, at what cost?"
-TIMED = True  # measured alone
-IDS = SpecialTokens()
 NETWORKS = ("next token", "masked", "masked diffusion")
 Scores: TypeAlias = dict[str, dict[str, float]]  # sampler, column
 
@@ -80,7 +78,8 @@ def run(config: GenerateByMaskingConfig, each: Each = serial_map) -> Outcome:
             for column, value in runs[0].items()
             if all(run[column] == value for run in runs)
         }
-        rows.append({"name": name, **intervals(runs), **constants})
+        shares = intervals(runs, ("distance", "distinct"))
+        rows.append({"name": name, **shares, **constants})
     pairs = pairs_to_compare(config, list(results[0]))
     return Outcome(rows + [difference(results, *pair) for pair in pairs])
 
@@ -114,7 +113,7 @@ def scores(config: GenerateByMaskingConfig, seed: int) -> Scores:
     language = MarkovLanguage(config.words, seed)
     rng = torch.Generator().manual_seed(seed)
     networks = {
-        name: pretrained_network(config, language, name, seed) for name in NETWORKS
+        name: pretrain_network(config, language, name, seed) for name in NETWORKS
     }
     draw = partial(language.sample, length=config.length, rng=rng)
     reference, fresh = draw(4 * config.texts), draw(config.texts)
@@ -148,7 +147,7 @@ def seconds(
     return {name: median(values) for name, values in times.items()}
 
 
-def pretrained_network(
+def pretrain_network(
     config: GenerateByMaskingConfig, language: MarkovLanguage, name: str, seed: int
 ) -> GPT:
     """A network trained with one objective, for as many steps as the others."""
@@ -163,7 +162,7 @@ def pretrained_network(
     pretrain(
         network,
         objectives(language.vocabulary)[name],
-        lambda step: pool[step * config.batch : (step + 1) * config.batch],
+        in_order(pool, config.batch),
         TrainingConfig(config.steps, 3e-3, warmup=50),
         seed,
     )
@@ -179,7 +178,7 @@ def samplers(
     denoise = partial(denoising_log_p, networks["masked diffusion"])
 
     def left_to_right(prompts: Tensor) -> Tensor:
-        start = torch.full((len(prompts), 1), IDS.bos)
+        start = torch.full((len(prompts), 1), SPECIALS.bos)
         texts = torch.cat([start, prompts], dim=1)
         return sample(without_special_tokens(networks["next token"]), texts, new, rng)[
             :, 1:
@@ -187,7 +186,7 @@ def samplers(
 
     def with_gibbs(prompts: Tensor, sweeps: int) -> Tensor:
         texts = append_masks(prompts, new)
-        return gibbs(masked_lm, texts, texts == IDS.mask, sweeps, rng)
+        return gibbs(masked_lm, texts, texts == SPECIALS.mask, sweeps, rng)
 
     def with_mask_predict(prompts: Tensor, steps: int) -> Tensor:
         return mask_predict(masked_lm, append_masks(prompts, new), steps)
@@ -218,12 +217,12 @@ def denoising_log_p(
     network: Network, tokens: Tensor, real: Tensor | None = None
 ) -> Tensor:
     """Log-probabilities of masked words by a network of masked diffusion."""
-    return substituted(network(tokens, bidirectional, real), tokens)
+    return substitute_visible(network(tokens, bidirectional, real), tokens)
 
 
 def append_masks(prompts: Tensor, new: int) -> Tensor:
     """Prompts with `new` masked positions: (N, t) -> (N, t + new)."""
-    masks = torch.full((len(prompts), new), IDS.mask)
+    masks = torch.full((len(prompts), new), SPECIALS.mask)
     return torch.cat([prompts, masks], dim=1)
 
 

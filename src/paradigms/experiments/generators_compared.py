@@ -7,17 +7,17 @@ levels an exact probability; the densities of the others give a bound on it
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.data import digits
-from paradigms.data.digits import LEVELS, PIXELS, scaled
+from paradigms.data.digits import LEVELS, PIXELS, scale
 from paradigms.evaluation.sample_quality import (
     DigitClassifier,
+    Grid,
     grid,
     precision_and_coverage,
 )
@@ -76,8 +76,8 @@ class GeneratorsComparedConfig:
 
 
 CONFIG = GeneratorsComparedConfig()
+SHARES = ("precision", "coverage", "sure", "held-out digits among them")
 Scores = dict[str, float]
-Grid = dict[str, Any]  # the fields of `Digits`
 
 
 def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> Outcome:
@@ -92,7 +92,7 @@ def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> Outcome:
     runs = {name: [scores[name] for scores, _ in results] for name in first}
     rows: list[Row] = [
         {"name": name}
-        | intervals(runs[name])
+        | intervals(runs[name], SHARES)
         | {column: row[column] for column in FIXED if column in row}
         for name, row in first.items()
     ]
@@ -101,7 +101,8 @@ def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> Outcome:
         measures = {column: differences[column] for column in MEASURES}
         rows.append({"name": f"{one} - {other}"} | measures)
     figures: dict[str, Picture] = {
-        f"{name}/samples": Digits(**fields) for name, fields in grids.items()
+        f"{name}/samples": Digits(**asdict(pictures))
+        for name, pictures in grids.items()
     }
     figures["DDPM/calls"] = distance_by_calls(config, runs)
     return Outcome(rows, figures)
@@ -136,7 +137,7 @@ def seed_results(
     config: GeneratorsComparedConfig, seed: int
 ) -> tuple[dict[str, Scores], dict[str, Grid]]:
     """Scores and twenty pictures of each sampler, for one seed."""
-    results = SeedResults(config, seed)
+    results = SamplerResults(config, seed)
     results.add_data()
     results.add_independent_pixels()
     results.add_vae()
@@ -146,13 +147,13 @@ def seed_results(
     return results.scores, results.grids
 
 
-class SeedResults:
+class SamplerResults:
     """Scores and twenty pictures of each sampler, of one seed."""
 
     def __init__(self, config: GeneratorsComparedConfig, seed: int) -> None:
         self.config, self.training = config, DigitTraining(config.shared, seed)
         self.pixels, self.test = self.training.train.pixels, self.training.test.pixels
-        data = scaled(self.pixels)
+        data = scale(self.pixels)
         self.judge = DigitClassifier(self.training.classifier, data)
         self.scores: dict[str, Scores] = {}
         self.grids: dict[str, Grid] = {}
@@ -163,7 +164,7 @@ class SeedResults:
         indices = torch.randperm(len(self.pixels), generator=rng)[: self.config.samples]
         duplicates = (self.test[:, None] == self.pixels).all(dim=2).any(dim=1)
         zeros = (torch.cat([self.pixels, self.test]) == 0).double().mean(dim=0)
-        self._add("training digits", scaled(self.pixels[indices]))
+        self._add("training digits", scale(self.pixels[indices]))
         self.scores["training digits"] |= {
             "held-out digits among them": float(duplicates.double().mean()),
             "blank pixels": int((zeros > BLANK).sum()),
@@ -175,7 +176,7 @@ class SeedResults:
         samples = torch.multinomial(
             levels, self.config.samples, replacement=True, generator=self.training.rng
         ).T
-        self._add("independent pixels", scaled(samples))
+        self._add("independent pixels", scale(samples))
         log_p = independent(levels, self.test)
         self.scores["independent pixels"]["bits per pixel"] = bits(log_p)
 
@@ -231,7 +232,7 @@ class SeedResults:
         pictures = self.config.gpt.batch * self.config.gpt.steps
         cost = network_cost(gpt, PIXELS, pictures)
         samples = sample_pixels(gpt, count, rng)
-        self._add("autoregressive", scaled(samples), cost)
+        self._add("autoregressive", scale(samples), cost)
         log_p = log_probability(gpt, self.test).detach()  # (N,)
         train_log_p = log_probability(gpt, self.pixels[: len(self.test)])
         self.scores["autoregressive"] |= {
@@ -245,14 +246,14 @@ class SeedResults:
         is_noise = torch.rand(count, generator=rng) < noise_share
         noise = torch.randint(LEVELS, samples.shape, generator=rng)
         mixture = torch.where(is_noise[:, None], noise, samples)
-        self._add("autoregressive, 99% noise", scaled(mixture), cost)
+        self._add("autoregressive, 99% noise", scale(mixture), cost)
         self.scores["autoregressive, 99% noise"] |= {
             "bits per pixel": bits(mixture_log_p),
             "nats lost": float((log_p - mixture_log_p).mean()),
         }
 
     def _add(self, name: str, x: Tensor, cost: Scores | None = None) -> None:
-        test = scaled(self.test)
+        test = scale(self.test)
         scores = self.judge.scores(x, test)
         self.scores[name] = {
             **(cost or {}),

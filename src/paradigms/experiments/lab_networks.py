@@ -1,20 +1,21 @@
 """Losses of the lab's networks, and their weights, which the lab loads."""
 
 from dataclasses import dataclass
+from itertools import product
 
 from torch import Tensor
 
 from paradigms.evaluation.statistics import intervals
 from paradigms.experiments.outcome import Outcome
-from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
 from paradigms.training.lab_networks import (
     VARIANTS,
     Data,
+    LabNetwork,
     NetworkConfig,
-    Variant,
     data,
     losses,
-    trained,
+    train_network,
 )
 
 QUESTION = "How well does each network of the lab fill a blank and continue a text?"
@@ -38,15 +39,10 @@ def smaller() -> LabNetworksConfig:
 def run(config: LabNetworksConfig, each: Each = serial_map) -> Outcome:
     """A row per network, with its losses by what is visible; and the networks."""
     texts = data(config)
-    pairs = [(name, seed) for name in VARIANTS for seed in config.seeds]
-    results = dict(
-        zip(
-            pairs,
-            each(
-                pairs, lambda pair: _result(VARIANTS[pair[0]], pair[1], config, texts)
-            ),
-            strict=True,
-        )
+    results = results_by_item(
+        each,
+        product(VARIANTS, config.seeds),
+        lambda pair: _result(VARIANTS[pair[0]], pair[1], config, texts),
     )
     return Outcome(
         [
@@ -61,10 +57,10 @@ def run(config: LabNetworksConfig, each: Each = serial_map) -> Outcome:
 
 
 def _result(
-    variant: Variant, seed: int, config: LabNetworksConfig, texts: Data
+    variant: LabNetwork, seed: int, config: LabNetworksConfig, texts: Data
 ) -> tuple[dict[str, float], dict[str, Tensor]]:
     """Losses by what is visible, and for the first seed the network's parameters."""
-    network = trained(variant, config, seed, texts)
+    network = train_network(variant, config, seed, texts)
     by_context = losses(network, variant, config, texts.held_out)
     columns = {f"loss, {context} visible": x for context, x in by_context.items()}
     return columns, dict(network.state_dict() if seed == config.seeds[0] else {})

@@ -12,7 +12,12 @@ import torch
 from torch import Tensor
 
 from paradigms.data import label_subsets
-from paradigms.evaluation.statistics import band, crossover, t_interval
+from paradigms.evaluation.statistics import (
+    band,
+    crossover,
+    share_interval,
+    t_interval,
+)
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Bands, Picture
 from paradigms.experiments.runner.resume import Each, serial_map
@@ -85,7 +90,7 @@ def run(config: LabelEfficiencyConfig, each: Each = serial_map) -> Outcome:
             model: independent(config, data, rates) for model, rates in by_model.items()
         }
     rows: list[Row] = [
-        {"name": f"{data}, {model}, {size}", "error": t_interval(rates.tolist())}
+        {"name": f"{data}, {model}, {size}", "error": share_interval(rates.tolist())}
         for data, sizes in samples.items()
         for size, by_model in sizes.items()
         for model, rates in by_model.items()
@@ -136,7 +141,8 @@ def error_curves(samples: Samples) -> Bands:
                 size: by_model[model].tolist()
                 for size, by_model in samples.items()
                 if model in by_model
-            }
+            },
+            shares=True,
         )
         for model in [model for model in CURVES if model in models][:4]
     }
@@ -153,7 +159,10 @@ class Candidates:
 
 
 def candidates(
-    config: LabelEfficiencyConfig, data: str, size: int, task: label_subsets.Task
+    config: LabelEfficiencyConfig,
+    data: str,
+    size: int,
+    task: label_subsets.LabelledData,
 ) -> list[Candidates]:
     """Every model that is fitted to `size` labels.
 
@@ -216,7 +225,7 @@ def error_rates(
 
 
 def best_model(
-    models: list[Model], task: label_subsets.Task, indices: Tensor, folds: int
+    models: list[Model], task: label_subsets.LabelledData, indices: Tensor, folds: int
 ) -> Model:
     """The model with the fewest validation errors, refitted to all labels.
 
@@ -252,21 +261,21 @@ def answers(model: Model, x: Any) -> Tensor:
 
 def draw_task(
     config: LabelEfficiencyConfig, data: str, seed: int, rng: torch.Generator
-) -> label_subsets.Task:
+) -> label_subsets.LabelledData:
     """The training and test part of a data set for a seed."""
     if data in label_subsets.SOURCES:
         return label_subsets.reviews(data, config.vocabulary, seed % config.splits)
     if data in SYNTHETIC:
         count = max(dict(config.sizes)[data]) + 100
         train = draw_rows(config, data == REPEATED, count, rng)
-        return label_subsets.Task(
+        return label_subsets.LabelledData(
             *train, *draw_rows(config, data == REPEATED, 5000, rng)
         )
     x, labels = label_subsets.measurements(data)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     count = 400 if data == "tumours" else len(x) - len(x) // 5
     train_rows, test_rows = order.tensor_split([count])
-    return label_subsets.Task(
+    return label_subsets.LabelledData(
         x[train_rows], labels[train_rows], x[test_rows], labels[test_rows]
     )
 

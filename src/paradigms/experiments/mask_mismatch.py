@@ -15,7 +15,7 @@ from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import IGNORE
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
-from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.objectives import replaced_token
@@ -24,9 +24,15 @@ from paradigms.training.electra import (
     GeneratorAndDiscriminator,
     replaced_token_detection,
 )
-from paradigms.training.linear_probe import Labelled, linear_probe, standardise
+from paradigms.training.linear_probe import Labelled, probe_states
 from paradigms.training.loop import Batch, TrainingConfig
-from paradigms.training.pretraining import Objective, masked_batch, pretrain, with_head
+from paradigms.training.pretraining import (
+    Objective,
+    in_order,
+    masked_batch,
+    pretrain,
+    with_head,
+)
 
 QUESTION = "What does [MASK] in training cost on input without it?"
 
@@ -41,15 +47,18 @@ class Corruption:
 
 
 MASK_ALONE = Corruption("mask alone", (1.0, 0.0, 0.0))
-CORRUPTIONS = (
-    MASK_ALONE,
-    Corruption("BERT, 80-10-10", (0.8, 0.1, 0.1)),
-    Corruption("no random words, 80-0-20", (0.8, 0.0, 0.2)),
-    Corruption("random words, 80-20-0", (0.8, 0.2, 0.0)),
-    Corruption("all positions, no mask", (0.0, 1.0, 0.0), all_targets=True),
-)
+CORRUPTIONS = {
+    corruption.name: corruption
+    for corruption in (
+        MASK_ALONE,
+        Corruption("BERT, 80-10-10", (0.8, 0.1, 0.1)),
+        Corruption("no random words, 80-0-20", (0.8, 0.0, 0.2)),
+        Corruption("random words, 80-20-0", (0.8, 0.2, 0.0)),
+        Corruption("all positions, no mask", (0.0, 1.0, 0.0), all_targets=True),
+    )
+}
 ELECTRA, UNTRAINED = "ELECTRA", "no training"
-NAMES = (*(corruption.name for corruption in CORRUPTIONS), ELECTRA, UNTRAINED)
+NAMES = (*CORRUPTIONS, ELECTRA, UNTRAINED)
 Scores = dict[str, float]
 
 
@@ -86,16 +95,16 @@ def run(config: MaskMismatchConfig, each: Each = serial_map) -> Outcome:
 
     The baselines are [MASK] alone, and no training.
     """
-    items = list(product(NAMES, range(config.seeds)))
-    results = dict(
-        zip(items, each(items, lambda item: scores(config, *item)), strict=True)
-    )
+    items = product(NAMES, range(config.seeds))
+    results = results_by_item(each, items, lambda item: scores(config, *item))
     runs = {
         name: [results[name, seed] for seed in range(config.seeds)] for name in NAMES
     }
     pairs = [(name, MASK_ALONE.name) for name in NAMES if name != MASK_ALONE.name]
     pairs += [(name, UNTRAINED) for name in NAMES if name != UNTRAINED]
-    rows: list[Row] = [{"name": name} | intervals(runs[name]) for name in NAMES]
+    rows: list[Row] = [
+        {"name": name} | intervals(runs[name], shares=runs[name][0]) for name in NAMES
+    ]
     rows += [
         {"name": f"{name} - {other}"} | paired_differences(runs[name], runs[other])
         for name, other in pairs
@@ -115,18 +124,14 @@ def scores(config: MaskMismatchConfig, name: str, seed: int) -> Scores:
     electra = GeneratorAndDiscriminator(GPT(small), GPT(size))
     network = GPT(size)
 
-    def learn(model: nn.Module, objective: Objective) -> None:
-        def texts(step: int) -> Tensor:
-            return pool[step * config.batch : (step + 1) * config.batch]
-
+    def pretrain_on_pool(model: nn.Module, objective: Objective) -> None:
         training = TrainingConfig(config.steps, 5e-3, warmup=50)
-        pretrain(model, objective, texts, training, seed)
+        pretrain(model, objective, in_order(pool, config.batch), training, seed)
 
     if name == ELECTRA:
-        learn(electra, replaced_token_detection(vocabulary))
-    for corruption in CORRUPTIONS:
-        if name == corruption.name:
-            learn(network, masked_objective(corruption, vocabulary))
+        pretrain_on_pool(electra, replaced_token_detection(vocabulary))
+    elif name != UNTRAINED:
+        pretrain_on_pool(network, masked_objective(CORRUPTIONS[name], vocabulary))
     train = mixed_texts(dialects, config.labels, config.length, rng)
     test = mixed_texts(dialects, config.texts, config.length, rng)
     if name == ELECTRA:
@@ -152,16 +157,13 @@ def probe_accuracy(
 ) -> float:
     """Accuracy of a linear probe on the mean state of some positions."""
     with torch.no_grad():
-        states = standardise(
-            *(
-                backbone(part.x, bidirectional)[:, positions].mean(dim=1).double()
-                for part in (train, test)
+        states = (
+            Labelled(
+                backbone(part.x, bidirectional)[:, positions].mean(dim=1), part.labels
             )
+            for part in (train, test)
         )
-    train_states, test_states = states
-    (result,) = linear_probe(
-        Labelled(train_states, train.labels), Labelled(test_states, test.labels)
-    )
+        (result,) = probe_states(*states)
     return result.accuracy
 
 

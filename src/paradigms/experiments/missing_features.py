@@ -84,7 +84,7 @@ def run(config: MissingFeaturesConfig, each: Each = serial_map) -> Outcome:
         by_model = {model: [run[model] for run in runs] for model in runs[0]}
         rows.append({"name": data, "draws": config.seeds})
         rows += [
-            {"name": f"{data}, {model}"} | intervals(errors)
+            {"name": f"{data}, {model}"} | intervals(errors, shares=errors[0])
             for model, errors in by_model.items()
         ]
         rows += [
@@ -97,7 +97,8 @@ def run(config: MissingFeaturesConfig, each: Each = serial_map) -> Outcome:
                 {
                     round(100 * share): [run[column(share)] for run in by_model[model]]
                     for share in reversed(config.shares)
-                }
+                },
+                shares=True,
             )
             for name, model in CURVES.items()
         }

@@ -18,7 +18,7 @@ from paradigms.data.special_tokens import IGNORE
 from paradigms.evaluation.cost import operations
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
-from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.electra import (
     GeneratorAndDiscriminator,
@@ -26,7 +26,7 @@ from paradigms.training.electra import (
     replaced_token_detection,
 )
 from paradigms.training.finetuning import (
-    Task,
+    ProbingTask,
     inner_words,
     last_word,
     mean_of_words,
@@ -36,6 +36,7 @@ from paradigms.training.linear_probe import Labelled
 from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import (
     Objective,
+    in_order,
     objectives,
     pretrain,
     single_span_objective,
@@ -84,20 +85,19 @@ class ObjectiveRaceConfig:
 CONFIG = ObjectiveRaceConfig()
 
 
-class Source(NamedTuple):
+class RaceData(NamedTuple):
     """Training texts (N, T) in their order; held-out texts; and the probing tasks."""
 
     pool: Tensor
     held_out: Tensor
     vocabulary: int
-    tasks: dict[str, Task]
+    tasks: dict[str, ProbingTask]
 
 
 def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> Outcome:
     """A row per source and objective, and each objective minus the next token."""
-    items = list(product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds)))
-    parts = each(items, lambda item: scores(config, *item))
-    results = dict(zip(items, parts, strict=True))
+    items = product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds))
+    results = results_by_item(each, items, lambda item: scores(config, *item))
     rows: list[Row] = []
     for source, name in product((FRESH, REPEATED, REVIEWS), NAMES):
         runs = [results[source, name, seed] for seed in range(config.seeds)]
@@ -105,7 +105,9 @@ def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> Outcome:
         costs = [run["costs"] for run in runs]
         accuracies = [run["accuracies"] for run in runs]
         rows.append(
-            {"name": f"{source}, {name}"} | intervals(costs) | intervals(accuracies)
+            {"name": f"{source}, {name}"}
+            | intervals(costs)
+            | intervals(accuracies, shares=accuracies[0])
         )
         if name != NEXT_TOKEN:
             gaps = paired_differences(
@@ -113,11 +115,13 @@ def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> Outcome:
             )
             rows.append({"name": f"{source}, {name} - {NEXT_TOKEN}"} | gaps)
     limits = each(range(config.seeds), lambda seed: left_context_limit(config, seed))
-    rows.append({"name": "the language, left side alone"} | intervals(limits))
+    rows.append(
+        {"name": "the language, left side alone"} | intervals(limits, limits[0])
+    )
     return Outcome(rows)
 
 
-def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
+def race_data(config: ObjectiveRaceConfig, name: str, seed: int) -> RaceData:
     """The texts and tasks of a seed, the same for every objective."""
     rng = torch.Generator().manual_seed(seed)
     count = config.steps * rows_of(config, name)
@@ -126,7 +130,7 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
         indices = torch.randint(len(rows["train"]), (count,), generator=rng)
         labelled = torch.randperm(len(rows["train"]), generator=rng)[: config.reviews]
         tasks = {
-            "sentiment": Task(
+            "sentiment": ProbingTask(
                 Labelled(rows["train"][labelled], labels["train"][labelled]),
                 Labelled(rows["validation"], labels["validation"]),
                 Labelled(rows["test"], labels["test"]),
@@ -134,7 +138,7 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
             )
         }
         pool, held_out = rows["train"][indices], rows["test"]
-        return Source(pool, held_out, config.vocabulary, tasks)
+        return RaceData(pool, held_out, config.vocabulary, tasks)
     language = MarkovLanguage(config.words, seed)
     pool = language.sample(count, config.length, rng)
     if name == REPEATED:
@@ -145,7 +149,7 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
     )
     half = halves(config, seed)
     tasks = {
-        side: Task(
+        side: ProbingTask(
             Labelled(train, tags(train, half, step)),
             Labelled(validation, tags(validation, half, step)),
             Labelled(test, tags(test, half, step)),
@@ -153,7 +157,7 @@ def source(config: ObjectiveRaceConfig, name: str, seed: int) -> Source:
         )
         for side, step in (("right", 1), ("left", -1))
     }
-    return Source(pool, test, language.vocabulary, tasks)
+    return RaceData(pool, test, language.vocabulary, tasks)
 
 
 def rows_of(config: ObjectiveRaceConfig, name: str) -> int:
@@ -191,8 +195,8 @@ def scores(
     config: ObjectiveRaceConfig, source_name: str, name: str, seed: int
 ) -> dict[str, dict[str, float]]:
     """A pretrained network's costs and loss, and its accuracies in each task."""
-    data = source(config, source_name, seed)
-    objective, network, costs = pretrained(config, data, name, seed)
+    data = race_data(config, source_name, seed)
+    objective, network, costs = pretrain_network(config, data, name, seed)
     tuning = TrainingConfig(config.tuning, config.tuning_rate, warmup=15)
     accuracies = {
         f"{task_name}, {kind}": accuracy
@@ -204,8 +208,8 @@ def scores(
     return {"costs": costs, "accuracies": accuracies}
 
 
-def pretrained(
-    config: ObjectiveRaceConfig, data: Source, name: str, seed: int
+def pretrain_network(
+    config: ObjectiveRaceConfig, data: RaceData, name: str, seed: int
 ) -> tuple[Objective, GPT, dict[str, float]]:
     """The objective, the pretrained network, and its costs and loss."""
     by_name = all_objectives(data)
@@ -225,14 +229,9 @@ def pretrained(
     cost = batch_operations(objective, model, data, rows)
     baseline = batch_operations(by_name[NEXT_TOKEN], GPT(size), data, rows)
     steps = round(config.steps * baseline / cost)
-
-    def texts(step: int) -> Tensor:
-        # Cheaper objectives reach the end, and begin again.
-        start = step * rows % len(data.pool)
-        return data.pool[start : start + rows]
-
     training = TrainingConfig(steps, config.rate, warmup=50)
-    pretrain(model, objective, texts, training, seed)
+    # Cheaper objectives reach the end of the pool, and begin again.
+    pretrain(model, objective, in_order(data.pool, rows), training, seed)
     targets, loss = targets_and_loss(objective, model, data.held_out, seed)
     costs = {
         "targets per 100 tokens": targets,
@@ -243,7 +242,7 @@ def pretrained(
     return objective, network, costs
 
 
-def all_objectives(data: Source) -> dict[str, Objective]:
+def all_objectives(data: RaceData) -> dict[str, Objective]:
     """The objectives by name; a span is 15% of a text."""
     sentinels = (data.vocabulary, data.vocabulary + 1)
     gap = max(round(0.15 * data.pool.shape[1]), 1)
@@ -266,7 +265,7 @@ def targets_and_loss(
 
 
 def batch_operations(
-    objective: Objective, model: nn.Module, data: Source, rows: int
+    objective: Objective, model: nn.Module, data: RaceData, rows: int
 ) -> int:
     """Operations of the forward pass and loss; the backward pass costs twice that."""
     rng = torch.Generator().manual_seed(0)

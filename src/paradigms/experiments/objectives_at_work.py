@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.experiments.outcome import Outcome
 from paradigms.experiments.pictures import Strip
 from paradigms.experiments.runner.resume import Each, serial_map
@@ -21,10 +21,10 @@ from paradigms.objectives import (
 
 QUESTION = "What does each objective show of a text, and what does it ask?"
 NAMES = {
-    SpecialTokens().pad: "[PAD]",
-    SpecialTokens().bos: "[BOS]",
-    SpecialTokens().eos: "[EOS]",
-    SpecialTokens().mask: "[MASK]",
+    SPECIALS.pad: "[PAD]",
+    SPECIALS.bos: "[BOS]",
+    SPECIALS.eos: "[EOS]",
+    SPECIALS.mask: "[MASK]",
 }
 Lines = dict[str, list[str]]
 
@@ -47,9 +47,9 @@ class Words:
 
     def __init__(self, text: str) -> None:
         words = list(dict.fromkeys(text.split()))
-        self.size = SpecialTokens().first_word + len(words)
+        self.size = SPECIALS.first_word + len(words)
         self.sentinels = list(range(self.size, 2 * self.size))
-        word_ids = range(SpecialTokens().first_word, self.size)
+        word_ids = range(SPECIALS.first_word, self.size)
         self.ids = dict(zip(words, word_ids, strict=True))
         self.names = NAMES | dict(zip(word_ids, words, strict=True))
         self.names |= {s: f"<{n}>" for n, s in enumerate(self.sentinels)}

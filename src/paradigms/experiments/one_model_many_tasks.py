@@ -16,14 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms.data.bag_of_words import Bags
-from paradigms.data.special_tokens import IGNORE
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.data.synthetic_reviews import (
     ANSWER,
     LABELS,
     LENGTH,
-    SPECIALS,
+    NEW_TASKS,
     TASKS,
-    UNTRAINED,
     VOCABULARY,
     Texts,
     answers,
@@ -41,7 +40,7 @@ from paradigms.layers import initialise
 from paradigms.models.encoder import Encoder, EncoderConfig
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
-from paradigms.objectives import cross_entropy, next_token
+from paradigms.objectives import next_token, summed_cross_entropy
 from paradigms.training.loop import Tensors, TrainingConfig, train
 
 QUESTION = "Is doing many tasks by a prompt a property of generative models?"
@@ -50,7 +49,7 @@ ONE_TASK = "one task in nine of ten"
 LEARNING_THRESHOLD = 0.95  # accuracy from which a task counts as learned
 BAYES = ("naive Bayes, a model a task", "naive Bayes, task word")
 Loss: TypeAlias = tuple[Tensor, Tensor]  # sum, number of targets
-Score: TypeAlias = Callable[[Network, Tensors], Tensor]  # -> logits (N, 6, V)
+AnswerLogits: TypeAlias = Callable[[Network, Tensors], Tensor]  # -> logits (N, 6, V)
 Answer: TypeAlias = Callable[[Network, Tensors], Tensor]  # -> answers (N, 7)
 
 
@@ -144,11 +143,11 @@ def task_word_scores(network: Network, batch: Tensors) -> Tensor:
     return network(torch.cat(batch[:2], dim=1))
 
 
-def encoder_loss(score: Score, network: Network, batch: Tensors) -> Loss:
+def encoder_loss(score: AnswerLogits, network: Network, batch: Tensors) -> Loss:
     """The sum of the losses of answers, and their number."""
     answer = batch[2][:, :LENGTH]
     targets = answer.masked_fill(answer <= 2, IGNORE)
-    return sum_and_count(score(network, batch), targets)
+    return summed_cross_entropy(score(network, batch), targets)
 
 
 def gpt_loss(network: Network, batch: Tensors, answers_alone: bool = False) -> Loss:
@@ -158,16 +157,10 @@ def gpt_loss(network: Network, batch: Tensors, answers_alone: bool = False) -> L
     inputs, targets = next_token(torch.cat([word, text, separator, answer], dim=1))
     if answers_alone:
         targets[:, : LENGTH + 2] = IGNORE
-    return sum_and_count(network(inputs), targets)
+    return summed_cross_entropy(network(inputs), targets)
 
 
-def sum_and_count(logits: Tensor, targets: Tensor) -> Loss:
-    """The sum of the losses over the targets, and their number."""
-    count = (targets != IGNORE).sum()
-    return cross_entropy(logits, targets) * count, count
-
-
-def fill_in(score: Score, network: Network, batch: Tensors) -> Tensor:
+def fill_in(score: AnswerLogits, network: Network, batch: Tensors) -> Tensor:
     """An encoder's answers, in the format of `answers`: (N, 7).
 
     It predicts six words; if the first is a label the others are ignored.
@@ -190,7 +183,7 @@ def generate(network: Network, batch: Tensors) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Variant:
+class TaskNetwork:
     """A network, its loss and its answers; whether a word names the task."""
 
     name: str
@@ -201,15 +194,17 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("GPT, whole lines", build_gpt, gpt_loss, generate),
-    Variant("GPT, answers", build_gpt, partial(gpt_loss, answers_alone=True), generate),
-    Variant(
+    TaskNetwork("GPT, whole lines", build_gpt, gpt_loss, generate),
+    TaskNetwork(
+        "GPT, answers", build_gpt, partial(gpt_loss, answers_alone=True), generate
+    ),
+    TaskNetwork(
         "encoder, task word",
         lambda config: TaskWordEncoder(encoder_config(config)),
         partial(encoder_loss, task_word_scores),
         partial(fill_in, task_word_scores),
     ),
-    Variant(
+    TaskNetwork(
         "encoder, heads",
         lambda config: TaskHeads(encoder_config(config)),
         partial(encoder_loss, head_scores),
@@ -220,7 +215,7 @@ VARIANTS = (
 
 
 def train_and_test(
-    config: OneModelManyTasksConfig, variant: Variant, rate: float, seed: int
+    config: OneModelManyTasksConfig, variant: TaskNetwork, rate: float, seed: int
 ) -> dict[str, Any]:
     """Train a network on all tasks; accuracy by task."""
     rng = torch.Generator().manual_seed(seed)
@@ -240,7 +235,7 @@ def train_and_test(
     return {
         "parameters": sum(p.numel() for p in network.parameters()),
         "accuracy": [accuracy(answer, test, task) for task in range(len(TASKS))],
-        **(untrained_words(answer, test) if variant.task_word else {}),
+        **(answers_to_new_words(answer, test) if variant.task_word else {}),
     }
 
 
@@ -252,7 +247,7 @@ def accuracy(answer: Callable[[Tensors], Tensor], texts: Texts, task: int) -> fl
 
 
 @torch.no_grad()
-def untrained_words(
+def answers_to_new_words(
     answer: Callable[[Tensors], Tensor], texts: Texts
 ) -> dict[str, Any]:
     """For task words never trained on: the share of outputs that answer each task.
@@ -263,7 +258,7 @@ def untrained_words(
     tasks = torch.zeros(len(texts.words)).long()
     expected = torch.stack([answers(texts, tasks + t) for t in range(len(TASKS))])
     share_rows, no_match, no_answer = [], [], []
-    for extra in range(UNTRAINED):
+    for extra in range(NEW_TASKS):
         word = task_word(len(TASKS) + extra + tasks)[:, None]
         outputs = answer((word, texts.words, expected[0], tasks))  # (N, 7)
         right = (outputs == expected).all(dim=2)  # boolean (T, N)
@@ -274,8 +269,8 @@ def untrained_words(
     shares = torch.tensor(share_rows, dtype=torch.float64)  # (words, T)
     return {
         "shares": shares.mean(dim=0).tolist(),
-        "none of the four": sum(no_match) / UNTRAINED,
-        "no answer to any task": sum(no_answer) / UNTRAINED,
+        "none of the four": sum(no_match) / NEW_TASKS,
+        "no answer to any task": sum(no_answer) / NEW_TASKS,
         ONE_TASK: float((shares.amax(dim=1) > 0.9).double().mean()),
     }
 
@@ -342,14 +337,14 @@ def run(config: OneModelManyTasksConfig, each: Each = serial_map) -> Outcome:
             }
         )
         if variant.task_word:
-            rows.append(untrained_row(variant, runs))
+            rows.append(row_of_new_words(variant, runs))
     bayes = each(range(config.seeds), lambda seed: naive_bayes(config, seed))
     rows += [{"name": name, **by_task([run[name] for run in bayes])} for name in BAYES]
     return Outcome(rows)
 
 
-def untrained_row(variant: Variant, runs: Sequence[dict[str, Any]]) -> Row:
-    """Means over the seeds of `untrained_words`, and ranges of the last three."""
+def row_of_new_words(variant: TaskNetwork, runs: Sequence[dict[str, Any]]) -> Row:
+    """Means over the seeds of `answers_to_new_words`, and ranges of the last three."""
     row: Row = {"name": f"{variant.name}, untrained task word"}
     shares = zip(*(run["shares"] for run in runs), strict=True)
     row |= {task: mean(by_seed) for task, by_seed in zip(TASKS, shares, strict=True)}

@@ -10,13 +10,13 @@ from paradigms._schema import Entry
 class Digits(Entry):
     """Pictures of digits in rows: 64 letters of base 17 each, one a pixel.
 
-    `read` names what a classifier reads in each row, `?` where it is not sure; `rows`
-    and `columns` label.
+    `predictions` are a classifier's, for each row, `?` where it is not sure; `rows` and
+    `columns` label.
     """
 
     kind: Literal["digits"] = "digits"
     digits: list[list[Annotated[str, Field(pattern="^[0-9a-g]{64}$")]]]
-    read: list[str]
+    predictions: list[str]
     rows: list[str] = []
     columns: list[str] = []
 

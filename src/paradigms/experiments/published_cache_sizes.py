@@ -35,7 +35,7 @@ def size(name: str) -> Row:
     """Bytes of the cache and of the weights, and operations for the last token."""
     positions = (gpt.SIZES | llama.SIZES)[name].positions
     network = with_random_weights(lambda: build(name).half(), "meta")
-    step = Step(network, arbitrary_tokens(positions, "meta")).ready()
+    step = Step(network, arbitrary_tokens(positions, "meta")).fill_cache()
     cache_bytes = kv_cache_bytes(step.cache)
     weight_bytes = sum(p.nbytes for p in network.parameters())
     return {
@@ -45,7 +45,7 @@ def size(name: str) -> Row:
         "MB kept": cache_bytes / 1e6,
         "MB of weights": weight_bytes / 1e6,
         "texts as large as the weights": weight_bytes / cache_bytes,
-        "times fewer": operations(step.without) / operations(step.with_cache),
+        "times fewer": operations(step.without_cache) / operations(step.with_cache),
     }
 
 

@@ -4,7 +4,6 @@ One network predicts the next token, another masked tokens: the same network und
 another attention rule.  The text is a synthetic language without limit.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from math import log
@@ -12,19 +11,18 @@ from math import log
 import torch
 from torch import Tensor
 
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.statistics import band, intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Bands, Picture
-from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.masks import Rule, bidirectional, causal
-from paradigms.models.gpt import GPTConfig
-from paradigms.objectives import masked_token, next_token
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
+from paradigms.masks import bidirectional
+from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import TrainingConfig, train
-from paradigms.training.pretraining import GPTWithRule, summed_cross_entropy
+from paradigms.training.pretraining import Objective, masked_batch, next_token_batch
 
 QUESTION = "What does it cost to read a text many times, where there could be more?"
-FIRST = SpecialTokens().first_word
+FIRST = SPECIALS.first_word
 ODDS = (0.5, 0.3, 0.15, 0.05)  # of the words that may follow a word
 
 
@@ -51,49 +49,27 @@ class RepeatedTextConfig:
 
 CONFIG = RepeatedTextConfig()
 COLUMNS = ("held-out loss", "training loss")
+NAMES = ("next token", "masked token")
 Scores = dict[str, float]
-Batch = tuple[Tensor, Tensor]
 
 
-def next_token_batch(
-    _: RepeatedTextConfig, texts: Tensor, __: torch.Generator
-) -> Batch:
-    """Inputs and targets of the next token."""
-    return next_token(texts)
-
-
-def masked_token_batch(
-    config: RepeatedTextConfig, texts: Tensor, rng: torch.Generator
-) -> Batch:
-    """Inputs and targets of masked tokens; masks are sampled in every call."""
+def objective(config: RepeatedTextConfig, name: str) -> Objective:
+    """Next tokens, or masked tokens, which are sampled at each reading."""
+    if name == "next token":
+        return Objective(next_token_batch)
     vocabulary = FIRST + config.words
-    return masked_token(texts, vocabulary, rng, config.mask_rate, fates=(1.0, 0.0, 0.0))
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The attention rule, and inputs and targets of texts (B, T)."""
-
-    rule: Rule
-    batch: Callable[[RepeatedTextConfig, Tensor, torch.Generator], Batch]
-
-
-OBJECTIVES = {
-    "next token": Objective(causal, next_token_batch),
-    "masked token": Objective(bidirectional, masked_token_batch),
-}
+    mask = masked_batch(vocabulary, config.mask_rate, fates=(1.0, 0.0, 0.0))
+    return Objective(mask, lambda _: bidirectional)
 
 
 def run(config: RepeatedTextConfig, each: Each = serial_map) -> Outcome:
     """A row per objective and number of repeats, and one for the language."""
-    cells = list(product(OBJECTIVES, config.repeats, range(config.seeds)))
-    results = dict(
-        zip(cells, each(cells, lambda cell: trained_scores(config, *cell)), strict=True)
-    )
+    cells = product(NAMES, config.repeats, range(config.seeds))
+    results = results_by_item(each, cells, lambda cell: train_and_score(config, *cell))
     floor = entropy(config.words, config.length)
     rows: list[Row] = [{"name": "language", "nats a word": floor}]
     figures: dict[str, Picture] = {}
-    for name in OBJECTIVES:
+    for name in NAMES:
         runs = {
             repeats: [results[name, repeats, seed] for seed in range(config.seeds)]
             for repeats in config.repeats
@@ -146,7 +122,7 @@ def entropy(words: int, length: int) -> float:
     return (log(words) - (length - 1) * sum(p * log(p) for p in ODDS)) / length
 
 
-def trained_scores(
+def train_and_score(
     config: RepeatedTextConfig, name: str, repeats: int, seed: int
 ) -> Scores:
     """Train on texts that are each read `repeats` times; loss on held-out texts.
@@ -165,28 +141,26 @@ def trained_scores(
         layers=config.layers,
         heads=4,
     )
-    objective = OBJECTIVES[name]
-    network = GPTWithRule(size, objective.rule, seed)
+    torch.manual_seed(seed)
+    network, task = GPT(size), objective(config, name)
     batches = torch.split(texts[order], config.batch)
     history = train(
         network,
-        lambda step: objective.batch(config, batches[step], rng),
-        summed_cross_entropy,
+        lambda step: task.make_batch(batches[step], rng),
+        task.loss,
         TrainingConfig(config.steps, config.rate),
     )
     test_rng = torch.Generator().manual_seed(10_000 + seed)  # the same for all repeats
     test_texts = sample_texts(table, config.test, config.length, test_rng)
     with torch.no_grad():
-        total, targets = summed_cross_entropy(
-            network, objective.batch(config, test_texts, test_rng)
-        )
+        total, targets = task.loss(network, task.make_batch(test_texts, test_rng))
     loss = float(total / targets)
     return {
         "held-out loss": loss,
         "learned": log(config.words) - loss,
         "training loss": history[-1][1],
         "texts": count,
-        "weights": network.parameter_count(),
+        "weights": sum(p.numel() for p in network.parameters()),
     }
 
 

@@ -20,7 +20,7 @@ QUESTION = (
 class ReviewClassifiersConfig:
     """Each split seed draws other training, validation and test reviews."""
 
-    sources: tuple[movie_reviews.Source, ...] = ("imdb", "rotten_tomatoes")
+    sources: tuple[movie_reviews.ReviewSource, ...] = ("imdb", "rotten_tomatoes")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     vocabulary: int = 20_000
     smoothings: tuple[float, ...] = (0.1, 1.0, 10.0)
@@ -30,6 +30,14 @@ class ReviewClassifiersConfig:
 
 CONFIG = ReviewClassifiersConfig()
 Model = MultinomialNaiveBayes | LogisticRegression
+
+
+SHARES = (
+    "accuracy",
+    "P(positive | example)",
+    "beyond 0.99",
+    "mistakes beyond 0.99",
+)
 
 
 def run(config: ReviewClassifiersConfig, each: Each = serial_map) -> Outcome:
@@ -46,14 +54,15 @@ def run(config: ReviewClassifiersConfig, each: Each = serial_map) -> Outcome:
         rows.append({"name": source, "reviews": len(movie_reviews.load(source))})
         runs = [results[source, seed] for seed in config.seeds]
         rows += [
-            {"name": f"{source} {model}"} | intervals([run[model] for run in runs])
+            {"name": f"{source} {model}"}
+            | intervals([run[model] for run in runs], SHARES)
             for model in runs[0]
         ]
     return Outcome(rows)
 
 
 def split_scores(
-    config: ReviewClassifiersConfig, source: movie_reviews.Source, seed: int
+    config: ReviewClassifiersConfig, source: movie_reviews.ReviewSource, seed: int
 ) -> dict[str, dict[str, float]]:
     """The scores of both models, each with its best setting on validation reviews."""
     corpus = movie_reviews.in_bags(source, config.vocabulary, seed)
@@ -72,7 +81,7 @@ def split_scores(
     return results
 
 
-def log_loss(model: Model, reviews: movie_reviews.Counted) -> float:
+def log_loss(model: Model, reviews: movie_reviews.CountedReviews) -> float:
     """Mean of -log P(label | text), in nats; from logits, so that none is clipped."""
     log_p = class_logits(model, reviews.texts).log_softmax(dim=1)
     return float(-log_p.gather(1, reviews.labels[:, None]).mean())

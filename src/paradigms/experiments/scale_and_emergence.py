@@ -12,18 +12,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.evaluation.statistics import band, intervals
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Bands, Picture
-from paradigms.experiments.runner.resume import Each, serial_map
-from paradigms.masks import Rule, bidirectional, causal
-from paradigms.models.gpt import GPTConfig
-from paradigms.training.loop import TrainingConfig, train
-from paradigms.training.pretraining import GPTWithRule, summed_cross_entropy
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
+from paradigms.masks import bidirectional
+from paradigms.models.gpt import GPT, GPTConfig
+from paradigms.objectives import next_token
+from paradigms.training.loop import Batch, TrainingConfig
+from paradigms.training.pretraining import MakeBatch, Objective, pretrain
 
 QUESTION = "What grows smoothly with the size of a network, and what seems sudden?"
-IDS = SpecialTokens()
 DIGITS = 10
 
 
@@ -47,44 +47,33 @@ COLUMNS = ("loss", "tokens right", "answers right", "if independent")
 Scores = dict[str, float]
 
 
-def shift_right(answer: Tensor) -> Tensor:
-    """The answer (B, T) shifted right by one, after BOS."""
-    return torch.cat([torch.full_like(answer[:, :1], IDS.bos), answer[:, :-1]], dim=1)
-
-
 def mask_all(answer: Tensor) -> Tensor:
     """[MASK] for each token of the answer (B, T)."""
-    return torch.full_like(answer, IDS.mask)
+    return torch.full_like(answer, SPECIALS.mask)
 
 
-@dataclass(frozen=True)
-class Objective:
-    """The attention rule, and what a network is shown in place of the answer."""
+def sort_batch(answer_inputs: Callable[[Tensor], Tensor]) -> MakeBatch:
+    """Digits (B, T), then the answer, the only target, shown as `answer_inputs`."""
 
-    rule: Rule
-    answer_inputs: Callable[[Tensor], Tensor]
+    def make_batch(digits: Tensor, _: torch.Generator) -> Batch:
+        answer = digits.sort(dim=1).values
+        inputs = torch.cat([digits, answer_inputs(answer)], dim=1)
+        targets = torch.cat([torch.full_like(digits, IGNORE), answer], dim=1)
+        return Batch(inputs, targets)  # (B, 2 T)
 
-    def batch(
-        self, config: ScaleAndEmergenceConfig, count: int, rng: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Inputs and targets (count, 2 T): digits, then the answer, the only target."""
-        digits, answer = draw_digits(count, config.digits, rng)
-        inputs = torch.cat([digits, self.answer_inputs(answer)], dim=1)
-        return inputs, torch.cat([torch.full_like(digits, IGNORE), answer], dim=1)
+    return make_batch
 
 
 OBJECTIVES = {
-    "next token": Objective(causal, shift_right),
-    "masked token": Objective(bidirectional, mask_all),
+    "next token": Objective(sort_batch(lambda answer: next_token(answer)[0])),
+    "masked token": Objective(sort_batch(mask_all), lambda _: bidirectional),
 }
 
 
 def run(config: ScaleAndEmergenceConfig, each: Each = serial_map) -> Outcome:
     """A row per objective and width; the figures belong to the largest width."""
-    cells = list(product(OBJECTIVES, config.widths, range(config.seeds)))
-    results = dict(
-        zip(cells, each(cells, lambda cell: trained_scores(config, *cell)), strict=True)
-    )
+    cells = product(OBJECTIVES, config.widths, range(config.seeds))
+    results = results_by_item(each, cells, lambda cell: train_and_score(config, *cell))
     rows: list[Row] = []
     figures: dict[str, Picture] = {}
     for name in OBJECTIVES:
@@ -96,7 +85,7 @@ def run(config: ScaleAndEmergenceConfig, each: Each = serial_map) -> Outcome:
         weights = {width: int(scores[0]["weights"]) for width, scores in runs.items()}
         rows += [
             {"name": f"{name}, width {width}"}
-            | intervals(runs[width])
+            | intervals(runs[width], COLUMNS[1:])
             | {"weights": weights[width]}
             | {
                 f"{column}, share of the gain": interval
@@ -105,13 +94,16 @@ def run(config: ScaleAndEmergenceConfig, each: Each = serial_map) -> Outcome:
             for width in config.widths
         ]
         last = f"{name}, width {config.widths[-1]}"
-        figures[f"{last}/scores"] = by_weights(runs, weights, COLUMNS[1:])
+        figures[f"{last}/scores"] = by_weights(runs, weights, COLUMNS[1:], shares=True)
         figures[f"{last}/gains"] = by_weights(shares, weights, COLUMNS[:-1])
     return Outcome(rows, figures)
 
 
 def by_weights(
-    runs: dict[int, list[Scores]], weights: dict[int, int], columns: tuple[str, ...]
+    runs: dict[int, list[Scores]],
+    weights: dict[int, int],
+    columns: tuple[str, ...],
+    shares: bool = False,
 ) -> Bands:
     """Each column against the number of weights."""
     return Bands(
@@ -120,7 +112,8 @@ def by_weights(
                 {
                     weights[width]: [score[column] for score in scores]
                     for width, scores in runs.items()
-                }
+                },
+                shares,
             )
             for column in columns
         }
@@ -149,38 +142,40 @@ def gains(runs: dict[int, list[Scores]]) -> dict[int, list[Scores]]:
     }
 
 
-def draw_digits(count: int, digits: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random digits as tokens, and the same sorted, both (count, digits)."""
-    tokens = torch.randint(DIGITS, (count, digits), generator=rng) + IDS.first_word
-    return tokens, tokens.sort(dim=1).values
+def draw_digits(count: int, digits: int, rng: torch.Generator) -> Tensor:
+    """Random digits as tokens: (count, digits)."""
+    return torch.randint(DIGITS, (count, digits), generator=rng) + SPECIALS.first_word
 
 
-def trained_scores(
+def train_and_score(
     config: ScaleAndEmergenceConfig, name: str, width: int, seed: int
 ) -> Scores:
     """Train one size; its scores on unseen digits, and its number of weights."""
     size = GPTConfig(
-        vocabulary=IDS.first_word + DIGITS,
+        vocabulary=SPECIALS.first_word + DIGITS,
         positions=2 * config.digits,
         width=width,
         layers=config.layers,
         heads=2,
     )
     objective = OBJECTIVES[name]
-    network = GPTWithRule(size, objective.rule, seed)
+    torch.manual_seed(seed)
+    network = GPT(size)
     rng = torch.Generator().manual_seed(1 + seed)
-    train(
+    pretrain(
         network,
-        lambda _: objective.batch(config, config.batch, rng),
-        summed_cross_entropy,
+        objective,
+        lambda _: draw_digits(config.batch, config.digits, rng),
         TrainingConfig(config.steps, config.rate),
+        seed,
     )
     test_rng = torch.Generator().manual_seed(10_000 + seed)
-    inputs, targets = objective.batch(config, config.test, test_rng)
+    test = draw_digits(config.test, config.digits, test_rng)
+    batch = objective.make_batch(test, test_rng)
     with torch.no_grad():
-        logits = network(inputs)[:, config.digits :]
-    return scores(logits, targets[:, config.digits :]) | {
-        "weights": network.parameter_count()
+        logits = network(batch.inputs, objective.rule(batch))[:, config.digits :]
+    return scores(logits, batch.targets[:, config.digits :]) | {
+        "weights": sum(p.numel() for p in network.parameters())
     }
 
 

@@ -23,10 +23,10 @@ from paradigms.evaluation.statistics import (
 )
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.pictures import Bands
-from paradigms.experiments.runner.resume import Each, serial_map
+from paradigms.experiments.runner.resume import Each, results_by_item, serial_map
 from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import TrainingConfig
-from paradigms.training.pretraining import Objective, objectives, pretrain
+from paradigms.training.pretraining import Objective, in_order, objectives, pretrain
 
 QUESTION = "Which gains more by size, and which loses more by repetition?"
 NAMES = ("next token", "masked diffusion")
@@ -37,7 +37,7 @@ RATE_SEED = 1_000_000  # on which the rate is chosen, none of the others
 class ScaleOfObjectivesConfig:
     """Each seed has another language, other weights and other texts.
 
-    `times`: how often each text is read, at `repeated` width; the steps stay the same.
+    `times`: how often each text is read, at `repeated_width`; the steps stay the same.
     `draws` samples of the masks estimate the bound on `texts` texts.
     """
 
@@ -45,7 +45,7 @@ class ScaleOfObjectivesConfig:
     words: int = 8
     length: int = 10
     widths: tuple[int, ...] = (8, 16, 32, 64)
-    repeated: int = 32
+    repeated_width: int = 32
     times: tuple[int, ...] = (5, 50)
     batch: int = 64
     steps: int = 800
@@ -67,26 +67,19 @@ class Setting(NamedTuple):
 def run(config: ScaleOfObjectivesConfig, each: Each = serial_map) -> Outcome:
     """Rows: each network; slopes and costs of repetition, and their differences."""
     settings = [Setting(width) for width in config.widths]
-    settings += [Setting(config.repeated, times) for times in config.times]
+    settings += [Setting(config.repeated_width, times) for times in config.times]
     rates = best_rates(config, sorted({setting.width for setting in settings}), each)
-    items = list(product(NAMES, range(len(settings)), range(config.seeds)))
-    parts = each(
-        items,
-        lambda item: excess_nats(
-            config,
-            item[0],
-            settings[item[1]],
-            item[2],
-            rates[item[0], settings[item[1]].width],
-        ),
+    results = results_by_item(
+        each,
+        product(NAMES, settings, range(config.seeds)),
+        lambda item: excess_nats(config, *item, rates[item[0], item[1].width]),
     )
-    results = dict(zip(items, parts, strict=True))
     rows: list[Row] = []
     curves, summaries = {}, {}
     for name in NAMES:
         by_setting = {
-            setting: [results[name, index, seed] for seed in range(config.seeds)]
-            for index, setting in enumerate(settings)
+            setting: [results[name, setting, seed] for seed in range(config.seeds)]
+            for setting in settings
         }
         rows += [
             {
@@ -112,14 +105,13 @@ def best_rates(
     config: ScaleOfObjectivesConfig, widths: list[int], each: Each
 ) -> dict[tuple[str, int], float]:
     """The learning rate with the lowest loss, for each objective and width."""
-    trials = list(product(NAMES, widths, config.rates))
-    losses = each(
-        trials,
+    by_rate = results_by_item(
+        each,
+        product(NAMES, widths, config.rates),
         lambda trial: excess_nats(
             config, trial[0], Setting(trial[1]), RATE_SEED, trial[2]
         ),
     )
-    by_rate = dict(zip(trials, losses, strict=True))
     return {
         (name, width): min(config.rates, key=lambda rate: by_rate[name, width, rate])
         for name, width in product(NAMES, widths)
@@ -131,7 +123,7 @@ def summary(
 ) -> list[dict[str, float]]:
     """For each seed the exponent of the number of weights, and costs of repetition."""
     sizes = [weights(config, width) for width in config.widths]
-    once = by_setting[Setting(config.repeated)]
+    once = by_setting[Setting(config.repeated_width)]
     return [
         {
             "slope": exponent(
@@ -139,7 +131,7 @@ def summary(
             )
         }
         | {
-            f"cost of {times}": by_setting[Setting(config.repeated, times)][seed]
+            f"cost of {times}": by_setting[Setting(config.repeated_width, times)][seed]
             - once[seed]
             for times in config.times
         }
@@ -149,8 +141,8 @@ def summary(
 
 def row_name(name: str, setting: Setting) -> str:
     """The name of the row of an objective at a setting."""
-    repeated = f", read {setting.times} times" if setting.times > 1 else ""
-    return f"{name}, width {setting.width}{repeated}"
+    times = f", read {setting.times} times" if setting.times > 1 else ""
+    return f"{name}, width {setting.width}{times}"
 
 
 def size(config: ScaleOfObjectivesConfig, width: int) -> GPTConfig:
@@ -181,13 +173,8 @@ def excess_nats(
     torch.manual_seed(seed)
     network = GPT(size(config, setting.width))
     objective = objectives(language.vocabulary)[name]
-
-    def texts(step: int) -> Tensor:
-        return pool[step * config.batch : (step + 1) * config.batch]
-
-    pretrain(
-        network, objective, texts, TrainingConfig(config.steps, rate, warmup=50), seed
-    )
+    training = TrainingConfig(config.steps, rate, warmup=50)
+    pretrain(network, objective, in_order(pool, config.batch), training, seed)
     return nats(config, network, objective, test) + float(language.log_p(test).mean())
 
 
@@ -211,7 +198,7 @@ def smaller() -> ScaleOfObjectivesConfig:
         words=4,
         length=6,
         widths=(8, 16),
-        repeated=16,
+        repeated_width=16,
         times=(20,),
         steps=150,
         rates=(1e-2,),

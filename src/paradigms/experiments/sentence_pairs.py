@@ -45,7 +45,10 @@ def run(config: SentencePairsConfig, each: Each = serial_map) -> Outcome:
     """A row per task and bag of words: accuracy on test pairs."""
     results = each(range(config.seeds), lambda seed: accuracies(config, seed))
     return Outcome(
-        [{"name": name, "accuracy": a} for name, a in intervals(results).items()]
+        [
+            {"name": name, "accuracy": accuracy}
+            for name, accuracy in intervals(results, shares=results[0]).items()
+        ]
     )
 
 

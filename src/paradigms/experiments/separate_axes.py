@@ -13,23 +13,24 @@ import torch
 from torch import Tensor, nn
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal, prefix_lm
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.models.masked_diffusion import substituted
+from paradigms.models.masked_diffusion import substitute_visible
+from paradigms.objectives import next_token
 from paradigms.training.loop import Batch, TrainingConfig
 from paradigms.training.pretraining import (
     Objective,
+    in_order,
     objectives,
     prefix_batch,
     pretrain,
 )
 
 QUESTION = "Which of order, mask, objective and network makes a model what it is?"
-IDS = SpecialTokens()
 GPT_ROW = "left to right, causal, next token"
 DRAWN_ROW = "an order drawn, causal, next token"
 BERT_ROW = "no order, bidirectional, masked"
@@ -72,7 +73,7 @@ class Recurrent(nn.Module):
         return logits
 
 
-Score = Callable[[nn.Module, Tensor], Tensor]
+TextScore = Callable[[nn.Module, Tensor], Tensor]
 
 
 class Cell(NamedTuple):
@@ -83,9 +84,9 @@ class Cell(NamedTuple):
     """
 
     objective: Objective
-    score: Score
+    score: TextScore
     network: Callable[[GPTConfig], nn.Module] = GPT
-    also: dict[str, Score] = {}
+    also: dict[str, TextScore] = {}
 
 
 def run(config: SeparateAxesConfig, each: Each = serial_map) -> Outcome:
@@ -125,7 +126,7 @@ def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
         history = pretrain(
             network,
             cell.objective,
-            lambda step: pool[step * config.batch : (step + 1) * config.batch],
+            in_order(pool, config.batch),
             TrainingConfig(config.steps, 3e-3, warmup=50),
             seed,
         )
@@ -153,13 +154,13 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
     next_word, masked = by_name["next token"], by_name["masked"]
     straight = torch.arange(len(order))
 
-    def two_orders(rule: Rule) -> dict[str, Score]:
+    def two_orders(rule: Rule) -> dict[str, TextScore]:
         return {
             "left to right": mask_filling(straight, rule),
             "drawn order": mask_filling(order, rule),
         }
 
-    def reordered(places: Tensor) -> Objective:
+    def reorder(places: Tensor) -> Objective:
         def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
             return next_word.make_batch(tokens[:, places], rng)
 
@@ -169,10 +170,10 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
     return {
         GPT_ROW: Cell(next_word, chain_rule(), also={"left to right": chain_rule()}),
         "right to left, causal, next token": Cell(
-            reordered(backwards), chain_rule(backwards)
+            reorder(backwards), chain_rule(backwards)
         ),
         DRAWN_ROW: Cell(
-            reordered(order), chain_rule(order), also={"drawn order": chain_rule(order)}
+            reorder(order), chain_rule(order), also={"drawn order": chain_rule(order)}
         ),
         "left to right, GRU, next token": Cell(next_word, chain_rule(), Recurrent),
         "left to right, prefix, next token": Cell(
@@ -181,7 +182,7 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
         "left to right, bidirectional, next token": Cell(
             Objective(next_word.make_batch, lambda _: bidirectional),
             chain_rule(),
-            also={"own mask": truncated},
+            also={"own mask": by_prefixes},
         ),
         BERT_ROW: Cell(masked, mask_filling(order), also=two_orders(bidirectional)),
         "no order, causal, masked": Cell(
@@ -206,42 +207,40 @@ def any_prefix(tokens: Tensor, rng: torch.Generator) -> Batch:
     return prefix_batch(tokens, lengths)
 
 
-def chain_rule(places: Tensor | None = None, rule: Rule = causal) -> Score:
+def chain_rule(places: Tensor | None = None, rule: Rule = causal) -> TextScore:
     """Nats of texts by the chain rule, with the words in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
         texts = texts if places is None else texts[:, places]
-        start = torch.full((len(texts), 1), IDS.bos)
-        logits = network(torch.cat([start, texts[:, :-1]], dim=1), rule)
-        log_p = logits[..., FIRST:].log_softmax(dim=-1)
+        inputs, _ = next_token(texts)
+        log_p = network(inputs, rule)[..., FIRST:].log_softmax(dim=-1)
         nats: Tensor = -log_p.gather(-1, texts[..., None] - FIRST)[..., 0].sum(dim=1)
         return nats
 
     return score
 
 
-def truncated(network: nn.Module, texts: Tensor) -> Tensor:
+def by_prefixes(network: nn.Module, texts: Tensor) -> Tensor:
     """Nats of texts under the bidirectional rule, each word from the text before it.
 
     The target is hidden by truncation, and the rule is unchanged.
     """
-    start = torch.full((len(texts), 1), IDS.bos)
-    tokens = torch.cat([start, texts], dim=1)
+    inputs, _ = next_token(texts)
     nats = torch.zeros(len(texts))
     for t in range(texts.shape[1]):
-        logits = network(tokens[:, : t + 1], bidirectional)[:, -1, FIRST:]
+        logits = network(inputs[:, : t + 1], bidirectional)[:, -1, FIRST:]
         nats -= logits.log_softmax(-1).gather(1, texts[:, t, None] - FIRST)[:, 0]
     return nats
 
 
-def mask_filling(places: Tensor, rule: Rule = bidirectional) -> Score:
+def mask_filling(places: Tensor, rule: Rule = bidirectional) -> TextScore:
     """Nats of texts, unmasked word by word in the order `places`."""
 
     def score(network: nn.Module, texts: Tensor) -> Tensor:
-        visible = torch.full_like(texts, IDS.mask)
+        visible = torch.full_like(texts, SPECIALS.mask)
         nats = torch.zeros(len(texts))
         for position in places.tolist():
-            log_p = substituted(network(visible, rule), visible)[:, position]
+            log_p = substitute_visible(network(visible, rule), visible)[:, position]
             nats -= log_p.gather(1, texts[:, position, None])[:, 0]
             visible[:, position] = texts[:, position]
         return nats

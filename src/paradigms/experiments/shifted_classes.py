@@ -35,6 +35,7 @@ PAIRS = (
     ("naive Bayes, slope and shift", "logistic regression, slope and shift"),
     ("naive Bayes, slope and shift", "naive Bayes, temperature"),
 )
+NORMAL = "normal classes"
 # In a figure, by a short name.
 CURVES = {"naive Bayes": "naive Bayes", "logistic": "logistic regression"}
 
@@ -43,7 +44,7 @@ CURVES = {"naive Bayes": "naive Bayes", "logistic": "logistic regression"}
 class ShiftedClassesConfig:
     """`sizes`: training and validation rows; `shares` of class 1 among `test` rows."""
 
-    data: tuple[str, ...] = ("imdb", "rotten_tomatoes", "normal classes")
+    data: tuple[str, ...] = ("imdb", "rotten_tomatoes", NORMAL)
     shares: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
     sizes: tuple[int, int] = (3000, 1500)
     test: int = 400
@@ -60,6 +61,9 @@ class ShiftedClassesConfig:
 CONFIG = ShiftedClassesConfig()
 Scores = dict[str, float]
 Classifier = MultinomialNaiveBayes | GaussianNaiveBayes | LDA | LogisticRegression
+
+
+SHARES = ("estimated share", "error as trained", "error told", "error estimated")
 
 
 def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
@@ -82,7 +86,7 @@ def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
             for model in runs[0]
         }
         rows += [
-            {"name": f"{data}, {model}, {share:.0%}"} | intervals(of_seeds)
+            {"name": f"{data}, {model}, {share:.0%}"} | intervals(of_seeds, SHARES)
             for model, of_shares in by_model.items()
             for share, of_seeds in zip(config.shares, of_shares, strict=True)
         ]
@@ -100,7 +104,8 @@ def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
                     for share, of_seeds in zip(
                         config.shares, by_model[model], strict=True
                     )
-                }
+                },
+                shares=True,
             )
             for name, model in CURVES.items()
             for way in ("as trained", "estimated")
@@ -112,15 +117,23 @@ def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
 def scores_by_share(
     config: ShiftedClassesConfig, data: str, seed: int
 ) -> dict[str, list[Scores]]:
-    """Scores of each model, one for each share of class 1."""
+    """Scores of each model, one for each share of class 1.
+
+    Errors: ValueError if the test part has too few rows of a class for a share.
+    """
     rng = torch.Generator().manual_seed(seed)
-    outputs = fitted_outputs(config, data, seed, rng)
+    outputs = fit_models(config, data, seed, rng)
     indices = [(outputs.labels == k).nonzero()[:, 0] for k in (0, 1)]
     results: dict[str, list[Scores]] = {model: [] for model in outputs.logits}
     for share in config.shares:
         count = round(share * config.test)
         shuffled = [p[torch.randperm(len(p), generator=rng)] for p in indices]
         rows = torch.cat([shuffled[0][: config.test - count], shuffled[1][:count]])
+        if len(rows) < config.test:
+            raise ValueError(
+                f"{data} has {len(indices[0])} and {len(indices[1])} test rows of the "
+                f"classes: too few for {share:.0%} of class 1 among {config.test}"
+            )
         new_prior = torch.tensor([1 - share, share], dtype=torch.float64).log()
         for model, logits in outputs.logits.items():
             results[model].append(
@@ -156,7 +169,7 @@ class Outputs(NamedTuple):
     prior: Tensor
 
 
-def fitted_outputs(
+def fit_models(
     config: ShiftedClassesConfig, data: str, seed: int, rng: torch.Generator
 ) -> Outputs:
     """Each model as fitted, with a temperature, and with a slope and a shift.
@@ -202,7 +215,7 @@ def candidates(config: ShiftedClassesConfig, data: str) -> dict[str, list[Classi
     }
 
 
-class Part(NamedTuple):
+class LabelledRows(NamedTuple):
     """Rows and labels (N,)."""
 
     x: Any  # a tensor (N, V), or `Bags`
@@ -211,26 +224,32 @@ class Part(NamedTuple):
 
 def draw_parts(
     config: ShiftedClassesConfig, data: str, seed: int, rng: torch.Generator
-) -> list[Part]:
-    """Training, validation and test rows with labels; classes are about balanced."""
+) -> list[LabelledRows]:
+    """Training, validation and test rows with labels; classes are about balanced.
+
+    Errors: ValueError for an unknown data set.
+    """
     if data in label_subsets.SOURCES:
         task = label_subsets.reviews(data, config.vocabulary, seed % config.splits)
         order = torch.randperm(len(task.x), generator=rng)[: sum(config.sizes)]
         indices = torch.split(order, list(config.sizes))
-        parts = [Part(task.rows(part), task.labels[part]) for part in indices]
-        return [*parts, Part(task.test, task.test_labels)]
+        parts = [LabelledRows(task.rows(part), task.labels[part]) for part in indices]
+        return [*parts, LabelledRows(task.test, task.test_labels)]
+    if data != NORMAL:
+        names = " or ".join((*label_subsets.SOURCES, NORMAL))
+        raise ValueError(f"data must be {names}: {data!r}")
     parts = []
     for count in (*config.sizes, 4 * config.test):
         labels = torch.arange(count) % 2
         x = torch.randn(count, config.features, dtype=torch.float64, generator=rng)
-        parts.append(Part(x + (labels[:, None] - 0.5) * config.apart, labels))
+        parts.append(LabelledRows(x + (labels[:, None] - 0.5) * config.apart, labels))
     return parts
 
 
 def smaller() -> ShiftedClassesConfig:
     """The same experiment, small enough for a test."""
     return ShiftedClassesConfig(
-        data=("rotten_tomatoes", "normal classes"),
+        data=("rotten_tomatoes", NORMAL),
         shares=(0.1, 0.5),
         seeds=3,
         splits=1,

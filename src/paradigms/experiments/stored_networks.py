@@ -77,7 +77,7 @@ def lab_network(name: str) -> GPT:
     )
     language = lab_networks.language(config)
     vocabulary = lab_networks.VARIANTS[name].vocabulary(language)
-    network = lab_networks.untrained(config, vocabulary)
+    network = lab_networks.build_network(config, vocabulary)
     network.load_state_dict(_read(experiment, name, digests[name]))
     return network.requires_grad_(False).eval()
 

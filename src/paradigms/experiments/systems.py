@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from paradigms.evaluation.capabilities import classifiers, generators, transformers
 from paradigms.experiments.outcome import Outcome, Row
@@ -42,23 +41,29 @@ def run(config: SystemsConfig, each: Each = serial_map) -> Outcome:
         lambda: generators.rows(config.draws),
     ]
     probes = chain.from_iterable(each(families, lambda family: list(family())))
-    rows = [
-        {
-            "name": row["name"],
-            "sees": row["sees"],
-            **{ability: "yes" if row.get(ability) else "no" for ability in ABILITIES},
-            "equal within": f"{bound(**row):.0e}",
-        }
-        for row in probes
-    ]
-    return Outcome(rows)
+    return Outcome([row(**probe) for probe in probes])
 
 
-def bound(name: str, difference: float, tolerance: float, **_: Any) -> float:
-    """The tolerance. Errors: ValueError for a difference that is not below it."""
+def row(
+    name: str, sees: str, difference: float, tolerance: float, **abilities: bool
+) -> Row:
+    """The row of a system; an ability that is left out is a no.
+
+    Errors: ValueError for another name of an ability, or a difference that is not below
+    the tolerance.
+    """
+    for ability in abilities.keys() - set(ABILITIES):
+        raise ValueError(
+            f"{name} has no ability {ability!r}; there are {', '.join(ABILITIES)}"
+        )
     if not difference < tolerance:  # also for NaN
         raise ValueError(
             f"{name} differs from its reference by {difference:.0e}: more than "
             f"{tolerance:.0e}"
         )
-    return tolerance
+    return {
+        "name": name,
+        "sees": sees,
+        **{ability: "yes" if abilities.get(ability) else "no" for ability in ABILITIES},
+        "equal within": f"{tolerance:.0e}",
+    }

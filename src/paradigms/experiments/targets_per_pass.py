@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.objectives import masked_token, next_token, span_corruption
@@ -36,7 +36,7 @@ def count(config: TargetsPerPassConfig) -> list[Row]:
     """One objective after the other: they share the random numbers."""
     rng = torch.Generator().manual_seed(config.seed)
     shape = (config.texts, config.length)
-    first = SpecialTokens().first_word
+    first = SPECIALS.first_word
     texts = torch.randint(first, config.vocabulary, shape, generator=rng)
     _, next_targets = next_token(texts)
     _, masked_targets = masked_token(texts, config.vocabulary, rng)

@@ -8,6 +8,7 @@ steps and the mean state as features are the same.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from torch import Tensor
 from paradigms.data import label_subsets
 from paradigms.data.bag_of_words import count_words, unigram_log_p
 from paradigms.data.review_endings import PaddedEndings, padded_endings
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.evaluation.statistics import (
     band,
     intervals,
@@ -36,13 +37,12 @@ QUESTION = "What is pretraining on texts without labels worth, for both objectiv
 COUNTED = "words counted"
 STARTS = ("pretrained", "from scratch")
 KINDS = ("tuned", "frozen")
-SPECIALS = SpecialTokens()
 Pairs = tuple[tuple[int, int], ...]
 Columns = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Variant:
+class PretrainingVariant:
     """An objective; `make_batch(rows, vocabulary, rng)`: rows start with BOS."""
 
     name: str
@@ -51,8 +51,12 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("next token", causal, lambda rows, *_: Batch(*next_token(rows[:, 1:]))),
-    Variant("masked token", bidirectional, lambda *args: Batch(*masked_token(*args))),
+    PretrainingVariant(
+        "next token", causal, lambda rows, *_: Batch(*next_token(rows[:, 1:]))
+    ),
+    PretrainingVariant(
+        "masked token", bidirectional, lambda *args: Batch(*masked_token(*args))
+    ),
 )
 
 
@@ -104,13 +108,15 @@ def run(config: TransferConfig, each: Each = serial_map) -> Outcome:
             if kind == "tuned":
                 steps[name] = [result[f"{start}, steps"] for result in results]
     rows: list[Row] = [
-        {"name": name} | intervals(runs) | intervals(steps.get(name, [{}]))
+        {"name": name}
+        | intervals(runs, shares=runs[0])
+        | intervals(steps.get(name, [{}]))
         for name, runs in errors.items()
     ]
     rows += differences(errors)
     rows += [{"name": f"{n}, words"} | intervals(runs) for n, runs in losses.items()]
-    overlap = intervals([result["test endings"] for result in baseline])
-    rows.append({"name": "test endings"} | overlap)
+    overlap = [result["test endings"] for result in baseline]
+    rows.append({"name": "test endings"} | intervals(overlap, shares=overlap[0]))
     return Outcome(
         rows, {f"{COUNTED}/{kind}": error_bands(config, errors, kind) for kind in KINDS}
     )
@@ -129,7 +135,8 @@ def error_bands(
             {
                 size: [run[f"at {size}"] for run in errors[key]]
                 for size, _ in config.steps
-            }
+            },
+            shares=True,
         )
     return Bands(bands=bands)
 
@@ -154,9 +161,11 @@ def texts(config: TransferConfig, seed: int) -> PaddedEndings:
     return padded_endings(config.vocabulary, config.tokens, seed)
 
 
-def pretrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrCausalLM:
+def pretrain_network(
+    config: TransferConfig, variant: PretrainingVariant, seed: int
+) -> MaskedOrCausalLM:
     """The network after `pretraining` steps on unlabelled texts."""
-    network = untrained(config, variant, seed)
+    network = build_network(config, variant, seed)
     unlabelled = texts(config, seed).unlabelled
     rng = torch.Generator().manual_seed(seed)
 
@@ -170,7 +179,9 @@ def pretrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrC
     return network
 
 
-def untrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrCausalLM:
+def build_network(
+    config: TransferConfig, variant: PretrainingVariant, seed: int
+) -> MaskedOrCausalLM:
     """The same initial weights under both rules."""
     torch.manual_seed(seed)
     size = GPTConfig(
@@ -181,21 +192,21 @@ def untrained(config: TransferConfig, variant: Variant, seed: int) -> MaskedOrCa
 
 
 def one_network(
-    config: TransferConfig, variant: Variant, seed: int
+    config: TransferConfig, variant: PretrainingVariant, seed: int
 ) -> dict[str, Columns]:
     """Test errors and best steps by kind and number of labels; the loss on words."""
     split = texts(config, seed)
-    starts = [make(config, variant, seed) for make in (pretrained, untrained)]
+    starts = [make(config, variant, seed) for make in (pretrain_network, build_network)]
     results: dict[str, Columns] = {}
     for name, start in zip(STARTS, starts, strict=True):
-        states = standardised_states(start, split.rows)
+        states = standardise_states(start, split.rows)
         frozen: Columns = {}
         tuned: Columns = {}
         best_steps: Columns = {}
         for indices, steps in label_draws(config, split, seed):
             size = len(indices)
             frozen[f"at {size}"] = probe_error(config, states, split.labels, indices)
-            error, step = tuned_error(config, start, split, indices, steps)
+            error, step = finetuning_error(config, start, split, indices, steps)
             tuned[f"at {size}"], best_steps[f"steps at {size}"] = error, step
         results[f"{name}, frozen"], results[f"{name}, tuned"] = frozen, tuned
         results[f"{name}, steps"] = best_steps
@@ -218,7 +229,7 @@ def label_draws(
     ]
 
 
-def standardised_states(
+def standardise_states(
     network: MaskedOrCausalLM, rows: dict[str, Tensor]
 ) -> dict[str, Tensor]:
     """Mean states (N, W) of each part, standardised by the training part."""
@@ -251,11 +262,12 @@ def probe_error(
 ) -> float:
     """Test error of logistic regression, with the penalty chosen by validation."""
     parts = labelled_parts(config, x, labels, indices)
-    _, test = min(linear_probe(*parts, penalty=penalty) for penalty in config.penalties)
+    scores = [linear_probe(*parts, penalty=penalty) for penalty in config.penalties]
+    _, test = min(scores, key=itemgetter(0))  # of equals the first
     return test.error
 
 
-def tuned_error(
+def finetuning_error(
     config: TransferConfig,
     start: MaskedOrCausalLM,
     split: PaddedEndings,

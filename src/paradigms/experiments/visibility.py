@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.evaluation.receptive_field import sees
 from paradigms.evaluation.statistics import intervals, paired_differences
 from paradigms.experiments.outcome import Outcome, Row
@@ -22,14 +22,13 @@ from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.masks import Rule, bidirectional, causal
 from paradigms.models import bert, encoder
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.objectives import masked_token, next_token
-from paradigms.training.linear_probe import Labelled, linear_probe, standardise
+from paradigms.objectives import masked_token, next_token, summed_cross_entropy
+from paradigms.training.linear_probe import Labelled, probe_states
 from paradigms.training.loop import Batch, TrainingConfig, train
 
 QUESTION = "From which states can the meaning of an ambiguous first word be read?"
-IDS = SpecialTokens()
 AMBIGUOUS, DECIDERS, FILLERS = 4, 4, 8
-DECIDER = IDS.first_word + AMBIGUOUS
+DECIDER = SPECIALS.first_word + AMBIGUOUS
 FILLER = DECIDER + DECIDERS
 REPLY = FILLER + FILLERS
 STOP = REPLY + 2 * AMBIGUOUS
@@ -64,7 +63,7 @@ class VisibilityConfig:
 
 
 CONFIG = VisibilityConfig()
-Network = GPT | bert.BERT
+Transformer = GPT | bert.BERT
 Scores = dict[str, dict[str, float]]  # columns by kind
 PAIRS = {  # compared by the page: the first minus the second, by seed
     ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
@@ -84,9 +83,9 @@ def run(config: VisibilityConfig, each: Each = serial_map) -> Outcome:
     runs = {name: [result[name] for result in results] for name in results[0]}
     rows: list[Row] = [
         {"name": name}
-        | intervals([run["accuracy"] for run in of_name])
+        | intervals([run["accuracy"] for run in of_name], of_name[0]["accuracy"])
         | of_name[0]["words seen"]
-        | intervals([run["reply"] for run in of_name])
+        | intervals([run["reply"] for run in of_name], of_name[0]["reply"])
         for name, of_name in runs.items()
     ]
     for (name, other), columns in PAIRS.items():
@@ -109,7 +108,7 @@ def texts(count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     words = FILLER + torch.randint(FILLERS, (count, LENGTH), generator=rng)
     decider = torch.randint(DECIDERS // 2, (count,), generator=rng)
     position = torch.randint(2, LENGTH - 2, (count,), generator=rng)
-    words[:, 0] = IDS.first_word + first
+    words[:, 0] = SPECIALS.first_word + first
     words[torch.arange(count), position] = DECIDER + decider + DECIDERS // 2 * meaning
     words[:, LENGTH - 2] = REPLY + 2 * first + meaning
     words[:, LENGTH - 1] = STOP
@@ -118,7 +117,7 @@ def texts(count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def rows_of(text: Tensor, second: Tensor) -> Tensor:
     """What a network reads: BOS, a text, and a second text. (N, 17)"""
-    return torch.cat([torch.full_like(text[:, :1], IDS.bos), text, second], dim=1)
+    return torch.cat([torch.full_like(text[:, :1], SPECIALS.bos), text, second], dim=1)
 
 
 def one_seed(config: VisibilityConfig, seed: int) -> dict[str, Scores]:
@@ -126,22 +125,22 @@ def one_seed(config: VisibilityConfig, seed: int) -> dict[str, Scores]:
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     gpt_config = GPTConfig(WORDS, 2 * LENGTH + 1, config.width, config.layers, heads=4)
-    probe, learn = partial(scores, config, rng), partial(train_network, config, rng)
+    probe, fit = partial(scores, config, rng), partial(train_network, config, rng)
     rows = {"GPT, untrained": probe(GPT(gpt_config))}
     network = GPT(gpt_config)
-    learn(network)
+    fit(network)
     rows["GPT"] = probe(network)
     rows["GPT, mask removed"] = probe(network, bidirectional)
-    learn(network, steps=config.further, rule=bidirectional)
+    fit(network, steps=config.further, rule=bidirectional)
     rows["GPT, mask removed, trained on"] = probe(network, bidirectional)
     network = GPT(gpt_config)
-    learn(network, repeat=True)
+    fit(network, repeat=True)
     rows["GPT, taught repeats"] = probe(network)
     bert_config = encoder.EncoderConfig(
         WORDS, gpt_config.positions, config.width, config.layers, 4, 4 * config.width
     )
     bert_network = bert.BERT(bert_config)
-    learn(bert_network, steps=config.masked_steps, rule=bidirectional)
+    fit(bert_network, steps=config.masked_steps, rule=bidirectional)
     rows["BERT"] = probe(bert_network, bidirectional)
     rows["BERT, first word hidden"] = probe(bert_network, bidirectional, hide=True)
     return rows
@@ -150,7 +149,7 @@ def one_seed(config: VisibilityConfig, seed: int) -> dict[str, Scores]:
 def train_network(
     config: VisibilityConfig,
     rng: torch.Generator,
-    network: Network,
+    network: Transformer,
     *,
     repeat: bool = False,
     steps: int | None = None,
@@ -175,16 +174,13 @@ def train_network(
         return Batch(inputs, targets)
 
     def loss(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        selected = batch.targets != IGNORE
-        log_p = network(batch.inputs, rule=rule)[selected].log_softmax(dim=-1)
-        targets = batch.targets[selected]
-        return -log_p.gather(-1, targets[:, None]).sum(), selected.sum()
+        return summed_cross_entropy(network(batch.inputs, rule=rule), batch.targets)
 
     train(network, batch, loss, TrainingConfig(steps or config.steps, config.rate))
 
 
 @torch.no_grad()
-def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
+def states(network: Transformer, tokens: Tensor, rule: Rule) -> Tensor:
     """The last layer's states: (N, T, W)."""
     stack = network.stack if isinstance(network, GPT) else network.encoder.stack
     outputs: list[Tensor] = []
@@ -199,7 +195,7 @@ def states(network: Network, tokens: Tensor, rule: Rule) -> Tensor:
 def scores(
     config: VisibilityConfig,
     rng: torch.Generator,
-    network: Network,
+    network: Transformer,
     rule: Rule = causal,
     hide: bool = False,
 ) -> Scores:
@@ -210,7 +206,7 @@ def scores(
     text, meaning = texts(config.train + config.test, rng)
     tokens = rows_of(text, text)
     if hide:
-        tokens[:, [1, LENGTH + 1]] = IDS.mask
+        tokens[:, [1, LENGTH + 1]] = SPECIALS.mask
     hidden_states = states(network.eval(), tokens, rule)
     accuracy = {
         name: probe_accuracy(config, hidden_states[:, position], meaning)
@@ -218,21 +214,21 @@ def scores(
     }
     word = network.word if isinstance(network, GPT) else network.encoder.word
     visible = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
-    words_seen = {
+    visible_words = {
         f"words seen, {name}": int(visible[position].sum())
         for name, position in POSITIONS.items()
     }
     second, _ = texts(len(text), rng)
     return {
         "accuracy": accuracy,
-        "words seen": dict(words_seen),
+        "words seen": dict(visible_words),
         "reply": replies(network, text, second, rule),
     }
 
 
 @torch.no_grad()
 def replies(
-    network: Network, text: Tensor, second: Tensor, rule: Rule
+    network: Transformer, text: Tensor, second: Tensor, rule: Rule
 ) -> dict[str, float]:
     """Accuracy on the reply, which is [MASK] unless the rule is causal.
 
@@ -242,7 +238,7 @@ def replies(
     """
     tokens = rows_of(text, second)
     if rule is not causal:
-        tokens[:, REPLIES] = IDS.mask
+        tokens[:, REPLIES] = SPECIALS.mask
     position = REPLIES - 1 if isinstance(network, GPT) else REPLIES
     variants = {"reply": tokens}
     if isinstance(network, GPT):
@@ -256,12 +252,10 @@ def replies(
 
 def probe_accuracy(config: VisibilityConfig, states: Tensor, meaning: Tensor) -> float:
     """Test accuracy of a linear probe on states (N, W)."""
-    parts = standardise(*states.double().tensor_split([config.train]))
-    labels = meaning.tensor_split([config.train])
-    (result,) = linear_probe(
-        *(Labelled(x, y) for x, y in zip(parts, labels, strict=True)),
-        penalty=config.penalty,
-    )
+    size = config.train
+    train = Labelled(states[:size], meaning[:size])
+    test = Labelled(states[size:], meaning[size:])
+    (result,) = probe_states(train, test, penalty=config.penalty)
     return result.accuracy
 
 

@@ -10,8 +10,8 @@ from itertools import permutations, product
 import torch
 from torch import Tensor
 
-from paradigms.data.special_tokens import SpecialTokens
-from paradigms.evaluation.capabilities.generators import best_noise
+from paradigms.data.special_tokens import SPECIALS
+from paradigms.evaluation.capabilities.generators import NODES, SHARES, best_noise
 from paradigms.evaluation.capabilities.transformers import sharp
 from paradigms.evaluation.statistics import intervals
 from paradigms.experiments.outcome import Outcome, Row
@@ -25,10 +25,6 @@ from paradigms.models.masked_diffusion import MaskedDiffusion, bound
 from paradigms.objectives import diffusion_bound, elbo
 
 QUESTION = "Over everything that can be said, what adds up to one?"
-IDS = SpecialTokens()
-# Gauss-Hermite: three points are exact for polynomials up to degree five.
-NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
-SHARES = torch.tensor([1 / 6, 2 / 3, 1 / 6], dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def run(config: WhatSumsToOneConfig, each: Each = serial_map) -> Outcome:
         {"name": name, **over_seeds([scores[name] for scores in results])}
         for name in results[0]
     ]
-    return Outcome([*rows, fading(10_000)])
+    return Outcome([*rows, rare_end(10_000)])
 
 
 def over_seeds(scores: list[dict[str, float]]) -> Row:
@@ -75,7 +71,7 @@ def sums(config: WhatSumsToOneConfig, seed: int) -> dict[str, dict[str, float]]:
     """Every row for one set of random weights."""
     torch.manual_seed(seed)
     size = GPTConfig(
-        vocabulary=IDS.first_word + config.words,
+        vocabulary=SPECIALS.first_word + config.words,
         positions=config.length + 1,
         width=config.width,
         layers=2,
@@ -92,7 +88,7 @@ def sums(config: WhatSumsToOneConfig, seed: int) -> dict[str, dict[str, float]]:
 
 def all_texts(config: WhatSumsToOneConfig, length: int) -> Tensor:
     """Every text of that length, (words^length, length)."""
-    words = range(IDS.first_word, IDS.first_word + config.words)
+    words = range(SPECIALS.first_word, SPECIALS.first_word + config.words)
     return torch.tensor(list(product(words, repeat=length)))
 
 
@@ -113,7 +109,7 @@ def left_to_right(
     total, by_length = 0.0, {}
     for length in range(config.length + 1):
         rows = all_texts(config, length) if length else torch.zeros(1, 0).long()
-        end = torch.full((len(rows), 1), IDS.eos)
+        end = torch.full((len(rows), 1), SPECIALS.eos)
         total += float(chain(network, torch.cat([rows, end], 1), True).exp().sum())
         by_length[f"ended after {length + 1}"] = total
     longest = all_texts(config, config.length + 1)
@@ -128,9 +124,12 @@ def left_to_right(
 
 def chain(network: Network, texts: Tensor, ends: bool = False) -> Tensor:
     """Log P of texts by the chain rule, over words alone or with EOS."""
-    first = torch.full((len(texts), 1), IDS.bos)
+    first = torch.full((len(texts), 1), SPECIALS.bos)
     logits = network(torch.cat([first, texts[:, :-1]], dim=1))
-    allowed = [*([IDS.eos] if ends else []), *range(IDS.first_word, logits.shape[-1])]
+    allowed = [
+        *([SPECIALS.eos] if ends else []),
+        *range(SPECIALS.first_word, logits.shape[-1]),
+    ]
     log_p = logits[..., allowed].log_softmax(dim=-1)
     index = torch.full((max(allowed) + 1,), -1)
     index[allowed] = torch.arange(len(allowed))
@@ -144,18 +143,21 @@ def by_masks(
     texts = all_texts(config, config.length)
 
     def masked_log_p(tokens: Tensor, place: int) -> Tensor:
-        logits = network(tokens, bidirectional)[:, place, IDS.first_word :]
-        word = texts[:, place, None] - IDS.first_word
+        logits = network(tokens, bidirectional)[:, place, SPECIALS.first_word :]
+        word = texts[:, place, None] - SPECIALS.first_word
         return logits.log_softmax(dim=-1).gather(1, word)[:, 0]
 
     pseudo_log_p = torch.zeros(len(texts), dtype=torch.float64)
     for place in range(config.length):
         tokens = texts.clone()
-        tokens[:, place] = IDS.mask
+        tokens[:, place] = SPECIALS.mask
         pseudo_log_p += masked_log_p(tokens, place)
     log_ps = []
     for order in permutations(range(config.length)):
-        tokens, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(pseudo_log_p)
+        tokens, log_p = (
+            torch.full_like(texts, SPECIALS.mask),
+            torch.zeros_like(pseudo_log_p),
+        )
         for place in order:
             log_p += masked_log_p(tokens, place)
             tokens[:, place] = texts[:, place]
@@ -179,7 +181,7 @@ def by_diffusion(
     total = torch.zeros(len(texts), dtype=torch.float64)
     orders = list(permutations(range(config.length)))
     for order in orders:
-        tokens, log_p = torch.full_like(texts, IDS.mask), torch.zeros_like(total)
+        tokens, log_p = torch.full_like(texts, SPECIALS.mask), torch.zeros_like(total)
         for place in order:
             words = texts[:, place, None]
             log_p += network(tokens)[:, place].gather(1, words)[:, 0]
@@ -223,7 +225,7 @@ def area(log_density: Tensor, x: Tensor) -> float:
     return float(torch.trapezoid(log_density.exp().flatten(), x.flatten()))
 
 
-def fading(steps: int) -> Row:
+def rare_end(steps: int) -> Row:
     """An EOS of probability 1 / (t + 1)^2 at step t: half of all texts never end."""
     not_ended = 1.0
     for t in range(1, steps + 1):

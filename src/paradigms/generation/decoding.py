@@ -6,8 +6,7 @@ Prompts of unequal length are padded on the left, with `real` False there.
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -20,6 +19,28 @@ from paradigms.models.encoder_decoder import EncoderDecoder
 
 Network = Callable[..., Tensor]
 Strategy = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
+
+
+def most_likely(scores: Tensor) -> Tensor:
+    """The strategy of `greedy`: scores (B, V) -> the next tokens (B,)."""
+    return scores.argmax(dim=-1)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The strategy of `sample`; the last three parameters are those of `warp_logits`.
+
+    Shapes: scores (B, V) -> the next tokens (B,).
+    """
+
+    rng: torch.Generator
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __call__(self, scores: Tensor) -> Tensor:
+        logits = warp_logits(scores, self.temperature, self.top_k, self.top_p)
+        return torch.multinomial(logits.softmax(dim=-1), 1, generator=self.rng)[:, 0]
 
 
 def as_decoder(
@@ -75,8 +96,16 @@ def generate(
     return text
 
 
-def greedy(network: Network, prompt: Tensor, steps: int, **options: Any) -> Tensor:
-    """The most likely token at each step; options of `generate`.
+def greedy(
+    network: Network,
+    prompt: Tensor,
+    steps: int,
+    eos: int | None = None,
+    pad: int = 0,
+    real: Tensor | None = None,
+    cached: bool = True,
+) -> Tensor:
+    """The most likely token at each step; parameters and errors as for `generate`.
 
     >>> def count(tokens, **_):  # each token is followed by the next number
     ...     return torch.eye(9)[(tokens + 1) % 9]
@@ -85,7 +114,7 @@ def greedy(network: Network, prompt: Tensor, steps: int, **options: Any) -> Tens
     >>> greedy(count, torch.tensor([[1, 2]]), steps=3, eos=4).tolist()
     [[1, 2, 3, 4]]
     """
-    return generate(network, prompt, steps, partial(torch.argmax, dim=-1), **options)
+    return generate(network, prompt, steps, most_likely, eos, pad, real, cached)
 
 
 def sample(
@@ -96,9 +125,14 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
-    **options: Any,
+    eos: int | None = None,
+    pad: int = 0,
+    real: Tensor | None = None,
+    cached: bool = True,
 ) -> Tensor:
-    """Draw each next token from the filtered distribution; options of `generate`.
+    """Draw each next token from the scores that `warp_logits` leaves.
+
+    The other parameters and errors are those of `generate`.
 
     >>> def count(tokens, **_):
     ...     return torch.eye(9)[(tokens + 1) % 9]
@@ -106,12 +140,8 @@ def sample(
     >>> sample(count, torch.tensor([[1, 2]]), steps=3, rng=rng, top_k=1).tolist()
     [[1, 2, 3, 4, 5]]
     """
-
-    def draw(scores: Tensor) -> Tensor:
-        logits = warp_logits(scores, temperature, top_k, top_p)
-        return torch.multinomial(logits.softmax(dim=-1), 1, generator=rng)[:, 0]
-
-    return generate(network, prompt, steps, draw, **options)
+    draw = Sampling(rng, temperature, top_k, top_p)
+    return generate(network, prompt, steps, draw, eos, pad, real, cached)
 
 
 def warp_logits(

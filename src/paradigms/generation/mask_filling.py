@@ -6,13 +6,12 @@ A masked `network` is any callable `network(tokens, real=...)` that returns logi
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from paradigms.data.special_tokens import SpecialTokens
-from paradigms.generation.decoding import greedy, sample
+from paradigms.generation.decoding import Strategy, generate, most_likely
 from paradigms.objectives import Gap, restore_middle
 
 Network = Callable[..., Tensor]
@@ -135,16 +134,15 @@ def infill(
     gap: Gap,
     steps: int,
     specials: SpecialTokens = SpecialTokens(),
-    rng: torch.Generator | None = None,
-    **options: Any,
+    strategy: Strategy = most_likely,
 ) -> list[int]:
     """The middle between two texts, by a GPT trained on `fill_in_the_middle`.
 
     The prompt is PREFIX prefix SUFFIX suffix MIDDLE; the GPT continues up to EOS, or
-    `steps` words: greedily, or sampled with a generator and the options of `sample`.
+    `steps` words, chosen by the strategy: `most_likely`, or a `Sampling`.
     Calls: one for each word of the middle and one for EOS, with a cache.
     Errors: ValueError for a marker in the texts or in the generated middle, and as
-    `decoding.sample`.  Source: Bavarian et al. (2022), section 3.
+    `decoding.generate`.  Source: Bavarian et al. (2022), section 3.
     """
     markers = {gap.prefix, gap.suffix, gap.middle, specials.eos}
     if markers & {*prefix, *suffix}:
@@ -153,10 +151,7 @@ def infill(
         )
     prompt = [gap.prefix, *prefix, gap.suffix, *suffix, gap.middle]
     tokens = torch.tensor([prompt])  # (1, T)
-    if rng is None:
-        output = greedy(network, tokens, steps, eos=specials.eos, **options)
-    else:
-        output = sample(network, tokens, steps, rng, eos=specials.eos, **options)
+    output = generate(network, tokens, steps, strategy, eos=specials.eos)
     text = output[0].tolist()
     if text[-1] != specials.eos:  # the steps ran out
         text.append(specials.eos)

@@ -45,6 +45,7 @@ class Cache:
         self.length = 0
         self.memory: Tensor | None = None  # (B, S, W)
         self.stored: dict[nn.Module, Tensor] = {}  # (2, B, K, room, D)
+        self.stored_memory: dict[nn.Module, Tensor] = {}  # (2, B, K, S, D)
 
     def append(
         self, layer: nn.Module, key: Tensor, value: Tensor
@@ -67,8 +68,7 @@ class Cache:
             if stored is not None:
                 buffer[:, :, :, : self.length] = stored[:, :, :, : self.length]
             self.stored[layer] = stored = buffer
-        stored[0, :, :, self.length : end] = key
-        stored[1, :, :, self.length : end] = value
+        stored[:, :, :, self.length : end] = torch.stack([key, value])
         return stored[:, :, :, :end].unbind()
 
     def advance(self, count: int) -> None:
@@ -90,16 +90,22 @@ class Cache:
 
     def store_memory(self, layer: nn.Module, key: Tensor, value: Tensor) -> None:
         """Store a layer's keys and values of the memory, (B, K, S, D) each."""
-        self.stored[layer] = torch.stack([key, value])
+        self.stored_memory[layer] = torch.stack([key, value])
 
     def of_memory(self, layer: nn.Module) -> tuple[Tensor, ...] | None:
         """A layer's keys and values of the memory; None before the first token."""
-        return self.stored[layer].unbind() if self.length else None
+        return self.stored_memory[layer].unbind() if self.length else None
 
     def select(self, rows: Tensor) -> None:
         """Select the sequences `rows` (B',), in that order, as beam search needs."""
-        for layer, stored in self.stored.items():
-            self.stored[layer] = stored.index_select(1, rows)
+        for tensors in (self.stored, self.stored_memory):
+            for layer, stored in tensors.items():
+                tensors[layer] = stored.index_select(1, rows)
+
+    def in_use(self) -> list[Tensor]:
+        """The keys and values of each layer, without spare capacity."""
+        texts = [stored[:, :, :, : self.length] for stored in self.stored.values()]
+        return [*texts, *self.stored_memory.values()]
 
 
 @dataclass(frozen=True)
@@ -133,15 +139,18 @@ def attention_view(
     length = past + tokens.shape[1]
     if real is None:
         keys = torch.arange(length, device="cpu")  # (S,); meta tensors have no values
-        seen = _visible(rule, keys[past:], keys, len(tokens))
+        visible = rule(keys[past:, None], keys[None])  # (T, S), or (B, T, S)
+        _check_rule_rows(visible, len(tokens))
         _check_ahead(rule, keys, past)
         keys = keys.to(tokens.device)
-        visible = None if bool(seen.all()) else seen.to(tokens.device)
-        return AttentionView(keys[past:], keys, visible)
+        mask = None if bool(visible.all()) else visible.to(tokens.device)
+        return AttentionView(keys[past:], keys, mask)
     check_real(real, len(tokens), length, what)
     keys = (real.cumsum(dim=1) - 1).clamp(min=0)  # (B, S)
     queries = keys[:, past:]  # (B, T)
-    visible = _visible(rule, queries, keys, len(tokens)) & real[:, None, :]
+    origin = keys.new_zeros(1, 1)  # broadcasting would hide another number of rows
+    _check_rule_rows(rule(origin, origin), len(tokens))
+    visible = rule(queries[:, :, None], keys[:, None]) & real[:, None]
     _check_ahead(rule, keys, past, real)
     return AttentionView(queries, keys, visible)  # visible (B, T, S)
 
@@ -159,14 +168,10 @@ def _check_ahead(
         raise ValueError(f"cache needs a rule without a look ahead: got {rule}")
 
 
-def _visible(rule: Rule, queries: Tensor, keys: Tensor, rows: int) -> Tensor:
-    """The rule for all pairs: (T, S), or (B, T, S) for `rows` sequences."""
-    origin = keys.new_zeros(1, 1)
-    probe = rule(origin, origin)  # (1, 1), or (B, 1, 1) where each sequence has lengths
-    if probe.ndim == 3 and len(probe) != rows:
-        raise ValueError(f"the rule must be for {rows} sequences: got {len(probe)}")
-    visible: Tensor = rule(queries[..., :, None], keys[..., None, :])
-    return visible
+def _check_rule_rows(visible: Tensor, rows: int) -> None:
+    """Errors: ValueError unless a rule with lengths, one a sequence, has `rows`."""
+    if visible.ndim == 3 and len(visible) != rows:
+        raise ValueError(f"the rule must be for {rows} sequences: got {len(visible)}")
 
 
 def attend(
@@ -181,26 +186,27 @@ def attend(
 
     Shapes: query (..., T, D), key and value (..., S, D), visible and bias broadcast to
     (..., T, S); the bias is added to the scores.  `scale` defaults to 1 / sqrt(D).
-    With NaN in query, key or bias the whole output is NaN.
+    NaN in query, key, value or bias gives NaN in the output.
     Errors: ValueError if `visible` is not boolean or its last two sizes are not (T, S).
     Source: Vaswani et al. (2017), section 3.2.1; the bias: Raffel et al. (2020).
     """
-    expected = (query.shape[-2], key.shape[-2])
-    if visible is not None and (
-        visible.dtype != torch.bool or visible.shape[-2:] != expected
-    ):
-        raise ValueError(
-            f"visible must be boolean of shape (..., {expected[0]}, {expected[1]}): "
-            f"got {visible.dtype} of shape {tuple(visible.shape)}"
-        )
+    if visible is not None:
+        _check_visible(visible, query.shape[-2], key.shape[-2])
     mask = visible
     if bias is not None:
         mask = bias if visible is None else bias.masked_fill(~visible, float("-inf"))
     attended = F.scaled_dot_product_attention(query, key, value, mask, scale=scale)
-    # Kernels may treat a NaN score as masked and return zeros.  Zero times NaN is NaN:
-    # so NaN reaches the output of the model, which refuses it.
-    scored = [query, key] if bias is None else [query, key, bias]
-    return attended + 0 * sum(x.detach().mean() for x in scored)
+    # The CPU kernel gives zeros where all scores of a query are NaN: where the query
+    # holds NaN, or every key.  Added zero times, NaN still gives NaN.
+    return attended.add(query.detach() + key.detach()[..., :1, :], alpha=0)
+
+
+def _check_visible(visible: Tensor, queries: int, keys: int) -> None:
+    if visible.dtype != torch.bool or visible.shape[-2:] != (queries, keys):
+        raise ValueError(
+            f"visible must be boolean of shape (..., {queries}, {keys}): "
+            f"got {visible.dtype} of shape {tuple(visible.shape)}"
+        )
 
 
 class MultiHeadAttention(nn.Module):
@@ -256,7 +262,7 @@ class MultiHeadAttention(nn.Module):
             key = key.repeat_interleave(group, dim=1)  # (B, H, S, D)
             value = value.repeat_interleave(group, dim=1)  # (B, H, S, D)
         if visible is not None and visible.ndim == 3:
-            _check_rows("visible", visible, x)
+            _check_rows(visible, x, "visible")
             visible = visible[:, None]  # (B, 1, T, S)
         attended = attend(query, key, value, visible, bias, self.scale)  # (B, H, T, D)
         output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
@@ -288,7 +294,7 @@ class MultiHeadAttention(nn.Module):
         if stored is not None:  # the memory does not change
             key, value = stored
             return query, key, value
-        _check_rows("memory", memory, x)
+        _check_rows(memory, x, "memory")
         memory_bias = None if bias is None else bias[inner:]
         joint = self._heads(F.linear(memory, weight[inner:], memory_bias))
         key, value = joint.chunk(2, dim=1)  # (B, K, S, D)
@@ -301,6 +307,6 @@ class MultiHeadAttention(nn.Module):
         return x.view(*x.shape[:-1], -1, self.head_width).transpose(1, 2)
 
 
-def _check_rows(name: str, other: Tensor, x: Tensor) -> None:
+def _check_rows(other: Tensor, x: Tensor, what: str) -> None:
     if len(other) != len(x):
-        raise ValueError(f"{name} must have {len(x)} rows, as x: got {len(other)}")
+        raise ValueError(f"{what} must have {len(x)} rows, as x: got {len(other)}")

@@ -5,7 +5,6 @@ There is no dropout: it acts in training only.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -138,31 +137,25 @@ class Block(nn.Module):
 
 
 class Stack(nn.Module):
-    """A sequence of blocks; `shared` runs one block `layers` times (ALBERT).
+    """A sequence of blocks, and a norm at the end if the blocks are pre-norm.
 
-    Options and shapes are those of `Block`.  A pre-norm stack ends in a norm.
-    Errors: ValueError for a cache and a shared block.
+    `block` makes one block; `shared` runs a single one `layers` times (ALBERT).
+    Shapes: as for `Block`.  Errors: ValueError for a cache and a shared block.
     """
 
     def __init__(
         self,
         layers: int,
-        width: int,
-        heads: int,
-        norm: Callable[[int], nn.Module] = nn.LayerNorm,
-        norm_first: bool = True,
+        block: Callable[[], Block],
+        norm: nn.Module | None = None,
         shared: bool = False,
-        **options: Any,
     ) -> None:
         super().__init__()
         if layers < 1:
             raise ValueError(f"layers must be at least 1: got {layers}")
         self.times = layers if shared else 1
-        self.blocks = nn.ModuleList(
-            Block(width, heads, norm=norm, norm_first=norm_first, **options)
-            for _ in range(1 if shared else layers)
-        )
-        self.norm = norm(width) if norm_first else nn.Identity()
+        self.blocks = nn.ModuleList(block() for _ in range(1 if shared else layers))
+        self.norm = nn.Identity() if norm is None else norm
 
     def forward(
         self,

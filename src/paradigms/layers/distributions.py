@@ -53,7 +53,7 @@ class Gaussian(NamedTuple):
                 f"{name} must end like the mean {tuple(self.mean.shape)}: "
                 f"{tuple(x.shape)}"
             )
-        check_finite(name, x)
+        check_finite(x, name)
         if not bool((self.variance > 0).all()):
             raise ValueError(
                 f"variance must be positive: found {float(self.variance.min())}"

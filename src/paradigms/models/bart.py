@@ -11,9 +11,9 @@ from functools import partial
 from torch import Tensor, nn
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, Stack, attention_view, initialise
+from paradigms.layers import Block, Cache, Stack, attention_view, initialise
 from paradigms.masks import bidirectional, causal
-from paradigms.models.encoder_decoder import EncoderDecoder, across
+from paradigms.models.encoder_decoder import EncoderDecoder, cross_mask
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,15 @@ class Side(nn.Module):
         self.word = word
         self.position = nn.Embedding(config.positions + UNUSED, config.width)
         self.norm = nn.LayerNorm(config.width)
-        self.stack = Stack(
-            config.layers,
+        block = partial(
+            Block,
             config.width,
             config.heads,
             hidden=config.hidden,
             norm_first=False,
             cross=cross,
         )
+        self.stack = Stack(config.layers, block)
 
     def forward(
         self,
@@ -112,7 +113,7 @@ class BART(EncoderDecoder):
     ) -> Tensor:
         self.decoder.check(tokens, cache.length if cache else 0)
         view = attention_view(tokens, causal, real, cache)
-        memory_visible = across(
+        memory_visible = cross_mask(
             tokens, memory, self.head.in_features, memory_real, cache
         )
         x = self.decoder(

@@ -61,7 +61,7 @@ class Denoiser(nn.Module):
         self.write = nn.Linear(width, pixels)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        check_vectors("x", x, self.pixels)
+        check_vectors(x, self.pixels, "x")
         if t.shape != x.shape[:1]:
             raise ValueError(f"t must be of shape ({len(x)},): {tuple(t.shape)}")
         if t.dtype != torch.long or int(t.min()) < 0:

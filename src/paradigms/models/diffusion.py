@@ -51,29 +51,29 @@ class Diffusion:
         self.beta = torch.cat([torch.zeros(1, dtype=torch.float64), betas.double()])
         self.alpha_bar = (1 - self.beta).cumprod(dim=0)
 
-    def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
+    def marginal(self, x0: Tensor, t: Tensor) -> Gaussian:
         """q(x_t | x_0), in closed form. Source: Ho et al. (2020), equation 4."""
-        _check("x0", x0, x0)
+        _check(x0, x0, "x0")
         a = self._at(self.alpha_bar, t, x0)  # (B, 1)
         return Gaussian(a.sqrt() * x0, 1 - a)
 
     def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """A sample of q(x_t | x_0) from standard normal noise: (B, D)."""
-        return self.noised(x0, t).sample(finite(noise, "noise"))
+        return self.marginal(x0, t).sample(finite(noise, "noise"))
 
     def posterior(self, x0: Tensor, x: Tensor, t: Tensor) -> Gaussian:
         """q(x_{t-1} | x_t, x_0). Source: Ho et al. (2020), equations 6 and 7."""
-        _check("x", x, x)
-        _check("x0", x0, x)
+        _check(x, x, "x")
+        _check(x0, x, "x0")
         beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)  # (B, 1)
         previous = self._at(self.alpha_bar, t - 1, x, first=0)  # (B, 1)
         mean = previous.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - previous) * x
         return Gaussian(mean / (1 - a), (1 - previous) / (1 - a) * beta)
 
-    def denoised(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
+    def predict_x0(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
         """The x_0 that x_t and its predicted noise imply: (B, D)."""
-        _check("x", x, x)
-        _check("epsilon", epsilon, x)
+        _check(x, x, "x")
+        _check(epsilon, x, "epsilon")
         a = self._at(self.alpha_bar, t, x)  # (B, 1)
         return (x - (1 - a).sqrt() * epsilon) / a.sqrt()  # (B, D)
 
@@ -82,7 +82,7 @@ class Diffusion:
 
         Source: Ho et al. (2020), section 3.2, for both variances.
         """
-        reverse = self.posterior(self.denoised(x, epsilon, t), x, t)
+        reverse = self.posterior(self.predict_x0(x, epsilon, t), x, t)
         if self.variance == "posterior":
             return reverse
         return Gaussian(reverse.mean, self._at(self.beta, t, x))
@@ -96,7 +96,7 @@ class Diffusion:
         """
         if to.shape != t.shape or bool((to >= t).any()) or not 0 <= eta <= 1:
             raise ValueError(f"to must lie before t, eta in 0..1: {to}, {t}, {eta}")
-        x0 = self.denoised(x, epsilon, t)  # (B, D)
+        x0 = self.predict_x0(x, epsilon, t)  # (B, D)
         a = self._at(self.alpha_bar, t, x)  # (B, 1)
         previous = self._at(self.alpha_bar, to, x, first=0)  # (B, 1)
         variance = eta**2 * (1 - previous) / (1 - a) * (1 - a / previous)  # (B, 1)
@@ -113,7 +113,7 @@ class Diffusion:
         return values[t].to(x)[:, None]  # (B, 1)
 
 
-def _check(name: str, x: Tensor, like: Tensor) -> None:
-    check_vectors(name, x, x.shape[-1] if x.ndim else 0)
+def _check(x: Tensor, like: Tensor, what: str) -> None:
+    check_vectors(x, x.shape[-1] if x.ndim else 0, what)
     if x.shape != like.shape:
-        raise ValueError(f"{name} must be of shape {like.shape}: {x.shape}")
+        raise ValueError(f"{what} must be of shape {like.shape}: {x.shape}")

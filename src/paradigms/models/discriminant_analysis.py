@@ -34,7 +34,7 @@ class Discriminant(Generative):
         share = indicators / indicators.sum(dim=0)  # (N, K), each column sums to one
         mean = share.T @ x  # (K, V)
         covariance = check_overflow(
-            "a covariance", self.scatter(x - mean[labels], share), x
+            self.scatter(x - mean[labels], share), x, "a covariance"
         )
         self.factor = _cholesky(covariance, x.abs().amax(dim=0))
         self.log_prior, self.mean, self.covariance = log_prior, mean, covariance
@@ -56,7 +56,7 @@ class Discriminant(Generative):
         # One a class, or one for all: (K,) or (1,).
         constant = half_log_det + x.shape[1] / 2 * math.log(2 * math.pi)
         joint = self.log_prior - constant - whitened.square().sum(dim=1).T / 2  # (N, K)
-        return check_overflow("its density", joint, x)
+        return check_overflow(joint, x, "its density")
 
     def sample(self, label: int, count: int, rng: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""

@@ -20,7 +20,7 @@ from paradigms._checks import (
     check_tokens,
     finite,
 )
-from paradigms.layers import Stack, attention_view, initialise
+from paradigms.layers import Block, Stack, attention_view, initialise
 from paradigms.masks import Rule, bidirectional
 
 
@@ -75,16 +75,16 @@ class Encoder(nn.Module):
         self.widen: nn.Module = nn.Identity()
         if config.embedding is not None:
             self.widen = nn.Linear(embedding, config.width)
-        self.stack = Stack(
-            config.layers,
+        block = partial(
+            Block,
             config.width,
             config.heads,
             hidden=config.hidden,
             norm=norm,
             norm_first=False,
-            shared=config.shared,
             activation=config.activation,
         )
+        self.stack = Stack(config.layers, block, shared=config.shared)
 
     def forward(
         self,

@@ -47,7 +47,7 @@ class EncoderDecoder(nn.Module, ABC):
         """Predict the next word of each target: (B, T) -> logits (B, T, V)."""
 
 
-def across(
+def cross_mask(
     tokens: Tensor,
     memory: Tensor,
     width: int,

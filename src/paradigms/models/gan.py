@@ -28,7 +28,7 @@ class Generator(nn.Module):
         self.network = Perceptron(latent, *hidden, pixels)
 
     def forward(self, z: Tensor) -> Tensor:
-        check_vectors("z", z, self.latent)
+        check_vectors(z, self.latent, "z")
         picture: Tensor = self.network(z)
         return finite(picture).tanh()  # (B, D)
 
@@ -55,5 +55,5 @@ class Discriminator(nn.Module):
         self.network = Perceptron(pixels, *hidden, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_vectors("x", x, self.pixels)
+        check_vectors(x, self.pixels, "x")
         return finite(self.network(self.dropout(x))).squeeze(-1)  # (B,)

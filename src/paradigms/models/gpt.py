@@ -7,11 +7,12 @@ Source: Radford et al. (2018), section 3.1; Radford et al. (2019), section 2.3.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor, nn
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, Stack, attention_view, gelu_tanh, initialise
+from paradigms.layers import Block, Cache, Stack, attention_view, gelu_tanh, initialise
 from paradigms.masks import Rule, causal
 
 
@@ -55,9 +56,8 @@ class GPT(nn.Module):
         super().__init__()
         self.word = nn.Embedding(config.vocabulary, config.width)
         self.position = nn.Embedding(config.positions, config.width)
-        self.stack = Stack(
-            config.layers, config.width, config.heads, activation=gelu_tanh
-        )
+        block = partial(Block, config.width, config.heads, activation=gelu_tanh)
+        self.stack = Stack(config.layers, block, nn.LayerNorm(config.width))
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         if config.tied:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from paradigms._checks import check_sizes, check_tokens, finite
 from paradigms.layers import (
+    Block,
     Cache,
     RMSNorm,
     Rotary,
@@ -81,17 +82,19 @@ class LLaMA(nn.Module):
         super().__init__()
         self.positions = config.positions
         self.word = nn.Embedding(config.vocabulary, config.width)
-        self.stack = Stack(
-            config.layers,
+        norm = partial(RMSNorm, eps=config.eps)
+        block = partial(
+            Block,
             config.width,
             config.heads,
             kv_heads=config.kv_heads,
             hidden=config.hidden,
-            norm=partial(RMSNorm, eps=config.eps),
+            norm=norm,
             activation=F.silu,
             gated=True,
             bias=False,
         )
+        self.stack = Stack(config.layers, block, norm(config.width))
         self.rotary = Rotary(config.width // config.heads, config.theta)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)

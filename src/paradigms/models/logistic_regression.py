@@ -104,7 +104,7 @@ class LogisticRegression:
         """
         check_fitted(self)
         table = Table.of(x)
-        return check_overflow("its logits", self._scores(table), table.rows)
+        return check_overflow(self._scores(table), table.rows, "its logits")
 
     def predict_proba(self, x: Table | Tensor) -> Tensor:
         """P(Y | X) = softmax(f(X)): (N, K). Errors: those of `logits`."""

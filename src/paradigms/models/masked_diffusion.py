@@ -41,10 +41,10 @@ class MaskedDiffusion(nn.Module):
 
     def forward(self, tokens: Tensor, real: Tensor | None = None) -> Tensor:
         logits = self.network(tokens, bidirectional, real)  # (B, T, V)
-        return substituted(logits, tokens, self.specials)  # (B, T, V)
+        return substitute_visible(logits, tokens, self.specials)  # (B, T, V)
 
 
-def substituted(
+def substitute_visible(
     logits: Tensor, tokens: Tensor, specials: SpecialTokens = SpecialTokens()
 ) -> Tensor:
     """SUBS parameterisation: [MASK] is never predicted, visible words are copied.

@@ -30,7 +30,7 @@ class NaiveBayes(Generative):
         super().__init__(classes)
         self.smoothing = smoothing
 
-    def check_smoothed(self, weights: Tensor) -> None:
+    def check_smoothing(self, weights: Tensor) -> None:
         """Errors: ValueError if a factor is 0 despite the smoothing, by rounding."""
         if not bool(weights.isfinite().all()):
             raise ValueError(
@@ -57,7 +57,7 @@ class MultinomialNaiveBayes(NaiveBayes):
         log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
         counts = texts.rmatmul(indicators) + self.smoothing  # (V, K)
         log_likelihood = (counts / counts.sum(dim=0)).log()
-        self.check_smoothed(log_likelihood)
+        self.check_smoothing(log_likelihood)
         self.log_prior, self.log_likelihood = log_prior, log_likelihood
         return self
 
@@ -85,14 +85,14 @@ class BernoulliNaiveBayes(NaiveBayes):
 
     def fit(self, x: Table | Tensor, labels: Tensor) -> "BernoulliNaiveBayes":
         """Count the texts with each word. Errors: as for the multinomial model."""
-        texts = Table.of_counts(x).binarised()
+        texts = Table.of_counts(x).binarise()
         log_prior, indicators = self.prior(texts.rows, labels)  # (K,), (N, K)
         # Texts of each class, and those with each word: (K,), (V, K).
         sizes, occurrences = indicators.sum(dim=0), texts.rmatmul(indicators)
         total = sizes + 2 * self.smoothing
         log_present = ((occurrences + self.smoothing) / total).log()
         log_absent = ((sizes - occurrences + self.smoothing) / total).log()
-        self.check_smoothed(log_present - log_absent)
+        self.check_smoothing(log_present - log_absent)
         self.log_present, self.log_absent = log_present, log_absent
         self.log_prior = log_prior
         return self
@@ -100,7 +100,7 @@ class BernoulliNaiveBayes(NaiveBayes):
     def log_joint(self, x: Table | Tensor) -> Tensor:
         """Log P(X, Y) in nats: that of no words, corrected for those present. (N, K)"""
         check_fitted(self)
-        texts = Table.of_counts(x).binarised()
+        texts = Table.of_counts(x).binarise()
         correction = texts.matmul(self.log_present - self.log_absent)  # (N, K)
         return correction + self.log_absent.sum(dim=0) + self.log_prior
 
@@ -161,7 +161,7 @@ class GaussianNaiveBayes(NaiveBayes):
         log_density = (
             -(squared / self.variance + (2 * math.pi * self.variance).log()) / 2
         )
-        return check_overflow("its density", log_density.sum(dim=2) + self.log_prior, x)
+        return check_overflow(log_density.sum(dim=2) + self.log_prior, x, "its density")
 
     def sample(self, label: int, count: int, rng: torch.Generator) -> Tensor:
         """Draw `count` rows from P(X | Y = label): (count, V)."""

@@ -31,7 +31,7 @@ class ProbabilisticPCA:
             raise ValueError(f"latent must lie in 1..{x.shape[1] - 1}: {self.latent}")
         mean = x.mean(dim=0)
         covariance = (x - mean).T @ (x - mean) / len(x)  # (D, D)
-        check_overflow("a covariance", covariance, x)
+        check_overflow(covariance, x, "a covariance")
         eigenvalues, eigenvectors = torch.linalg.eigh(covariance)  # ascending
         # The variance of the noise is the mean of the discarded eigenvalues.
         variance = eigenvalues[: -self.latent].mean()
@@ -63,4 +63,4 @@ class ProbabilisticPCA:
         constant = len(self.mean) * math.log(2 * math.pi)
         log_det = 2 * factor.diagonal().log().sum()
         density = -0.5 * (whitened.square().sum(dim=0) + constant + log_det)  # (N,)
-        return check_overflow("its density", density, x)
+        return check_overflow(density, x, "its density")

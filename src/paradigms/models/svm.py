@@ -64,7 +64,7 @@ class KernelSVM:
         Errors: ValueError if the kernel overflows, or not converged in `steps`.
         """
         signs = 2 * one_hot(labels, dense(x), 2)[:, 1] - 1  # (N,), +1 or -1
-        gram = check_overflow("the kernel", self.kernel(x, x), x)  # (N, N)
+        gram = check_overflow(self.kernel(x, x), x, "the kernel")  # (N, N)
         dual, self.bias = solve_dual(gram, signs, self.cost, steps, tolerance)
         self.coefficients, self.support = dual[dual != 0], x[dual != 0]
         return self
@@ -74,7 +74,7 @@ class KernelSVM:
         check_fitted(self)
         similarities = self.kernel(dense(x, self.support), self.support)  # (N, M)
         return check_overflow(
-            "the kernel", similarities @ self.coefficients + self.bias, x
+            similarities @ self.coefficients + self.bias, x, "the kernel"
         )
 
 

@@ -14,10 +14,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paradigms._checks import check_sizes, check_tokens, finite
-from paradigms.layers import Cache, RelativeBias, attention_view
-from paradigms.layers.blocks import RMSNorm, Stack, gelu_tanh, initialise
+from paradigms.layers import (
+    Block,
+    Cache,
+    RelativeBias,
+    RMSNorm,
+    Stack,
+    attention_view,
+    gelu_tanh,
+    initialise,
+)
 from paradigms.masks import bidirectional, causal
-from paradigms.models.encoder_decoder import EncoderDecoder, across
+from paradigms.models.encoder_decoder import EncoderDecoder, cross_mask
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,8 @@ class T5(EncoderDecoder):
 
     def __init__(self, config: T5Config) -> None:
         super().__init__()
-        stack = partial(
-            Stack,
-            config.layers,
+        block = partial(
+            Block,
             config.width,
             config.heads,
             head_width=config.head_width,
@@ -75,8 +82,11 @@ class T5(EncoderDecoder):
             RelativeBias, config.heads, buckets=config.buckets, distance=config.distance
         )
         self.word = nn.Embedding(config.vocabulary, config.width)
-        self.encoder_bias, self.encoder = bias(bidirectional=True), stack()
-        self.decoder_bias, self.decoder = bias(bidirectional=False), stack(cross=True)
+        self.encoder_bias = bias(bidirectional=True)
+        self.encoder = Stack(config.layers, block, RMSNorm(config.width))
+        self.decoder_bias = bias(bidirectional=False)
+        decoder_block = partial(block, cross=True)
+        self.decoder = Stack(config.layers, decoder_block, RMSNorm(config.width))
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         initialise(self)
         # With tied embeddings the initial logits would be too large without scaling.
@@ -101,7 +111,7 @@ class T5(EncoderDecoder):
     ) -> Tensor:
         check_tokens(tokens, self.word.num_embeddings)
         view = attention_view(tokens, causal, real, cache)
-        memory_visible = across(
+        memory_visible = cross_mask(
             tokens, memory, self.word.embedding_dim, memory_real, cache
         )
         x = self.decoder(

@@ -40,14 +40,14 @@ class VAE(nn.Module):
 
     def encode(self, x: Tensor) -> Gaussian:
         """q(z | x), the approximate posterior. (..., B, D) -> (..., B, Z)"""
-        check_vectors("x", x, self.pixels, draws=True)
+        check_vectors(x, self.pixels, "x", draws=True)
         output = finite(self.encoder(x))  # (B, 2 Z)
         mean, log_variance = output.chunk(2, dim=-1)  # (B, Z), (B, Z)
         return Gaussian(mean, finite(log_variance.exp(), "the variance of z"))
 
     def decode(self, z: Tensor) -> Gaussian:
         """p(x | z): the mean picture, and the variance. (..., B, Z) -> (..., B, D)"""
-        check_vectors("z", z, self.latent, draws=True)
+        check_vectors(z, self.latent, "z", draws=True)
         variance = finite(self.log_variance.exp(), "the variance of a pixel")  # (1,)
         return Gaussian(finite(self.decoder(z)), variance)
 

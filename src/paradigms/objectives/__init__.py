@@ -9,6 +9,7 @@ from paradigms.objectives.autoregressive import (
     Gap,
     draw_prefixes,
     fill_in_the_middle,
+    move_middle,
     next_token,
     prefix,
     restore_middle,
@@ -23,6 +24,7 @@ from paradigms.objectives.generative import (
 from paradigms.objectives.losses import (
     binary_cross_entropy,
     cross_entropy,
+    summed_cross_entropy,
     weighted_cross_entropy,
 )
 from paradigms.objectives.masked import (
@@ -55,6 +57,7 @@ __all__ = [
     "generator_loss",
     "masked_diffusion",
     "masked_token",
+    "move_middle",
     "next_sentence",
     "next_token",
     "prefix",
@@ -66,6 +69,7 @@ __all__ = [
     "simple_loss",
     "span_corruption",
     "static_mask",
+    "summed_cross_entropy",
     "text_infilling",
     "weighted_cross_entropy",
     "whole_word",

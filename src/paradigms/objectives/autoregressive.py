@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from paradigms._checks import check_share, check_tokens
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS, SpecialTokens
 
 
 def next_token(
-    tokens: Tensor, specials: SpecialTokens = SpecialTokens()
+    tokens: Tensor, specials: SpecialTokens = SPECIALS
 ) -> tuple[Tensor, Tensor]:
     """Shift by one: the input starts with BOS, so that the first word is a target too.
 
@@ -29,7 +29,7 @@ def next_token(
 
 
 def prefix(
-    tokens: Tensor, lengths: Tensor, specials: SpecialTokens = SpecialTokens()
+    tokens: Tensor, lengths: Tensor, specials: SpecialTokens = SPECIALS
 ) -> tuple[Tensor, Tensor]:
     """As `next_token`, but the first `lengths` words are a prefix without loss.
 
@@ -62,7 +62,7 @@ def prefix(
 def draw_prefixes(
     tokens: Tensor,
     rng: torch.Generator,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> Tensor:
     """A uniform position to split each row, with at least a word on both sides.
 
@@ -91,13 +91,32 @@ class Gap:
     middle: int
 
 
+def move_middle(tokens: Tensor, start: int | Tensor, size: int, gap: Gap) -> Tensor:
+    """PREFIX before SUFFIX after MIDDLE middle: the middle is moved to the end.
+
+    It begins at `start`, a number or one for each row (N, 1), and has `size` tokens.
+    Shapes: tokens (N, T) -> (N, T + 3).
+
+    >>> move_middle(torch.tensor([[5, 6, 7, 8]]), 1, 2, Gap(90, 91, 92)).tolist()
+    [[90, 5, 91, 8, 92, 6, 7]]
+    """
+    position = torch.arange(tokens.shape[1]).expand_as(tokens)
+    in_middle = (position >= start) & (position < start + size)
+    # The markers have places 0, 2 and 4 in the new order, the words the odd ones.
+    place = torch.where(in_middle, 5, torch.where(position < start, 1, 3))
+    markers = torch.tensor([gap.prefix, gap.suffix, gap.middle]).expand(len(tokens), 3)
+    marker_places = torch.arange(0, 6, 2).expand(len(tokens), 3)
+    order = torch.cat([marker_places, place], dim=1).argsort(dim=1, stable=True)
+    return torch.cat([markers, tokens], dim=1).gather(1, order)
+
+
 def fill_in_the_middle(
     document: list[int],
     gap: Gap,
     rng: torch.Generator,
     rate: float = 0.5,
     suffix_first: float = 0.5,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> list[int]:
     """Split a share `rate` of documents in three, and move the middle to the end.
 
@@ -115,8 +134,8 @@ def fill_in_the_middle(
     >>> fill_in_the_middle([5, 6, 7, 8], gap, rng, rate=1, suffix_first=0)
     [90, 5, 6, 91, 8, 92, 7, 2]
     """
-    check_share("rate", rate)
-    check_share("suffix_first", suffix_first)
+    check_share(rate, "rate")
+    check_share(suffix_first, "suffix_first")
     markers = {gap.prefix, gap.suffix, gap.middle, specials.eos}
     if len(markers) < 4:
         raise ValueError(f"gap must hold three ids beside EOS {specials.eos}: {gap}")
@@ -130,14 +149,14 @@ def fill_in_the_middle(
     if move_draw >= rate:
         return [*document, specials.eos]
     start, stop = sorted(int(cut * (len(document) + 1)) for cut in cuts)
-    before, middle, after = document[:start], document[start:stop], document[stop:]
     if order_draw < suffix_first:
-        before, middle = [], before + middle
-    return [gap.prefix, *before, gap.suffix, *after, gap.middle, *middle, specials.eos]
+        start = 0
+    (moved,) = move_middle(torch.tensor([document]), start, stop - start, gap).tolist()
+    return [*moved, specials.eos]
 
 
 def restore_middle(
-    tokens: list[int], gap: Gap, specials: SpecialTokens = SpecialTokens()
+    tokens: list[int], gap: Gap, specials: SpecialTokens = SPECIALS
 ) -> list[int]:
     """Undo `fill_in_the_middle`, whichever order it chose.
 

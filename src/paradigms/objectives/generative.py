@@ -22,7 +22,7 @@ class NoisingChain(Protocol):
 
     steps: int
 
-    def noised(self, x0: Tensor, t: Tensor) -> Gaussian:
+    def marginal(self, x0: Tensor, t: Tensor) -> Gaussian:
         """q(x_t | x_0)."""
 
     def posterior(self, x0: Tensor, x: Tensor, t: Tensor) -> Gaussian:
@@ -95,9 +95,9 @@ def simple_loss(
     another shape or not finite.
     Source: Ho et al. (2020), equation 14.
     """
-    noised = process.noised(x0, t)
+    marginal = process.marginal(x0, t)
     _check_values("noise", noise, x0.shape)
-    x = noised.sample(noise)  # (B, D)
+    x = marginal.sample(noise)  # (B, D)
     predicted = network(x, t)  # (B, D)
     _check_values("the predicted noise", predicted, x0.shape)
     return (noise - predicted).square().mean()
@@ -118,20 +118,20 @@ def diffusion_bound(
     terms = []
     for step in range(1, process.steps + 1):
         t = torch.full((len(x0),), step)
-        x = process.noised(x0, t).sample(noise[step - 1])  # (B, D)
+        x = process.marginal(x0, t).sample(noise[step - 1])  # (B, D)
         reverse = process.ddpm(x, network(x, t), t)
         if step == 1:  # a log density, not a KL
             terms.append(-reverse.log_density(x0))
         else:
             terms.append(process.posterior(x0, x, t).kl(reverse))
-    terms.append(process.noised(x0, t).kl(standard(x0)))  # t is T by now
+    terms.append(process.marginal(x0, t).kl(standard(x0)))  # t is T by now
     return torch.stack(terms)
 
 
 def _check_values(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
     if x.shape != shape:
         raise ValueError(f"{name} must be of shape {tuple(shape)}: {tuple(x.shape)}")
-    check_finite(name, x)
+    check_finite(x, name)
 
 
 def _check_logits(name: str, logits: Tensor) -> None:

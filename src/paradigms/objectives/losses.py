@@ -25,6 +25,27 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return _check_losses(loss)
 
 
+def summed_cross_entropy(
+    logits: Tensor, targets: Tensor, weights: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """The sum of the losses in nats over the targets, and the number of targets.
+
+    What a training loop adds up over processes; it leaves the checks to the loop.
+    Shapes: logits (N, V) or (B, T, V), targets (N,) or (B, T), weights (B,) of rows.
+
+    >>> targets = torch.tensor([[3, IGNORE]])
+    >>> loss, count = summed_cross_entropy(torch.zeros(1, 2, 8), targets)
+    >>> round(loss.exp().item()), count.item()
+    (8, 1)
+    """
+    losses = F.cross_entropy(
+        logits.transpose(1, -1), targets, ignore_index=IGNORE, reduction="none"
+    )  # as targets, zero where ignored
+    if weights is not None:
+        losses = losses.sum(dim=1) * weights.to(losses.dtype)
+    return losses.sum(), (targets != IGNORE).sum()
+
+
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """The mean binary loss in nats over the positions whose target is not IGNORE.
 
@@ -65,11 +86,8 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> 
         )
     if not bool((weights.isfinite() & (weights >= 0)).all()):
         raise ValueError(f"weights must be finite and not negative: {weights.tolist()}")
-    losses = F.cross_entropy(
-        logits.transpose(1, 2), targets.long(), ignore_index=IGNORE, reduction="none"
-    )  # (B, T), zero where ignored
-    _check_losses(losses)
-    return (weights.to(losses.dtype) * losses.sum(dim=1)).mean()
+    total, _ = summed_cross_entropy(logits, targets.long(), weights)
+    return _check_losses(total) / len(weights)
 
 
 def _check_loss(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from paradigms._checks import check_rate, check_tokens
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS, SpecialTokens
 
 Fates = tuple[float, float, float]
 BERT: Fates = (0.8, 0.1, 0.1)  # shown as [MASK], as a random word, unchanged
@@ -15,7 +15,7 @@ def masked_token(
     vocabulary: int,
     rng: torch.Generator,
     rate: float = 0.15,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
     fates: Fates = BERT,
 ) -> tuple[Tensor, Tensor]:
     """Choose `rate` of the words; show 80% as [MASK], 10% random, 10% unchanged.
@@ -46,7 +46,7 @@ def static_mask(
     rng: torch.Generator,
     copies: int = 10,
     rate: float = 0.15,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[Tensor, Tensor]:
     """Mask the data once, `copies` times over; epoch e reads copy e modulo `copies`.
 
@@ -71,7 +71,7 @@ def whole_word(
     vocabulary: int,
     rng: torch.Generator,
     rate: float = 0.15,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[Tensor, Tensor]:
     """As `masked_token`, but the pieces of a word are chosen together or not at all.
 
@@ -114,7 +114,7 @@ def replaced_token(
     is_masked: Tensor,
     logits: Tensor,
     rng: torch.Generator,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[Tensor, Tensor]:
     """Replace masked words by a generator's samples; the targets tell which differ.
 
@@ -164,7 +164,7 @@ def replaced_token(
 def masked_diffusion(
     tokens: Tensor,
     rng: torch.Generator,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw a time t for each text, hide each word with probability t, weight by 1/t.
 

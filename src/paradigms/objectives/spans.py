@@ -6,7 +6,7 @@ from math import inf
 import torch
 
 from paradigms._checks import check_rate
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS, SpecialTokens
 
 
 def span_corruption(
@@ -15,7 +15,7 @@ def span_corruption(
     rng: torch.Generator,
     rate: float = 0.15,
     mean_span: float = 3.0,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[list[int], list[int]]:
     """Replace spans by sentinels; the target lists each sentinel with what it hides.
 
@@ -56,7 +56,7 @@ def text_infilling(
     rng: torch.Generator,
     rate: float = 0.3,
     mean_span: float = 3.0,
-    specials: SpecialTokens = SpecialTokens(),
+    specials: SpecialTokens = SPECIALS,
 ) -> tuple[list[int], list[int]]:
     """Replace spans of Poisson length by one [MASK] each; the target is the whole text.
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from paradigms.data import digits
-from paradigms.data.digits import PIXELS, scaled
+from paradigms.data.digits import PIXELS, scale
 from paradigms.layers import Perceptron
 from paradigms.models.denoiser import Denoiser
 from paradigms.models.diffusion import Diffusion, linear
@@ -65,7 +65,7 @@ class DigitTraining:
 
     def dequantised(self, pixels: Tensor) -> Tensor:
         """Pictures dequantised with fresh uniform noise: (N, 64)."""
-        return scaled(pixels, torch.rand(pixels.shape, generator=self.rng))
+        return scale(pixels, torch.rand(pixels.shape, generator=self.rng))
 
     def noise(self, *shape: int) -> Tensor:
         """Standard normal noise."""

@@ -4,12 +4,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from paradigms.data.special_tokens import IGNORE
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.masks import bidirectional
 from paradigms.models.gpt import GPT
-from paradigms.objectives import binary_cross_entropy, replaced_token
+from paradigms.objectives import (
+    binary_cross_entropy,
+    replaced_token,
+    summed_cross_entropy,
+)
 from paradigms.training.loop import Batch
 from paradigms.training.pretraining import Objective, masked_batch, with_head
 
@@ -27,34 +30,39 @@ class ReplacedTokenDetection(Objective):
     """Both losses of ELECTRA, the second times 50: Clark et al. (2020), section 3."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Mean generator loss plus 50 times the discriminator's, times the tokens.
+        """The sum over the tokens, and their number.
 
-        And the number of tokens.  The first seed draws the replacements.
+        A token counts 50 times with the discriminator's loss, a masked one also with
+        the generator's, times the tokens per masked token of the whole batch: the mean
+        is the sum of both means.  The first seed draws the replacements, so that each
+        of several processes draws its own.
         """
         networks = cast(GeneratorAndDiscriminator, network)
         tokens, seeds = cast(Tensor, batch.text), cast(Tensor, batch.seeds)
         logits = networks.generator(batch.inputs, bidirectional)
-        generator_loss = F.cross_entropy(
-            logits.transpose(1, 2), batch.targets, ignore_index=IGNORE, reduction="sum"
-        )
+        # Weights are tokens per masked token: the mean is the sum of both means.
+        generator_loss, _ = summed_cross_entropy(logits, batch.targets, batch.weights)
         masked = batch.targets != IGNORE
         rng = torch.Generator().manual_seed(int(seeds[0]))
         corrupted, is_replaced = replaced_token(tokens, masked, logits, rng)
         detector_logits = networks.discriminator(corrupted, bidirectional)[..., 0]
-        count = torch.tensor(tokens.numel())
-        generator_mean = generator_loss / masked.sum().clamp(min=1)
-        return (
-            generator_mean + 50 * binary_cross_entropy(detector_logits, is_replaced)
-        ) * count, count
+        count = (is_replaced != IGNORE).sum()
+        detector_loss = binary_cross_entropy(detector_logits, is_replaced) * count
+        return generator_loss + 50 * detector_loss, count
 
 
 def replaced_token_detection(vocabulary: int) -> ReplacedTokenDetection:
-    """ELECTRA's objective: a masked batch with its text, and seeds for the samples."""
+    """ELECTRA's objective: a masked batch with its text, and seeds for the samples.
+
+    The weights are the tokens per masked token of the batch, the same in every row.
+    """
     mask = masked_batch(vocabulary, fates=(1.0, 0.0, 0.0))
 
     def batch(tokens: Tensor, rng: torch.Generator) -> Batch:
         seeds = torch.randint(2**31, (len(tokens),), generator=rng)
         masked = mask(tokens, rng)
-        return Batch(masked.inputs, masked.targets, text=tokens, seeds=seeds)
+        share = (tokens != SPECIALS.pad).sum() / (masked.targets != IGNORE).sum()
+        weights = share.expand(len(tokens))
+        return Batch(masked.inputs, masked.targets, weights, text=tokens, seeds=seeds)
 
     return ReplacedTokenDetection(batch)

@@ -11,16 +11,15 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from paradigms.layers import initialise
 from paradigms.models.gpt import GPT
+from paradigms.objectives import summed_cross_entropy
 from paradigms.training.linear_probe import (
     Labelled,
     Score,
-    linear_probe,
+    probe_states,
     score,
-    standardise,
 )
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import MaskedOrCausalLM, Objective, with_head
@@ -54,19 +53,27 @@ def train_on_labels(
 
 def label_loss(classifier: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """The summed log-loss of the labels, in nats, and their number."""
-    logits = classifier(batch.inputs)
-    loss = cross_entropy(logits, batch.targets.flatten(), reduction="sum")
-    return loss, torch.tensor(len(logits))
+    return summed_cross_entropy(classifier(batch.inputs), batch.targets.flatten())
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Each learning rate is trained for all steps, evaluated at even distances."""
+    """Each learning rate is trained for all steps, evaluated at even distances.
+
+    Errors: ValueError for no evaluation, or more of them than steps.
+    """
 
     steps: int
     learning_rates: tuple[float, ...]
     evaluations: int
     batch: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.evaluations <= self.steps:
+            raise ValueError(
+                "evaluations must lie between 1 and the number of steps: got "
+                f"{self.evaluations} for {self.steps}"
+            )
 
 
 class SequenceClassifier(nn.Module):
@@ -83,7 +90,7 @@ class SequenceClassifier(nn.Module):
         return logits
 
 
-class Finetuned(NamedTuple):
+class Checkpoint(NamedTuple):
     """A fine-tuned network, its validation score, and the number of its steps."""
 
     score: Score
@@ -93,7 +100,7 @@ class Finetuned(NamedTuple):
 
 def finetune(
     start: MaskedOrCausalLM, source: Labelled, validation: Labelled, sweep: Sweep
-) -> Finetuned:
+) -> Checkpoint:
     """The copy with the best validation score, over all rates and evaluations."""
     candidates = [
         finetune_at_rate(start, source, validation, sweep, learning_rate)
@@ -108,7 +115,7 @@ def finetune_at_rate(
     validation: Labelled,
     sweep: Sweep,
     learning_rate: float,
-) -> Finetuned:
+) -> Checkpoint:
     """The copy with the best validation score, over the evaluations of one rate."""
     torch.manual_seed(0)
     network = SequenceClassifier(copy.deepcopy(start))
@@ -121,7 +128,7 @@ def finetune_at_rate(
     def keep(step: int) -> None:
         with torch.no_grad():
             result = score(network(validation.x), validation.labels)
-        results.append(Finetuned(result, step, copy.deepcopy(network)))
+        results.append(Checkpoint(result, step, copy.deepcopy(network)))
 
     config = TrainingConfig(sweep.steps, learning_rate, warmup=sweep.steps // 10)
     train_on_labels(network, source, config, sweep.batch, evaluate)
@@ -129,7 +136,7 @@ def finetune_at_rate(
     return min(results, key=lambda result: result.score)
 
 
-class Task(NamedTuple):
+class ProbingTask(NamedTuple):
     """Texts with labels (M,) of three parts.
 
     `poolings`: from the outputs for words to a row for each label; of several, the one
@@ -179,7 +186,7 @@ class PretrainedClassifier(nn.Module):
 
 
 def probe_and_finetune(
-    objective: Objective, network: GPT, task: Task, config: TrainingConfig
+    objective: Objective, network: GPT, task: ProbingTask, config: TrainingConfig
 ) -> dict[str, float]:
     """Test accuracy of a linear probe on frozen states, and after fine-tuning."""
     probes = [probe(objective, network, task, pooling) for pooling in task.poolings]
@@ -193,14 +200,12 @@ def probe_and_finetune(
 
 
 def probe(
-    objective: Objective, network: GPT, task: Task, pooling: Pooling
+    objective: Objective, network: GPT, task: ProbingTask, pooling: Pooling
 ) -> tuple[Score, Score]:
     """Validation and test score of a linear probe on pooled states."""
     backbone = PretrainedClassifier(objective, network, pooling)
     parts = (task.train, task.validation, task.test)
     with torch.no_grad():
-        states = standardise(*(backbone(part.x).double() for part in parts))
-    validation, test = linear_probe(
-        *(Labelled(x, part.labels) for x, part in zip(states, parts, strict=True))
-    )
+        states = (Labelled(backbone(part.x), part.labels) for part in parts)
+        validation, test = probe_states(*states)
     return validation, test

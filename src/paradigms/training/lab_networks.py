@@ -13,17 +13,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms.data.markov_language import FIRST, MarkovLanguage
-from paradigms.data.special_tokens import SpecialTokens
+from paradigms.data.special_tokens import SPECIALS
 from paradigms.masks import Rule, bidirectional, causal
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.objectives import Gap, cross_entropy, masked_token, next_token
+from paradigms.objectives import (
+    Gap,
+    cross_entropy,
+    masked_token,
+    move_middle,
+    next_token,
+)
 
-IDS = SpecialTokens()
-Objective = Callable[[Tensor], tuple[Tensor, Tensor]]  # texts -> inputs, targets
+MakeTargets = Callable[[Tensor], tuple[Tensor, Tensor]]  # texts -> inputs, targets
 
 
 @dataclass(frozen=True)
-class Variant:
+class LabNetwork:
     """A network by its attention mask and its training objective.
 
     `mask_rate`: of masked tokens, 0 for next-token prediction.  With `fills` half of
@@ -43,10 +48,10 @@ class Variant:
 VARIANTS = {
     variant.name: variant
     for variant in (
-        Variant("next token", causal),
-        Variant("masked token 15%", bidirectional, mask_rate=0.15),
-        Variant("masked token 30%", bidirectional, mask_rate=0.3),
-        Variant("fill-in-the-middle", causal, fills=True),
+        LabNetwork("next token", causal),
+        LabNetwork("masked token 15%", bidirectional, mask_rate=0.15),
+        LabNetwork("masked token 30%", bidirectional, mask_rate=0.3),
+        LabNetwork("fill-in-the-middle", causal, fills=True),
     )
 }
 
@@ -93,7 +98,7 @@ def data(config: NetworkConfig) -> Data:
     return Data(source, texts.split(config.batch), held_out)
 
 
-def untrained(config: NetworkConfig, vocabulary: int) -> GPT:
+def build_network(config: NetworkConfig, vocabulary: int) -> GPT:
     """The architecture of all networks; positions for a text with three markers."""
     return GPT(
         GPTConfig(
@@ -109,7 +114,7 @@ def untrained(config: NetworkConfig, vocabulary: int) -> GPT:
 def train(
     network: GPT,
     batches: tuple[Tensor, ...],
-    objective: Objective,
+    objective: MakeTargets,
     rule: Rule,
     learning_rate: float,
 ) -> GPT:
@@ -127,7 +132,7 @@ def train(
     return network.requires_grad_(False)
 
 
-def masked(source: MarkovLanguage, rate: float, seed: int) -> Objective:
+def mask_words(source: MarkovLanguage, rate: float, seed: int) -> MakeTargets:
     """Masked token at that rate."""
     rng = torch.Generator().manual_seed(seed)
     return lambda texts: masked_token(texts, source.vocabulary, rng, rate)
@@ -138,44 +143,37 @@ def markers(source: MarkovLanguage) -> Gap:
     return Gap(*range(source.vocabulary, source.vocabulary + 3))
 
 
-def middle_last(texts: Tensor, blank: int, gap: Gap) -> Tensor:
-    """PREFIX before SUFFIX after MIDDLE: (N, T) -> (N, T + 2); next is the blank."""
-    prefix, suffix, middle = (
-        torch.full((len(texts), 1), marker)
-        for marker in (gap.prefix, gap.suffix, gap.middle)
-    )
-    before, after = texts[:, :blank], texts[:, blank + 1 :]
-    return torch.cat([prefix, before, suffix, after, middle], dim=1)
-
-
-def half_moved(source: MarkovLanguage, blank: int) -> Objective:
+def move_half(source: MarkovLanguage, blank: int) -> MakeTargets:
     """Next token, the blank of half of the texts moved to the end."""
 
     def objective(texts: Tensor) -> tuple[Tensor, Tensor]:
-        plain, moved = texts.tensor_split(2)
-        rearranged = middle_last(moved, blank, markers(source))
-        rearranged = torch.cat([rearranged, moved[:, blank, None]], dim=1)
-        padded = F.pad(plain, (0, 3), value=IDS.pad)
-        return next_token(torch.cat([padded, rearranged]))
+        plain, others = texts.tensor_split(2)
+        filling = move_middle(others, blank, 1, markers(source))
+        plain = F.pad(plain, (0, 3), value=SPECIALS.pad)
+        return next_token(torch.cat([plain, filling]))
 
     return objective
 
 
 def objective(
-    variant: Variant, config: NetworkConfig, seed: int, language: MarkovLanguage
-) -> Objective:
+    variant: LabNetwork, config: NetworkConfig, seed: int, language: MarkovLanguage
+) -> MakeTargets:
     """The training objective of a network."""
     if variant.fills:
-        return half_moved(language, config.blank)
+        return move_half(language, config.blank)
     return (
-        masked(language, variant.mask_rate, seed) if variant.mask_rate else next_token
+        mask_words(language, variant.mask_rate, seed)
+        if variant.mask_rate
+        else next_token
     )
 
 
-def trained(variant: Variant, config: NetworkConfig, seed: int, texts: Data) -> GPT:
+def train_network(
+    variant: LabNetwork, config: NetworkConfig, seed: int, texts: Data
+) -> GPT:
     """A network from a seed."""
     torch.manual_seed(seed)
-    network = untrained(config, variant.vocabulary(texts.language))
+    network = build_network(config, variant.vocabulary(texts.language))
     targets = objective(variant, config, seed, texts.language)
     return train(network, texts.batches, targets, variant.rule, config.learning_rate)
 
@@ -186,20 +184,20 @@ def word_log_p(logits: Tensor, words: int) -> Tensor:
 
 
 def losses(
-    network: GPT, variant: Variant, config: NetworkConfig, texts: Tensor
+    network: GPT, variant: LabNetwork, config: NetworkConfig, texts: Tensor
 ) -> dict[str, float]:
     """Mean loss in nats of the word at `blank`, by what is visible of the text."""
-    blank, start = config.blank, torch.full((len(texts), 1), IDS.bos)
+    blank, start = config.blank, torch.full((len(texts), 1), SPECIALS.bos)
     before = torch.cat([start, texts[:, :blank]], dim=1)
     if variant.mask_rate:
         left, gap = texts.clone(), texts.clone()
-        left[:, blank:] = IDS.mask
-        gap[:, blank] = IDS.mask
+        left[:, blank:] = SPECIALS.mask
+        gap[:, blank] = SPECIALS.mask
         inputs = {"left": (left, blank), "both sides": (gap, blank)}
     else:
         inputs = {"left": (before, -1)}
     if variant.fills:
-        moved = middle_last(texts, blank, markers(language(config)))
+        moved = move_middle(texts, blank, 1, markers(language(config)))[:, :-1]
         inputs["both sides"] = (torch.cat([start, moved], dim=1), -1)
     targets = texts[:, blank] - FIRST
     return {

@@ -44,8 +44,20 @@ def standardise(train: Tensor, *others: Tensor) -> list[Tensor]:
 
 
 def linear_probe(
-    train: Labelled, *evaluated: Labelled, penalty: float = 0.01
+    train: Labelled, *others: Labelled, penalty: float = 0.01
 ) -> list[Score]:
     """Fit logistic regression on frozen states; its score on every other part."""
     model = LogisticRegression(2, penalty).fit(train.x.double(), train.labels)
-    return [score(model.logits(part.x.double()), part.labels) for part in evaluated]
+    return [score(model.logits(part.x.double()), part.labels) for part in others]
+
+
+def probe_states(
+    train: Labelled, *others: Labelled, penalty: float = 0.01
+) -> list[Score]:
+    """`linear_probe` of states in standard deviations of the training part."""
+    parts = (train, *others)
+    states = standardise(*(part.x.double() for part in parts))
+    return linear_probe(
+        *(Labelled(x, part.labels) for x, part in zip(states, parts, strict=True)),
+        penalty=penalty,
+    )

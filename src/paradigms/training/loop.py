@@ -2,12 +2,14 @@
 
 `torchrun --nproc-per-node 2 -m paradigms measure NAME` shares each batch among two
 processes; the curve is that of one process up to rounding, if the loss is a sum over
-the targets (ELECTRA's is not).  A GPU is not used even where there is one: experiments
-keep their data in the processor's memory.
+the targets and draws nothing (each process draws ELECTRA's replacements of its own).
+A GPU is not used even where there is one: experiments keep their data in the
+processor's memory.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import TypeVar
 
 import torch
@@ -69,8 +71,8 @@ def train(
 
     `batch(step)` is the same in every process; `loss` gives the sum over the targets
     and their number, so that processes with more targets weigh more.
-    Errors: ValueError for fewer than one step, a batch with fewer rows than processes,
-    or a loss that is no longer finite.
+    Errors: ValueError for fewer than one step, a batch without a target or with fewer
+    rows than processes, or a loss that is no longer finite.
     """
     if config.steps < 1:
         raise ValueError(f"steps must be at least 1: {config.steps}")
@@ -87,6 +89,8 @@ def train(
         total, count = loss(model, shard(accelerator, batch(step)))
         # Gradients are averaged over the processes: this makes a mean over targets.
         totals = accelerator.reduce(torch.stack([total.detach(), count.to(total)]))
+        if not totals[1] > 0:
+            raise ValueError(f"the batch of step {step} holds no target")
         optimiser.zero_grad()
         accelerator.backward(total * accelerator.num_processes / totals[1])
         accelerator.clip_grad_norm_(model.parameters(), config.max_grad_norm)
@@ -106,7 +110,7 @@ def train(
 
 
 def _finite(mean: float) -> float:
-    if not mean < float("inf"):
+    if not isfinite(mean):
         raise ValueError(f"the loss is no longer finite ({mean}): lower the rate")
     return mean
 

@@ -13,21 +13,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paradigms.data.special_tokens import IGNORE, SpecialTokens
+from paradigms.data.special_tokens import IGNORE, SPECIALS
 from paradigms.masks import Rule, bidirectional, causal, prefix_lm
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.models.masked_diffusion import substituted
+from paradigms.models.masked_diffusion import substitute_visible
 from paradigms.objectives import (
     draw_prefixes,
     masked_diffusion,
     masked_token,
     next_token,
     prefix,
+    summed_cross_entropy,
 )
 from paradigms.objectives.masked import BERT, Fates
 from paradigms.training.loop import Batch, TrainingConfig, train
 
-IDS = SpecialTokens()
 Texts = Callable[[int], Tensor]  # step -> tokens (B, T), alike in every process
 MakeBatch = Callable[[Tensor, torch.Generator], Batch]  # tokens (B, T), rng -> batch
 
@@ -50,20 +50,19 @@ class Objective:
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """Sum in nats, and the number of targets (of a bound: of words)."""
-        real = batch.inputs != IDS.pad
+        real = batch.inputs != SPECIALS.pad
         logits: Tensor = network(
             batch.inputs, self.rule(batch), None if bool(real.all()) else real
         )
         if self.is_bound:
-            logits = substituted(logits, batch.inputs)
-        losses = F.cross_entropy(
-            logits.transpose(1, 2), batch.targets, ignore_index=IGNORE, reduction="none"
-        )  # (B, T)
+            logits = substitute_visible(logits, batch.inputs)
+        total, count = summed_cross_entropy(logits, batch.targets, batch.weights)
         if self.is_bound:
-            words = (batch.inputs >= IDS.first_word) | (batch.inputs == IDS.mask)
-            weights = cast(Tensor, batch.weights).float()
-            return (losses.sum(dim=1) * weights).sum(), words.sum()
-        return losses.sum(), (batch.targets != IGNORE).sum()
+            words = (batch.inputs >= SPECIALS.first_word) | (
+                batch.inputs == SPECIALS.mask
+            )
+            count = words.sum()
+        return total, count
 
     def outputs(self, network: nn.Module, tokens: Tensor) -> Tensor:
         """The network's outputs for each word of a whole text: (B, T) -> (B, T, ...).
@@ -71,46 +70,9 @@ class Objective:
         With the head of `with_head` these are states, or logits of labels.
         """
         if self.starts_with_bos:
-            tokens = F.pad(tokens, (1, 0), value=IDS.bos)
+            tokens = F.pad(tokens, (1, 0), value=SPECIALS.bos)
         outputs: Tensor = network(tokens, self.probe_rule)
         return outputs[:, 1:] if self.starts_with_bos else outputs
-
-
-class GPTWithRule(nn.Module):
-    """A GPT that always applies `rule`: (B, T) -> logits (B, T, V).
-
-    The seed of its weights becomes torch's own.
-    """
-
-    def __init__(self, config: GPTConfig, rule: Rule, seed: int) -> None:
-        super().__init__()
-        torch.manual_seed(seed)
-        self.gpt, self.rule = GPT(config), rule
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        logits: Tensor = self.gpt(tokens, self.rule)
-        return logits
-
-    def parameter_count(self) -> int:
-        """The number of its weights."""
-        return sum(parameter.numel() for parameter in self.parameters())
-
-
-def summed_cross_entropy(
-    network: nn.Module, batch: tuple[Tensor, ...]
-) -> tuple[Tensor, Tensor]:
-    """The sum of losses in nats over the targets, and their number.
-
-    Shapes: a batch of inputs and targets (B, T); IGNORE is no target.
-    """
-    inputs, targets = batch
-    total = F.cross_entropy(
-        network(inputs).flatten(0, 1),
-        targets.flatten(),
-        ignore_index=IGNORE,
-        reduction="sum",
-    )
-    return total, (targets != IGNORE).sum()
 
 
 class MaskedOrCausalLM(nn.Module):
@@ -133,7 +95,7 @@ class MaskedOrCausalLM(nn.Module):
 
     def states(self, tokens: Tensor) -> Tensor:
         """The state of every token: (B, T) -> (B, T, W)."""
-        states: Tensor = self.body(tokens, self.rule, tokens != IDS.pad)
+        states: Tensor = self.body(tokens, self.rule, tokens != SPECIALS.pad)
         return states
 
     def mean_state(self, tokens: Tensor) -> Tensor:
@@ -143,16 +105,16 @@ class MaskedOrCausalLM(nn.Module):
 
 def mean_state(states: Tensor, tokens: Tensor) -> Tensor:
     """The mean over the tokens that are not padding: (B, T, W), (B, T) -> (B, W)."""
-    weights = (tokens != IDS.pad).to(states.dtype)[..., None]
+    weights = (tokens != SPECIALS.pad).to(states.dtype)[..., None]
     return (states * weights).sum(dim=1) / weights.sum(dim=1)
 
 
 def loss_at_targets(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """Sum in nats, and number of targets, of `network(inputs, positions)`."""
     positions = batch.targets != IGNORE
-    logits = network(batch.inputs, positions)
-    loss = F.cross_entropy(logits, batch.targets[positions], reduction="sum")
-    return loss, positions.sum()
+    return summed_cross_entropy(
+        network(batch.inputs, positions), batch.targets[positions]
+    )
 
 
 def next_token_batch(tokens: Tensor, _: torch.Generator) -> Batch:
@@ -172,11 +134,16 @@ def prefix_rule(batch: Batch) -> Rule:
 
 
 def masked_batch(vocabulary: int, rate: float = 0.15, fates: Fates = BERT) -> MakeBatch:
-    """Masked-word prediction; at least one target in a batch."""
+    """Masked-word prediction; at least one target in a batch.
+
+    Errors: ValueError for texts without a word.
+    """
 
     def make_batch(tokens: Tensor, rng: torch.Generator) -> Batch:
+        if not bool((tokens >= SPECIALS.first_word).any()):
+            raise ValueError(f"tokens must hold a word to mask: {tokens[:3].tolist()}")
         while True:
-            batch = Batch(*masked_token(tokens, vocabulary, rng, rate, IDS, fates))
+            batch = Batch(*masked_token(tokens, vocabulary, rng, rate, SPECIALS, fates))
             if bool((batch.targets != IGNORE).any()):
                 return batch
 
@@ -244,6 +211,12 @@ def objectives(vocabulary: int) -> dict[str, Objective]:
             is_bound=True,
         ),
     }
+
+
+def in_order(pool: Tensor, size: int) -> Texts:
+    """`size` texts of the pool a step; after the last the first again."""
+    batches = pool.split(size)
+    return lambda step: batches[step % len(batches)]
 
 
 def pretrain(

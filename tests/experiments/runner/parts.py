@@ -58,7 +58,7 @@ def main(folder: Path, how: str) -> None:
     part = {"big": big, "fatal": fatal, "half": half, "slow": slow}[how]
     try:
         with (
-            Workers(processes).started([]),
+            Workers(processes).run(),
             ResumableRun(folder / "x.parts", IDENTITY) as run,
         ):
             results = run.each(range(4), partial(part, log))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paradigms._files import PACKAGE
-from paradigms.experiments.runner.fingerprint import fingerprint
+from paradigms.experiments.runner.fingerprint import fingerprint, reads_clock
 from paradigms.experiments.runner.run import names
 
 EXPERIMENT = '''"""Module."""
@@ -304,6 +304,23 @@ def test_a_name_that_does_not_exist_is_named(package):
         fingerprint("experiments.small", package)
     with pytest.raises(ValueError, match=r"there is no module 'experiments\.absent'"):
         fingerprint("experiments.absent", package)
+
+
+@pytest.mark.parametrize(
+    ("line", "clock"),
+    [
+        ("import time\n", "time.perf_counter()"),
+        ("from time import monotonic as now\n", "now()"),
+    ],
+)
+def test_a_clock_is_reached_through_other_modules(package, line, clock):
+    """In what `run` reaches, not in what stands beside it."""
+    assert not reads_clock("experiments.small", package)
+    edit(package, "numbers.py", "def shift", f"{line}\n\ndef shift")
+    edit(package, "numbers.py", "    return value\n", f"    return {clock}\n")
+    assert not reads_clock("experiments.small", package)
+    edit(package, "numbers.py", "value + 1", f"value + {clock}")
+    assert reads_clock("experiments.small", package)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from paradigms.experiments.runner.resume import ResumableRun, serial_map
+from paradigms.experiments.runner.resume import (
+    ResumableRun,
+    results_by_item,
+    serial_map,
+)
 from tests.experiments.runner.parts import IDENTITY, half
 
 ROOT = Path(__file__).parents[3]
@@ -219,3 +223,9 @@ def test_results_come_back_as_they_are(tmp_path):
         second = run.each([1], partial(half, tmp_path / "log"))
     assert first == second
     assert isinstance(second[0][1], tuple)
+
+
+def test_results_are_looked_up_by_item():
+    """Items of an iterator, which can be read only once, are the keys in order."""
+    results = results_by_item(serial_map, iter((4, 2)), lambda item: item / 2)
+    assert list(results.items()) == [(4, 2.0), (2, 1.0)]

@@ -1,10 +1,18 @@
 """Worker processes, here and on a cluster, give the rows of one process."""
 
 import importlib
+import os
+import shlex
 import socket
 import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 
 import dask
 import pytest
@@ -13,9 +21,9 @@ from distributed import LocalCluster
 from paradigms.experiments.outcome import Outcome
 from paradigms.experiments.runner import workers
 from paradigms.experiments.runner.resume import ResumableRun, serial_map
-from paradigms.experiments.runner.workers import Workers, check_workers, descriptions
+from paradigms.experiments.runner.workers import Workers, check_worker
 from tests.conftest import ROOT
-from tests.experiments.runner.parts import IDENTITY, fatal, half
+from tests.experiments.runner.parts import IDENTITY, fatal, half, slow
 
 # With a cache of data, a network, or a generator of random numbers for many parts.
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -51,7 +59,7 @@ def outcome(name: str, path: Path | None = None) -> object:
 @pytest.mark.parametrize("name", SMALL)
 def test_processes_give_the_rows_of_one(name, tmp_path):
     """No part depends on what another has left behind."""
-    with Workers(2).started([]):
+    with Workers(2).run():
         parallel = outcome(name, tmp_path / "x.parts")
     assert parallel == outcome(name)
 
@@ -74,7 +82,7 @@ def cluster():
 def test_a_cluster_gives_the_rows_of_one_process(cluster, tmp_path):
     """Each worker has the code and the processor of this process."""
     scheduler = cluster.scheduler_address
-    with Workers(scheduler=scheduler).started(["lab_networks"]):
+    with Workers(scheduler=scheduler).run():
         parallel = outcome("lab_networks", tmp_path / "x.parts")
     assert parallel == outcome("lab_networks")
 
@@ -84,7 +92,7 @@ def test_a_worker_of_a_cluster_that_dies_keeps_what_was_finished(cluster, tmp_pa
     folder, log = tmp_path / "x.parts", tmp_path / "log"
     with (
         pytest.raises(ValueError, match=r"the cluster lost a worker .*: see that") as e,
-        Workers(scheduler=cluster.scheduler_address).started([]),
+        Workers(scheduler=cluster.scheduler_address).run(),
         ResumableRun(folder, IDENTITY) as run,
     ):
         run.each([0, 1, 2], partial(fatal, log))
@@ -110,7 +118,7 @@ def test_a_scheduler_that_is_not_there_is_named(address, monkeypatch):
     monkeypatch.setattr(workers, "TIMEOUT", 1)
     with (
         pytest.raises(ValueError, match="there is no Dask scheduler at ") as error,
-        Workers(scheduler=address).started([]),
+        Workers(scheduler=address).run(),
     ):
         pass
     assert address in str(error.value)
@@ -126,37 +134,130 @@ def test_a_scheduler_without_workers_is_refused(monkeypatch):
             n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0"
         ) as empty,
         pytest.raises(ValueError, match="has no workers: start some with `dask worker"),
-        Workers(scheduler=empty.scheduler_address).started([]),
+        Workers(scheduler=empty.scheduler_address).run(),
     ):
         pass
 
 
 def test_workers_that_could_give_other_rows_are_refused():
-    """Another processor, instruction set or code; or threads that share draws."""
-    here = descriptions(["lab_networks"])
+    """Another processor, instruction set, code or library."""
+    here = workers.identity()
     assert set(here) == {
-        "processor",
-        "instruction set",
-        "settings",
-        "libraries of lab_networks",
-        "code of lab_networks",
-    }
-    check_workers({"a": here, "b": here}, {"a": 1, "b": 1}, here)
+        "processor", "instruction set", "settings", "libraries", "code"
+    }  # fmt: skip
+    check_worker("b", here, here)
     for key in here:
-        with pytest.raises(ValueError, match=f"worker at b has another {key} \\(x\\)"):
-            check_workers({"a": here, "b": here | {key: "x"}}, {"a": 1, "b": 1}, here)
-    with pytest.raises(ValueError, match=r"at b has 2 threads.*`--nthreads 1`"):
-        check_workers({"a": here, "b": here}, {"a": 1, "b": 2}, here)
+        with pytest.raises(ValueError, match=rf"worker at b has another {key} \(x\)"):
+            check_worker("b", here | {key: "x"}, here)
+
+
+def test_a_cluster_with_other_settings_is_refused(cluster, monkeypatch):
+    """Before any part is run."""
+    with monkeypatch.context() as patch:
+        patch.setenv("MKL_CBWR", "COMPATIBLE")
+        workers.identity.cache_clear()
+        with (
+            pytest.raises(ValueError, match=r"worker at tcp://.* has another settings"),
+            Workers(scheduler=cluster.scheduler_address).run(),
+        ):
+            pass
+    workers.identity.cache_clear()
+
+
+def test_a_worker_whose_parts_share_a_process_is_refused(tmp_path):
+    """Its threads would draw from one generator of random numbers."""
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=2,
+            processes=False,
+            dashboard_address="127.0.0.1:0",
+        ) as threads,
+        pytest.raises(ValueError, match=r"has 2 threads.*`--nthreads 1`"),
+        Workers(scheduler=threads.scheduler_address).run(),
+        ResumableRun(tmp_path / "x.parts", IDENTITY) as run,
+    ):
+        run.each([0, 1], partial(half, tmp_path / "log"))
+
+
+@contextmanager
+def dask_process(kind: str, *options: str, **variables: str) -> Iterator[Popen]:
+    """A scheduler or a worker in a process of its own, ended with the context."""
+    command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
+    process = Popen(
+        [*command, "--host", "127.0.0.1", "--no-dashboard"],
+        cwd=ROOT, env={**os.environ, **variables}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def kill_after_two_parts(process: Popen, folder: Path) -> None:
+    """As soon as two parts are kept."""
+    while len(list(folder.rglob("output.pkl"))) < 2:
+        time.sleep(0.05)
+    process.kill()
+
+
+def check_resumed(folder: Path, log: Path, items: list[int]) -> None:
+    """Only the unfinished parts are done again."""
+    log.with_name("repaired").touch()
+    log.unlink()
+    with ResumableRun(folder, IDENTITY) as run:
+        results = run.each(range(8), partial(slow, log))
+    assert log.read_text().split() == [str(item) for item in items]
+    assert results == serial_map(range(8), partial(half, log))
+
+
+def test_a_worker_that_joins_later_is_compared_too(cluster, tmp_path):
+    """Another one is refused at its first part; finished parts are kept."""
+    folder, log = tmp_path / "x.parts", tmp_path / "log"
+    address = cluster.scheduler_address
+    try:
+        with (
+            dask_process("worker", address, "--no-nanny", OMP_NUM_THREADS="3"),
+            pytest.raises(ValueError, match=r"has another settings .*'3'") as error,
+            Workers(scheduler=address).run(),
+            ResumableRun(folder, IDENTITY) as run,
+        ):
+            run.each(range(8), partial(slow, log))
+    finally:
+        log.with_name("repaired").touch()  # ends the parts that wait
+    assert "\n" not in str(error.value)
+
+
+def test_a_scheduler_that_dies_keeps_what_was_finished(tmp_path, capfd):
+    """One line, at once; nothing but the unfinished parts is done again."""
+    folder, log = tmp_path / "x.parts", tmp_path / "log"
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    with (
+        dask_process("scheduler", "--port", str(port)) as scheduler,
+        dask_process("worker", address, "--no-nanny", "--nthreads", "1"),
+        ThreadPoolExecutor(1) as thread,
+    ):
+        thread.submit(kill_after_two_parts, scheduler, folder)
+        with (
+            pytest.raises(ValueError, match="lost a worker or its scheduler") as error,
+            Workers(scheduler=address).run(),
+            ResumableRun(folder, IDENTITY) as run,
+        ):
+            run.each(range(8), partial(slow, log))
+    assert "\n" not in str(error.value)
+    assert "Traceback" not in capfd.readouterr().err
+    check_resumed(folder, log, [2, 3, 4, 5, 6, 7])
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--processes", "0"], "PROCESSES must be at least 1: 0"),
-        (["--backend", "dask"], "needs both: BACKEND=dask SCHEDULER=tcp://HOST:PORT"),
-        (["--scheduler", "tcp://a:1"], "needs both: BACKEND=dask"),
+        (["--scheduler", ""], "BACKEND=dask needs a SCHEDULER=tcp://HOST:PORT"),
         (
-            ["--backend", "dask", "--scheduler", "tcp://a:1", "--processes", "2"],
+            ["--scheduler", "tcp://a:1", "--processes", "2"],
             "a cluster has its own number of PROCESSES",
         ),
         (["target_per_pass"], "no experiment 'target_per_pass'"),
@@ -172,14 +273,20 @@ def test_bad_options_are_refused_in_one_line(options, message, capsys):
     assert errors.count("\n") == 1
 
 
-def test_make_measure_takes_a_cluster():
-    """`make measure` hands its variables on."""
+@pytest.mark.parametrize(
+    ("variables", "options"),
+    [
+        (["PROCESSES=2"], ["--processes", "2"]),
+        (["SCHEDULER=tcp://a:1"], ["--scheduler", "tcp://a:1"]),
+        (["BACKEND=dask", "SCHEDULER=tcp://a:1"], ["--scheduler", "tcp://a:1"]),
+        (["BACKEND=dask"], ["--scheduler", ""]),
+    ],
+)
+def test_make_measure_takes_a_cluster(variables, options):
+    """`make measure` hands its variables on; an address alone implies Dask."""
     process = subprocess.run(
         ["make", "-n", "--no-print-directory", "-o", ".venv/test.done", "measure",
-         "PROCESSES=2", "BACKEND=dask", "SCHEDULER=tcp://a:1", "NAME=systems"],
+         "NAME=systems", *variables],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert process.stdout.split()[3:] == [
-        "measure", "--processes", "2", "--backend", "dask", "--scheduler", "tcp://a:1",
-        "systems",
-    ]  # fmt: skip
+    assert shlex.split(process.stdout)[3:] == ["measure", *options, "systems"]

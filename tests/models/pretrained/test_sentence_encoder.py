@@ -9,7 +9,7 @@ from torch import nn
 
 from paradigms.data import movie_reviews
 from paradigms.models.pretrained import sentence_encoder
-from paradigms.models.pretrained.sentence_encoder import embed, load, pooled, read
+from paradigms.models.pretrained.sentence_encoder import embed, load, mean_pool, read
 
 LIMIT = 1e-4
 
@@ -64,14 +64,14 @@ def test_a_mistake_would_be_noticed(reviews, expected):
     no_norm.stack.blocks[3].feed_forward_norm = nn.Identity()
     with torch.inference_mode():
         states = network(tokens, real=real)
-        assert gap(pooled(states, real), reference) < LIMIT
+        assert gap(mean_pool(states, real), reference) < LIMIT
         first = nn.functional.normalize(states[:, 0], dim=-1)
         variants = {
             "first token": first,
-            "padding in the mean": pooled(states, torch.ones_like(real)),
-            "padding is seen": pooled(network(tokens), real),
-            "no norm": pooled(no_norm(tokens, real=real), real),
-            "shorter": pooled(states[:, :128], real[:, :128]),
+            "padding in the mean": mean_pool(states, torch.ones_like(real)),
+            "padding is seen": mean_pool(network(tokens), real),
+            "no norm": mean_pool(no_norm(tokens, real=real), real),
+            "shorter": mean_pool(states[:, :128], real[:, :128]),
         }
     unnoticed = [
         name for name, ours in variants.items() if gap(ours, reference) < LIMIT

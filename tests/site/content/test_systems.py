@@ -43,9 +43,16 @@ def test_the_probes_again_at_reduced_size():
 @pytest.mark.parametrize("difference", [1e-5, 1.0, float("nan")])
 def test_a_system_that_differs_from_its_reference_is_not_recorded(difference):
     """Negative control: by the tolerance, by far, and by NaN."""
-    assert experiment.bound("gpt2", 9e-6, 1e-5, sees="before") == 1e-5
+    assert experiment.row("gpt2", "before", 9e-6, 1e-5)["equal within"] == "1e-05"
     with pytest.raises(ValueError, match="gpt2 differs from its reference by"):
-        experiment.bound("gpt2", difference, 1e-5)
+        experiment.row("gpt2", "before", difference, 1e-5)
+
+
+def test_an_ability_without_a_column_is_refused():
+    """A misspelt one is not recorded as a no."""
+    assert experiment.row("gpt2", "before", 0.0, 1e-5, samples=True)["samples"] == "yes"
+    with pytest.raises(ValueError, match="no ability 'sampels'; there are scores,"):
+        experiment.row("gpt2", "before", 0.0, 1e-5, sampels=True)
 
 
 @pytest.mark.parametrize(

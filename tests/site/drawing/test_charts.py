@@ -255,6 +255,15 @@ def test_a_chart_that_cannot_be_read_is_an_error():
     assert chart([FIRST] * len(charts.MARKERS), X, Y, "A chart")
 
 
+def test_an_interval_of_a_share_beyond_its_range_is_an_error():
+    """Below 0 or above 100%; on an axis that is not in percent it is drawn."""
+    for low, high in ((-0.01, 0.5), (0.5, 1.01)):
+        line = Line("share", [(1, 0.5, low, high), (2, 0.5, 0.5, 0.5)])
+        with pytest.raises(ValueError, match=f"share at 1: {low:g} to {high:g} is no"):
+            chart([line], Axis("x"), Axis("y", percent=True), "A chart")
+        assert chart([line], Axis("x"), Axis("y"), "A chart")
+
+
 def test_recorded_curves_are_drawn_whole():
     """Every point of the training curves of the GAN, and their ends in words."""
     (figure, *_) = [figure for figure in CHARTS if isinstance(figure, CourseFigure)]

@@ -67,7 +67,7 @@ def test_the_words_say_what_the_judge_reads():
     """The labels of each row are listed, and the title is the figure's anchor."""
     figure = DigitsFigure(digits=SAMPLES, title="Real ones", caption="Ten and ten.")
     html = figure.render(PAGE)
-    for labels in picture(SAMPLES, Digits).read:
+    for labels in picture(SAMPLES, Digits).predictions:
         assert f": {' '.join(labels)}</li>" in html
     assert "real-ones" in PAGE.anchors
 

@@ -12,7 +12,7 @@ from paradigms.site.content.pages import bodies
 from paradigms.site.content.questions import questions
 from paradigms.site.content.toml import FOLDER, read
 from paradigms.site.exports import search_index
-from paradigms.site.exports.search_index import Passage, synonym_problems
+from paradigms.site.exports.search_index import MAIN, Passage, synonym_problems
 
 FILES = ["answers", "text"]
 
@@ -28,15 +28,16 @@ def index(site) -> dict[str, dict]:
 
 def test_each_answer_has_an_entry_of_its_own(index):
     """Every question, term, claim and figure; one entry for each place."""
-    kinds = [row[0] for row in index["answers"]["passages"]]
+    kinds = [row[0] for name in FILES for row in index[name]["passages"]]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
-    assert counts["question"] == len(questions())
+    assert counts["question"] + counts["main"] == len(questions())
+    assert counts["main"] == len(MAIN) == 2
     assert counts["term"] == len(read(FOLDER / "glossary.toml"))
     assert counts["claim"] == len(claims())
     assert counts["figure"] == len(bodies("figure"))
     assert counts["page"] > 50
     for name in FILES:
-        rows = [tuple(row[:3]) for row in index[name]["passages"]]
+        rows = [tuple(row[:4]) for row in index[name]["passages"]]
         assert len(set(rows)) == len(rows), name
 
 

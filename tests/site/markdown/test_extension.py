@@ -16,6 +16,10 @@ FOUND = {
     "a/none/x": [0.0, 0.0, 0.0],
     "a/fixed/x": [4.60517, 4.60517, 4.60517],
     "a/counted/x": 4,
+    "a/rare/x": 0.0084,
+    "a/few/x": [0.0128, 0.0108, 0.0148],
+    "a/nearly/x": 0.9998,
+    "a/word/x": "yes",
 }
 
 
@@ -88,6 +92,30 @@ def test_a_count_is_written_in_millions(page):
     assert ">0.0<" in page.convert("[=a/counted/x|millions]")
     with pytest.raises(ContentError, match="no number to count in millions"):
         page.convert(f"[={ADDRESS}|millions]")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (f"{ADDRESS}|percent", "82%"),
+        (f"{ADDRESS}|percent_interval", "82.0% (79.0% to 85.0%)"),
+        (f"{ADDRESS}|points_interval", "82.0 (79.0 to 85.0)"),
+        ("a/rare/x|percent", "0.84%"),
+        ("a/few/x|percent", "1.3%"),
+        ("a/nearly/x|percent", "99.98%"),
+        ("a/none/x|percent", "0%"),
+    ],
+)
+@pytest.mark.usefixtures("page")
+def test_a_share_is_written_in_percent(source, expected):
+    """Two digits, but 100% only if it is; a difference counts percentage points."""
+    assert recorded_numbers.format_number(source) == expected
+
+
+def test_a_word_is_no_share(page):
+    """Only a number can be written in percent."""
+    with pytest.raises(ContentError, match="is no share: 'yes'"):
+        page.convert("[=a/word/x|percent]")
 
 
 def as_html(text: str) -> str:

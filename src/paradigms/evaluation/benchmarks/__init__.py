@@ -32,9 +32,9 @@ def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
     clock, processor = [], []
     for turn in range(rounds):
         if turn % 2:
-            second, first = clocked(theirs), clocked(ours)
+            second, first = time_call(theirs), time_call(ours)
         else:
-            first, second = clocked(ours), clocked(theirs)
+            first, second = time_call(ours), time_call(theirs)
         clock.append((first[0], second[0]))
         processor.append(second[1] / first[1])
     ratios = [their / our for our, their in clock]
@@ -51,7 +51,7 @@ def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
     }
 
 
-def clocked(task: Callable[[], Any]) -> tuple[float, float]:
+def time_call(task: Callable[[], Any]) -> tuple[float, float]:
     """Seconds of wall time, and of processor time summed over threads."""
     clock, processor = time.perf_counter(), time.process_time()
     task()

@@ -22,7 +22,7 @@ PENALTIES = (1e-2, 1e-3)
 
 
 def run(
-    source: movie_reviews.Source = "imdb",
+    source: movie_reviews.ReviewSource = "imdb",
     vocabulary: int = 20_000,
     counting: int = 15,
     searching: int = 3,

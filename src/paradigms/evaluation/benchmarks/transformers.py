@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from paradigms.data.special_tokens import IGNORE
-from paradigms.evaluation.benchmarks import clocked, race
+from paradigms.evaluation.benchmarks import race, time_call
 from paradigms.evaluation.parity import pair
 from paradigms.generation.decoding import greedy
 from paradigms.layers import Cache
@@ -47,7 +47,7 @@ def run(sizes: Sizes = Sizes()) -> list[dict[str, Any]]:
     rows = [*gpt_rows(sizes), *bert_rows(sizes)]
     ours, theirs = pair(GPT, sizes.tiny)
     rounds = 10 * sizes.rounds[2]
-    rows.append(writing("tiny GPT, writing", ours, theirs, sizes, rounds))
+    rows.append(race_decoding("tiny GPT, writing", ours, theirs, sizes, rounds))
     return rows
 
 
@@ -78,7 +78,7 @@ def gpt_rows(sizes: Sizes) -> list[dict[str, Any]]:
     rows.append(race("GPT, training step", our_step, their_step, steps))
     ours.zero_grad()
     theirs.zero_grad()
-    row = writing("GPT, writing", ours, theirs, sizes, texts)
+    row = race_decoding("GPT, writing", ours, theirs, sizes, texts)
     return [*rows, row | share_of_bandwidth(ours, sizes, texts)]
 
 
@@ -116,7 +116,7 @@ def backward(loss: Tensor) -> Tensor:
     return loss.detach()
 
 
-def writing(
+def race_decoding(
     name: str, ours: GPT, theirs: Any, sizes: Sizes, rounds: int
 ) -> dict[str, Any]:
     """Greedy decoding of one text with a cache."""
@@ -156,9 +156,9 @@ def share_of_bandwidth(ours: GPT, sizes: Sizes, rounds: int) -> dict[str, Any]:
     for _ in range(rounds):
         cache = Cache()
         ours(prompt, cache=cache)
-        before = clocked(numbers.sum)[0]
-        text = clocked(partial(write, cache))[0]
-        after = clocked(numbers.sum)[0]
+        before = time_call(numbers.sum)[0]
+        text = time_call(partial(write, cache))[0]
+        after = time_call(numbers.sum)[0]
         bandwidths.append(2 * 4 * weights / (before + after) / 1e9)
         shares.append(4 * weights * sizes.text_tokens / text / 1e9 / bandwidths[-1])
     return {

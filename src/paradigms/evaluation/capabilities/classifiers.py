@@ -1,6 +1,7 @@
 """Capabilities of each classifier, and its difference from scikit-learn's."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -24,48 +25,88 @@ PENALTY = 1e-2
 SIDE = torch.arange(-12, 12, 0.05, dtype=torch.float64)  # of a grid over two features
 
 
+@dataclass(frozen=True)
+class GenerativeClassifier:
+    """A generative classifier, scikit-learn's, and data that suit both.
+
+    `is_distribution`: whether its P(x, y) sums to one over all x and y.
+    """
+
+    name: str
+    build: Callable[[], Model]
+    reference: Any
+    x: Tensor
+    labels: Tensor
+    is_distribution: Callable[[Callable[[], Model]], bool]
+
+    def row(self, draws: int) -> dict[str, Any]:
+        """What it sees and can do, and its difference from scikit-learn's."""
+        model = self.build()
+        model.fit(self.x, self.labels)
+        probabilities = model.predict_proba(self.x)
+        self.reference.fit(self.x, self.labels)
+        expected = torch.from_numpy(self.reference.predict_proba(self.x))
+        return {
+            "name": self.name,
+            "sees": receptive_field(model.log_joint, self.x[0]),
+            "scores": self.is_distribution(self.build),
+            "samples": draws_agree(model, self.x, self.labels, draws),
+            "predicts": sums_of(probabilities),
+            "difference": gap(probabilities, expected),
+            "tolerance": 1e-10,
+        }
+
+
 def rows(draws: int) -> Iterator[dict[str, Any]]:
     """A row per classifier; the SVMs differ in decision values, others in P(y | x)."""
+    for classifier in generative_classifiers():
+        yield classifier.row(draws)
+    x, labels = breast_cancer.load()
+    yield _logistic(x, labels)
+    yield from _svms(x, labels)
+
+
+def generative_classifiers() -> list[GenerativeClassifier]:
+    """Each with data of its kind: normal, binary, or counts."""
     x, labels = breast_cancer.load()
     pixels, digit_labels = digits.load()
-    pixels = pixels.double()
-    gaussian = naive_bayes.GaussianNB()
-    lda = discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr")
     # The default tol rejects directions of variance below 1e-4 as singular.
     qda = discriminant_analysis.QuadraticDiscriminantAnalysis(tol=0)
-    fits: dict[str, tuple[Callable[[], Model], Any, Tensor, Tensor]] = {
-        "gaussian_naive_bayes": (GaussianNaiveBayes, gaussian, x, labels),
-        "bernoulli_naive_bayes": (
+    return [
+        GenerativeClassifier(
+            "gaussian_naive_bayes",
+            GaussianNaiveBayes,
+            naive_bayes.GaussianNB(),
+            x,
+            labels,
+            on_grid,
+        ),
+        GenerativeClassifier(
+            "bernoulli_naive_bayes",
             BernoulliNaiveBayes,
             naive_bayes.BernoulliNB(),
             (x > 0).double(),
             labels,
+            sums_to_one,
         ),
-        "multinomial_naive_bayes": (
+        GenerativeClassifier(
+            "multinomial_naive_bayes",
             lambda: MultinomialNaiveBayes(classes=10),
             naive_bayes.MultinomialNB(),
-            pixels,
+            pixels.double(),
             digit_labels,
+            sums_to_one,
         ),
-        "lda": (LDA, lda, x, labels),
-        "qda": (QDA, qda, x, labels),
-    }
-    discrete = ("bernoulli_naive_bayes", "multinomial_naive_bayes")
-    for key, (make, reference, inputs, classes) in fits.items():
-        ours, theirs = make(), reference.fit(inputs, classes)
-        ours.fit(inputs, classes)
-        expected = torch.from_numpy(theirs.predict_proba(inputs))
-        yield {
-            "name": key,
-            "sees": receptive_field(ours.log_joint, inputs[0]),
-            "scores": sums_to_one(make) if key.endswith(discrete) else on_grid(make),
-            "samples": draws_agree(ours, inputs, classes, draws),
-            "predicts": sums_of(ours.predict_proba(inputs)),
-            "difference": gap(ours.predict_proba(inputs), expected),
-            "tolerance": 1e-10,
-        }
-    yield _logistic(x, labels)
-    yield from _svms(x, labels)
+        GenerativeClassifier(
+            "lda",
+            LDA,
+            discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr"),
+            x,
+            labels,
+            on_grid,
+        ),
+        GenerativeClassifier("qda", QDA, qda, x, labels, on_grid),
+    ]
 
 
 def _logistic(x: Tensor, labels: Tensor) -> dict[str, Any]:

@@ -242,9 +242,14 @@ def draws_agree(
     rng = torch.Generator().manual_seed(0)
     prompts = prompt.expand(draws, -1)
     samples = sample(words_alone, prompts, LENGTH, rng)[:, -LENGTH:] - WORDS[0]
+    return frequencies_agree(samples, log_p.exp())
+
+
+def frequencies_agree(samples: Tensor, p: Tensor) -> bool:
+    """Whether texts (N, 3) of words 0 to 2 have their probabilities p (27,)."""
+    draws = len(samples)
     index = (samples * torch.tensor([9, 3, 1])).sum(dim=1)  # texts in their order
-    frequencies = torch.bincount(index, minlength=len(log_p)) / draws
-    p = log_p.exp()
+    frequencies = torch.bincount(index, minlength=len(p)) / draws
     error = (p * (1 - p) / draws).sqrt()
     return bool(((frequencies - p).abs() < 5 * error + 1 / draws).all())
 

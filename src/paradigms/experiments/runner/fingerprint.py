@@ -69,6 +69,18 @@ def fingerprint(module: str, package: Path = PACKAGE) -> str:
     Errors: ValueError, with file and line, for code whose meaning a syntax tree does
     not show.
     """
+    return hashlib.sha256("\0".join(_spelling(module, package)).encode()).hexdigest()[
+        :16
+    ]
+
+
+def reads_clock(module: str, package: Path = PACKAGE) -> bool:
+    """Whether `run` of a module reaches a function of `time`. Errors: the same."""
+    return any(part.startswith("time.") for part in _spelling(module, package))
+
+
+def _spelling(module: str, package: Path) -> list[str]:
+    """`run` and `CONFIG` of a module, and what they reach, as text."""
     order = {(module, name): number for number, name in enumerate(ROOTS)}
     pending = list(order)
     text = []
@@ -82,7 +94,7 @@ def fingerprint(module: str, package: Path = PACKAGE) -> str:
             else:
                 text.append(part)
         text.append("\n")
-    return hashlib.sha256("\0".join(text).encode()).hexdigest()[:16]
+    return text
 
 
 @dataclass
@@ -134,24 +146,30 @@ def _module(package: Path, name: str) -> Module:
     path = _path(package, name)
     if path is None:
         raise ValueError(f"there is no module {name!r} in {package}")
-    return _parsed(package, name, path, path.read_text(encoding="utf8"))
+    return _parse(package, name, path, path.read_text(encoding="utf8"))
 
 
 @cache
-def _parsed(package: Path, name: str, path: Path, text: str) -> Module:
+def _parse(package: Path, name: str, path: Path, text: str) -> Module:
     module, tree = Module(name, package), ast.parse(text)
     _check(tree, path)
     for statement in _without_docstring(tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            names = _imported(statement)
-            taken = names.keys() & (module.imports.keys() | module.definitions.keys())
+            names = _import_targets(statement)
+            duplicates = names.keys() & (
+                module.imports.keys() | module.definitions.keys()
+            )
             module.imports |= names
         else:
-            names = dict.fromkeys(_bound(statement), "")
-            taken = names.keys() & (module.imports.keys() | module.definitions.keys())
+            names = dict.fromkeys(_bindings(statement), "")
+            duplicates = names.keys() & (
+                module.imports.keys() | module.definitions.keys()
+            )
             module.definitions |= dict.fromkeys(names, statement)
-        if not names or taken:
-            problem = f"{min(taken)} bound twice" if taken else "no definition"
+        if not names or duplicates:
+            problem = (
+                f"{min(duplicates)} bound twice" if duplicates else "no definition"
+            )
             raise _refusal(path, statement, problem)
     return module
 
@@ -193,7 +211,7 @@ def _refusal(path: Path, node: ast.AST, problem: str) -> ValueError:
     )
 
 
-def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
+def _import_targets(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
     """What each name stands for; `import torch.nn` binds `torch`."""
     if isinstance(statement, ast.ImportFrom):
         return {
@@ -205,7 +223,7 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
     }
 
 
-def _bound(statement: ast.stmt) -> Iterator[str]:
+def _bindings(statement: ast.stmt) -> Iterator[str]:
     """The names that a definition or a plain assignment binds; none for others."""
     match statement:
         case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):

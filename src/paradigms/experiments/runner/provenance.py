@@ -61,19 +61,18 @@ def versions(files: Iterable[Path]) -> dict[str, str]:
     }
 
 
-def sources(folder: str, name: str) -> list[Path]:
-    """A module of `experiments` or `benchmarks`, and every module here it imports."""
-    return sorted(_closure(PACKAGE / folder / f"{name}.py", set()))
-
-
-def _closure(path: Path, visited: set[Path]) -> set[Path]:
-    if path.is_file() and path not in visited:
-        visited.add(path)
-        for module in imports(path):
-            stem = PACKAGE.joinpath(*module.split(".")[1:])
-            _closure(stem.with_suffix(".py"), visited)
-            _closure(stem / "__init__.py", visited)
-    return visited
+def sources(folder: str, *names: str) -> list[Path]:
+    """Modules of `experiments` or `benchmarks`, and every module here they import."""
+    visited: set[Path] = set()
+    pending = [PACKAGE / folder / f"{name}.py" for name in names]
+    while pending:
+        path = pending.pop()
+        if path.is_file() and path not in visited:
+            visited.add(path)
+            for module in imports(path):
+                stem = PACKAGE.joinpath(*module.split(".")[1:])
+                pending += [stem.with_suffix(".py"), stem / "__init__.py"]
+    return sorted(visited)
 
 
 def imports(path: Path) -> set[str]:

@@ -14,7 +14,7 @@ import torch
 from paradigms._files import ROOT
 from paradigms.experiments import records
 from paradigms.experiments.records import Result, Value, digest, load
-from paradigms.experiments.runner.run import check_known, main, names
+from paradigms.experiments.runner.run import check_name, main, names
 from paradigms.experiments.runner.workers import Workers
 
 
@@ -106,7 +106,7 @@ def check(
     target = folder or default_folder()
     target.mkdir(parents=True, exist_ok=True)
     for name in experiments or names():
-        check_known(name, names(), "experiment")
+        check_name(name, names(), "experiment")
         load(name)  # fails on a missing record before hours of others
     failing = []
 

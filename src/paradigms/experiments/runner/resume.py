@@ -39,7 +39,15 @@ def serial_map(items: Iterable[Item], part: Callable[[Item], Part]) -> list[Part
     return [part(item) for item in items]
 
 
-def distributed() -> bool:
+def results_by_item(
+    each: Each, items: Iterable[Item], part: Callable[[Item], Part]
+) -> dict[Item, Part]:
+    """The result of `part` for every item, by item."""
+    keys = list(items)
+    return dict(zip(keys, each(keys, part), strict=True))
+
+
+def under_torchrun() -> bool:
     """Whether this is one of the processes that torchrun started for one run."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
@@ -63,9 +71,11 @@ class ResumableRun:
     def __enter__(self) -> "ResumableRun":
         if self.leads:
             self._acquire()
-        if not distributed():  # Memory would create the folder that the leader removes
+        if (
+            not under_torchrun()
+        ):  # Memory would create the folder that the leader removes
             memory = Memory(self.folder, verbose=0)
-            self.stored = memory.cache(_result, ignore=["compute"])
+            self.cache = memory.cache(_result, ignore=["compute"])
         return self
 
     def _acquire(self) -> None:
@@ -89,7 +99,7 @@ class ResumableRun:
 
     def each(self, items: Iterable[Item], part: Callable[[Item], Part]) -> list[Part]:
         """`part` of every item, with a progress bar; finished items are not redone."""
-        if distributed():
+        if under_torchrun():
             return serial_map(items, part)
         try:
             return self._each(list(items), part)
@@ -112,12 +122,13 @@ class ResumableRun:
             disable=None,  # without a terminal
         ):
             self._store(place, result)
-        timed_results = [
-            self._load(place, partial(_timed, part, items[place])) for place in places
+        results_with_seconds = [
+            self._load(place, partial(_run_part, part, items[place]))
+            for place in places
         ]
         waited = time.monotonic() - start
-        self.seconds += sum(seconds for seconds, _ in timed_results) - waited
-        return [result for _, result in timed_results]
+        self.seconds += sum(seconds for seconds, _ in results_with_seconds) - waited
+        return [result for _, result in results_with_seconds]
 
     def _run(
         self, items: list[tuple[int, Item]], part: Callable[[Item], Part]
@@ -126,18 +137,18 @@ class ResumableRun:
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
         try:
             yield from parallel(
-                delayed(_placed)(place, part, item) for place, item in items
+                delayed(_run_at)(place, part, item) for place, item in items
             )
         except BrokenProcessPool:
             raise worker_lost(self.folder.stem) from None
 
     def _is_stored(self, place: int) -> bool:
         return bool(
-            self.stored.check_call_in_cache(self.identity, self.calls, place, None)
+            self.cache.check_call_in_cache(self.identity, self.calls, place, None)
         )
 
     def _load(self, place: int, compute: Callable[[], Any]) -> Any:
-        return self.stored(self.identity, self.calls, place, compute)
+        return self.cache(self.identity, self.calls, place, compute)
 
     def _store(self, place: int, result: Any) -> None:
         with warnings.catch_warnings():
@@ -177,13 +188,13 @@ def _result(
     return compute()
 
 
-def _placed(
+def _run_at(
     place: int, part: Callable[[Item], Part], item: Item
 ) -> tuple[int, tuple[float, Part]]:
-    return place, _timed(part, item)
+    return place, _run_part(part, item)
 
 
-def _timed(part: Callable[[Item], Part], item: Item) -> tuple[float, Part]:
+def _run_part(part: Callable[[Item], Part], item: Item) -> tuple[float, Part]:
     """Seconds and result of a part on one thread: sums have one order everywhere."""
     torch.set_num_threads(1)
     start = time.monotonic()

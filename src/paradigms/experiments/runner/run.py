@@ -23,11 +23,11 @@ from paradigms.experiments import stored_networks
 from paradigms.experiments.outcome import Row
 from paradigms.experiments.records import FOLDER, digest
 from paradigms.experiments.runner import provenance
-from paradigms.experiments.runner.fingerprint import fingerprint
+from paradigms.experiments.runner.fingerprint import fingerprint, reads_clock
 from paradigms.experiments.runner.resume import (
     ResumableRun,
-    distributed,
     not_writable,
+    under_torchrun,
 )
 from paradigms.experiments.runner.workers import Workers
 
@@ -61,7 +61,7 @@ def measure(name: str, folder: Path | None = None) -> Path:
     Errors: ValueError for an unknown name, a second run at the same time, code that
     was edited meanwhile, rows that no page could quote, or a full disk.
     """
-    check_known(name, names(), "experiment")
+    check_name(name, names(), "experiment")
     module: Any = importlib.import_module(f"paradigms.experiments.{name}")
     folder = folder or FOLDER
     torch.set_num_threads(1)
@@ -94,11 +94,11 @@ def _store(path: Path, record: dict[str, Any], networks: Networks) -> Path:
     return path
 
 
-def check_known(name: str, known: list[str], kind: str) -> None:
-    """Errors: ValueError for an unknown name, with the nearest known one."""
-    if name not in known:
-        hint = meant(name, known)
-        raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(known)}")
+def check_name(name: str, valid: list[str], kind: str) -> None:
+    """Errors: ValueError for an unknown name, with the nearest valid one."""
+    if name not in valid:
+        hint = meant(name, valid)
+        raise ValueError(f"no {kind} {name!r}{hint}; there are {', '.join(valid)}")
 
 
 def _record(
@@ -163,7 +163,7 @@ def bench(
 
     Errors: ValueError for an unknown name.
     """
-    check_known(name, benchmarks(), "benchmark")
+    check_name(name, benchmarks(), "benchmark")
     module: Any = importlib.import_module(f"paradigms.evaluation.benchmarks.{name}")
     start = time.monotonic()
     load = os.getloadavg()[0]
@@ -201,25 +201,23 @@ def main(
 ) -> None:
     """Measure the named experiments, or all, one after another, by those workers.
 
-    Timed ones come last, and run in this process alone.  `report` is called with each
-    record that was written.
+    Those that read a clock come last, and run in this process alone.  `report` is
+    called with each record that was written.
     """
     for name in experiments:
-        check_known(name, names(), "experiment")  # fails before hours of others
+        check_name(name, names(), "experiment")  # fails before hours of others
     experiments = experiments or names()
-    alone = [name for name in experiments if distributed() or timed(name)]
+    alone = [
+        name
+        for name in experiments
+        if under_torchrun() or reads_clock(f"experiments.{name}")
+    ]
     parallel = [name for name in experiments if name not in alone]
-    with workers.started(parallel) if parallel else nullcontext():
+    with workers.run() if parallel else nullcontext():
         for name in parallel:
             report(measure(name, folder))
     for name in alone:
         report(measure(name, folder))
-
-
-def timed(name: str) -> bool:
-    """Whether an experiment measures time, by its `TIMED`."""
-    module = importlib.import_module(f"paradigms.experiments.{name}")
-    return getattr(module, "TIMED", False)
 
 
 def main_bench(stems: list[str]) -> None:

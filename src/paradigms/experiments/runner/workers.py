@@ -3,19 +3,22 @@
 Either is a context in which joblib runs parts.  Without one, they run in this process.
 """
 
+import hashlib
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from joblib import parallel_config, register_parallel_backend
 from joblib._dask import DaskDistributedBackend
 
+from paradigms._files import PACKAGE
 from paradigms.experiments.runner import provenance
-from paradigms.experiments.runner.fingerprint import fingerprint
 
 TIMEOUT = 10  # seconds to wait for a scheduler, and for its first worker
 
@@ -25,7 +28,7 @@ class Workers:
     """Worker processes of this machine, as many as cores, or those of a Dask cluster.
 
     `scheduler` is the address of the cluster's scheduler.
-    Errors: ValueError for fewer than one process.
+    Errors: ValueError for fewer than one process, or an empty address.
     """
 
     processes: int | None = None
@@ -34,14 +37,16 @@ class Workers:
     def __post_init__(self) -> None:
         if self.processes is not None and self.processes < 1:
             raise ValueError(f"PROCESSES must be at least 1: {self.processes}")
+        if self.scheduler == "":
+            raise ValueError("BACKEND=dask needs a SCHEDULER=tcp://HOST:PORT")
         if self.processes is not None and self.scheduler is not None:
             raise ValueError("a cluster has its own number of PROCESSES: leave it out")
 
     @contextmanager
-    def started(self, experiments: list[str]) -> Iterator[None]:
-        """A context in which joblib uses these processes for those experiments."""
+    def run(self) -> Iterator[None]:
+        """A context in which joblib uses these processes."""
         if self.scheduler is not None:
-            with _cluster(self.scheduler, experiments):
+            with _cluster(self.scheduler):
                 yield
         else:
             processes = self.processes or os.cpu_count()
@@ -55,7 +60,19 @@ class Workers:
 
 
 class _DaskBackend(DaskDistributedBackend):  # type: ignore[misc]  # it has no types
-    """joblib's, which (in 1.6.0) waits for ever for a part whose worker was lost."""
+    """joblib's, with a check of the worker before each part: some join in mid-run.
+
+    joblib's (in 1.6.0) runs parts in this process if there is one worker so far, and
+    waits for ever for a part whose worker was lost.
+    """
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        workers: int = super().effective_n_jobs(n_jobs)
+        return max(2, workers)
+
+    async def _to_func_args(self, func: Any) -> Any:
+        batch, tasks = await super()._to_func_args(func)
+        return _CheckedBatch(batch, identity()), tasks
 
     def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
         future = super().submit(func, callback)
@@ -70,12 +87,34 @@ class _DaskBackend(DaskDistributedBackend):  # type: ignore[misc]  # it has no t
         return super().retrieve_result_callback(out)
 
 
+@dataclass(frozen=True, repr=False)
+class _CheckedBatch:
+    """Parts that run only on a worker with the identity of the client."""
+
+    batch: Any
+    client: dict[str, str]
+
+    def __call__(self, tasks: Any) -> Any:
+        from distributed import get_worker  # noqa: PLC0415 - only for a cluster
+
+        worker = get_worker()
+        check_worker(worker.address, identity(), self.client)
+        if worker.state.nthreads != 1:
+            raise ValueError(
+                f"the worker at {worker.address} has {worker.state.nthreads} threads, "
+                "whose parts would share random numbers: start it with `--nthreads 1`"
+            )
+        return self.batch(tasks)
+
+
 @contextmanager
-def _cluster(scheduler: str, experiments: list[str]) -> Iterator[None]:
+def _cluster(scheduler: str) -> Iterator[None]:
     """Errors: ValueError if it cannot be reached, or its workers are not like us."""
     from distributed import Client, KilledWorker  # noqa: PLC0415 - only for a cluster
     from distributed.comm.core import CommClosedError  # noqa: PLC0415 - the same
 
+    # What it logs of a lost scheduler is pages long; an error says it in a line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=TIMEOUT)
     except (OSError, ValueError) as error:
@@ -92,62 +131,51 @@ def _cluster(scheduler: str, experiments: list[str]) -> Iterator[None]:
                 f"`dask worker {scheduler} --nthreads 1`"
             ) from None
         try:
-            workers = client.run(descriptions, experiments)
+            client.run_on_scheduler(identity)  # it reads the parts, too
         except ModuleNotFoundError as error:
-            raise ValueError(
-                f"a worker of {scheduler} lacks a package ({error}): run "
-                "`pip install -e '.[cluster]'` there"
-            ) from None
-        check_workers(workers, client.nthreads(), descriptions(experiments))
+            raise _not_installed(scheduler, error) from None
+        for address, worker in client.run(identity, on_error="return").items():
+            if isinstance(worker, Exception):
+                raise _not_installed(address, worker)
+            check_worker(address, worker, identity())
+        register_parallel_backend("paradigms-dask", _DaskBackend)
         try:
-            register_parallel_backend("paradigms-dask", _DaskBackend)
             with parallel_config("paradigms-dask"):
                 yield
-        except (KilledWorker, CommClosedError) as error:
+        except (KilledWorker, CommClosedError, CancelledError) as error:
             raise ValueError(
                 f"the cluster lost a worker or its scheduler ({type(error).__name__}): "
                 "see that both run, then measure again; finished parts are not redone"
             ) from None
 
 
-def descriptions(experiments: list[str]) -> dict[str, str]:
+def _not_installed(address: str, error: Exception) -> ValueError:
+    return ValueError(
+        f"{address} lacks a package ({error}): run `pip install -e '.[cluster]'` there"
+    )
+
+
+@cache  # a process keeps the code that it has loaded
+def identity() -> dict[str, str]:
     """What must be the same in every process of a run."""
+    experiments = [path.stem for path in (PACKAGE / "experiments").glob("*.py")]
+    files = provenance.sources("experiments", *experiments)
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files))
     machine = provenance.machine()
     return {
         "processor": machine["processor"],
         "instruction set": machine["instruction_set"],
         "settings": str(machine["settings"]),
-        **{
-            f"libraries of {name}": str(
-                provenance.versions(provenance.sources("experiments", name))
-            )
-            for name in experiments
-        },
-        **{
-            f"code of {name}": fingerprint(f"experiments.{name}")
-            for name in experiments
-        },
+        "libraries": str(provenance.versions(files)),
+        "code": code.hexdigest()[:16],
     }
 
 
-def check_workers(
-    workers: dict[str, dict[str, str]], threads: dict[str, int], here: dict[str, str]
-) -> None:
-    """Errors: ValueError for a worker that could give other rows than this process.
-
-    All by address: `workers` are descriptions, `threads` those that a worker shares
-    among parts, which would share its random numbers, too.
-    """
-    for address, description in workers.items():
-        for key, value in here.items():
-            if description.get(key) != value:
-                raise ValueError(
-                    f"the worker at {address} has another {key} "
-                    f"({description.get(key)}) than this process ({value}): all must "
-                    "be the same"
-                )
-        if threads[address] != 1:
+def check_worker(address: str, worker: dict[str, str], client: dict[str, str]) -> None:
+    """Errors: ValueError for a worker that could give other rows than the client."""
+    for key, value in client.items():
+        if worker[key] != value:
             raise ValueError(
-                f"the worker at {address} has {threads[address]} threads, whose parts "
-                "would share random numbers: start it with `--nthreads 1`"
+                f"the worker at {address} has another {key} ({worker[key]}) than the "
+                f"process that measures ({value}): all must be the same"
             )

@@ -1,7 +1,7 @@
 """Conversion of Hugging Face weights to our networks, name by name.
 
-Each table maps our modules to those of the reference (Hugging Face transformers);
-several weights are concatenated, as query, key and value are.
+Each table maps our modules to those of the reference (Hugging Face transformers), whose
+weights are concatenated where there are several, as those of query, key and value.
 """
 
 import re
@@ -20,21 +20,28 @@ from paradigms.models.llama import LLaMA
 from paradigms.models.roberta import RoBERTa
 from paradigms.models.t5 import T5
 
-# Our module: the reference's, joined by +; # is a layer's number.
-Names = dict[str, str]
+# Our module: the reference's module or modules; {} is the number of a layer.
+Names = dict[str, str | tuple[str, ...]]
+CONV1D = ("c_attn", "c_proj", "c_fc")  # GPT-2's linear layers, stored transposed
+
+
+def _parts(theirs: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (theirs,) if isinstance(theirs, str) else theirs
 
 
 def _below(prefix: str, names: Names, ours: str = "") -> Names:
     """The same names, one level deeper on both sides."""
     return {
-        ours + our: "+".join(prefix + their for their in names[our].split("+"))
-        for our in names
+        ours + our: tuple(prefix + part for part in _parts(names[our])) for our in names
     }
 
 
-_BERT_BLOCK = {
-    "attention.query_key_value": "attention.self.query+attention.self.key"
-    "+attention.self.value",
+_BERT_BLOCK: Names = {
+    "attention.query_key_value": (
+        "attention.self.query",
+        "attention.self.key",
+        "attention.self.value",
+    ),
     "attention.output": "attention.output.dense",
     "attention_norm": "attention.output.LayerNorm",
     "feed_forward.input": "intermediate.dense",
@@ -50,7 +57,7 @@ _TABLES_OF_TEXT = {
 _ENCODER = {
     **_TABLES_OF_TEXT,
     "widen": "embeddings_project",
-    **_below("encoder.layer.#.", _BERT_BLOCK, "stack.blocks.#."),
+    **_below("encoder.layer.{}.", _BERT_BLOCK, "stack.blocks.{}."),
 }
 _ALBERT_ENCODER = {
     **_TABLES_OF_TEXT,
@@ -58,21 +65,24 @@ _ALBERT_ENCODER = {
     **_below(
         "encoder.albert_layer_groups.0.albert_layers.0.",
         {
-            "attention.query_key_value": "attention.query+attention.key"
-            "+attention.value",
+            "attention.query_key_value": (
+                "attention.query",
+                "attention.key",
+                "attention.value",
+            ),
             "attention.output": "attention.dense",
             "attention_norm": "attention.LayerNorm",
             "feed_forward.input": "ffn",
             "feed_forward.output": "ffn_output",
             "feed_forward_norm": "full_layer_layer_norm",
         },
-        "stack.blocks.#.",
+        "stack.blocks.{}.",
     ),
 }
 
 
 def _t5_side(side: str, cross: bool) -> Names:
-    last = 2 if cross else 1
+    first, last = f"{side}.block.0.layer.0.SelfAttention", 2 if cross else 1
     block = _t5_attention("attention", "layer.0", "SelfAttention")
     if cross:
         block |= _t5_attention("cross", "layer.1", "EncDecAttention")
@@ -83,16 +93,15 @@ def _t5_side(side: str, cross: bool) -> Names:
         "feed_forward.output": f"{feed_forward}.wo",
     }
     return {
-        f"{side}_bias.weight": f"{side}.block.0.layer.0.SelfAttention"
-        ".relative_attention_bias",
+        f"{side}_bias.weight": f"{first}.relative_attention_bias",
         f"{side}.norm": f"{side}.final_layer_norm",
-        **_below(f"{side}.block.#.", block, f"{side}.blocks.#."),
+        **_below(f"{side}.block.{{}}.", block, f"{side}.blocks.{{}}."),
     }
 
 
 def _t5_attention(ours: str, layer: str, kind: str) -> Names:
     return {
-        f"{ours}.query_key_value": "+".join(f"{layer}.{kind}.{k}" for k in "qkv"),
+        f"{ours}.query_key_value": tuple(f"{layer}.{kind}.{k}" for k in "qkv"),
         f"{ours}.output": f"{layer}.{kind}.o",
         f"{ours}_norm": f"{layer}.layer_norm",
     }
@@ -111,13 +120,13 @@ def _bart_side(side: str, cross: bool) -> Names:
         f"{side}.word": "model.shared",
         f"{side}.position": f"model.{side}.embed_positions",
         f"{side}.norm": f"model.{side}.layernorm_embedding",
-        **_below(f"model.{side}.layers.#.", block, f"{side}.stack.blocks.#."),
+        **_below(f"model.{side}.layers.{{}}.", block, f"{side}.stack.blocks.{{}}."),
     }
 
 
 def _bart_attention(ours: str, theirs: str) -> Names:
     return {
-        f"{ours}.query_key_value": "+".join(f"{theirs}.{k}_proj" for k in "qkv"),
+        f"{ours}.query_key_value": tuple(f"{theirs}.{k}_proj" for k in "qkv"),
         f"{ours}.output": f"{theirs}.out_proj",
         f"{ours}_norm": f"{theirs}_layer_norm",
     }
@@ -131,7 +140,7 @@ TABLES: dict[type[nn.Module], Names] = {
         "head": "lm_head",
         "stack.norm": "transformer.ln_f",
         **_below(
-            "transformer.h.#.",
+            "transformer.h.{}.",
             {
                 "attention_norm": "ln_1",
                 "attention.query_key_value": "attn.c_attn",
@@ -140,7 +149,7 @@ TABLES: dict[type[nn.Module], Names] = {
                 "feed_forward.input": "mlp.c_fc",
                 "feed_forward.output": "mlp.c_proj",
             },
-            "stack.blocks.#.",
+            "stack.blocks.{}.",
         ),
     },
     LLaMA: {
@@ -148,17 +157,20 @@ TABLES: dict[type[nn.Module], Names] = {
         "head": "lm_head",
         "stack.norm": "model.norm",
         **_below(
-            "model.layers.#.",
+            "model.layers.{}.",
             {
                 "attention_norm": "input_layernorm",
-                "attention.query_key_value": "self_attn.q_proj+self_attn.k_proj"
-                "+self_attn.v_proj",
+                "attention.query_key_value": (
+                    "self_attn.q_proj",
+                    "self_attn.k_proj",
+                    "self_attn.v_proj",
+                ),
                 "attention.output": "self_attn.o_proj",
                 "feed_forward_norm": "post_attention_layernorm",
-                "feed_forward.input": "mlp.gate_proj+mlp.up_proj",
+                "feed_forward.input": ("mlp.gate_proj", "mlp.up_proj"),
                 "feed_forward.output": "mlp.down_proj",
             },
-            "stack.blocks.#.",
+            "stack.blocks.{}.",
         ),
     },
     BERT: {
@@ -207,7 +219,7 @@ TABLES: dict[type[nn.Module], Names] = {
 }
 
 
-def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def convert(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A reference's weights, or gradients, under the names of our network.
 
     Errors: ValueError for a network without a table, or a missing name,
@@ -221,14 +233,14 @@ def carried(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor
         )
     _check_layers(table, network, state)
     return {
-        name: _joined(table, name, ours, state)
+        name: _concatenate(table, name, ours, state)
         for name, ours in network.state_dict().items()
     }
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load a reference's weights into the network. Errors: ValueError, also for NaN."""
-    ours = carried(network, state)
+    ours = convert(network, state)
     for name, weight in ours.items():
         if not bool(weight.isfinite().all()):
             raise ValueError(f"state holds NaN or infinity in {name}")
@@ -239,38 +251,42 @@ def _check_layers(
     table: Names, network: nn.Module, state: Mapping[str, Tensor]
 ) -> None:
     """Errors: ValueError if the state has more layers than the network."""
-    modules = [name.rpartition(".")[0] for name in network.state_dict()]
+    modules = {name.rpartition(".")[0] for name in network.state_dict()}
     for module, theirs in table.items():
-        pattern = re.escape(module).replace(r"\#", r"\d+")
-        count = len({name for name in modules if re.fullmatch(pattern, name)})
-        first = theirs.split("+")[0].replace("#", str(count)) + ".weight"
-        if "#" in theirs and count and first in state:
+        first = _parts(theirs)[0]
+        if "{}" not in module or "{}" not in first:  # ALBERT's layers are one
+            continue
+        count = 0
+        while module.format(count) in modules:
+            count += 1
+        extra = first.format(count) + ".weight"
+        if count and extra in state:
             raise ValueError(
-                f"state has {first}, one layer more than the network's {count}"
+                f"state has {extra}, one layer more than the network's {count}"
             )
 
 
-def _joined(
+def _concatenate(
     table: Names, name: str, ours: Tensor, state: Mapping[str, Tensor]
 ) -> Tensor:
+    """The reference's weights for one of ours."""
     module, _, kind = name.rpartition(".")
-    layer = re.search(r"blocks\.(\d+)\.", module)
-    theirs = table[re.sub(r"blocks\.\d+\.", "blocks.#.", module)]
-    theirs = theirs.replace("#", layer[1] if layer else "")
-    if f"{theirs}_0.{kind}" in state:  # T5 1.1 has gate and value separately
-        theirs = f"{theirs}_0+{theirs}_1"
-    names = [f"{part}.{kind}" for part in theirs.split("+")]
+    layer = re.search(r"(?<=blocks\.)\d+", module)
+    template = re.sub(r"(?<=blocks\.)\d+", "{}", module)
+    parts = [part.format(layer and layer[0]) for part in _parts(table[template])]
+    if f"{parts[0]}_0.{kind}" in state:  # T5 1.1 has gate and value separately
+        parts = [f"{parts[0]}_0", f"{parts[0]}_1"]
+    names = [f"{part}.{kind}" for part in parts]
     missing = [part for part in names if part not in state]
     if missing:
         raise ValueError(f"state lacks {missing[0]}, which {name} is made from")
-    parts = [state[part] for part in names]
-    # GPT-2's reference stores its matrices transposed.
-    if ".h." in names[0] and parts[0].ndim == 2:
-        parts = [part.T for part in parts]
-    if len({part.shape[1:] for part in parts}) > 1:
-        shapes = [tuple(part.shape) for part in parts]
+    weights = [state[part] for part in names]
+    if parts[0].endswith(CONV1D) and kind == "weight":
+        weights = [weight.T for weight in weights]
+    if len({weight.shape[1:] for weight in weights}) > 1:
+        shapes = [tuple(weight.shape) for weight in weights]
         raise ValueError(f"state has parts of {name} that differ in width: {shapes}")
-    weight = torch.cat(parts)
+    weight = torch.cat(weights)
     if weight.shape != ours.shape:
         raise ValueError(
             f"state has {names[0]} of shape {tuple(weight.shape)}, "

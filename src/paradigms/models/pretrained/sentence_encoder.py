@@ -72,7 +72,7 @@ def embed(texts: Sequence[str], batch: int = 32) -> Tensor:
         indices = order[start : start + batch]
         tokens, real = read(tokenizer, [texts[i] for i in indices])
         with torch.inference_mode():
-            result[indices] = pooled(network(tokens, real=real), real)
+            result[indices] = mean_pool(network(tokens, real=real), real)
     return result
 
 
@@ -83,7 +83,7 @@ def read(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:
     return tokens, torch.tensor([text.attention_mask for text in read]).bool()
 
 
-def pooled(states: Tensor, real: Tensor) -> Tensor:
+def mean_pool(states: Tensor, real: Tensor) -> Tensor:
     """The mean state of the real tokens, of length one: (B, T, W), (B, T) -> (B, W).
 
     Source: Reimers & Gurevych (2019), section 3: the mean is their default.

@@ -4,7 +4,9 @@ import re
 from functools import cache
 from itertools import groupby
 
-from paradigms._schema import FileError
+from paradigms._schema import FileError, meant, raise_findings
+from paradigms.site.content.pages import pages
+from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, read
 from paradigms.site.templates.environment import slug
 
@@ -21,6 +23,32 @@ def terms() -> dict[str, str]:
         if not str(sentence).endswith("."):
             raise FileError(f"snippets/glossary.toml: {term}: write a sentence")
     return by_term
+
+
+@cache
+def answers() -> dict[str, str]:
+    """Where a term is answered in full: the id of a question, or the path of a page.
+
+    Errors: FileError with each term that the glossary lacks, and each answer that
+    is neither a question nor a page.
+    """
+    by_term = read(FOLDER / "glossary-answers.toml")
+    raise_findings(
+        f"snippets/glossary-answers.toml: {name} is no {kind}{meant(name, names)}"
+        for kind, names, used in (
+            ("term of the glossary", terms(), by_term.keys()),
+            ("question or page", questions() | pages(), by_term.values()),
+        )
+        for name in used
+        if name not in names
+    )
+    return by_term
+
+
+def term_place(term: str) -> str:
+    """The page and anchor that explain a term: its answer, else its row."""
+    answer = answers().get(term, f"{PAGE}#{slug(term)}")
+    return question_places().get(answer, answer)
 
 
 def letters() -> dict[str, dict[str, str]]:

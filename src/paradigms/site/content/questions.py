@@ -45,6 +45,7 @@ TOPICS = (
     "embeddings and retrieval",
     "in-context learning, instruction tuning, scaling and emergence",
     "choosing a model for a job",
+    "system design with both kinds of model",
     "history of the two paradigms",
 )
 

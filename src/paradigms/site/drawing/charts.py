@@ -82,7 +82,8 @@ def chart(
 
     `level` and `upright` are guides at a height and at a place.
     Errors: ValueError without two different x, for more lines than there are markers,
-    for an axis with a long name, or a logarithmic one with an x that is not positive.
+    for an axis with a long name, or a logarithmic one with an x that is not positive,
+    and for an interval in percent that leaves 0 to 100.
     """
     points = [point for line in lines for point in line.points]
     xs = sorted({x for x, *_ in points})
@@ -97,6 +98,8 @@ def chart(
             raise ValueError(
                 f"axis {axis.label!r} has {len(axis.label)} letters: at most {LONGEST}"
             )
+    if up.percent:
+        _check_shares(lines)
     heights = [value for _, *values in points for value in values]
     heights += [level.value] if level else []
     low = min(0.0, *heights)
@@ -117,6 +120,17 @@ def chart(
         f"{_labels(frame, up, ticks)}",
         style="chart",
     )
+
+
+def _check_shares(lines: Iterable[Line]) -> None:
+    """Errors: ValueError for an interval of a share that leaves 0 to 1."""
+    for line in lines:
+        for x, _, low, high in line.points:
+            if low < 0 or high > 1:
+                raise ValueError(
+                    f"{line.name} at {x:g}: {low:g} to {high:g} is no interval of a "
+                    "share; use share_interval in the experiment, or leave out percent"
+                )
 
 
 class _Frame:

@@ -18,20 +18,23 @@ from paradigms._schema import raise_findings
 from paradigms.site.content.bibliography import label, sources
 from paradigms.site.content.changes import changes
 from paradigms.site.content.claims import claims, places
+from paradigms.site.content.glossary import PAGE as GLOSSARY
+from paradigms.site.content.glossary import term_place, terms
 from paradigms.site.content.pages import bodies, ids_by_page
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.synonyms import FILE, synonyms
-from paradigms.site.content.toml import FOLDER, read
 from paradigms.site.markdown.adapter import inline
 from paradigms.site.templates.environment import slug
 
 FIRST_WORDS = 45  # of an answer: what a reader sees of a hit, and what it is ranked by
 # The worker ranks by kind: what answers before what derives, proves or lists.
 Kind = Literal[
-    "question", "term", "claim", "figure", "change", "page", "section", "derivation",
-    "reference",
+    "main", "question", "term", "claim", "figure", "change", "page", "section",
+    "derivation", "reference",
 ]  # fmt: skip
-GLOSSARY, SOURCES = "reference/glossary.md", "reference/bibliography.md"
+_TITLED = {"page", "section"}  # kinds whose titles are loaded with the answers
+MAIN = {"q19-thirty-seconds", "q39-thirty-seconds"}  # the two that the site is about
+SOURCES = "reference/bibliography.md"
 # Their rows have entries of their own, or repeat what stands elsewhere.
 LISTS = {GLOSSARY, SOURCES, "reference/claims.md", "reference/tags.md"}
 
@@ -68,9 +71,10 @@ def search_index(pages: Mapping[str, IndexedPage]) -> dict[str, str]:
     Errors: FileError for each synonym whose term no direct answer contains.
     """
     sections = [part for page in pages.values() for part in _sections(page)]
-    answers = [*_answers(), *(part._replace(text="") for part in sections)]
+    titles = [part._replace(text="") for part in sections if part.kind in _TITLED]
+    answers = [*_answers(), *titles]
     raise_findings(synonym_problems(synonyms(), answers))
-    texts = [*(part for part in sections if part.text), *_bibliography()]
+    texts = [*(part for part in sections if part.text), *_figures(), *_bibliography()]
     numbers = {path: number for number, path in enumerate(pages)}
     first = {
         "pages": [(page.url, page.title) for page in pages.values()],
@@ -104,10 +108,11 @@ def _answers() -> Iterator[Passage]:
     """Everything that has a sentence of its own: the direct answers."""
     for key, place in question_places().items():
         question = questions()[key]
+        kind: Kind = "main" if key in MAIN else "question"
         answer = _first_words(_plain(question.answer))
-        yield Passage("question", place, _plain(question.question), answer)
-    for term, sentence in read(FOLDER / "glossary.toml").items():
-        yield Passage("term", f"{GLOSSARY}#{slug(term)}", term, _plain(sentence))
+        yield Passage(kind, place, _plain(question.question), answer)
+    for term, sentence in terms().items():
+        yield Passage("term", term_place(term), term, _plain(sentence))
     for key, place in places().items():
         claim = claims()[key]
         title = f"{key}, {claim.verdict}: {_plain(claim.said)}"
@@ -116,6 +121,9 @@ def _answers() -> Iterator[Passage]:
         change = changes()[key]
         text = _first_words(_plain(change.now))
         yield Passage("change", f"{page}#{key}", _plain(change.said), text)
+
+
+def _figures() -> Iterator[Passage]:
     for body, page in bodies("figure"):
         keys = tomllib.loads(body)
         place, caption = f"{page}#{slug(keys['title'])}", _plain(keys["caption"])

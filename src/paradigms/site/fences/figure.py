@@ -160,12 +160,13 @@ class DigitsFigure(RecordedFigure):
 
     def words(self) -> Words:
         record = picture(self.digits, Digits)
-        names = record.rows or [f"row {row}" for row in range(1, len(record.read) + 1)]
+        count = len(record.predictions)
+        names = record.rows or [f"row {row}" for row in range(1, count + 1)]
         return Words(
             "What a classifier reads; a question mark where it is not sure:",
             [
                 f"{name}: {' '.join(predictions)}"
-                for name, predictions in zip(names, record.read, strict=True)
+                for name, predictions in zip(names, record.predictions, strict=True)
             ],
         )
 

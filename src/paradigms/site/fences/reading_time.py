@@ -45,7 +45,7 @@ _REPLACEMENTS = (
     (re.compile(r"<svg.*?</svg>|<small>.*?</small>|<details.*?</details>", re.S), " "),
     (re.compile(r"(?<!\\)\$[^$]+\$"), " x "),  # a formula is a word; it may hold a <
     (re.compile(r"</?[a-z][^>]*>"), " "),
-    (re.compile(r"\[=[^\]]*\|interval\]"), "0.9 (0.8 to 1.0)"),
+    (re.compile(r"\[=[^\]]*\|(?:\w+_)?interval\]"), "0.9 (0.8 to 1.0)"),
     (re.compile(r"\[=[^\]]*\]"), "0.9"),
     (re.compile(r"\[@[^,\]]*"), "Someone and others, 2000 "),
     (re.compile(r"\]\([^)\s]*\)|\{ *[#.:][^}]*\}"), " "),  # where links lead, ids

@@ -16,8 +16,9 @@ from paradigms.site.content.changes import changes
 from paradigms.site.content.claims import claims, places
 from paradigms.site.content.comparison_tables import comparison, names
 from paradigms.site.content.evidence import proofs
-from paradigms.site.content.glossary import letters
+from paradigms.site.content.glossary import answers, letters, term_place
 from paradigms.site.content.house_style import rules
+from paradigms.site.content.navigation import in_order
 from paradigms.site.content.questions import Level, questions, topic_places
 from paradigms.site.content.systems import measured_rows, systems
 from paradigms.site.fences.record import experiment_questions, in_words, provenance
@@ -105,8 +106,13 @@ def _day_and_machine(benchmark: Benchmark) -> str:
 
 
 def _glossary() -> dict[str, Any]:
-    """Every term with its sentence, by letter."""
-    return {"letters": letters()}
+    """Every term with its sentence, by letter, and where it is answered in full."""
+    titles = {page.path: page.title for _, page in in_order()}
+    links = {
+        term: (term_place(term), titles.get(answer) or questions()[answer].question)
+        for term, answer in answers().items()
+    }
+    return {"letters": letters(), "links": links}
 
 
 def _style() -> dict[str, Any]:

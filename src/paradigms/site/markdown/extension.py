@@ -2,7 +2,8 @@
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
 `[=experiment/row/column]` the recorded number, linked to its record; `|interval` adds
-its interval, `|millions` prints it in millions. A missing source or number stops the
+its interval, `|percent` a share in percent, `|millions` a count in millions. A missing
+source or number stops the
 build. Formulas need no script and no font: the browser draws MathML. A page's first
 use of a term links to the glossary.
 """

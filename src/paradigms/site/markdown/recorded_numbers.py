@@ -34,7 +34,9 @@ class Bars(Preprocessor):
 class Recorded(Linking):
     """`[=experiment/row/column]`: a recorded number, linked to its record.
 
-    With `|interval` after the column: `0.83 (0.79 to 0.87)`; `|millions`: `124.4`.
+    With `|interval` after the column: `0.83 (0.79 to 0.87)`; `|percent`: `83%`;
+    `|percent_interval`: `83% (79% to 87%)`; `|points_interval`, for a difference of
+    shares in percentage points: `4.2 (1.1 to 7.3)`; `|millions`: `124.4`.
     """
 
     def handleMatch(  # type: ignore[override] # noqa: N802 - as InlineProcessor's
@@ -65,18 +67,47 @@ def format_number(source: str) -> str:
     if not form:
         return quote(source, interval=False)
     address = source[: form.start()]
-    if form[1] == "interval":
-        return mean_and_interval(address)
-    if form[1] != "millions":
-        raise ContentError(f"{form[1]!r} behind the bar is unknown: interval, millions")
+    match form[1]:
+        case "interval":
+            return mean_and_interval(address)
+        case "percent":
+            return _percent(address)
+        case "percent_interval":
+            return mean_and_interval(address, factor=100, unit="%")
+        case "points_interval":
+            return mean_and_interval(address, factor=100)
+        case "millions":
+            return _millions(address)
+    raise ContentError(
+        f"{form[1]!r} behind the bar is unknown: interval, percent, percent_interval, "
+        "points_interval, millions"
+    )
+
+
+def _millions(address: str) -> str:
     value = value_at(address)
     if not isinstance(value, int | float):
         raise ContentError(f"{address!r} is no number to count in millions: {value!r}")
     return f"{value / 1e6:,.1f}"
 
 
-def mean_and_interval(address: str) -> str:
-    """Mean and interval, rounded to the precision of the interval.
+def _percent(address: str) -> str:
+    """A share's mean: 74%, 1.3%, 0.84%; 99.9% where 100% would not be true."""
+    value = value_at(address)
+    share = value[0] if isinstance(value, list) else value
+    if isinstance(share, str):
+        raise ContentError(f"{address!r} is no share: {share!r}")
+    percent = 100 * share
+    if abs(percent) < 1e-4:
+        return "0%"
+    places = max(1 - floor(log10(abs(percent))), 0)
+    if 99 < percent < 100:
+        places = 2 if percent > 99.94 else 1
+    return f"{percent:,.{places}f}%"
+
+
+def mean_and_interval(address: str, factor: float = 1, unit: str = "") -> str:
+    """Mean and interval times a factor, rounded to the precision of the interval.
 
     Two significant digits of its half-width, but at most three of the mean; what is
     below a millionth counts as 0.
@@ -85,9 +116,10 @@ def mean_and_interval(address: str) -> str:
     value = value_at(address)
     if not isinstance(value, list):
         raise ContentError(f"{address!r} has no interval: {value!r}")
+    value = [factor * part for part in value]
     mean, low, high = value
     sizes = [(abs(mean), 2), ((high - low) / 2, 1)]
     decimals = [digits - floor(log10(size)) for size, digits in sizes if size >= 1e-6]
     places = max(min(decimals, default=0), 0)
-    texts = [f"{part:z,.{places}f}" for part in value]  # never -0
+    texts = [f"{part:z,.{places}f}{unit}" for part in value]  # never -0
     return "{} ({} to {})".format(*texts)
