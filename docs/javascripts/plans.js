@@ -110,7 +110,7 @@
     plan.querySelector(".state").append(button);
     // Who comes back finds the day that was left by a link, or the next that is not done.
     const days = [...plan.querySelectorAll("details")];
-    const place = days.findIndex((day) => day.querySelector(`[data-item="${recall()}"]`));
+    const place = days.findIndex((day) => day.querySelector(`[data-item="${CSS.escape(recall() ?? "")}"]`));
     const unfinished = (day) => left(inside(day));
     const today = days.slice(Math.max(place, 0)).find(unfinished) ?? days.find(unfinished) ?? days[0];
     days.forEach((day) => (day.open = day === today));

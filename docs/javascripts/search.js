@@ -2,7 +2,7 @@
 // index and ranks, and this script shows what it finds. The look is the theme's.
 {
   const KINDS = {
-    main: "Question", question: "Question", term: "Term", claim: "Claim", figure: "Figure",
+    main: "Question", question: "Question", task: "Whiteboard task", term: "Term", claim: "Claim", figure: "Figure",
     change: "What changed", page: "Page", section: "Section", derivation: "Derivation",
     reference: "Reference",
   };
@@ -39,7 +39,7 @@
       return link;
     };
     list.replaceChildren();
-    status.replaceChildren(`${sentence} Or look into the `, page("reference/glossary/", "glossary"),
+    status.replaceChildren(`${sentence} Or look in the `, page("reference/glossary/", "glossary"),
       " and the ", page("practice/", "question bank"), ".");
   };
 
@@ -63,7 +63,7 @@
     worker?.terminate(); // the next letter tries again
     worker = null;
     ready = false;
-    explain("The search index could not be loaded; are you offline? Type on to try again.");
+    explain("The search index could not be loaded; are you offline? Keep typing to try again.");
   };
 
   const ask = () => {

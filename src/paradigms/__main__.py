@@ -1,4 +1,4 @@
-"""Command line: `python -m paradigms claims|questions|systems|measure|bench|export`."""
+"""Command line: `python -m paradigms COMMAND`: see `--help`."""
 
 import argparse
 import json
@@ -9,13 +9,17 @@ from paradigms.site.content.claims import failing_conditions, ledger
 from paradigms.site.content.questions import questions
 from paradigms.site.content.systems import rows as system_rows
 from paradigms.site.exports import command as export
+from paradigms.site.practice import command as practice
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status, 1 after printing an input error."""
+    """Run one command; returns the exit status, 1 after printing an input error.
+
+    A command returns a status if it can fail otherwise.
+    """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        status = options.run(options)
     except (ContentError, ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -25,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="of a Dask cluster, whose workers run the parts",
             )
     export.add_to(commands)
+    practice.add_to(commands)
     return parser
 
 

@@ -23,7 +23,9 @@ def replaced(path: Path) -> Iterator[Path]:
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: create it first")
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
+        )
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
     os.close(descriptor)

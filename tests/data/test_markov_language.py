@@ -1,9 +1,12 @@
 """The Markov language: its tables against brute force and against samples."""
 
+from itertools import product
+
 import pytest
 import torch
 
-from paradigms.data.markov_language import FIRST, MarkovLanguage
+from paradigms.data.markov_language import FIRST, MarkovLanguage, masked_log_p
+from paradigms.data.special_tokens import SPECIALS
 
 LANGUAGE = MarkovLanguage(words=3, seed=1)
 
@@ -41,6 +44,22 @@ def test_a_gap_that_ignored_its_right_side_would_be_seen():
     texts = LANGUAGE.sample(5, 6, torch.Generator().manual_seed(1))
     left_only = LANGUAGE.gap(texts[:, :4], 3, 4)
     assert float((LANGUAGE.gap(texts, 3, 4) - left_only).abs().max()) > 0.05
+
+
+def test_words_at_masks_are_summed_over_all_other_masks():
+    """Every mask of a text of five: equal to the sum over all texts that fit."""
+    text = LANGUAGE.sample(1, 5, torch.Generator().manual_seed(2))[0]
+    texts = LANGUAGE.fillings(5)
+    joint = LANGUAGE.log_p(texts).sum(1).exp()
+    for mask in product((False, True), repeat=5):
+        hidden = torch.tensor(mask)
+        fits = ((texts == text) | hidden).all(dim=1)
+        p = masked_log_p(LANGUAGE, text.masked_fill(hidden, SPECIALS.mask)[None])[0]
+        for position in range(5):
+            counts = torch.zeros(LANGUAGE.vocabulary, dtype=torch.float64)
+            counts.index_add_(0, texts[fits, position], joint[fits])
+            expected = (counts / counts.sum()).tolist()
+            assert p[position].exp().tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

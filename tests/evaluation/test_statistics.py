@@ -2,10 +2,14 @@
 
 import pytest
 from scipy.stats import t as student
+from scipy.stats import ttest_1samp
 
 from paradigms.evaluation.statistics import (
     band,
+    holm,
+    holm_rows,
     intervals,
+    p_value,
     paired_differences,
     share_interval,
     t_interval,
@@ -29,6 +33,25 @@ def test_differences_are_paired_by_seed():
     assert paired_differences(RUNS, RUNS)["error"] == [0, 0, 0]
     with pytest.raises(ValueError, match="shorter"):
         paired_differences(RUNS, BASELINE[:1])
+
+
+def test_a_p_value_is_that_of_the_t_test():
+    """Against SciPy; 5% where the interval touches 0; no spread decides at once."""
+    values = [0.3, 0.1, 0.5, -0.2]
+    assert p_value(values) == pytest.approx(ttest_1samp(values, 0).pvalue)
+    touching = [value - t_interval(values)[1] for value in values]
+    assert p_value(touching) == pytest.approx(0.05)
+    assert (p_value([1, 1]), p_value([0, 0])) == (0, 1)
+    with pytest.raises(ValueError, match="two values or more: got 1"):
+        p_value([1.0])
+
+
+def test_several_tests_are_corrected_by_holm():
+    """Worked by hand; the order stays, and no p-value exceeds 1."""
+    corrected = holm([0.04, 0.01, 0.03, 0.005])
+    assert corrected == pytest.approx([0.06, 0.03, 0.06, 0.02])
+    assert holm([0.7, 0.6]) == [1, 1]
+    assert holm([]) == []
 
 
 def test_columns_that_are_not_everywhere_are_refused():
@@ -108,3 +131,20 @@ def test_a_band_of_shares_stays_between_0_and_1():
     """What a figure draws is what a row says."""
     ((_, *point),) = band({8: [0.98, 1.0, 1.0]}, shares=True)
     assert point == [round(bound, 5) for bound in share_interval([0.98, 1.0, 1.0])]
+
+
+def test_a_family_of_differences_has_adjusted_p_values():
+    """All columns of all pairs are one family; the second row holds p-values."""
+    runs = [{"error": value} for value in (0.5, 0.6, 0.8)]
+    other = [{"error": value, "loss": 1.0} for value in (0.4, 0.45, 0.5)]
+    rows = holm_rows({"a - b": (runs, other), "b - b": (other, other)})
+    assert [row["name"] for row in rows] == [
+        "a - b",
+        "a - b, Holm",
+        "b - b",
+        "b - b, Holm",
+    ]
+    assert rows[0]["error"] == paired_differences(runs, other)["error"]
+    alone = p_value([0.1, 0.15, 0.3])
+    assert rows[1]["error"] == pytest.approx(3 * alone)  # of three columns in all
+    assert rows[3] == {"name": "b - b, Holm", "error": 1, "loss": 1}

@@ -7,9 +7,17 @@ from paradigms.data.markov_language import FIRST, MarkovLanguage
 from paradigms.data.special_tokens import IGNORE, SpecialTokens
 from paradigms.experiments import fill_and_continue
 from paradigms.experiments.records import load
-from paradigms.objectives import restore_middle, span_corruption
+from paradigms.masks import causal
+from paradigms.objectives import (
+    move_middle,
+    next_token,
+    restore_middle,
+    span_corruption,
+)
+from tests.experiments.prompts import check_inputs
 
 IDS = SpecialTokens()
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def rows() -> dict:
@@ -25,7 +33,9 @@ def test_fill_and_continue_again_at_reduced_size():
     }
     assert reduced.keys() == rows().keys()
     for results in (reduced, rows()):
-        models = {m: results[f"made language, {m}"] for m in fill_and_continue.SYSTEMS}
+        models = {
+            m: results[f"synthetic language, {m}"] for m in fill_and_continue.SYSTEMS
+        }
         least = min(models[model]["continue, lost"][0] for model in models)
         assert models["GPT"]["continue, lost"][0] < least + 0.02
         assert models["GPT"]["fill"] == models["GPT"]["continue"]
@@ -39,56 +49,89 @@ def test_fill_and_continue_again_at_reduced_size():
 def test_what_the_page_says_of_filling():
     """Which models use the suffix of a gap, and which are better than GPT."""
     results = rows()
-    two_sided = (fill_and_continue.MIDDLE, "BERT", "masked diffusion")
-    for model in list(fill_and_continue.SYSTEMS)[1:]:
-        suffix_cost = results[f"made language, {model}"]["wrong suffix costs"]
-        difference = results[f"made language, {model} - GPT"]["fill"]
-        assert (suffix_cost[1] > 0) == (difference[2] < 0) == (model in two_sided)
-        low, high = results[f"reviews, {model}"]["wrong suffix costs"][1:]
-        assert low < 0 < high  # on reviews no use of the suffix is shown
-        assert results[f"reviews, {model} - GPT"]["fill"][1] > 0
-    frequencies = results[f"reviews, {fill_and_continue.UNIGRAM}"]
-    for model in list(fill_and_continue.SYSTEMS)[2:]:  # not shown to be better
-        for task in fill_and_continue.TASKS:
-            assert results[f"reviews, {model}"][task][2] > frequencies[task][1]
-    for name in fill_and_continue.SOURCES:
-        low, high = results[f"{name}, {fill_and_continue.MIDDLE} - GPT"]["continue"][1:]
-        assert low < 0 < high
-    low, high = results["made language, BERT - GPT"]["continue"][1:]
-    assert low < 0 < high
-    assert results["made language, masked diffusion - GPT"]["continue"][1] > 0
-    assert results["reviews, BERT - GPT"]["continue"][1] > 0
+
+    def sign(name, column):
+        """+1 if significantly above zero, -1 if below, else 0."""
+        _, low, high = results[name][column]
+        return (low > 0) - (high < 0)
+
+    models = list(fill_and_continue.SYSTEMS)[1:]
+    middle, bert, diffusion, t5 = models
+    synthetic, reviews = fill_and_continue.SOURCES
+    assert [sign(f"{synthetic}, {m}", "wrong suffix costs") for m in models] == [1] * 4
+    better = {m for m in models if sign(f"{synthetic}, {m} - GPT", "fill") == -1}
+    assert better == {middle, bert, diffusion}
+    for column in ("wrong suffix costs", "suffix saves"):
+        for model in (bert, diffusion):
+            assert sign(f"{reviews}, {model}", column) == 1
+        assert sign(f"{reviews}, {t5}", column) == 0
+    assert all(sign(f"{reviews}, {model} - GPT", "fill") >= 0 for model in models)
+    assert sign(f"{reviews}, {middle}", "suffix saves") == -1
+    saved = results[f"{reviews}, {bert}"]["suffix saves"]
+    assert results[f"{reviews}, {middle}"]["wrong suffix costs"][2] < saved[1] / 5
+    fill = results[f"{reviews}, {middle}"]["fill"][0]
+    frequencies = results[f"{reviews}, {fill_and_continue.UNIGRAM}"]["fill"][0]
+    assert 0.8 * frequencies < fill < frequencies
+    assert sign(f"{synthetic}, {middle} - GPT", "continue") == 0
+    cost = results[f"{reviews}, {middle} - GPT"]["continue"]
+    assert 0 < cost[1] < cost[2] < 0.1
+    assert sign(f"{synthetic}, {bert} - GPT", "continue") == 0
+    assert sign(f"{synthetic}, {diffusion} - GPT", "continue") == 1
+    assert sign(f"{reviews}, {bert} - GPT", "continue") == 1
+
+
+def test_a_source_has_texts_and_settings_of_its_own():
+    """Reviews are characters of their own length; the network's gap is where it was."""
+    config = fill_and_continue.smaller()
+    assert config.of_source(fill_and_continue.SYNTHETIC) is config
+    reviews = config.of_source(fill_and_continue.REVIEWS)
+    assert (reviews.length, reviews.start, reviews.steps) == (12, 5, 60)
+    data = fill_and_continue.source(reviews, fill_and_continue.REVIEWS, 0)
+    assert data.pool.shape == (60 * config.batch, 12)
+    assert data.test.shape[1] == 12
+    assert 700 < len(data.test) < 900  # one passage of each test sentence
+    assert FIRST <= int(data.pool.min()) <= int(data.pool.max()) < data.vocabulary
+
+
+def test_a_middle_is_evaluated_in_the_form_that_was_trained():
+    """The objective's loss at the middle of rearranged texts is that of a gap."""
+    config = fill_and_continue.smaller().of_source(fill_and_continue.REVIEWS)
+    data = fill_and_continue.source(config, fill_and_continue.REVIEWS, 0)
+    torch.manual_seed(0)
+    system = fill_and_continue.SYSTEMS[fill_and_continue.MIDDLE]
+    network, _ = system.build(config, data.vocabulary)
+    gap = fill_and_continue.markers_after(data.vocabulary)
+    moved = move_middle(data.test, config.start, config.gap, gap)
+    inputs, targets = next_token(moved)
+    with torch.no_grad():
+        logits = network(inputs, causal)[:, -config.gap :]
+    log_p = logits[..., FIRST : data.vocabulary].log_softmax(dim=-1)
+    words = targets[:, -config.gap :] - FIRST
+    expected = -float(log_p.gather(2, words[..., None]).mean())
+    suffix = data.test[:, config.start + config.gap :]
+    nats, _ = fill_and_continue.nats_and_accuracy(
+        lambda text: system.next_logits(
+            network,
+            fill_and_continue.Prompt(
+                text, suffix, config.start, config.length, data.vocabulary
+            ),
+        ),
+        data,
+        config,
+    )
+    assert nats == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("model", fill_and_continue.SYSTEMS)
 @pytest.mark.parametrize("task", ["fill", "continue"])
 def test_every_model_is_shown_what_it_may_see_and_nothing_else(model, task):
     """Models see the prefix, the suffix only when filling, and never the answer."""
-    config = fill_and_continue.smaller()
-    calls = []
-
-    def network(*inputs):
-        tokens = torch.cat([i for i in inputs if isinstance(i, torch.Tensor)], dim=1)
-        calls.append(tokens)
-        return torch.zeros(*inputs[0].shape, 20)
-
-    text = torch.arange(FIRST, FIRST + config.length)[None]  # all words differ
-    stop = config.start + config.gap
-    after = text[:, stop:] if task == "fill" else None
-    prompt = fill_and_continue.Prompt(
-        text[:, : config.start],
-        after,
-        config.start,
-        config.length,
-        FIRST + config.length,
+    check_inputs(
+        fill_and_continue.SYSTEMS[model].next_logits,
+        fill_and_continue.smaller(),
+        has_suffix=task == "fill",
+        reads_it=task == "fill" and model != "GPT",
     )
-    fill_and_continue.SYSTEMS[model].next_logits(network, prompt)
-    visible = set(calls[0].flatten().tolist())
-    assert set(text[0, : config.start].tolist()) <= visible
-    assert not visible & set(text[0, config.start : stop].tolist())
-    suffix = set(text[0, stop:].tolist())
-    reads_suffix = task == "fill" and model != "GPT"
-    assert suffix <= visible if reads_suffix else not suffix & visible
 
 
 def test_what_cannot_be_beaten_is_bayes_rule():

@@ -33,6 +33,9 @@ def test_generate_by_masking_again_at_reduced_size():
     pair = reduced["Gibbs, sweeps 4 - Gibbs, sweeps 1"]["distance"][0]
     distances = [reduced[f"Gibbs, sweeps {n}"]["distance"][0] for n in (4, 1)]
     assert pair == pytest.approx(distances[0] - distances[1])
+    exact = reduced["exact conditionals, rounds 6 - the source itself"]["distance"]
+    assert abs(exact[0]) < 0.05  # one word per round: samples of the source
+    assert reduced["exact conditionals, rounds 1"]["distance"][0] > 0.2
     greedy = reduced["mask-predict, rounds 1"]["distinct"]
     assert greedy[2] < reduced["left to right"]["distinct"][0]
 
@@ -68,6 +71,32 @@ def test_what_the_page_says_of_writing():
         10,
         80,
     ]
+    assert sign("masked diffusion, rounds 4", "masked diffusion, rounds 1") == -1
+    assert sign(ten, "masked diffusion, rounds 4") == 0
+
+
+def test_what_the_page_says_of_exact_conditionals():
+    """Independent words cost all in one round; the network all in ten rounds."""
+    results = rows()
+    exact = "exact conditionals, rounds"
+    pairs = {
+        "independence": [f"{exact} {n} - the source itself" for n in (1, 4, 10)],
+        "network": [f"masked diffusion, rounds {n} - {exact} {n}" for n in (1, 4, 10)],
+    }
+    significant = {
+        kind: [results[f"{name}, Holm"]["distance"] < 0.05 for name in names]
+        for kind, names in pairs.items()
+    }
+    assert significant["independence"] == [True, False, False]
+    assert significant["network"] == [False, True, True]
+    independence, network = ([results[name] for name in pairs[kind]] for kind in pairs)
+    assert independence[1]["surprise"][1] > 0
+    assert independence[1]["distance"][0] < network[1]["distance"][0]
+    for column in ("distance", "surprise"):
+        low, high = independence[2][column][1:]
+        assert low < 0 < high
+    more = results["exact conditionals, rounds 10 - exact conditionals, rounds 4"]
+    assert more["distance"][2] < 0
 
 
 def test_samplers_take_turns_and_a_first_call_does_not_count(monkeypatch):

@@ -96,3 +96,105 @@ def test_what_the_page_says_in_pairs_of_missing_features():
     assert all(low < 0 < high for _, low, high in inconclusive)
     assert all(gap("LDA", gaussian, percent)[1] > 0 for percent in (100, 90))
     assert all(gap("LDA", gaussian, percent)[2] < 0 for percent in (30, 10))
+
+
+def test_high_values_are_hidden_more_often():
+    """The share is kept on average; hidden values are higher, by far without noise."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(2000, 5, dtype=torch.float64, generator=rng)
+    config = missing_features.MissingFeaturesConfig(noise=0.5)
+    hide = missing_features.HighValues.of(config, x, 0.7, rng)
+    observed = hide.observed(x, rng)
+    assert abs(float(observed.double().mean()) - 0.7) < 0.02
+    assert float(x[~observed].mean()) > float(x[observed].mean()) + 1
+    sharp = missing_features.MissingFeaturesConfig(noise=0.0)
+    hide = missing_features.HighValues.of(sharp, x, 0.7, rng)
+    observed = hide.observed(x, rng)
+    # Means and deviations differ a little between features.
+    assert float(x[~observed].min()) > float(x[observed].max()) - 0.2
+
+
+def test_a_reduced_model_is_the_full_one_where_nothing_is_missing():
+    """Otherwise it is scikit-learn's on the observed columns; with none, the prior."""
+    x, labels = some_rows(120)
+    split = missing_features.Split(x[:90], labels[:90], x[90:], labels[90:])
+    config = missing_features.smaller()
+    full = missing_features.best_logistic(config, split.x, split.labels, 90)
+    everything = torch.ones(30, 4, dtype=torch.bool)
+    scores = missing_features.reduced_scores(
+        split, full.penalty, split.test, everything
+    )
+    assert torch.allclose(scores, full.predict_proba(split.test), atol=0.01)
+    present = everything.clone()
+    present[:, 1] = False
+    present[0] = False
+    scores = missing_features.reduced_scores(split, full.penalty, split.test, present)
+    columns = [0, 2, 3]
+    alone = missing_features.LogisticRegression(3, full.penalty)
+    alone.fit(split.x[:, columns], split.labels)
+    expected = alone.predict_proba(split.test[:, columns])
+    assert torch.allclose(scores[1:], expected[1:], atol=0.01)
+    assert torch.allclose(scores[0], torch.ones(3).double() / 3)
+
+
+def test_modelled_gaps_are_evidence():
+    """A value that tells nothing, missing mostly in class 1: the gap decides."""
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(400) % 2
+    x = torch.randn(400, 1, dtype=torch.float64, generator=rng)
+    missing_rate = torch.where(labels == 1, 0.8, 0.1)[:, None]
+    observed = torch.rand(400, 1, generator=rng) >= missing_rate
+    split = missing_features.Split(x, labels, x, labels)
+    scorer = missing_features.fit_modelled(missing_features.CONFIG, split, observed)
+    probabilities = scorer(x, observed).softmax(dim=1)
+    assert float(probabilities[~observed[:, 0], 1].min()) > 0.8
+    assert float(probabilities[observed[:, 0], 1].mean()) < 0.3
+    complete = torch.ones(400, 1, dtype=torch.bool)  # then it is naive Bayes
+    scorer = missing_features.fit_modelled(missing_features.CONFIG, split, complete)
+    bayes = missing_features.GaussianNaiveBayes(2, 1e-3).fit(x, labels)
+    assert torch.allclose(
+        scorer(x, complete).softmax(dim=1), bayes.predict_proba(x), atol=1e-9
+    )
+
+
+def test_what_the_page_says_of_fair_competitors():
+    """Reduced models, indicators, trees and modelled gaps, after Holm's correction."""
+    results = rows()
+
+    def differs(one, other, percent, data="digits"):
+        """-1 or 1 if the difference is significant, else 0."""
+        name, column = f"{data}, {one} - {other}", f"{percent}% seen"
+        if results[f"{name}, Holm"][column] >= 0.05:
+            return 0
+        return 1 if results[name][column][0] > 0 else -1
+
+    names = missing_features
+    reduced, trees, indicators = names.REDUCED, names.TREES, names.INDICATORS
+    for percent in (50, 30):
+        assert differs("LDA", reduced, percent) == 1
+        assert differs("naive Bayes", reduced, percent) == 1
+        assert differs("QDA", reduced, percent) == -1
+        assert differs(reduced, names.MEANS, percent) == -1
+        assert differs(trees, reduced, percent) == 1
+        assert differs("LDA", trees, percent) == -1
+        assert differs("QDA", trees, percent) == -1
+        assert differs("LDA", indicators, percent) == -1
+    assert differs(indicators, names.DROPPING, 50) == 0
+    assert differs(trees, names.TREES_COMPLETE, 50) == -1
+    values = "digits, by value", "tumours, by value"
+    for percent in (70, 50):
+        for data in values:
+            assert differs("naive Bayes", indicators, percent, data) == 1
+            assert differs("LDA", indicators, percent, data) == 1
+            assert differs(trees, names.TREES_COMPLETE, percent, data) == -1
+        assert differs("QDA", indicators, percent, values[0]) == 0
+        assert differs("QDA", indicators, percent, values[1]) == 1
+        assert differs(names.MODELLED, "naive Bayes", percent, values[1]) == -1
+        assert differs(names.MODELLED, "naive Bayes", percent, values[0]) == 0
+        assert differs(names.MODELLED, trees, percent, values[1]) == 1
+        assert differs(trees, indicators, percent, values[1]) == 0
+    assert all(
+        differs(one, other, 50, "tumours") == 0
+        for one in ("LDA", "QDA", "naive Bayes")
+        for other in (reduced, trees, indicators)
+    )

@@ -22,7 +22,7 @@ def test_shifted_classes_again_at_reduced_size():
     reduced = {row["name"]: row for row in outcome.rows}
     stored = rows()
     for name, row in reduced.items():
-        for column in ("error told", "error estimated"):
+        for column in ("error, true prior", "error, estimated prior"):
             if column in row and " - " not in name:
                 expected = stored[name][column][0]
                 assert abs(row[column][0] - expected) < 0.08, (name, column)
@@ -30,8 +30,8 @@ def test_shifted_classes_again_at_reduced_size():
         for model in ("naive Bayes", "logistic regression"):
             for results in (reduced, stored):
                 row = results[f"{data}, {model}, 10%"]
-                assert row["gained, told"][1] > 0, (data, model)
-                assert row["gained, estimated"][0] > 0.03, (data, model)
+                assert row["error reduction, true prior"][1] > 0, (data, model)
+                assert row["error reduction, estimated prior"][0] > 0.03, (data, model)
 
 
 def apart(a: list[float], b: list[float]) -> bool:
@@ -59,10 +59,10 @@ def test_scores_under_three_priors():
     metrics = shifted_classes.scores(
         logits, torch.tensor([0]), training_prior, new_prior
     )
-    assert (metrics["error as trained"], metrics["error told"]) == (1, 0)
-    assert metrics["gained, told"] == 1
+    assert (metrics["error, training prior"], metrics["error, true prior"]) == (1, 0)
+    assert metrics["error reduction, true prior"] == 1
     expected = math.log(1 + math.e / 9)
-    assert metrics["log-loss told"] == pytest.approx(expected)
+    assert metrics["log-loss, true prior"] == pytest.approx(expected)
 
 
 def test_fewer_rows_of_a_class_than_its_share_are_refused():
@@ -92,14 +92,19 @@ def test_what_the_page_says_of_a_slope_and_a_shift():
         assert low < share / 100 < high
         assert results[f"imdb, {scaled}, {share}%"]["estimated share"][2] < share / 100
         pair = results[f"imdb, {affine} - {logistic}, {share}%"]
-        assert pair["error estimated"][1] > 0
+        assert pair["error, estimated prior"][1] > 0
     pair = results[f"imdb, {affine} - {scaled}, 30%"]
-    assert pair["error estimated"][2] < 0
-    assert results[f"imdb, {scaled}, 30%"]["gained, estimated"][2] > 0  # not shown
-    assert results[f"imdb, {scaled}, 50%"]["gained, estimated"][2] < 0
+    assert pair["error, estimated prior"][2] < 0
+    reductions = [
+        results[f"imdb, {scaled}, {share}%"]["error reduction, estimated prior"]
+        for share in (30, 50)
+    ]
+    assert reductions[0][2] > 0  # not significant
+    assert reductions[1][2] < 0
     for share in (10, 90):
         gap = results[f"imdb, {scaled} - logistic regression, temperature, {share}%"]
-        assert 0 < gap["error estimated"][1] < gap["error estimated"][2] < 0.025
+        _, low, high = gap["error, estimated prior"]
+        assert 0 < low < high < 0.025
 
 
 def test_what_the_page_says_of_shifted_classes():
@@ -109,20 +114,21 @@ def test_what_the_page_says_of_shifted_classes():
         for model in ("naive Bayes", "logistic regression"):
             for data in ("imdb", "rotten_tomatoes"):
                 row = results[f"{data}, {model}, {share}%"]
-                assert row["gained, told"][1] > 0
-                assert row["gained, estimated"][1] > 0
+                assert row["error reduction, true prior"][1] > 0
+                assert row["error reduction, estimated prior"][1] > 0
         pair = results[f"imdb, naive Bayes - logistic regression, {share}%"]
         bayes = results[f"imdb, naive Bayes, {share}%"]
-        for way in ("told", "estimated"):
-            assert pair[f"gained, {way}"][2] < 0
+        for prior in ("true prior", "estimated prior"):
+            reduction = f"error reduction, {prior}"
+            assert pair[reduction][2] < 0
             for repair in ("temperature", "slope and shift"):
                 repaired = results[f"imdb, naive Bayes, {repair}, {share}%"]
-                assert apart(bayes[f"gained, {way}"], repaired[f"gained, {way}"])
+                assert apart(bayes[reduction], repaired[reduction])
         models_rows = [
             results[f"normal classes, {model}, {share}%"]
             for model in ("naive Bayes", "LDA", "logistic regression")
         ]
-        gains = [row["gained, estimated"] for row in models_rows]
+        gains = [row["error reduction, estimated prior"] for row in models_rows]
         assert all(gain[1] > 0 for gain in gains)
         assert max(gain[0] for gain in gains) - min(gain[0] for gain in gains) < 0.005
         for row in models_rows:
@@ -138,11 +144,11 @@ def test_what_the_page_says_of_estimates():
     _, low, high = results["imdb, logistic regression, 10%"]["estimated share"]
     assert low < 0.1 < high
     repaired = [f"naive Bayes, {way}" for way in ("temperature", "slope and shift")]
-    for way in ("told", "estimated"):
-        assert results["imdb, naive Bayes, 10%"][f"error {way}"][1] > 0.1
+    for prior in ("true prior", "estimated prior"):
+        assert results["imdb, naive Bayes, 10%"][f"error, {prior}"][1] > 0.1
         for model in (*repaired, "logistic regression"):
-            assert results[f"imdb, {model}, 10%"][f"error {way}"][2] < 0.1
+            assert results[f"imdb, {model}, 10%"][f"error, {prior}"][2] < 0.1
     for way in ("", ", temperature", ", slope and shift"):
         for model in ("naive Bayes", "logistic regression"):
             row = results[f"rotten_tomatoes, {model}{way}, 10%"]
-            assert row["error estimated"][2] > 0.1
+            assert row["error, estimated prior"][2] > 0.1

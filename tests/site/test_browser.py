@@ -15,7 +15,8 @@ def out_of_reach(page) -> tuple[int, list[str]]:
           const folded = 'details:not([open]) > :not(summary)';
           const visible = [...document.querySelectorAll(stops)].filter((e) =>
             e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0
-            && !e.hidden && e.getClientRects().length && !e.closest(folded));
+            && !e.hidden && !e.disabled && e.getClientRects().length
+            && !e.closest(folded));
           visible.forEach((e, i) => { e.dataset.wanted = i; });
           return visible.length;
         }"""
@@ -121,7 +122,8 @@ def test_formulas_and_tooltips_and_copy_buttons_are_there(visit):
     box = page.locator("math").first.bounding_box()
     assert box["width"] > 50
     assert page.locator("abbr").first.get_attribute("title")
-    assert page.locator("button.md-clipboard, .md-code__button").count() >= 1
+    page.locator("article .highlight pre:visible").first.scroll_into_view_if_needed()
+    page.locator("button.md-clipboard, .md-code__button").first.wait_for()
 
 
 def test_tags_lead_from_level_and_topic_to_pages(visit):

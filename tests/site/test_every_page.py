@@ -72,7 +72,7 @@ def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
 
 def darken(page) -> None:
     """Switch to the dark scheme with the button of the page."""
-    page.locator("form[data-md-component=palette] label:visible").click()
+    page.locator("form.palette label:visible").click()
     assert page.get_attribute("body", "data-md-color-scheme") == "slate"
 
 

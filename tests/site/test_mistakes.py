@@ -30,6 +30,12 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpah = 1 - t$",
          r"docs/foundations/objectives-beyond-masking.md, line 238: formula"),
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpha = {1 - t$", "braces do not match"),
+        (PAGE, 'data-guess="Row', 'data-gues="Row',
+         "docs/foundations/attention-masks.md, line 60: the attribute data-gues of "
+         "this output: unknown (did you mean 'data-guess'?)"),
+        (PAGE, "((causal & packed(3, 3)) & padding(5))\n✓ · · · · ·\n✓ ✓ · · · ·\n"
+         "✓ ✓ ✓ · · ·\n· · · ✓ · ·\n· · · ✓ ✓ ·\n· · · ✓ ✓ ·\n", "",
+         "docs/foundations/attention-masks.md, line 60: this question has no output"),
         (PAGE, "## A gallery", '--8<-- "absent.md"\n\n## A gallery',
          "absent.md"),
         ("snippets/claims/q39.toml", 'verdict = "too simple"', 'verdict = "meh"',

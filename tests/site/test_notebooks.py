@@ -17,10 +17,10 @@ from mkdocs.structure.files import File, Files
 from paradigms.site.content.pages import DOCS, pages
 from paradigms.site.exports.notebook import (
     cells_of,
+    lab_page,
     page_notebook,
     text_of,
     with_link,
-    with_page_links,
 )
 from paradigms.site.markdown.adapter import KINDS
 from paradigms.site.outputs import difference, tolerance
@@ -240,7 +240,7 @@ of = "masks:parse"
 print(1)
 ```
 
-```text title="Output"
+```{.text title="Output" data-guess="Which number?" data-choices="1 | 2"}
 1
 ```
 
@@ -285,13 +285,15 @@ def test_links_of_a_lab_lead_to_pages():
     """On disk they lead to files, on the site to URLs; a dead one stops the build."""
     lab, files = near("labs/lab.md")  # mkdocs-jupyter makes pages
     html = '<a href="../q39/next.md#there">n</a> <a href="lab.ipynb" download>d</a>'
-    output = with_page_links(html, lab, files)
+    output = lab_page(html, lab, files)
     assert output.endswith(html.replace("../q39/next.md", "../../q39/next/"))
     assert output.startswith(
         '<link rel="stylesheet" href="../../stylesheets/labs.css">'
+        '<script defer src="../../javascripts/clipboard-copy.js"></script>'
+        '<script defer src="../../javascripts/copy-notice.js"></script>'
     )
     with pytest.raises(BuildError, match=r"docs/labs/lab.md: there is no page"):
-        with_page_links(html.replace("next", "net"), lab, files)
+        lab_page(html.replace("next", "net"), lab, files)
 
 
 def test_cells_keep_their_names():
@@ -300,3 +302,12 @@ def test_cells_keep_their_names():
     assert text_of(cells[0]) == text_of(cells[1])
     ids = [cell["id"] for cell in cells[0]]
     assert ids == [*(f"markdown-{n}" for n in range(1, 5)), "code-1", "markdown-5"]
+
+
+def test_a_script_in_the_output_of_a_cell_stops_the_build():
+    """The scripts of mkdocs-jupyter go; any other would silently not run."""
+    lab, files = near("labs/lab.md")
+    button = "<script>window.ClipboardCopyElement = 1</script>"
+    assert "<script>" not in lab_page(f"{button}<p>text</p>", lab, files)
+    with pytest.raises(BuildError, match=r"docs/labs/lab.md: .* forbids the script"):
+        lab_page("<script>draw()</script>", lab, files)

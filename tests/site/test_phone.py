@@ -7,9 +7,17 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from paradigms.site.content.questions import questions, topic_places
 from tests.conftest import PHONE
 from tests.site.test_every_page import PAGES, UNFOLD, WIDTH
 
+WITH_BOARDS = sorted(
+    {
+        topic_places()[entry.topic].removesuffix(".md") + "/"
+        for entry in questions().values()
+        if entry.code
+    }
+)
 DESK = {"width": 1280, "height": 900}
 
 # Code and output whose lines go on outside of their box.
@@ -112,6 +120,9 @@ def test_a_long_line_of_code_is_noticed(visit):
 def test_a_covered_line_is_noticed(visit):
     """Negative control: the button that copies as Material places it."""
     page = visit("q39/autoregressive/", viewport=PHONE)
+    for block in page.locator("article .highlight:visible").all():
+        block.scroll_into_view_if_needed()  # its button appears
+        page.wait_for_timeout(50)
     assert page.locator(".md-code__nav").count() >= 3
     assert page.evaluate(COVERED) == []
     page.add_style_tag(
@@ -218,3 +229,37 @@ def test_the_focus_is_drawn_around_the_card(visit):
     outline = "(e) => getComputedStyle(e).outlineStyle"
     assert page.locator(".grid.cards > ul > li").first.evaluate(outline) == "solid"
     assert page.locator(".grid.cards > ul > li").last.evaluate(outline) == "none"
+
+
+# Lines of whiteboard code that wrap, are cut or are smaller than 11 pixels.
+BROKEN_BOARDS = """() => [...document.querySelectorAll('.whiteboard pre > code')]
+  .filter((code) => {
+    const style = getComputedStyle(code);
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    const text = range.getBoundingClientRect();
+    const lines = code.innerText.trimEnd().split('\\n').length;
+    const height = parseFloat(style.lineHeight) * lines;
+    return parseFloat(style.fontSize) < 11 || text.left < 0 || text.right > innerWidth
+      || text.height > height + 8 || code.scrollWidth > code.clientWidth + 1;
+  }).map((code) => code.innerText.slice(0, 60))"""
+
+
+@pytest.mark.parametrize("path", WITH_BOARDS)
+def test_a_line_of_whiteboard_code_is_one_line_on_a_phone(visit, path):
+    """At 360 pixels none of the 50 letters wraps or is cut."""
+    page = visit(path, viewport=PHONE)
+    page.evaluate(UNFOLD)
+    assert page.locator(".whiteboard pre > code").count() >= 1
+    assert page.evaluate(BROKEN_BOARDS) == []
+
+
+@pytest.mark.parametrize("style", ["white-space: pre-wrap; font-size: 15px",
+                                   "font-size: 15px", "font-size: 10px"])  # fmt: skip
+def test_a_broken_whiteboard_is_noticed(visit, style):
+    """Negative control: code that wraps, that is cut, that is too small to read."""
+    page = visit("practice/attention-masks/", viewport=PHONE, settled=False)
+    page.evaluate(UNFOLD)
+    rules = style.replace(";", " !important;")
+    page.add_style_tag(content=f".whiteboard pre > code {{ {rules} !important }}")
+    assert page.evaluate(BROKEN_BOARDS) != []

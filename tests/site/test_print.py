@@ -8,8 +8,10 @@ import pytest
 from pypdf import PageObject, PdfReader
 
 from paradigms.site.content.questions import of_topic, questions
+from paradigms.site.content.whiteboard import tasks
 from paradigms.site.exports.pdf import edition
 from paradigms.site.exports.single_page import document, leaves
+from tests.conftest import ROOT
 
 TOPIC = "attention masks"
 TOPIC_PAGE = "practice/attention-masks/"
@@ -79,7 +81,9 @@ def test_a_question_page_prints_without_answers_and_evidence(visit, path):
     assert "Allclaims" in squeezed("".join(printed(page)))  # the control
 
 
-@pytest.mark.parametrize("path", ["q19/", "q39/", "q19/few-labels/", TOPIC_PAGE])
+@pytest.mark.parametrize(
+    "path", ["q19/", "q39/", "q19/few-labels/", "practice/whiteboard/", TOPIC_PAGE]
+)
 def test_no_heading_ends_a_page(visit, path):
     """What is printed below a heading begins on the same page."""
     page = visit(path)
@@ -91,6 +95,17 @@ def test_an_orphan_is_noticed(visit):
     page = visit("q39/")
     page.add_style_tag(content="h2 { break-after: page !important }")
     assert len(orphans(page)) >= 5
+
+
+def test_whiteboard_tasks_are_printed_without_solutions(visit):
+    """At least three on two pages of paper: a statement and a skeleton each."""
+    sheets = printed(visit("practice/whiteboard/"))
+    text = squeezed("".join(sheets))
+    assert len(sheets) <= 2 / 3 * len(tasks())
+    for name, task in tasks().items():
+        assert words_of(task.statement[0]) in text, name
+        assert words_of(task.hints[0]) not in text, name
+        assert words_of(task.look_for[0]) not in text, name
 
 
 def test_questions_come_first_and_answers_behind(visit):
@@ -142,6 +157,29 @@ def test_printing_leaves_the_page_as_it_was(visit):
     assert len(page.evaluate(ids)) == len(set(page.evaluate(ids)))
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate(state) == before
+
+
+def test_blank_masks_are_printed_without_their_solutions(visit):
+    """Paper has the grids; a mask only if it is open on the screen."""
+    page = visit(TOPIC_PAGE)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    grids, masks = (
+        page.locator(f"svg.mask:has({kind}):visible") for kind in (".empty", ".sees")
+    )
+    assert (grids.count(), masks.count()) == (10, 0)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.evaluate("document.querySelector('details.solution').open = true")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert masks.count() == 1  # the control
+
+
+def test_the_single_document_says_where_the_rows_are(site):
+    """One line below the cover, with a folder that exists."""
+    html = document(site, leaves(site, TOPIC_PAGE), edition(site))
+    folder = "src/paradigms/experiments/results/"
+    assert html.count(f"<code>{folder}</code>") == 1
+    assert list((ROOT / folder).glob("*.json"))
 
 
 def test_the_single_document_keeps_every_answer(site, browser, tmp_path):

@@ -74,8 +74,8 @@ def test_a_recorded_share_without_percent_is_found():
         "[=a/b/accuracy|percent], [=a/b/calibration error], [=a/b/right|percent]\n"
         "| a | [=a/b/accuracy] |\n"
     )
-    found = list(prose.bare_shares(text))
-    assert found == [(1, "[=a/b/accuracy]"), (1, "[=a/b/error, slope|interval]")]
+    bare = list(prose.bare_shares(text))
+    assert bare == [(1, "[=a/b/accuracy]"), (1, "[=a/b/error, slope|interval]")]
 
 
 def test_a_quotation_may_say_what_it_says():
@@ -94,12 +94,14 @@ def test_what_is_not_prose_is_left_out():
         "---\ntitle: teh\n---\nSee `teh` and $teh$ in [a page](https://teh.org/teh).\n"
         "It is [=teh/row|x/y] [@teh2019, section 1].\n\n## Title { #teh }\n\n"
         '```python\nteh = 1\n```\n\n```figure\nmask = "teh"\ncaption = "Seen."\n```\n\n'
-        '??? note "More"\n    Inside.\n'
+        '??? note "More"\n    Inside.\n\n'
+        '```{.text title="Output" data-guess="Asked?" data-choices="a | b"}\nteh\n```\n'
     )
     pieces = list(prose.of_markdown("page.md", text))
     assert not any("teh" in passage.text for passage in pieces)
     assert [p.line for p in pieces if "Seen." in p.text] == [15]
     assert any("Inside." in passage.text for passage in pieces)
+    assert [p.text for p in pieces if p.line == 21] == ["Asked?", "a", "b"]
     cells = [
         {"cell_type": "code", "source": ["teh"]},
         {"cell_type": "markdown", "source": ["One.\n", "\n", "Two."]},
@@ -114,6 +116,13 @@ def test_an_unknown_key_is_not_passed_over():
     assert [passage.text for passage in pieces] == ["teh"]
 
 
+def test_a_line_within_a_value_is_located():
+    """In a text of several lines, a slip in its second line is on line 4."""
+    text = "[a]\nstatement = '''\nFirst.\nTeh second.\n'''\nhint = 'x'\n"
+    (statement, _) = prose.of_toml("q.toml", text)
+    assert prose.words([statement])["Teh"] == "q.toml:4"
+
+
 def test_every_file_of_prose_is_read(passages):
     """Pages, notebooks, snippets, README and changelog, none of them empty."""
     read_files = {passage.file.split(",")[0] for passage in passages}
@@ -121,7 +130,8 @@ def test_every_file_of_prose_is_read(passages):
     paths += [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md"]
     paths += [ROOT / "README.md", ROOT / "CHANGELOG.md"]
     names = {path.relative_to(ROOT).as_posix() for path in paths}
-    names -= {"snippets/glossary-answers.toml"}  # ids and paths alone
+    # Ids and paths alone; what candidates type into the search.
+    names -= {"snippets/glossary-answers.toml", "snippets/phrasings.toml"}
     assert names - read_files == set()
     assert sum(len(passage.text.split()) for passage in passages) > 50_000
 

@@ -1,34 +1,40 @@
 """Whiteboard answers: shown as code or formulas, and the code does what is asked."""
 
-import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stdout
-from copy import deepcopy
 from io import StringIO
-from types import SimpleNamespace
 
 import pytest
+import torch
 from bs4 import BeautifulSoup, Tag
 from pydantic import ValidationError
 
 from paradigms.site.content.questions import (
+    Bug,
     Question,
     board_problems,
+    bug_problems,
     questions,
     topic_places,
 )
 from paradigms.site.exports import notebook
 from tests.conftest import PHONE
-from tests.site import whiteboard
+from tests.mutants import mutants
+from tests.site.boards import check_of
+from tests.site.boards.board import Board
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-# Mutants that are right: a constant is added to all scores.
-SAME = {"decoding-beam": 1}
+# Mutants that are right: a constant is added to all scores; a random number equals a
+# chance, which never happens.
+SAME = {"decoding-beam": 1, "bert-corrupt-code": 1, "masked-diffusion-weight": 1}
 WITH_CODE = [key for key, entry in questions().items() if entry.code]
+
+
+def _bugs(key: str) -> list[Bug]:
+    return questions()[key].bugs
 
 
 def check(key: str, code: str) -> None:
@@ -37,68 +43,7 @@ def check(key: str, code: str) -> None:
     with redirect_stdout(StringIO()) as out:
         exec(compile(code, key, "exec"), scope)
     source = questions()[key].code
-    board = SimpleNamespace(**scope, source=source, printed=out.getvalue())
-    getattr(whiteboard, key.replace("-", "_"))(board)
-
-
-OTHER: dict[type, type] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-    ast.MatMult: ast.Add, ast.Mod: ast.FloorDiv, ast.FloorDiv: ast.Mod,
-    ast.Pow: ast.Mult, ast.And: ast.Or, ast.Or: ast.And, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
-
-
-def changed(node: ast.AST) -> Iterator[ast.AST]:
-    """The node with another operator or number, or without a part."""
-    node = deepcopy(node)
-    match node:
-        case ast.Compare():
-            node.ops[0] = OTHER[type(node.ops[0])]()
-            yield node
-        case ast.AugAssign() | ast.BinOp() | ast.BoolOp():
-            node.op = OTHER[type(node.op)]()
-            yield node
-        case ast.UnaryOp():
-            yield node.operand
-        case ast.Constant(value=bool()):
-            yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield ast.Constant(node.value + 1)
-        case ast.List(elts=[_, *others], ctx=ast.Load()):
-            yield ast.List(others, ast.Load())
-
-
-def left_out(node: ast.AST) -> bool:
-    """Whether a mutant leaves out this statement; not a docstring."""
-    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    kinds = ast.Expr | ast.Assign | ast.AugAssign | ast.Assert | ast.Break
-    return isinstance(node, kinds) and not text
-
-
-def mutants(code: str) -> list[str]:
-    """The code with one operator, number, element or statement changed, for each."""
-    tree = ast.parse(code)
-    texts = []
-    for number, node in enumerate(ast.walk(tree)):
-        others = [*changed(node), *[ast.Pass()] * left_out(node)]
-        for other in others:
-            copy = deepcopy(tree)
-            replace = Replace(list(ast.walk(copy))[number], other)
-            texts.append(ast.unparse(ast.fix_missing_locations(replace.visit(copy))))
-    return texts
-
-
-class Replace(ast.NodeTransformer):
-    """Replaces one node of a tree."""
-
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """The new node in place of the old one."""
-        return self.new if node is self.old else self.generic_visit(node)
+    check_of(key)(Board(**scope, source=source, printed=out.getvalue()))
 
 
 def survives(key: str, code: str) -> bool:
@@ -146,6 +91,93 @@ def test_wrong_code_is_noticed(key):
     assert len(unnoticed) == SAME.get(key, 0), "\n\n".join(unnoticed)
 
 
+BUGS = [(key, number) for key in WITH_CODE for number in range(len(_bugs(key)))]
+
+
+def passes(bug: Bug, code: str, seed: int) -> bool:
+    """Whether code passes the check of a bug; it runs in any case."""
+    scope: dict[str, object] = {}
+    torch.manual_seed(seed)
+    with redirect_stdout(StringIO()):
+        exec(code, scope)
+        try:
+            exec(bug.check, scope)
+        except Exception:  # of the assertion, or of what the bug leads to
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("key", "number"), BUGS)
+def test_the_check_reveals_the_bug(key, number):
+    """The code passes, and with the bug it runs but does not pass, at any seed."""
+    bug, code = _bugs(key)[number], questions()[key].code
+    for seed in range(3):
+        assert passes(bug, code, seed)
+        assert not passes(bug, code.replace(bug.correct, bug.wrong), seed)
+
+
+def test_there_are_enough_answers_in_code():
+    """At least 24, of 5 to 24 lines, each with two or three different bugs."""
+    assert len(WITH_CODE) >= 24
+    assert all(questions()[key].code.count("\n") >= 4 for key in WITH_CODE)
+    assert all(len(_bugs(key)) in (2, 3) for key in WITH_CODE)
+    for key in WITH_CODE:
+        assert len({(bug.correct, bug.wrong) for bug in _bugs(key)}) == len(_bugs(key))
+
+
+CODE = "def half(x):\n    return x / 2"
+BUG = {
+    "symptom": "Everything is twice as large.",
+    "correct": "x / 2",
+    "wrong": "x",
+    "check": "assert half(2) == 1",
+}
+
+
+def test_a_check_that_reveals_nothing_is_noticed():
+    """Negative control: a check that any code passes, a check that is itself broken."""
+    assert passes(Bug(**BUG), CODE, 0)
+    assert not passes(Bug(**BUG), CODE.replace("x / 2", "x"), 0)
+    blind = Bug(**BUG | {"check": "assert half(0) == 0"})
+    assert passes(blind, CODE.replace("x / 2", "x"), 0)
+    assert not passes(Bug(**BUG | {"check": "assert double(1) == 2"}), CODE, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"correct": "x / 3"}, "correct: 'x / 3' is 0 times in the code, not once"),
+        ({"correct": "x"}, "correct: 'x' is 2 times in the code, not once"),
+        ({"wrong": "x /"}, "wrong: line 2 is not Python: invalid syntax"),
+        ({"wrong": "y" * 51}, "wrong: line 1 has 51 characters, at most 50"),
+        ({"check": "half(2) == 1"}, "check: asserts nothing"),
+    ],
+)
+def test_a_bug_that_cannot_be_shown_is_named(change, message):
+    """The part is not in the code, the bug is not Python, the check checks nothing."""
+    entry = questions()[WITH_CODE[0]]
+    bugs = [Bug(**BUG), Bug(**BUG | change)]
+    broken = entry.model_copy(update={"code": CODE, "bugs": bugs})
+    assert bug_problems(broken) == [f"bugs.1.{message}"]
+
+
+def test_code_has_two_or_three_bugs():
+    """One is too few, and prose has none."""
+    entry = questions()[WITH_CODE[0]]
+    (one,) = bug_problems(entry.model_copy(update={"bugs": [Bug(**BUG)]}))
+    assert one == "has 1 bugs; code has two or three, and only code"
+    (none,) = bug_problems(entry.model_copy(update={"code": ""}))
+    assert none.endswith("and only code")
+
+
+def test_a_bug_is_read_without_colours():
+    """Comments say what is wrong, what is correct, and what checks it."""
+    assert Bug(**BUG | {"correct": "    x / 2"}).listing == (
+        "# wrong\nx\n# correct\nx / 2\n# check\nassert half(2) == 1"
+    )
+    assert Bug(**BUG | {"wrong": ""}).listing.startswith("# wrong: left out\n# correct")
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -164,12 +196,14 @@ def test_code_that_nobody_would_write_is_refused(code, message):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('kind = "concept"', 'kind = "whiteboard"',
-         "/decoding.toml: decoding-temperature: a whiteboard answer shows code"),
+        ('kind = "comparison"', 'kind = "whiteboard"',
+         "/decoding.toml: decoding-top-k-p: a whiteboard answer shows code or"),
         ("old, done = [", "old, done == = [",
          "snippets/questions/decoding.toml: decoding-beam: code: line 5 is not Python"),
         ("key_points = [", "formulas = ['\\nonsense{x}']\nkey_points = [",
          "snippets/questions: decoding-greedy: formula"),
+        ("correct = 'sorted(new)[-b:]'", "correct = 'sorted(new)[:b]'",
+         "/decoding.toml: decoding-beam: bugs.1.correct: 'sorted(new)[:b]' is 0 times"),
     ],
 )  # fmt: skip
 def test_a_mistake_stops_the_build_with_file_and_id(broken, old, new, message):
@@ -192,7 +226,11 @@ def cards(site) -> dict[str, Tag]:
 def test_pages_show_code_and_formulas(cards):
     """Code is highlighted and complete, formulas are MathML, others show neither."""
     for key, entry in questions().items():
-        code = cards[key].select("pre > code")
+        code = cards[key].select("details > .highlight > pre > code")
+        bugs = cards[key].select(".bugs li")
+        listings = [tag.select_one("pre > code").get_text().strip() for tag in bugs]
+        assert listings == [bug.listing for bug in entry.bugs]
+        assert all(tag.p.get_text() for tag in bugs)
         assert [tag.get_text().strip() for tag in code] == [entry.code][: len(code)]
         assert len(code) == bool(entry.code)
         assert len(cards[key].select("div.arithmatex math")) >= len(entry.formulas)
@@ -207,6 +245,8 @@ def test_a_notebook_shows_them_too():
     cells = notebook.cells_of(page.format("calibration-ece"), lambda _: None)
     text = "".join(cell["source"] for cell in cells)
     assert f"$${entry.formulas[0]}$$\n\n```python\n{entry.code}\n```\n" in text
+    for bug in entry.bugs:
+        assert f"{bug.symptom}\n\n```python\n{bug.listing}\n```\n" in text
 
 
 def test_on_a_phone_no_line_is_cut_and_the_code_can_be_copied(visit):
@@ -214,11 +254,13 @@ def test_on_a_phone_no_line_is_cut_and_the_code_can_be_copied(visit):
     options = {"viewport": PHONE, "permissions": ["clipboard-read", "clipboard-write"]}
     page = visit("practice/decoding/#decoding-beam", **options)
     page.evaluate("document.getElementById('decoding-beam').open = true")
-    code = page.locator("#decoding-beam pre > code")
     widths = "e => [e.scrollWidth, e.clientWidth, e.parentElement.scrollWidth]"
-    inner, outer, box = code.evaluate(widths)
-    assert inner <= outer + 1
-    assert box <= PHONE["width"]
+    blocks = page.locator("#decoding-beam pre > code")
+    assert blocks.count() == 1 + len(_bugs("decoding-beam"))
+    for number in range(blocks.count()):
+        inner, outer, box = blocks.nth(number).evaluate(widths)
+        assert 0 < inner <= outer + 1
+        assert box <= PHONE["width"]
     page.locator("#decoding-beam pre button").first.click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == questions()["decoding-beam"].code

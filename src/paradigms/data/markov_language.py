@@ -8,6 +8,7 @@ from itertools import product
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from paradigms.data.special_tokens import SPECIALS
 
@@ -89,3 +90,32 @@ class MarkovLanguage:
         """Every text of that length: (V^length, length)."""
         words = range(FIRST, self.vocabulary)
         return torch.tensor(list(product(words, repeat=length)))
+
+
+def masked_log_p(language: MarkovLanguage, tokens: Tensor) -> Tensor:
+    """Log P(word | all visible words) at every position: what a perfect denoiser says.
+
+    The forward-backward algorithm over pairs of neighbouring words, exact for any mask;
+    a visible word has log P = 0.
+    Shapes: tokens (N, T) with [MASK], T of 2 or more -> (N, T, vocabulary).
+    """
+    words = torch.arange(FIRST, language.vocabulary)
+    visible = tokens[..., None] != SPECIALS.mask
+    allowed = (~visible | (tokens[..., None] == words)).double()  # (N, T, V)
+    # forward[t][n, a, b]: P(words up to t + 1 are as seen, the last two are a, b).
+    joint = language.first[:, None] * language.second  # (V, V)
+    forward = [allowed[:, 0, :, None] * joint * allowed[:, 1, None]]
+    for seen in allowed.unbind(dim=1)[2:]:
+        forward.append(
+            torch.einsum("nab,abc,nc->nbc", forward[-1], language.third, seen)
+        )
+    # backward[t][n, a, b]: P(words after t + 1 are as seen | words t and t + 1).
+    backward = [torch.ones_like(forward[0])]
+    for seen in reversed(allowed.unbind(dim=1)[2:]):
+        backward.append(
+            torch.einsum("abc,nc,nbc->nab", language.third, seen, backward[-1])
+        )
+    pairs = torch.stack(forward, dim=1) * torch.stack(backward[::-1], dim=1)
+    p = torch.cat([pairs[:, :1].sum(dim=3), pairs.sum(dim=2)], dim=1)  # (N, T, V)
+    p = F.pad(p / p.sum(dim=2, keepdim=True), (FIRST, 0))  # special tokens: never
+    return p.log()

@@ -1,4 +1,4 @@
-"""95% intervals of means, paired differences, shares and crossover points."""
+"""95% intervals of means, paired differences, shares and crossover points; tests."""
 
 from collections.abc import Container, Mapping, Sequence
 from statistics import mean, stdev
@@ -144,3 +144,67 @@ def crossover(gaps: dict[int, Tensor], resamples: int) -> dict[str, Any]:
         torch.tensor([0.025, 0.5, 0.975])
     )
     return {"crosses": crossed, "at": [float(middle), float(low), float(high)]}
+
+
+def p_value(values: Sequence[float]) -> float:
+    """The two-sided p-value of Student's t-test that the mean is 0.
+
+    Below 0.05 exactly where `t_interval` leaves out 0.  Of equal values it is 1 if they
+    are zero, else 0.
+    Errors: ValueError for fewer than two values.
+    """
+    middle, low, _ = t_interval(values)
+    deviation = stdev(values)
+    if deviation == 0:
+        return float(low == 0)
+    score = abs(middle) / (deviation / len(values) ** 0.5)
+    return float(2 * student.sf(score, len(values) - 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values corrected for their number, in the same order.
+
+    The smallest is multiplied by their number n, the next by n - 1, and so on; none
+    becomes smaller than the one before it, or larger than 1.  If those below 0.05 are
+    called significant, the probability of one or more false positives is at most 5%,
+    however the tests depend on each other.
+    Source: Holm (1979).
+    """
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = largest
+    return adjusted
+
+
+def holm_rows(
+    pairs: Mapping[str, tuple[Sequence[Mapping[str, float]], ...]],
+) -> list[dict[str, Any]]:
+    """Differences of one family: per pair their intervals, then corrected p-values.
+
+    `pairs`: name -> runs and baseline, as for `paired_differences`.  The second row of
+    a pair has `, Holm` after its name; the family is all columns of all pairs.
+    """
+    tests = {
+        (name, column): p_value(
+            [run[column] - other[column] for run, other in zip(*both, strict=True)]
+        )
+        for name, both in pairs.items()
+        for column in columns(both[0])
+        if column in columns(both[1])
+    }
+    corrected = dict(zip(tests, holm(list(tests.values())), strict=True))
+    rows: list[dict[str, Any]] = []
+    for name, (runs, baseline) in pairs.items():
+        rows.append({"name": name} | paired_differences(runs, baseline))
+        rows.append(
+            {"name": f"{name}, Holm"}
+            | {
+                column: corrected[name, column]
+                for column in columns(runs)
+                if column in columns(baseline)
+            }
+        )
+    return rows

@@ -44,15 +44,19 @@ from paradigms.training.pretraining import (
 
 QUESTION = "One network, equal operations, six objectives: what does each learn?"
 FRESH, REPEATED, REVIEWS = "fresh texts", "repeated texts", "reviews"
-NEXT_TOKEN, ELECTRA, UNTRAINED = "next token", "ELECTRA", "no training"
-NAMES = (
-    NEXT_TOKEN,
-    "prefix",
-    "masked",
-    "span",
-    "masked diffusion",
-    ELECTRA,
-    UNTRAINED,
+NEXT_TOKEN, ELECTRA = "next token", "ELECTRA"
+BIDIRECTIONAL = "no training, bidirectional"
+CAUSAL = "no training, causal"
+# The untrained networks, each under the mask that this objective has when probed.
+UNTRAINED = {BIDIRECTIONAL: "masked", CAUSAL: NEXT_TOKEN}
+TRAINED = (NEXT_TOKEN, "prefix", "masked", "span", "masked diffusion", ELECTRA)
+NAMES = (*TRAINED, *UNTRAINED)
+# Pairs: the first minus the second.  Each objective also minus its own mask untrained.
+PAIRS = (
+    *((name, NEXT_TOKEN) for name in (*TRAINED[1:], BIDIRECTIONAL)),
+    (NEXT_TOKEN, CAUSAL),
+    *((name, BIDIRECTIONAL) for name in TRAINED[1:]),
+    (BIDIRECTIONAL, CAUSAL),
 )
 
 
@@ -95,25 +99,25 @@ class RaceData(NamedTuple):
 
 
 def run(config: ObjectiveRaceConfig, each: Each = serial_map) -> Outcome:
-    """A row per source and objective, and each objective minus the next token."""
+    """A row per source and objective, and the differences of `PAIRS`."""
     items = product((FRESH, REPEATED, REVIEWS), NAMES, range(config.seeds))
     results = results_by_item(each, items, lambda item: scores(config, *item))
     rows: list[Row] = []
-    for source, name in product((FRESH, REPEATED, REVIEWS), NAMES):
-        runs = [results[source, name, seed] for seed in range(config.seeds)]
-        baseline = [results[source, NEXT_TOKEN, seed] for seed in range(config.seeds)]
-        costs = [run["costs"] for run in runs]
-        accuracies = [run["accuracies"] for run in runs]
-        rows.append(
-            {"name": f"{source}, {name}"}
-            | intervals(costs)
-            | intervals(accuracies, shares=accuracies[0])
-        )
-        if name != NEXT_TOKEN:
-            gaps = paired_differences(
-                accuracies, [run["accuracies"] for run in baseline]
+    for source in (FRESH, REPEATED, REVIEWS):
+        accuracies = {}
+        for name in NAMES:
+            runs = [results[source, name, seed] for seed in range(config.seeds)]
+            accuracies[name] = [run["accuracies"] for run in runs]
+            rows.append(
+                {"name": f"{source}, {name}"}
+                | intervals([run["costs"] for run in runs])
+                | intervals(accuracies[name], shares=accuracies[name][0])
             )
-            rows.append({"name": f"{source}, {name} - {NEXT_TOKEN}"} | gaps)
+        rows += [
+            {"name": f"{source}, {one} - {other}"}
+            | paired_differences(accuracies[one], accuracies[other])
+            for one, other in PAIRS
+        ]
     limits = each(range(config.seeds), lambda seed: left_context_limit(config, seed))
     rows.append(
         {"name": "the language, left side alone"} | intervals(limits, limits[0])
@@ -217,8 +221,8 @@ def pretrain_network(
     torch.manual_seed(seed)
     size = GPTConfig(data.vocabulary + 2, length + 2, config.width, 2, 4)
     network = GPT(size)
-    if name == UNTRAINED:
-        return by_name["masked"], network, {}
+    if name in UNTRAINED:
+        return by_name[UNTRAINED[name]], network, {}
     model: nn.Module = network
     if name == ELECTRA:
         small = GPTConfig(size.vocabulary, size.positions, config.width // 2, 2, 4)

@@ -61,15 +61,15 @@ class ShiftedClassesConfig:
 CONFIG = ShiftedClassesConfig()
 Scores = dict[str, float]
 Classifier = MultinomialNaiveBayes | GaussianNaiveBayes | LDA | LogisticRegression
-
-
-SHARES = ("estimated share", "error as trained", "error told", "error estimated")
+PRIORS = ("training prior", "true prior", "estimated prior")
+SHARES = ("estimated share", *(f"error, {prior}" for prior in PRIORS))
 
 
 def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
-    """Errors, log-losses and gains, by data set, model or pair, and share of class 1.
+    """Errors, log-losses and error reductions under three priors.
 
-    A row per data set has its figure.
+    A row per data set, model or pair, and share of class 1; one per data set has its
+    figure.
     """
     cells = list(product(config.data, range(config.seeds)))
     results = dict(
@@ -96,11 +96,11 @@ def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
             for one, other in PAIRS
             for n, share in enumerate(config.shares)
         ]
-        rows.append({"name": data, "draws": config.seeds})
+        rows.append({"name": data, "repetitions": config.seeds})
         curves = {
-            f"{name}, {way}": band(
+            f"{name}, {prior}": band(
                 {
-                    round(100 * share): [run[f"error {way}"] for run in of_seeds]
+                    round(100 * share): [run[f"error, {prior}"] for run in of_seeds]
                     for share, of_seeds in zip(
                         config.shares, by_model[model], strict=True
                     )
@@ -108,7 +108,7 @@ def run(config: ShiftedClassesConfig, each: Each = serial_map) -> Outcome:
                 shares=True,
             )
             for name, model in CURVES.items()
-            for way in ("as trained", "estimated")
+            for prior in ("training prior", "estimated prior")
         }
         figures[f"{data}/errors"] = Bands(bands=curves)
     return Outcome(rows, figures)
@@ -149,14 +149,13 @@ def scores(logits: Tensor, labels: Tensor, prior: Tensor, new_prior: Tensor) -> 
     """
     estimate = em_class_prior(logits, prior)
     results = {"estimated share": float(estimate[1].exp())}
-    priors = {"as trained": prior, "told": new_prior, "estimated": estimate}
-    for way, target in priors.items():
+    for name, target in zip(PRIORS, (prior, new_prior, estimate), strict=True):
         adjusted = logits + target - prior
         wrong = adjusted.argmax(dim=1) != labels
-        results[f"error {way}"] = float(wrong.double().mean())
-        results[f"log-loss {way}"] = float(cross_entropy(adjusted, labels))
-        results[f"gained, {way}"] = (
-            results["error as trained"] - results[f"error {way}"]
+        results[f"error, {name}"] = float(wrong.double().mean())
+        results[f"log-loss, {name}"] = float(cross_entropy(adjusted, labels))
+        results[f"error reduction, {name}"] = (
+            results["error, training prior"] - results[f"error, {name}"]
         )
     return results
 

@@ -1,8 +1,6 @@
 """Trained networks beside the records: safetensors with their provenance."""
 
-import hashlib
 import json
-import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from torch import Tensor
 from paradigms._files import replaced
 from paradigms._schema import ContentError
 from paradigms.experiments import records
+from paradigms.experiments.network_files import digest, file_name, network_file, read
 from paradigms.models.gpt import GPT
 from paradigms.training import lab_networks
 
@@ -48,18 +47,6 @@ def remove_others(folder: Path, digests: dict[str, str]) -> None:
         folder.rmdir()
 
 
-def file_name(network: str, digest: str) -> str:
-    """`masked token 15%` -> `masked_token_15.0123456789abcdef.safetensors`."""
-    return (
-        f"{re.sub(r'[^a-z0-9]+', '_', network.lower()).strip('_')}.{digest}.safetensors"
-    )
-
-
-def digest(content: bytes) -> str:
-    """First 16 hexadecimal digits of the SHA-256, kept in the record."""
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
 def lab_network(name: str) -> GPT:
     """One of the networks that the labs load, ready to evaluate.
 
@@ -67,31 +54,24 @@ def lab_network(name: str) -> GPT:
     file that is missing or not the one that was recorded.  Nothing is trained instead.
     """
     experiment = "lab_networks"
-    record = records.load(experiment)
-    digests = record.weights
-    if name not in digests:
-        raise ContentError(f"no network {name!r}; there are: {', '.join(digests)}")
+    tensors = _read(experiment, name)
+    recorded = records.load(experiment).config
     names = {field.name for field in fields(lab_networks.NetworkConfig)}
     config = lab_networks.NetworkConfig(
-        **{key: value for key, value in record.config.items() if key in names}
+        **{key: value for key, value in recorded.items() if key in names}
     )
     language = lab_networks.language(config)
     vocabulary = lab_networks.VARIANTS[name].vocabulary(language)
     network = lab_networks.build_network(config, vocabulary)
-    network.load_state_dict(_read(experiment, name, digests[name]))
+    network.load_state_dict(tensors)
     return network.requires_grad_(False).eval()
 
 
-def _read(experiment: str, name: str, recorded: str) -> dict[str, Tensor]:
-    file = f"results/{experiment}/{file_name(name, recorded)}"
-    remedy = f"run: make measure NAME={experiment}"
+def _read(experiment: str, name: str) -> dict[str, Tensor]:
     try:
-        content = (records.FOLDER.parent / file).read_bytes()
-    except OSError:
-        raise ContentError(f"{file} is missing; {remedy}") from None
-    if digest(content) != recorded:
-        raise ContentError(f"{file} is not the file that was recorded; {remedy}")
-    try:
-        return load(content)
+        return load(read(experiment, name))
     except SafetensorError as error:
-        raise ContentError(f"{file} is not safetensors: {error}; {remedy}") from None
+        file = network_file(experiment, name)
+        raise ContentError(
+            f"{file} is not safetensors: {error}; run: make measure NAME={experiment}"
+        ) from None

@@ -142,7 +142,7 @@ def by_masks(
     """A masked network: pseudo-likelihood, and words filled in one order."""
     texts = all_texts(config, config.length)
 
-    def masked_log_p(tokens: Tensor, place: int) -> Tensor:
+    def log_p_at(tokens: Tensor, place: int) -> Tensor:
         logits = network(tokens, bidirectional)[:, place, SPECIALS.first_word :]
         word = texts[:, place, None] - SPECIALS.first_word
         return logits.log_softmax(dim=-1).gather(1, word)[:, 0]
@@ -151,7 +151,7 @@ def by_masks(
     for place in range(config.length):
         tokens = texts.clone()
         tokens[:, place] = SPECIALS.mask
-        pseudo_log_p += masked_log_p(tokens, place)
+        pseudo_log_p += log_p_at(tokens, place)
     log_ps = []
     for order in permutations(range(config.length)):
         tokens, log_p = (
@@ -159,7 +159,7 @@ def by_masks(
             torch.zeros_like(pseudo_log_p),
         )
         for place in order:
-            log_p += masked_log_p(tokens, place)
+            log_p += log_p_at(tokens, place)
             tokens[:, place] = texts[:, place]
         log_ps.append(log_p)
     orders = torch.stack(log_ps)  # (n!, texts)

@@ -91,10 +91,12 @@ class Gap:
     middle: int
 
 
-def move_middle(tokens: Tensor, start: int | Tensor, size: int, gap: Gap) -> Tensor:
+def move_middle(
+    tokens: Tensor, start: int | Tensor, size: int | Tensor, gap: Gap
+) -> Tensor:
     """PREFIX before SUFFIX after MIDDLE middle: the middle is moved to the end.
 
-    It begins at `start`, a number or one for each row (N, 1), and has `size` tokens.
+    It begins at `start` and has `size` tokens: numbers, or one for each row (N, 1).
     Shapes: tokens (N, T) -> (N, T + 3).
 
     >>> move_middle(torch.tensor([[5, 6, 7, 8]]), 1, 2, Gap(90, 91, 92)).tolist()

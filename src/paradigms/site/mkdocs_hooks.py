@@ -1,6 +1,13 @@
 """MkDocs hooks: only what cannot be done from Markdown."""
 
+import gc
+import json
+import logging
+import re
 import sys
+from base64 import b64decode, b64encode
+from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +18,15 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, BuildError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.utils import get_relative_url
 from pymdownx.snippets import SnippetMissingError
 from rcssmin import cssmin
 from rjsmin import jsmin
+
+from paradigms.site import file_cache
+from paradigms.site.live_preview import LivePreview, SiteInMemory
+
+LOG = logging.getLogger("mkdocs.hooks.paradigms")
 
 
 class SearchOptions(Config):
@@ -46,7 +59,9 @@ class Search(BasePlugin[SearchOptions]):
         from paradigms.site.exports.search_index import search_index
 
         try:
-            files = search_index(self.pages)
+            key = json.dumps([astuple(page) for page in self.pages.values()])
+            index = partial(search_index, self.pages)
+            files = _BUILD.cache.get_or_make("search index", key, index)
         except ContentError as error:
             raise BuildError(str(error)) from None
         for name, text in files.items():
@@ -55,11 +70,56 @@ class Search(BasePlugin[SearchOptions]):
             path.write_text(text, "utf8")
 
 
+_SERVING = False
+_BUILD = SiteInMemory()  # what a live preview starts from
+_PREVIEW: LivePreview | None = None
+
+
+def on_startup(*, command: str, dirty: bool) -> None:
+    """Note whether pages are served while they are edited; collect garbage rarely.
+
+    A build makes many objects that stay and few cycles: looking for cycles as often as
+    Python does by default took a twentieth of its time.
+    """
+    global _SERVING  # noqa: PLW0603 - MkDocs says it once, before the first build
+    _SERVING = command == "serve"
+    gc.set_threshold(50_000, 20, 50)
+    file_cache.observe()
+
+
+def on_serve(server: Any, config: Any, builder: Any) -> Any:
+    """Show edits at once: see `live_preview`."""
+    global _PREVIEW  # noqa: PLW0603 - ended when MkDocs shuts down
+    _PREVIEW = LivePreview(
+        server, _BUILD, unload=_unload, finish_pages=_mark_optional, minify=_minify
+    )
+    _PREVIEW.start()
+    return server
+
+
+def on_shutdown() -> None:
+    """End the second process of the preview."""
+    if _PREVIEW:
+        _PREVIEW.close()
+        if _PREVIEW.whole_build:
+            _PREVIEW.whole_build.thread.join()
+
+
 def on_config(config: MkDocsConfig) -> None:
     """Put our search where the theme looks for its own."""
     search = Search()
     search.load_config({})
     config.plugins["material/search"] = search
+    from paradigms.site.build_cache import BuildCache
+
+    _BUILD.config, _BUILD.cache = config, BuildCache(config)
+
+
+def on_nav(nav: Any, config: Any, files: Any) -> Any:
+    """Keep it for the preview. All files are known now."""
+    _BUILD.cache.start(files)
+    _BUILD.nav, _BUILD.files = nav, files
+    return nav
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -70,6 +130,7 @@ def on_files(files: Files, config: Any) -> Files:
     from paradigms._schema import ContentError
     from paradigms.site.content.navigation import levels
     from paradigms.site.exports.command import OFFERED  # reloaded: see _unload
+    from paradigms.site.exports.task_files import task_file_paths
     from paradigms.site.fences.record import record_pages
 
     try:
@@ -78,72 +139,199 @@ def on_files(files: Files, config: Any) -> Files:
         raise BuildError(str(error)) from None
     for path, text in record_pages().items():
         files.append(File.generated(config, path, content=text))
-    for name in OFFERED:
-        files.append(File.generated(config, f"practice/{name}", content=""))
+    for path in (*(f"practice/{name}" for name in OFFERED), *task_file_paths()):
+        files.append(File.generated(config, path, content=""))
     return files
 
 
-def on_env(env: Environment, config: Any, files: Files) -> Environment:
-    """Fill the downloads. Keep compiled templates: a rebuild shows sooner."""
-    from paradigms._schema import ContentError
-    from paradigms.site.content.navigation import levels
-    from paradigms.site.exports.command import downloads
-    from paradigms.site.exports.plan_data import PATH, plan_data
-    from paradigms.site.fences.cheat_sheet import check_formulas
-    from paradigms.site.templates.environment import CACHE
+def on_pre_page(page: Any, config: Any, files: Any) -> Any:
+    """Render a Markdown page only if what it is made from has changed."""
+    if page.file.src_uri.endswith(".md"):
+        page.render = partial(_BUILD.cache.render, page)
+    return page
 
+
+def on_env(env: Environment, config: Any, files: Files) -> Environment:
+    """Fill the downloads, add the data of the tools, mark optional pages."""
+    from paradigms._schema import ContentError
+    from paradigms.site.exports.plan_data import PATH, plan_data
+    from paradigms.site.exports.practice_data import practice_data
+    from paradigms.site.exports.practice_models import model_files, training_runs
+    from paradigms.site.exports.pyodide import pyodide
+    from paradigms.site.exports.quiz_data import quiz_data
+    from paradigms.site.exports.task_files import task_files
+    from paradigms.site.fences.cheat_sheet import check_formulas
+
+    python = pyodide(Path(config.config_file_path).parent)
+    if python.missing:
+        LOG.info("Programs cannot be run in the page: %s", python.missing)
     try:
         check_formulas()
+        filled = task_files(python)
     except ContentError as error:
         raise BuildError(str(error)) from None
-    for name, content in downloads(config.site_url or "").items():
-        placeholder = files.get_file_from_path(f"practice/{name}")
+    for name, content in _downloads(config.site_url or "").items():
+        filled[f"practice/{name}"] = content
+    for path, content in filled.items():
+        placeholder = files.get_file_from_path(path)
         if placeholder:
             files.remove(placeholder)
-        files.append(File.generated(config, f"practice/{name}", content=content))
-    urls = {file.src_uri: file.url for file in files}
-    data = plan_data(lambda path: urls[path])
-    files.append(File.generated(config, PATH, content=data))
-    for file in files.documentation_pages():
-        if file.page:  # the theme shows it beside the title in the navigation
-            file.page.meta["status"] = levels().get(file.src_uri, "optional")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
+        files.append(File.generated(config, path, content=content))
+    url = {file.src_uri: file.url for file in files}.__getitem__
+    plans = plan_data(url)
+    files.append(File.generated(config, PATH, content=plans))
+    texts = partial(practice_data, url)
+    practice: dict[str, str | bytes] = {
+        **_BUILD.cache.get_or_make("practice data", "", texts),
+        **quiz_data(url),
+        **training_runs(url),
+        **model_files(),
+    }
+    for path, data in (practice | _site_files(env, config)).items():
+        files.append(File.generated(config, path, content=data))
+    for path, source in python.files.items():
+        files.append(File.generated(config, path, abs_src_path=str(source)))
+    _mark_optional(files)
+    _prepare_templates(env)
+    _BUILD.env = env
     return env
 
 
-def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
-    """Offer each page with code as a notebook; a lab is one already."""
-    from paradigms.site.exports import notebook  # reloaded: see _unload
+def _mark_optional(files: Files) -> None:
+    """A mark beside optional pages in the navigation."""
+    from paradigms.site.content.navigation import levels
 
+    for file in files.documentation_pages():
+        if file.page and levels().get(file.src_uri) == "optional":
+            file.page.meta["status"] = "optional"
+
+
+def _downloads(site_url: str) -> dict[str, bytes]:
+    from paradigms.site.exports.anki import newest
+    from paradigms.site.exports.command import downloads
+
+    def encode() -> dict[str, str]:
+        files = downloads(site_url)
+        return {name: b64encode(content).decode() for name, content in files.items()}
+
+    key = f"{site_url} {newest()}"  # a time, from the environment or of files
+    texts = _BUILD.cache.get_or_make("downloads", key, encode)
+    return {name: b64decode(text) for name, text in texts.items()}
+
+
+def _prepare_templates(env: Environment) -> None:
+    """Give them the policy. Keep them compiled: a rebuild shows sooner."""
+    from paradigms.site.exports.security_policy import policy
+    from paradigms.site.templates.environment import CACHE
+
+    # `mkdocs serve` adds an inline script, which reloads the page after an edit.
+    env.globals["content_security_policy"] = "" if _SERVING else policy(header=False)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
+
+
+def _site_files(env: Environment, config: Any) -> dict[str, str | bytes]:
+    """Files of the site that come neither from docs nor from the bank."""
+    from paradigms.site.exports import notebook_scripts, offline
+    from paradigms.site.exports.security_policy import headers_file
+
+    assert env.loader  # MkDocs sets it
+    logo, *_ = env.loader.get_source(env, f".icons/{config.theme['icon']['logo']}.svg")
+    return {
+        "_headers": headers_file(),
+        notebook_scripts.COPY_BUTTON: notebook_scripts.copy_button(),
+        offline.ICON_PATH: offline.icon(logo),
+        offline.MANIFEST_PATH: offline.web_manifest(
+            config.site_name, config.site_description
+        ),
+    }
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+    """Offer each page with code as a notebook; a lab is one already.
+
+    The contents of a page of questions are its questions. A page with questions or a
+    tool gets the script that puts the tools there.
+    """
+    from paradigms.site.exports import notebook  # reloaded: see _unload
+    from paradigms.site.exports.page_contents import page_contents
+
+    if page.toc.items:
+        page.toc.items[0].children[:0] = page_contents(page.file.src_uri)
     if page.file.src_uri.endswith(".ipynb"):
-        return notebook.with_page_links(html, page, files)
+        return notebook.lab_page(html, page, files)
+    html = _with_predictions(_with_practice(html, page), page)
     export = notebook.page_notebook(page, config.site_url, files)
     if export is None:
         return html
     path, text = export
+    before = files.get_file_from_path(path)  # of a page that is rendered again
+    if before:
+        files.remove(before)
     files.append(File.generated(config, path, content=text))
     return notebook.with_link(html, path)
 
 
+def _with_practice(html: str, page: Any) -> str:
+    if 'class="question"' not in html and "data-practice=" not in html:
+        return html
+    url = get_relative_url("javascripts/practice/mount.js", page.url)
+    return f'{html}<script defer src="{url}"></script>'
+
+
+def _with_predictions(html: str, page: Any) -> str:
+    """A page with outputs to predict gets the script that covers them and its style.
+
+    The script is not deferred, so it covers before the page is drawn. It stands at the
+    section of the first output: a browser draws what is above while it waits for the
+    script, and the style of the title depends on the answer below it.
+    """
+    first = re.search(r'<div[^>]* data-guess="', html)
+    if not first:  # in text it is an example
+        return html
+    url = get_relative_url("javascripts/practice/guess.js", page.url)
+    style = get_relative_url("stylesheets/guess.css", page.url)
+    loaded = f'<link rel="stylesheet" href="{style}"><script src="{url}"></script>'
+    place = max(html.rfind("<h2", 0, first.start()), 0)
+    return html[:place] + loaded + html[place:]
+
+
 @event_priority(-100)
 def on_post_build(config: Any) -> None:
-    """Minify style sheets and scripts, and unload the package: the last event."""
-    for sheet in Path(config.site_dir, "stylesheets").glob("*.css"):
-        sheet.write_text(cssmin(sheet.read_text("utf8")), "utf8")
-    for script in Path(config.site_dir, "javascripts").glob("*.js"):
-        script.write_text(jsmin(script.read_text("utf8")), "utf8")
-    _unload()
+    """Minify style sheets and scripts, list all files, unload the package: at last."""
+    from paradigms.site.exports import offline
+
+    site = Path(config.site_dir)
+    for pattern in (
+        "stylesheets/*.css",
+        "javascripts/*.js",
+        "javascripts/practice/*.js",
+    ):
+        for path in site.glob(pattern):
+            _minify(path)
+    offline.write_lists(site)
+    if not _SERVING:  # a preview keeps it
+        _unload()
+
+
+def _minify(path: Path) -> None:
+    """Minify a style sheet or script of ours; those of libraries are small already."""
+    minify = {".css": cssmin, ".js": jsmin}.get(path.suffix)
+    if minify and path.parent.name in {"stylesheets", "javascripts", "practice"}:
+        path.write_text(minify(path.read_text("utf8")), "utf8")
 
 
 def on_build_error(error: Exception) -> None:
     """Report a missing snippet in one line, without traceback; unload the package."""
-    _unload()
+    if not _SERVING:
+        _unload()
     if isinstance(error, SnippetMissingError):
         raise Abort(f"{error}: create it below snippets/, or correct the page")
 
 
 def _unload() -> None:
     """Remove the package from `sys.modules`, so that a reload sees edits of `src`."""
+    file_cache.drop()
     for name in [name for name in sys.modules if name.split(".")[0] == "paradigms"]:
-        del sys.modules[name]
+        if name != file_cache.__name__:  # Python calls it when a file is opened
+            del sys.modules[name]

@@ -23,9 +23,8 @@ from markdown_it import MarkdownIt
 from nbval.plugin import IPyNbCell
 from pytest_markdown_docs import _runners
 
+from paradigms.site.content.output_fences import TITLE, is_output
 from paradigms.site.outputs import difference, tolerance
-
-OUTPUT = '```text title="Output"'
 
 _updates: list[tuple[Path, int, int, list[str]]] = []
 
@@ -151,8 +150,10 @@ def output_below(page: Path, line: int) -> tuple[int, int, int, str]:
     below = close + 1
     while below < len(lines) and not lines[below].strip():
         below += 1
-    if below < len(lines) and lines[below] == indent + OUTPUT:
-        return close + 1, below + 1, lines.index(f"{indent}```", below + 1), indent
+    fence = f"{indent}```"
+    opening = lines[below] if below < len(lines) else ""
+    if opening.startswith(fence) and is_output(opening.removeprefix(fence)):
+        return close + 1, below + 1, lines.index(fence, below + 1), indent
     return close + 1, -1, -1, indent
 
 
@@ -162,5 +163,5 @@ def _update(
     body = [(indent + line).rstrip() for line in actual]
     if start >= 0:
         return page, start, end, body
-    fence = ["", indent + OUTPUT, *body, f"{indent}```"]
+    fence = ["", f"{indent}```{TITLE}", *body, f"{indent}```"]
     return page, code_end, code_end, fence

@@ -8,9 +8,11 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from paradigms.experiments.runner import resume
 from paradigms.experiments.runner.resume import (
     ResumableRun,
     results_by_item,
@@ -58,16 +60,23 @@ def test_a_stopped_run_goes_on(tmp_path):
     assert not folder.exists()
 
 
-def test_the_seconds_of_an_earlier_run_count(tmp_path):
-    """As if one process had run every part."""
-    folder = tmp_path / "x.parts"
+def test_the_seconds_of_an_earlier_run_count(tmp_path, monkeypatch):
+    """As if one process had run every part, by a clock that only parts advance."""
+    folder, clock = tmp_path / "x.parts", SimpleNamespace(now=0.0)
+    monkeypatch.setattr(resume, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def part(seconds):
+        clock.now += seconds
+        return seconds
+
     with suppress(KeyboardInterrupt), ResumableRun(folder, IDENTITY) as run:
-        run.each([0.5], time.sleep)
+        run.each([3, 5], part)
         raise KeyboardInterrupt
-    assert -0.4 < run.seconds < 0  # half a second of a part, and what storing it took
+    assert run.seconds == 0  # the parts took the time that `each` waited for them
     with ResumableRun(folder, IDENTITY) as run:
-        run.each([0.5], time.sleep)
-        assert 0.1 < run.seconds < 0.5
+        run.each([3, 5], part)
+        assert run.seconds == 8
+    assert clock.now == 8
 
 
 @pytest.mark.parametrize("key", IDENTITY)

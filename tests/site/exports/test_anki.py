@@ -205,7 +205,8 @@ def test_a_newer_deck_changes_the_text_and_keeps_what_was_learned(learner):
 def test_code_comes_to_a_learner_who_has_the_deck_without_it(learner):
     """The note, its schedule and its type stay; the back shows the code as written."""
     bank = {BOARD: questions()[BOARD]}
-    prose = {BOARD: bank[BOARD].model_copy(update={"code": "", "formulas": []})}
+    nothing = {"code": "", "formulas": [], "bugs": []}
+    prose = {BOARD: bank[BOARD].model_copy(update=nothing)}
     learner.imports(anki.package(prose, timestamp=FIRST))
     learner.answers(BOARD)
     before = learner.progress(BOARD)
@@ -214,8 +215,9 @@ def test_code_comes_to_a_learner_who_has_the_deck_without_it(learner):
     learner.imports(anki.package(bank, timestamp=LATER))
     assert learner.progress(BOARD) == before
     answer = learner.card(BOARD).answer()
-    (code,) = re.findall(r"<pre><code>(.*?)</code></pre>", answer, re.DOTALL)
+    code, *bugs = re.findall(r"<pre><code>(.*?)</code></pre>", answer, re.DOTALL)
     assert unescape(code) == bank[BOARD].code
+    assert list(map(unescape, bugs)) == [bug.listing for bug in bank[BOARD].bugs]
     assert "<math" in answer
     assert "pre { margin: 0.8em 0; font: 0.75em/1.45 ui-monospace" in answer
 

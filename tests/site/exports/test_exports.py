@@ -44,6 +44,8 @@ def test_the_table_comes_back_as_it_was(table):
         assert cells["question"] == plain(entry.question)
         assert cells["answer"] == plain(entry.answer)
         assert cells["code"] == entry.code
+        bugs = [f"{plain(bug.symptom)}\n{bug.listing}" for bug in entry.bugs]
+        assert cells["common bugs"] == "\n\n".join(bugs)
         assert cells["formulas"].split("\n") == (
             [f"$${tex}$$" for tex in entry.formulas] or [""]
         )

@@ -3,67 +3,102 @@
 import json
 import re
 from itertools import groupby
+from operator import itemgetter
 
 import pytest
 from material.plugins.search.plugin import Parser
 
 from paradigms.site.content.claims import claims
 from paradigms.site.content.pages import bodies
-from paradigms.site.content.questions import questions
+from paradigms.site.content.questions import derivations, questions
 from paradigms.site.content.toml import FOLDER, read
-from paradigms.site.exports import search_index
-from paradigms.site.exports.search_index import MAIN, Passage, synonym_problems
+from paradigms.site.content.whiteboard import tasks
+from paradigms.site.exports.search_index import (
+    MAIN,
+    Passage,
+    synonym_problems,
+    without_small_tags,
+)
 
 FILES = ["answers", "text"]
 
 
 @pytest.fixture(scope="module")
 def index(site) -> dict[str, dict]:
-    """Both files of the index as data."""
-    return {
+    """Both files of the index as data, their passages as rows."""
+    files = {
         name: json.loads((site / f"search/{name}.json").read_text("utf8"))
         for name in FILES
     }
+    return {name: body | {"passages": rows(body)} for name, body in files.items()}
+
+
+def rows(body) -> list[dict]:
+    """The passages of a file, whose columns are equally long."""
+    columns = body["passages"]
+    values = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in values]
 
 
 def test_each_answer_has_an_entry_of_its_own(index):
-    """Every question, term, claim and figure; one entry for each place."""
-    kinds = [row[0] for name in FILES for row in index[name]["passages"]]
+    """Every question, task, term, claim and figure; one entry for each place."""
+    kinds = [row["kind"] for name in FILES for row in index[name]["passages"]]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     assert counts["question"] + counts["main"] == len(questions())
     assert counts["main"] == len(MAIN) == 2
+    assert counts["task"] == len(tasks())
     assert counts["term"] == len(read(FOLDER / "glossary.toml"))
     assert counts["claim"] == len(claims())
     assert counts["figure"] == len(bodies("figure"))
     assert counts["page"] > 50
     for name in FILES:
-        rows = [tuple(row[:4]) for row in index[name]["passages"]]
-        assert len(set(rows)) == len(rows), name
+        keys = ("kind", "page", "anchor", "title")
+        places = [tuple(row[key] for key in keys) for row in index[name]["passages"]]
+        assert len(set(places)) == len(places), name
+
+
+def test_an_entry_says_whether_its_answer_holds_code_or_a_derivation(index):
+    """Code: whiteboard answers with code and all tasks; line-by-line derivations."""
+    entries = [row for name in FILES for row in index[name]["passages"]]
+    for form, expected in (
+        (
+            "code",
+            {key for key, entry in questions().items() if entry.code} | {*tasks()},
+        ),
+        ("derivation", {*derivations(), *(f"derive-{key}" for key in derivations())}),
+    ):
+        holding = {row["anchor"] for row in entries if form in row["holds"]}
+        assert expected <= holding
+        assert len(holding) < len(entries) / 5
+    plain = [row for row in entries if row["kind"] in ("term", "claim", "figure")]
+    assert not any(row["holds"] for row in plain)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_each_entry_leads_to_its_place(site, index, name):
     """The anchor of each is an id on its page, and the page is there."""
     pages = index["answers"]["pages"]
-    rows = sorted(index[name]["passages"], key=lambda row: row[1])
-    for number, entries in groupby(rows, key=lambda row: row[1]):
+    by_page = itemgetter("page")
+    for number, group in groupby(sorted(index[name]["passages"], key=by_page), by_page):
         html = (site / pages[number][0] / "index.html").read_text("utf8")
         ids = {"", *re.findall(r'\bid="?([^"\s>]+)', html)}
-        assert {row[2] for row in entries} <= ids, pages[number]
+        assert {row["anchor"] for row in group} <= ids, pages[number]
 
 
 def test_entries_are_text(index):
     """No tag, no TeX, no citation key, no name of a recorded number."""
-    for _, _, _, title, text in index["answers"]["passages"]:
-        assert title
-        assert not re.search(r"</?[a-z]+[ >]|\[[@=]|\$\S", title + text)
-    formulas = [row[4] for row in index["answers"]["passages"] if row[0] == "claim"]
+    answers = index["answers"]["passages"]
+    for row in answers:
+        assert row["title"]
+        text = row["title"] + row["text"]
+        assert not re.search(r"</?[a-z]+[ >]|\[[@=]|\$\S", text)
+    formulas = [row["text"] for row in answers if row["kind"] == "claim"]
     assert any("P(Y∣X)" in text.replace(" ", "") for text in formulas)
 
 
 def test_what_has_an_entry_is_not_repeated(index):
     """Answers stand in no section's text, and drawings' labels nowhere."""
-    text = " ".join(row[4] for row in index["text"]["passages"])
+    text = " ".join(row["text"] for row in index["text"]["passages"])
     assert "A strong answer contains" not in text
     assert "may see →" not in text
     assert "Bayes" in text
@@ -84,12 +119,22 @@ def test_no_word_is_lost_with_the_tags_that_the_parser_is_not_shown(site):
     for page in site.rglob("index.html"):
         html = page.read_text("utf8")
         html = html[html.index("<article") : html.index("</article>")]
-        stripped = search_index._INLINE.sub("", html)
+        stripped = without_small_tags(html)
         assert indexed(stripped) == indexed(html), page
         removed += len(html) - len(stripped)
     assert removed > 1_000_000
-    hidden = "<h1>A</h1><p>one <span data-search-exclude>two</span></p>"
-    assert indexed(search_index._INLINE.sub("", hidden)) != indexed(hidden)
+    for tag in ("span", "td"):
+        hidden = f"<h1>A</h1><p>one <{tag} data-search-exclude>two</{tag}></p>"
+        assert indexed(without_small_tags(hidden)) != indexed(hidden)
+
+
+def test_words_of_two_cells_are_two_words():
+    """The theme's parser joins them; those of two highlighted names are one."""
+    assert without_small_tags("<td>fine-tuned</td><td>The</td>").split() == [
+        "fine-tuned",
+        "The",
+    ]
+    assert without_small_tags("<span>mask</span><span>ed</span>") == "masked"
 
 
 def test_a_synonym_needs_a_term_that_is_there():

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from paradigms.site.content.output_fences import TITLE, is_output, predictions
 from paradigms.site.content.questions import questions
 from paradigms.site.markdown import adapter
-from paradigms.site.pytest_plugin import OUTPUT, output_below
+from paradigms.site.pytest_plugin import output_below
 from tests.conftest import ROOT, build, project_pytest, python
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -33,20 +34,29 @@ def collected(*paths: Path) -> int:
 
 
 class Blocks(HTMLParser):
-    """Counts the highlighted Python blocks of a built page."""
+    """Counts the highlighted Python blocks and the questions of a built page."""
 
-    count = 0
+    def __init__(self):
+        super().__init__()
+        self.count = self.questions = 0
 
     def handle_starttag(self, tag, attrs):
-        if tag == "div" and "language-python" in (dict(attrs).get("class") or ""):
-            self.count += 1
+        attributes = dict(attrs)
+        kind = attributes.get("class") or ""
+        self.count += tag == "div" and "language-python" in kind
+        self.questions += "data-guess" in attributes
+
+
+def blocks(html: str) -> Blocks:
+    """The blocks of a built page, counted."""
+    parser = Blocks()
+    parser.feed(html)
+    return parser
 
 
 def highlighted(html: str) -> int:
     """How many Python blocks a page shows as highlighted code."""
-    parser = Blocks()
-    parser.feed(html)
-    return parser.count
+    return blocks(html).count
 
 
 def test_every_python_fence_is_run_exactly_once(site):
@@ -61,6 +71,17 @@ def test_every_python_fence_is_run_exactly_once(site):
     assert source_count > 20
 
 
+def test_every_output_is_rendered_with_its_question(site):
+    """Outputs in the sources and on the site: same counts, plain or with a question."""
+    for page in PAGES:
+        name = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
+        html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
+        text = page.read_text("utf8")
+        outputs = html.count('<span class="filename">Output</span>')
+        assert outputs == sum(map(is_output, infos(text))), page
+        assert blocks(html).questions == len(list(predictions(text))), page
+
+
 def test_fences_have_no_options():
     """`python notest` is shown broken, `continuation` hides what a block depends on."""
     for page in [*PAGES, ROOT / "README.md"]:
@@ -71,7 +92,6 @@ def test_fences_have_no_options():
 PLAIN = {"text", "sh"}  # shown as text, on the pages that explain the project
 KINDS = {
     "python",
-    'text title="Output"',
     *adapter.KINDS,
 }
 
@@ -84,7 +104,8 @@ def infos(text: str) -> list[str]:
 
 def unknown_infos(text: str, plain: bool) -> set[str]:
     """Info strings of fences that MkDocs would show as text, without a warning."""
-    return set(infos(text)) - KINDS - (PLAIN if plain else set())
+    unknown = {info for info in infos(text) if not is_output(info)}
+    return unknown - KINDS - (PLAIN if plain else set())
 
 
 def test_every_fence_is_of_a_known_kind():
@@ -116,7 +137,7 @@ def test_a_loose_output_is_noticed(tmp_path):
     """Negative control: a sentence between code and output, or another spelling."""
     page = tmp_path / "page.md"
     page.write_text(
-        "```python\nx = 1\n```\n\nSo:\n\n" + OUTPUT + "\n42\n```\n\n"
+        f"```python\nx = 1\n```\n\nSo:\n\n```{TITLE}\n42\n```\n\n"
         "``` text title='Output'\n43\n```\n"
     )
     assert loose_outputs(page) == 2
@@ -126,7 +147,7 @@ def test_what_builds_without_a_word_is_noticed(sources):
     """Negative control: `figur` and `python notest` are shown as text, and no more."""
     misspelt, with_option = (
         sources / f"docs/{name}.md"
-        for name in ("q39/encoder-decoder", "foundations/training-objectives")
+        for name in ("q39/encoder-decoder", "systems/decoders")
     )
     for page, old, new in (
         (misspelt, "```figure", "```figur"),
@@ -136,9 +157,7 @@ def test_what_builds_without_a_word_is_noticed(sources):
     assert build(sources, sources / "site").returncode == 0
     assert unknown_infos(misspelt.read_text("utf8"), plain=False) == {"figur"}
     assert unknown_infos("```table title=x\n```", plain=False) == {"table title=x"}
-    html = (sources / "site/foundations/training-objectives/index.html").read_text(
-        "utf8"
-    )
+    html = (sources / "site/systems/decoders/index.html").read_text("utf8")
     options = openings(with_option.read_text("utf8"))
     assert highlighted(html) < len(options)
     assert "python notest" in options

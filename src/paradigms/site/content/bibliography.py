@@ -1,11 +1,10 @@
 """The bibliography: loaded, checked, and labelled as pages cite it."""
 
-from functools import cache
-
 from pydantic import Field
 
 from paradigms._schema import ContentError, Entry
 from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.file_cache import cache
 
 
 class Source(Entry):

@@ -1,6 +1,5 @@
 """Good answers of 2020 and of today, with the years of their evidence."""
 
-from functools import cache
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +10,7 @@ from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.pages import ids_by_page
 from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.file_cache import cache
 
 THEN = 2020  # the year of the older answer
 NOW = 2026  # the year of the newer one

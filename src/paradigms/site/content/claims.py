@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,6 +12,7 @@ from paradigms.site.content.conditions import check_form, experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
 from paradigms.site.content.pages import ids_by_page
 from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.file_cache import cache, cache_by_value
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 
@@ -83,7 +83,7 @@ def condition_problems(claim: Claim) -> list[str]:
     ]
 
 
-@cache
+@cache_by_value
 def places() -> dict[str, str]:
     """The page and anchor of each claim: `q19/index.md#s01`, read from the pages.
 

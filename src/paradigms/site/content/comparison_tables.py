@@ -1,7 +1,5 @@
 """Comparison tables: each cell is computed, recorded, or a sentence with evidence."""
 
-from functools import cache
-
 from pydantic import Field, model_validator
 
 from paradigms._files import ROOT
@@ -11,6 +9,7 @@ from paradigms.masks import grid, parse
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.toml import FOLDER, entry
+from paradigms.site.file_cache import cache
 
 SIZE = 6  # tokens in the small masks of a table
 

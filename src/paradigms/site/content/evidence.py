@@ -4,13 +4,13 @@ import inspect
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from paradigms._files import ROOT
 from paradigms._schema import ContentError, Entry
 from paradigms.experiments.records import stems
 from paradigms.site.content.bibliography import sources, split_citation
+from paradigms.site.file_cache import cache
 
 Status = Literal["shown", "sourced", "opinion", "none"]
 

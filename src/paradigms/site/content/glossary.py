@@ -1,13 +1,13 @@
 """The terms of the glossary, and the forms in which a text has them."""
 
 import re
-from functools import cache
 from itertools import groupby
 
 from paradigms._schema import FileError, meant, raise_findings
 from paradigms.site.content.pages import pages
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, read
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import slug
 
 PAGE = "reference/glossary.md"

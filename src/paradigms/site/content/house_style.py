@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from pydantic import field_validator
 
 from paradigms._schema import Entry
 from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.file_cache import cache
 
 _QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"")
 

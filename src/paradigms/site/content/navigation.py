@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import yaml
@@ -17,6 +16,7 @@ from mkdocs.utils import meta
 from paradigms._files import ROOT
 from paradigms._schema import ContentError, meant, raise_findings
 from paradigms.site.content.pages import DOCS, pages
+from paradigms.site.file_cache import cache, cache_by_value
 
 LEVELS = ("core", "optional")
 
@@ -47,7 +47,7 @@ class NavSection:
     entries: tuple["NavPage | NavSection", ...]
 
 
-@cache
+@cache_by_value
 def levels() -> dict[str, str]:
     """Core or optional for every page. Errors: FileError, each page without a level."""
     by_page = {path: data.get("level") for path, data in _front_matter().items()}
@@ -74,6 +74,12 @@ def in_order() -> list[tuple[str, NavPage]]:
     return list(_flat("", _entries(_nav())))
 
 
+@cache_by_value
+def page_titles() -> dict[str, str]:
+    """The title of each page by its path."""
+    return {page.path: page.title for _, page in in_order()}
+
+
 def _flat(
     title: str, entries: tuple[NavPage | NavSection, ...]
 ) -> Iterator[tuple[str, NavPage]]:
@@ -89,7 +95,7 @@ def _complaint(level: Any) -> str:
     return "missing" if level is None else f"{level!r} is unknown"
 
 
-@cache
+@cache_by_value
 def _front_matter() -> dict[str, dict[str, Any]]:
     """Front matter of pages, metadata of notebooks; `title` from the heading."""
     by_page = {}

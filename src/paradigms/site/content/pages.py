@@ -2,11 +2,11 @@
 
 import re
 import tomllib
-from functools import cache
 
 from paradigms._files import ROOT
 from paradigms._schema import ContentError
 from paradigms.site.content.toml import FOLDER
+from paradigms.site.file_cache import cache, cache_by_value
 
 DOCS = ROOT / "docs"
 
@@ -42,7 +42,7 @@ def bodies(kind: str) -> list[tuple[str, str]]:
     return [(body, page) for info, body, page in _fences() if info == kind]
 
 
-@cache
+@cache_by_value
 def _fences() -> list[tuple[str, str, str]]:
     """Info string, body and page of every fence."""
     return [

@@ -2,20 +2,21 @@
 
 import ast
 import re
+import textwrap
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from paradigms._schema import meant, raise_findings
+from paradigms._schema import Entry, meant, raise_findings
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
 from paradigms.site.content.pages import bodies, ids_by_page, pages
 from paradigms.site.content.toml import FOLDER, entries, read
+from paradigms.site.file_cache import cache, cache_by_value
 
 LONGEST_SPOKEN_ANSWER = 80  # words: half a minute at a calm pace
 LONGEST_CODE = 24  # lines: what fits on a whiteboard
@@ -59,7 +60,8 @@ def _check_length(answer: str) -> str:
     return answer
 
 
-def _check_topic(topic: str) -> str:
+def check_topic(topic: str) -> str:
+    """The topic. Errors: ValueError if the bank has none of this name."""
     if topic not in TOPICS:
         hint = meant(topic, TOPICS)
         raise ValueError(f"is no topic of the bank{hint}; they stand in questions.py")
@@ -72,10 +74,20 @@ def _check_code(code: str) -> str:
     lines = code.split("\n")
     if len(lines) > LONGEST_CODE:
         raise ValueError(f"has {len(lines)} lines; a whiteboard holds {LONGEST_CODE}")
-    for number, line in enumerate(lines, 1):
+    _check_width(code)
+    check_python(code)
+    return code
+
+
+def _check_width(code: str) -> None:
+    for number, line in enumerate(code.split("\n"), 1):
         if len(line) > WIDEST_CODE:
             width = f"{len(line)} characters"
             raise ValueError(f"line {number} has {width}, at most {WIDEST_CODE}")
+
+
+def check_python(code: str) -> str:
+    """The code itself. Errors: ValueError with the line that is not Python."""
     try:
         ast.parse(code)
     except SyntaxError as error:
@@ -83,19 +95,59 @@ def _check_code(code: str) -> str:
     return code
 
 
+class Bug(Entry):
+    """A common mistake in the code of a whiteboard answer, and what reveals it.
+
+    `correct` is a part of the code, and `wrong` what people write there; nothing if
+    they leave it out. `check` is run after the code: it fails if the bug is in it.
+    """
+
+    symptom: str = Field(min_length=10)
+    correct: str = Field(min_length=1)
+    wrong: str
+    check: Annotated[str, AfterValidator(_check_code)]
+
+    @property
+    def listing(self) -> str:
+        """All three as one piece of code, each below a comment that names it."""
+        parts = {
+            "wrong" if self.wrong else "wrong: left out": self.wrong,
+            "correct": self.correct,
+            "check": self.check,
+        }
+        return "\n".join(
+            f"# {name}\n{textwrap.dedent(code)}".strip() for name, code in parts.items()
+        )
+
+    def problems(self, code: str) -> list[str]:
+        """Why this bug cannot be put into the code, or is not checked."""
+        if (count := code.count(self.correct)) != 1:
+            return [f"correct: {self.correct!r} is {count} times in the code, not once"]
+        try:
+            _check_width(self.wrong)
+            check_python(code.replace(self.correct, self.wrong))
+        except ValueError as error:
+            return [f"wrong: {error}"]
+        nodes = ast.walk(ast.parse(self.check))
+        asserts = any(isinstance(node, ast.Assert) for node in nodes)
+        return [] if asserts else ["check: asserts nothing"]
+
+
 class Question(Evidence):
     """One interview question with the answer to say aloud and what it must contain.
 
     A trap quotes the usual wrong answer and names a claim, test or result against it.
     What a candidate writes on the whiteboard is `code`, `formulas` in TeX, or both.
+    Code has the two or three `bugs` that are common in it.
     """
 
-    topic: Annotated[str, AfterValidator(_check_topic)]
+    topic: Annotated[str, AfterValidator(check_topic)]
     level: Level
     kind: Kind
     question: str = Field(min_length=10)
     answer: Annotated[str, AfterValidator(_check_length)]
     code: Annotated[str, AfterValidator(_check_code)] = ""
+    bugs: list[Bug] = []
     formulas: list[str] = []
     key_points: list[str] = Field(min_length=2, max_length=6)
     wrong_answer: str = ""
@@ -108,6 +160,7 @@ class Question(Evidence):
             question=convert(self.question),
             answer=convert(self.answer),
             formulas=[convert(f"$${tex}$$") for tex in self.formulas],
+            bugs=[(convert(bug.symptom), bug.listing) for bug in self.bugs],
             key_points=[convert(point) for point in self.key_points],
             wrong_answer=convert(self.wrong_answer),
             follow_ups={
@@ -118,11 +171,15 @@ class Question(Evidence):
 
 @dataclass(frozen=True)
 class QuestionText:
-    """A question as an output shows it; `follow_ups` by their ids."""
+    """A question as an output shows it; `follow_ups` by their ids.
+
+    Each of the `bugs` is its symptom and its listing.
+    """
 
     question: str
     answer: str
     formulas: list[str]
+    bugs: list[tuple[str, str]]
     key_points: list[str]
     wrong_answer: str
     follow_ups: dict[str, str]
@@ -136,7 +193,7 @@ def questions() -> dict[str, Question]:
     problems = []
     for key, question in bank.items():
         findings = [*question.findings(), *trap_problems(question)]
-        findings += board_problems(question)
+        findings += board_problems(question) + bug_problems(question)
         findings += unknown_names("follow-up", question.follow_ups, bank)
         findings += unknown_names("claim", question.claims, claims())
         if not question.claims and question.status == "none":
@@ -169,7 +226,18 @@ def board_problems(question: Question) -> list[str]:
     return ["a whiteboard answer shows code or formulas; write one of the two"]
 
 
-@cache
+def bug_problems(question: Question) -> list[str]:
+    """What is wrong with the common bugs of a whiteboard answer."""
+    if len(question.bugs) not in ((2, 3) if question.code else (0,)):
+        return [f"has {len(question.bugs)} bugs; code has two or three, and only code"]
+    return [
+        f"bugs.{number}.{problem}"
+        for number, bug in enumerate(question.bugs)
+        for problem in bug.problems(question.code)
+    ]
+
+
+@cache_by_value
 def question_places() -> dict[str, str]:
     """The page and anchor of each question: `q19/index.md#q19-data`.
 
@@ -183,7 +251,7 @@ def question_places() -> dict[str, str]:
     return by_topic | {key: f"{page}#{key}" for key, page in ids_by_page("question")}
 
 
-@cache
+@cache_by_value
 def topic_places() -> dict[str, str]:
     """The page with all questions of each topic: `practice/decoding.md`."""
     ids_by_page("question")  # raises for a fence that cannot be parsed
@@ -192,7 +260,7 @@ def topic_places() -> dict[str, str]:
     return {topic: by_topic[topic] for topic in TOPICS if topic in by_topic}
 
 
-@cache
+@cache_by_value
 def derivations() -> dict[str, str]:
     """The line-by-line derivation of a question: `practice/x.md#derive-its-id`."""
     return {

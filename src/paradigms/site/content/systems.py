@@ -1,6 +1,5 @@
 """The systems that the pages describe, and what was measured of each."""
 
-from functools import cache
 from typing import Any, Literal
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from paradigms.experiments.records import load, value_at
 from paradigms.site.content.bibliography import split_citation
 from paradigms.site.content.source_code import source
 from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.file_cache import cache
 
 # What a system is made for, in the words of the table; the tests try it.
 # `{}` is a text or another input.

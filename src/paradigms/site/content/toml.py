@@ -6,12 +6,15 @@ that names file, entry and key.
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
 
 from paradigms._files import ROOT
 from paradigms._schema import (
     AnyEntry,
     ContentError,
+    Entry,
     FileError,
     raise_findings,
     validate,
@@ -49,6 +52,20 @@ def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
         ids |= new.keys()
     raise_findings(problems)
     return by_id
+
+
+class _Texts(Entry):
+    """One entry of a file that holds a list of texts under each id."""
+
+    texts: list[Annotated[str, StringConstraints(min_length=2)]] = Field(min_length=1)
+
+
+def text_lists(path: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The lists of texts by id, and a line for each mistake in the file."""
+    problems: list[str] = []
+    bodies = {key: {"texts": texts} for key, texts in read(path).items()}
+    by_id = valid(_Texts, bodies, f"{_name(path)}: ", problems)
+    return {key: entry.texts for key, entry in by_id.items()}, problems
 
 
 def entry(kind: type[AnyEntry], path: Path) -> AnyEntry:

@@ -16,8 +16,12 @@ Cell = TypeVar("Cell")
 LETTER = 7.8  # width of a letter of a label
 
 
-def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
+def mask(
+    rule: Rule, rows: list[str], columns: list[str], title: str, *, empty: bool = False
+) -> str:
     """A mask as a grid of cells: a row for each query, a column for each key.
+
+    An empty one has the cells and the labels, to be filled in by hand.
 
     Errors: ValueError if there is no row or no column.
     """
@@ -29,6 +33,7 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
     right = max(10.0, width_of(columns[-1]) * 0.72 - CELL / 2)
     width = left + CELL * len(columns) + right
     height = top + CELL * len(rows) + 6
+    cells = _lines(visible) if empty else _cells(visible, CELL) + _marks(visible)
     labels = [
         text_at(left - 7, top + CELL * (row + 0.5) + 4.5, text)
         for row, text in enumerate(rows)
@@ -40,8 +45,8 @@ def mask(rule: Rule, rows: list[str], columns: list[str], title: str) -> str:
         width,
         height,
         title,
-        f'<g transform="translate({left:.0f} {top:.0f})">{_cells(visible, CELL)}'
-        f"{_marks(visible)}</g>{''.join(labels)}"
+        f'<g transform="translate({left:.0f} {top:.0f})">{cells}</g>'
+        f"{''.join(labels)}"
         f'<text class="axis" x="2" y="12">may see →</text>'
         f'<text class="axis" x="2" y="{top - 6:.0f}">looks ↓</text>',
     )
@@ -96,6 +101,14 @@ def _cells(visible: list[list[bool]], side: int) -> str:
         f'<path class="{style}" d="{paths[value]}"/>'
         for style, value in (("sees", True), ("blind", False))
     )
+
+
+def _lines(visible: list[list[bool]]) -> str:
+    """The lines around all cells."""
+    high, wide = len(visible), len(visible[0])
+    across = "".join(f"M0 {y * CELL}h{wide * CELL}" for y in range(high + 1))
+    down = "".join(f"M{x * CELL} 0v{high * CELL}" for x in range(wide + 1))
+    return f'<path class="empty" d="{across}{down}"/>'
 
 
 def _marks(visible: list[list[bool]]) -> str:

@@ -5,7 +5,6 @@ the reader's schedule. Anki updates a note only from a newer file, so the deck c
 the time of its newest source. Equal sources give equal bytes.
 """
 
-import io
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -15,13 +14,13 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from re import sub
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from genanki import Deck, Model, Note, Package
 from markupsafe import Markup, escape
 
 from paradigms.site.content.questions import TOPICS, Question, QuestionText
 from paradigms.site.content.toml import FOLDER
+from paradigms.site.exports.formats import zip_archive
 from paradigms.site.exports.plain_text import address, citation_text, ordered_questions
 from paradigms.site.markdown.adapter import inline
 from paradigms.site.templates.environment import render, slug
@@ -41,7 +40,6 @@ FIELDS = (
     "Id",
 )
 _HERE = Path(__file__).parent
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 
 
 def package(
@@ -56,11 +54,7 @@ def package(
         )
         database.commit()
         collection = database.serialize()
-    file = io.BytesIO()
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        archive.writestr(ZipInfo("collection.anki2", _DATE), collection, ZIP_DEFLATED)
-        archive.writestr(ZipInfo("media", _DATE), "{}")
-    return file.getvalue()
+    return zip_archive({"collection.anki2": collection, "media": "{}"})
 
 
 def newest() -> int:
@@ -119,7 +113,13 @@ def _answer(entry: Question, text: QuestionText) -> Markup:
     One field for all: Anki takes a note type with another field for a new one, and
     then leaves every note of an older deck as it was.
     """
-    board = render("whiteboard.html", code=entry.code, formulas=text.formulas)
+    board = render(
+        "whiteboard.html",
+        key="",
+        code=entry.code,
+        formulas=text.formulas,
+        bugs=text.bugs,
+    )
     return (
         Markup("<p>{}</p>{}").format(text.answer, board)
         if board

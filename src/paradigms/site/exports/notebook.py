@@ -19,13 +19,14 @@ from mkdocs.utils import get_relative_url
 from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import comparison, names
+from paradigms.site.content.output_fences import is_output
 from paradigms.site.content.pages import FENCE
 from paradigms.site.content.questions import Question, of_topic, questions
 from paradigms.site.content.source_code import diff, source
+from paradigms.site.exports import notebook_scripts
 from paradigms.site.markdown.recorded_numbers import format_number
 from paradigms.site.templates.environment import slug
 
-OUTPUT = 'text title="Output"'
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3",
@@ -46,6 +47,7 @@ Address = Callable[[str], str | None]  # a link of the page -> its URL, if known
 # passages; links to pages of the site; citations and recorded numbers, unless they
 # are quoted as code.
 _BLOCK = re.compile(r'^(?:===\+?|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
+_PYTHON = "```python\n{}\n```\n\n"
 _DIV = re.compile(r"^</?div[^>]*>\n", re.M)
 _HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
 _ANCHOR = re.compile(r"^[ \t]*\{ *#[\w-]+ *\}[ \t]*\n", re.M)
@@ -97,11 +99,11 @@ def with_link(html: str, path: str) -> str:
     return html[:end] + link(path) + html[end:]
 
 
-def with_page_links(html: str, page: Any, files: Any) -> str:
+def lab_page(html: str, page: Any, files: Any) -> str:
     """A lab's HTML with the site's colours, and links to `.md` files as links to pages.
 
     In the repository a lab links to files, which is right where it is run.
-    Errors: BuildError for a page that does not exist.
+    Errors: BuildError for a page that does not exist, and for a script of a cell.
     """
 
     def replace(m: re.Match[str]) -> str:
@@ -113,8 +115,13 @@ def with_page_links(html: str, page: Any, files: Any) -> str:
         return f'href="{get_relative_url(file.url, page.file.url)}{m[2]}"'
 
     style = get_relative_url("stylesheets/labs.css", page.file.url)
+    scripts = "".join(
+        f'<script defer src="{get_relative_url(path, page.file.url)}"></script>'
+        for path in (notebook_scripts.COPY_BUTTON, notebook_scripts.COPY_NOTICE)
+    )
+    html = notebook_scripts.without_inline_scripts(html, f"docs/{page.file.src_uri}")
     html = re.sub(r'href="([\w./-]+\.md)((?:#[\w-]+)?)"', replace, html)
-    return f'<link rel="stylesheet" href="{style}">{html}'
+    return f'<link rel="stylesheet" href="{style}">{scripts}{html}'
 
 
 def text_of(cells: list[Cell]) -> str:
@@ -140,7 +147,7 @@ def cells_of(markdown: str, address: Address) -> Iterator[Cell]:
     yield _cell("markdown", NOTE + (f" [The page itself]({url})." if url else ""))
     prose, code = "", None
     for fence, text in _parts(rest):
-        if fence == OUTPUT and code:
+        if code and is_output(fence):
             code["outputs"] = [_stdout(text)]
             continue
         if code:
@@ -281,9 +288,12 @@ def _questions(keys: dict[str, Any], _: Address) -> str:
 
 
 def _whiteboard(entry: Question) -> str:
-    """Formulas and code of an answer, as Markdown."""
-    code = f"```python\n{entry.code}\n```\n\n" if entry.code else ""
-    return "".join(f"$${tex}$$\n\n" for tex in entry.formulas) + code
+    """Formulas and code of an answer and its common bugs, as Markdown."""
+    formulas = [f"$${tex}$$\n\n" for tex in entry.formulas]
+    code = [_PYTHON.format(entry.code)] if entry.code else []
+    bugs = [f"{bug.symptom}\n\n{_PYTHON.format(bug.listing)}" for bug in entry.bugs]
+    heading = ["Common bugs, and the check that reveals each\n\n"] if bugs else []
+    return "".join(formulas + code + heading + bugs)
 
 
 def _plan(_: dict[str, Any], address: Address) -> str:

@@ -3,11 +3,9 @@
 Addresses are relative to the start page; an item that leads nowhere has none.
 """
 
-import json
-from collections.abc import Callable
-
 from markupsafe import Markup
 
+from paradigms.site.exports.formats import Address, compact_json, place_url
 from paradigms.site.fences.page import Page
 from paradigms.site.fences.plan import Item, items, plans
 from paradigms.site.markdown.adapter import inline
@@ -15,7 +13,7 @@ from paradigms.site.markdown.adapter import inline
 PATH = "javascripts/plans.json"
 
 
-def plan_data(address: Callable[[str], str]) -> str:
+def plan_data(address: Address) -> str:
     """Items and plans by their ids; `address` turns `q39/cache.md` into `q39/cache/`.
 
     Errors: ContentError with every finding in plans.toml.
@@ -27,19 +25,14 @@ def plan_data(address: Callable[[str], str]) -> str:
             for key, plan in plans().items()
         },
     }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return compact_json(data)
 
 
-def _item(item: Item, address: Callable[[str], str]) -> dict[str, object]:
+def _item(item: Item, address: Address) -> dict[str, object]:
     page = Page(link=str, inline=lambda text: inline(text, str))
-    urls = [_url(place, address) for place in item.places]
+    urls = [place_url(place, address) for place in item.places]
     return {
         "title": Markup(item.title(page)).striptags(),
         "url": urls[0] if urls else "",
         "pages": sorted({url.partition("#")[0] for url in urls}),
     }
-
-
-def _url(place: str, address: Callable[[str], str]) -> str:
-    path, mark, anchor = place.partition("#")
-    return address(path) + mark + anchor

@@ -5,12 +5,11 @@ The browser loads both when somebody searches: `search/answers.json` at once, an
 """
 
 import html
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from material.plugins.search.plugin import Parser
 
@@ -21,38 +20,52 @@ from paradigms.site.content.claims import claims, places
 from paradigms.site.content.glossary import PAGE as GLOSSARY
 from paradigms.site.content.glossary import term_place, terms
 from paradigms.site.content.pages import bodies, ids_by_page
-from paradigms.site.content.questions import question_places, questions
+from paradigms.site.content.phrasings import phrasings
+from paradigms.site.content.questions import (
+    derivations,
+    question_places,
+    questions,
+)
 from paradigms.site.content.synonyms import FILE, synonyms
-from paradigms.site.markdown.adapter import inline
+from paradigms.site.content.whiteboard import task_places, tasks
+from paradigms.site.exports.formats import compact_json
+from paradigms.site.markdown.adapter import as_text
 from paradigms.site.templates.environment import slug
 
-FIRST_WORDS = 45  # of an answer: what a reader sees of a hit, and what it is ranked by
+FIRST_WORDS = 42  # of an answer: what a reader sees of a hit, and what it is ranked by
 # The worker ranks by kind: what answers before what derives, proves or lists.
 Kind = Literal[
-    "main", "question", "term", "claim", "figure", "change", "page", "section",
+    "main", "question", "task", "term", "claim", "figure", "change", "page", "section",
     "derivation", "reference",
 ]  # fmt: skip
+Form = Literal["code", "derivation"]  # of an answer, which a query may ask for
 _TITLED = {"page", "section"}  # kinds whose titles are loaded with the answers
 MAIN = {"q19-thirty-seconds", "q39-thirty-seconds"}  # the two that the site is about
 SOURCES = "reference/bibliography.md"
 # Their rows have entries of their own, or repeat what stands elsewhere.
 LISTS = {GLOSSARY, SOURCES, "reference/claims.md", "reference/tags.md"}
 
-# Tags within words and lines, most of them of highlighted code and formulas. The parser
-# would skip them one by one, which took a tenth of a build.
+# Tags within words and lines, most of them of highlighted code and formulas, and those
+# of tables and lists. The parser would skip them one by one: a sixth of a build.
 _INLINE = re.compile(
     r"</?(?:a|abbr|code|em|math|m[a-z]+|q|span|strong|su[bp]|wbr)(?: [^>]*)?>"
 )
+_CELLS = re.compile(r"</?(?:d[dt]|li|[ou]l|small|t[dhr]|tbody|thead)(?: [^>]*)?>")
 _TAG = re.compile(r"<[^>]+>")
 
 
 class Passage(NamedTuple):
-    """A place that a search can lead to: `place` is `q39/index.md#q39-axes`."""
+    """A place that a search can lead to: `place` is `q39/index.md#q39-axes`.
+
+    `holds` says in which forms the answer is there, beside its sentences.
+    """
 
     kind: Kind
     place: str
     title: str
     text: str = ""
+    phrasings: tuple[str, ...] = ()
+    holds: tuple[Form, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,10 +92,13 @@ def search_index(pages: Mapping[str, IndexedPage]) -> dict[str, str]:
     first = {
         "pages": [(page.url, page.title) for page in pages.values()],
         "synonyms": [[term, *names] for term, names in synonyms().items()],
-        "passages": [_row(passage, numbers) for passage in answers],
+        "passages": _columns(answers, numbers),
     }
-    then = {"passages": [_row(passage, numbers) for passage in texts]}
-    return {"search/answers.json": _json(first), "search/text.json": _json(then)}
+    then = {"passages": _columns(texts, numbers)}
+    return {
+        "search/answers.json": compact_json(first),
+        "search/text.json": compact_json(then),
+    }
 
 
 def synonym_problems(
@@ -109,44 +125,65 @@ def _answers() -> Iterator[Passage]:
     for key, place in question_places().items():
         question = questions()[key]
         kind: Kind = "main" if key in MAIN else "question"
-        answer = _first_words(_plain(question.answer))
-        yield Passage(kind, place, _plain(question.question), answer)
+        answer = _first_words(as_text(question.answer))
+        others = tuple(phrasings().get(key, ()))
+        title, holds = as_text(question.question), tuple(_holds(key))
+        yield Passage(kind, place, title, answer, others, holds)
+    for name, place in task_places().items():
+        task = tasks()[name]
+        text = _first_words(as_text(task.statement[0]))
+        yield Passage("task", place, task.title, text, holds=("code",))
     for term, sentence in terms().items():
-        yield Passage("term", term_place(term), term, _plain(sentence))
+        yield Passage("term", term_place(term), term, as_text(sentence))
     for key, place in places().items():
         claim = claims()[key]
-        title = f"{key}, {claim.verdict}: {_plain(claim.said)}"
-        yield Passage("claim", place, title, _first_words(_plain(claim.right)))
+        title = f"{key}, {claim.verdict}: {as_text(claim.said)}"
+        yield Passage("claim", place, title, _first_words(as_text(claim.right)))
     for key, page in ids_by_page("change"):
         change = changes()[key]
-        text = _first_words(_plain(change.now))
-        yield Passage("change", f"{page}#{key}", _plain(change.said), text)
+        text = _first_words(as_text(change.now))
+        yield Passage("change", f"{page}#{key}", as_text(change.said), text)
+
+
+def _holds(key: str) -> Iterator[Form]:
+    """The forms of a question's answer."""
+    if questions()[key].code:
+        yield "code"
+    if key in derivations() or questions()[key].kind == "derivation":
+        yield "derivation"
 
 
 def _figures() -> Iterator[Passage]:
     for body, page in bodies("figure"):
         keys = tomllib.loads(body)
-        place, caption = f"{page}#{slug(keys['title'])}", _plain(keys["caption"])
+        place, caption = f"{page}#{slug(keys['title'])}", as_text(keys["caption"])
         yield Passage("figure", place, keys["title"], caption)
 
 
 def _bibliography() -> Iterator[Passage]:
     for key, source in sources().items():
         title = f"{label(key)}: {source.title}"
-        text = f"{', '.join(source.authors)}. {_plain(source.cited_for)}"
+        text = f"{', '.join(source.authors)}. {as_text(source.cited_for)}"
         yield Passage("reference", f"{SOURCES}#{key}", title, text)
 
 
 def _sections(page: IndexedPage) -> Iterator[Passage]:
     """A page and its sections; their titles and texts as plain text."""
     parser = Parser()
-    parser.feed(_INLINE.sub("", page.content))
+    parser.feed(without_small_tags(page.content))
     parser.close()
     for number, section in enumerate(parser.data):
         anchor = f"#{section.id}" if number and section.id else ""
         title = _text("".join(section.title)).removesuffix("¶") or page.title
         text = "" if page.path in LISTS else _text("".join(section.text))
-        yield Passage(_kind(page.path, anchor), page.path + anchor, title, text)
+        kind = _kind(page.path, anchor)
+        holds: tuple[Form, ...] = ("derivation",) if kind == "derivation" else ()
+        yield Passage(kind, page.path + anchor, title, text, holds=holds)
+
+
+def without_small_tags(markup: str) -> str:
+    """HTML without the tags that carry no section; words of two cells stay apart."""
+    return _CELLS.sub(" ", _INLINE.sub("", markup))
 
 
 def _kind(path: str, anchor: str) -> Kind:
@@ -155,11 +192,6 @@ def _kind(path: str, anchor: str) -> Kind:
     if path.startswith(("reference/", "contributing")):
         return "reference"
     return "section" if anchor else "page"
-
-
-def _plain(line: str) -> str:
-    """A line of Markdown as text, formulas and recorded numbers included."""
-    return _text(inline(line, str))
 
 
 def _text(markup: str) -> str:
@@ -171,11 +203,17 @@ def _first_words(text: str) -> str:
     return text if len(words) <= FIRST_WORDS else f"{' '.join(words[:FIRST_WORDS])} …"
 
 
-def _row(passage: Passage, pages: Mapping[str, int]) -> tuple[str, int, str, str, str]:
-    """A passage as the worker reads it, with the number of its page."""
-    path, _, anchor = passage.place.partition("#")
-    return passage.kind, pages[path], anchor, passage.title, passage.text
+def _columns(passages: list[Passage], pages: Mapping[str, int]) -> dict[str, list[Any]]:
+    """Passages as the worker reads them: a list for each field, which gzip packs best.
 
-
-def _json(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    The place is the number of its page and an anchor.
+    """
+    places = [passage.place.partition("#") for passage in passages]
+    fields = {
+        name: [getattr(passage, name) for passage in passages]
+        for name in Passage._fields
+    }
+    del fields["place"]
+    fields["page"] = [pages[path] for path, _, _ in places]
+    fields["anchor"] = [anchor for _, _, anchor in places]
+    return fields

@@ -6,7 +6,6 @@ tables and traps by their names, and lines of numbers.
 
 import re
 import tomllib
-from functools import cache
 
 from markupsafe import Markup
 
@@ -19,6 +18,7 @@ from paradigms.site.content.toml import FOLDER, entries
 from paradigms.site.fences.figure import MaskFigure, TwoViewsFigure
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.table import thumbnail
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import render
 
 FILE = "snippets/cheat-sheet.toml"

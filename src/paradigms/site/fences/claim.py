@@ -1,7 +1,6 @@
 """The fence `claim`: the claim, the verdict, what is right, and the evidence."""
 
 import tomllib
-from functools import cache
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from paradigms.site.content.pages import bodies
 from paradigms.site.fences.cards import render_each
 from paradigms.site.fences.figure import RECORDED
 from paradigms.site.fences.page import Fence, Page
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import render, slug
 
 

@@ -1,13 +1,10 @@
 """The fence `code`: source code on a page, or the lines in which two objects differ."""
 
-from markupsafe import Markup
 from pydantic import Field
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import DiffLexer, PythonLexer
 
 from paradigms._schema import ContentError
 from paradigms.site.content.source_code import diff, file_path, object_name, source
+from paradigms.site.fences.highlighting import highlighted
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.templates.environment import render
 
@@ -29,18 +26,18 @@ class CodeFence(Fence):
         """A highlighted block under the name of its file."""
         text = source(self.of)
         title = f"{file_path(self.of)}: {object_name(self.of)}"
-        lexer = PythonLexer()
+        language = "python"
         if self.against:
             title = (
                 f"{object_name(self.against)} (−) against {object_name(self.of)} (+)"
             )
-            text, lexer = diff(source(self.against), text), DiffLexer()
+            text, language = diff(source(self.against), text), "diff"
         if text.count("\n") > LONGEST:
             raise ContentError(
                 f"of: {self.of} shows {text.count(chr(10))} lines, at most {LONGEST} "
                 "are read; name a smaller part"
             )
-        code = Markup(highlight(text, lexer, HtmlFormatter(nowrap=True)))
+        code = highlighted(text, language)
         return render(
             "code.html", page=page, title=title, code=code, caption=self.caption
         )

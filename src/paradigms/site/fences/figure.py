@@ -54,6 +54,7 @@ class Figure(Fence):
             is_chart=self.is_chart,
             intro=words.intro,
             lines=words.lines,
+            solution=Markup(self.solution()),
         )
         return page.anchored(html)
 
@@ -65,6 +66,10 @@ class Figure(Fence):
         """The figure as SVG."""
         raise NotImplementedError
 
+    def solution(self) -> str:
+        """Of a figure to be filled in by hand, the drawing that is asked for."""
+        return ""
+
     def words(self) -> Words:
         """The figure for those who do not see it."""
         raise NotImplementedError
@@ -75,16 +80,25 @@ class MaskFigure(Figure):
 
     `mask` is written as in code: `causal & padding(4)`.  `tokens` label rows and
     columns; where these differ (cross-attention), `columns` labels the keys.
+    With `blank` the grid is empty, and the mask is in a fold below it.
     """
 
     mask: Annotated[str, AfterValidator(_check_mask)]
     tokens: str = Field(min_length=1)
     columns: str = ""
+    blank: bool = False
 
     def code(self) -> str:
         return self.mask
 
     def drawing(self) -> str:
+        title = f"{self.title}, an empty grid" if self.blank else self.title
+        rule = parse(self.mask)
+        return svg.mask(rule, *self._labels(), title, empty=self.blank)
+
+    def solution(self) -> str:
+        if not self.blank:
+            return ""
         return svg.mask(parse(self.mask), *self._labels(), self.title)
 
     def words(self) -> Words:

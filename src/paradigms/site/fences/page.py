@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
 
 from markupsafe import Markup
 
@@ -11,6 +10,7 @@ from paradigms._schema import Entry
 from paradigms.experiments.records import stems
 from paradigms.site.content.bibliography import label, split_citation
 from paradigms.site.content.evidence import Evidence
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import slug
 
 

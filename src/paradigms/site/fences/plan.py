@@ -1,7 +1,7 @@
 """Study plans: what to do, in which order, and how long it takes."""
 
 from collections.abc import Iterable
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from markupsafe import Markup
@@ -19,6 +19,7 @@ from paradigms.site.content.questions import (
 from paradigms.site.content.toml import FOLDER, read, valid
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.reading_time import QUESTION, lab, minutes, section
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import render
 
 KINDS = ("read", "lab", "topic", "questions", "task")

@@ -1,9 +1,6 @@
 """The fence `question`: a question to attempt before its answer opens."""
 
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import places
@@ -16,6 +13,7 @@ from paradigms.site.content.questions import (
     questions,
 )
 from paradigms.site.fences.cards import render_each
+from paradigms.site.fences.highlighting import highlighted
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.templates.environment import render
 
@@ -56,16 +54,21 @@ def _question(key: str, page: Page) -> Markup:
         key=key,
         question=question,
         text=text,
-        board=_whiteboard(question, text),
+        board=whiteboard(question, text, key),
         derivation=derivations().get(key),
         claim_places=places(),
         question_places=question_places(),
     )
 
 
-def _whiteboard(question: Question, text: QuestionText) -> Markup:
-    """What a candidate writes: formulas, code below them; empty without either."""
-    code = question.code
-    if code:
-        code = Markup(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)))
-    return render("whiteboard.html", code=code, formulas=text.formulas)
+def whiteboard(question: Question, text: QuestionText, key: str = "") -> Markup:
+    """What a candidate writes: formulas, code, its bugs; empty without any.
+
+    With `key` each block of code has an id of its own: the theme derives from it the
+    name of the block that a button copies.
+    """
+    code = highlighted(question.code) if question.code else ""
+    bugs = [(symptom, highlighted(listing)) for symptom, listing in text.bugs]
+    return render(
+        "whiteboard.html", key=key, code=code, formulas=text.formulas, bugs=bugs
+    )

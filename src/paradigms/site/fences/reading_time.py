@@ -6,7 +6,6 @@ The rates are assumptions about one reader; the page that uses them states them.
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from markdown.extensions.toc import slugify, unique
@@ -14,6 +13,7 @@ from markupsafe import Markup
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import claims
+from paradigms.site.content.output_fences import is_output
 from paradigms.site.content.pages import FENCE, pages
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.fences.change import ChangeFence
@@ -21,6 +21,7 @@ from paradigms.site.fences.cheat_sheet import CheatSheetFence
 from paradigms.site.fences.contents import ContentsFence
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.table import TableFence
+from paradigms.site.file_cache import cache
 
 WORDS_A_MINUTE = 160  # dense text, read once and understood
 CODE = 1.0  # minutes for a block of code together with what it prints
@@ -79,14 +80,16 @@ def minutes(text: str) -> float:
 
 def _fence_minutes(match: re.Match[str]) -> float:
     """Minutes for one fence: a fixed time, or by the words that it shows."""
-    kind, _, options = match["info"].strip().partition(" ")
-    body = match["body"]
-    if kind == "text":  # what code prints is read with it
-        return 0 if "Output" in options else words(body) / WORDS_A_MINUTE
+    info, body = match["info"].strip(), match["body"]
+    if is_output(info):
+        return 0  # read with the code that prints it
+    kind = info.partition(" ")[0]
+    if kind == "text":
+        return words(body) / WORDS_A_MINUTE
     if kind in {"python", "code"}:
         return CODE
-    if kind == "figure":
-        return FIGURE
+    if kind == "figure":  # an empty grid is an offer, which no plan counts
+        return FIGURE * ("blank = true" not in body)
     try:
         return _entries_minutes(kind, tomllib.loads(body))
     except (KeyError, ValueError):  # a mistake there stops the build of its own page

@@ -4,7 +4,6 @@ import re
 from ast import literal_eval
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NamedTuple
 
 from paradigms._schema import ContentError
@@ -21,6 +20,7 @@ from paradigms.site.content.claims import claims, places
 from paradigms.site.content.conditions import experiments, with_values
 from paradigms.site.fences.claim import figures
 from paradigms.site.fences.page import Fence, Page, record_page
+from paradigms.site.file_cache import cache
 from paradigms.site.templates.environment import render
 
 FEW_ROWS = 2  # a table with so few rows is turned: a line for each measure

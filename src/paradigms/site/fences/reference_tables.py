@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, get_args
 
 from paradigms.experiments.records import (
@@ -18,10 +17,11 @@ from paradigms.site.content.comparison_tables import comparison, names
 from paradigms.site.content.evidence import proofs
 from paradigms.site.content.glossary import answers, letters, term_place
 from paradigms.site.content.house_style import rules
-from paradigms.site.content.navigation import in_order
+from paradigms.site.content.navigation import page_titles
 from paradigms.site.content.questions import Level, questions, topic_places
 from paradigms.site.content.systems import measured_rows, systems
 from paradigms.site.fences.record import experiment_questions, in_words, provenance
+from paradigms.site.file_cache import cache
 
 SIZES = ("all", "embeddings", "attention", "feed-forward", "norms and heads")
 
@@ -107,9 +107,12 @@ def _day_and_machine(benchmark: Benchmark) -> str:
 
 def _glossary() -> dict[str, Any]:
     """Every term with its sentence, by letter, and where it is answered in full."""
-    titles = {page.path: page.title for _, page in in_order()}
+    titles = page_titles()
     links = {
-        term: (term_place(term), titles.get(answer) or questions()[answer].question)
+        term: (
+            term_place(term),
+            titles.get(answer) or questions()[answer].question,
+        )
         for term, answer in answers().items()
     }
     return {"letters": letters(), "links": links}

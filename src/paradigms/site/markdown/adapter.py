@@ -8,7 +8,6 @@ page, line and key in one line and stops the build.
 import re
 import tomllib
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import markdown
@@ -26,8 +25,11 @@ from paradigms.site.fences.figure import Figure, figure_kind
 from paradigms.site.fences.page import Fence, Page
 from paradigms.site.fences.plan import PlanFence
 from paradigms.site.fences.question import QuestionFence
+from paradigms.site.fences.quiz import QuizFence
 from paradigms.site.fences.record import RecordFence
 from paradigms.site.fences.table import TableFence
+from paradigms.site.fences.whiteboard import WhiteboardFence
+from paradigms.site.file_cache import cache
 from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
 
@@ -44,6 +46,8 @@ KINDS: dict[str, type[Fence]] = {
     "change": ChangeFence,
     "contents": ContentsFence,
     "record": RecordFence,
+    "whiteboard": WhiteboardFence,
+    "quiz": QuizFence,
 }
 
 
@@ -86,6 +90,11 @@ def inline(text: str, link: Callable[[str], str]) -> Markup:
     """A line of Markdown as HTML; `link` turns `reference/x.md#y` into a URL."""
     html = _html(text)
     return Markup(_HREF.sub(lambda match: f'href="{link(match[1])}"', html))
+
+
+def as_text(line: str) -> str:
+    """A line of Markdown as text, formulas and recorded numbers included."""
+    return inline(line, str).striptags()
 
 
 @cache

@@ -5,7 +5,7 @@
 its interval, `|percent` a share in percent, `|millions` a count in millions. A missing
 source or number stops the
 build. Formulas need no script and no font: the browser draws MathML. A page's first
-use of a term links to the glossary.
+use of a term links to the glossary. An output whose question is wrong stops the build.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from markdown import Extension, Markdown
 from paradigms.site.markdown.citations import Citation
 from paradigms.site.markdown.glossary_links import GlossaryLinks
 from paradigms.site.markdown.math import MathML
+from paradigms.site.markdown.predictions import Predictions
 from paradigms.site.markdown.recorded_numbers import Bars, Recorded
 from paradigms.site.markdown.tables import TableBoxes
 
@@ -23,6 +24,8 @@ class InlineExtension(Extension):
     """Registers links before Markdown's own patterns, and formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        # Before fences (25), after what is included (32).
+        md.preprocessors.register(Predictions(md), "predictions", 27)
         # Later than fences (25), whose content is not a table.
         md.preprocessors.register(Bars(md), "bars", 15)
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)

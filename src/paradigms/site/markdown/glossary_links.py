@@ -13,11 +13,13 @@ from paradigms.site.content.glossary import PAGE, forms
 
 # Pages to look things up, and a sheet that is printed.
 _EXCLUDED = re.compile(r"reference/|contributing\.md|practice/cheat-sheet\.md")
-_TOKEN = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w-]*)([^>]*)>|[^<]+", re.S)
+# What is no running text, or is a link or a control already; none is inside its like.
+_TAGS = "a|abbr|button|code|h[1-6]|label|math|pre|script|style|summary|svg|thead"
+_TOKEN = re.compile(
+    rf"<!--.*?-->|<({_TAGS})(?: [^>]*)?>.*?</\1>|<(/?)([a-zA-Z][\w-]*)([^>]*)>|[^<]+",
+    re.S,
+)
 _WORD = re.compile(r"(?<![\w&#-])[^\W_]+")
-# What is no running text, or is a link or a control already.
-_TAGS = {"a", "abbr", "button", "code", "label", "math", "pre", "script", "style"}
-_TAGS |= {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "svg", "thead"}
 _CLASSES = re.compile(
     r'class="(?:[^"]* )?(?:plan|page-list|evidence|in-words|level|verdict|highlight|'
     r'arithmatex)[ "]'
@@ -44,14 +46,14 @@ def link_terms(html: str, glossary: str) -> str:
     parts: list[str] = []
     inside, depth = "", 0  # an element without links, and how deep in its like
     for token in _TOKEN.finditer(html):
-        closing, name, attributes = token[1], token[2], token[3]
+        _, closing, name, attributes = token.groups()
         if inside:
-            if name == inside and not (attributes or "").endswith("/"):
+            if name == inside:
                 depth += -1 if closing else 1
             if not depth:
                 inside = ""
         elif name:
-            if not closing and (name in _TAGS or _CLASSES.search(attributes)):
+            if not closing and _CLASSES.search(attributes):
                 inside, depth = name, 1
         elif not token[0].startswith("<"):
             parts.append(_with_links(token[0], glossary, used_terms))

@@ -1,6 +1,7 @@
 """Formulas as MathML: no script and no font, the browser draws them."""
 
 import re
+from functools import cache
 from html import unescape
 from xml.etree import ElementTree
 
@@ -93,7 +94,7 @@ class MathML(Treeprocessor):
         if plain.count("{") != plain.count("}"):  # latex2mathml guesses instead
             raise failure(self.md, tex, f"formula {tex!r}: braces do not match")
         try:
-            html = convert(tex, display=display)
+            html = _mathml(tex, display)
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise failure(self.md, tex, f"formula {tex!r}: {reason}") from error
@@ -108,6 +109,11 @@ class MathML(Treeprocessor):
             html.replace(_NAMESPACE, ""),
         )
         return _with_thin_spaces(html)
+
+
+@cache  # a quarter of all formulas have been on an earlier page
+def _mathml(tex: str, display: str) -> str:
+    return convert(tex, display=display)
 
 
 def pieces(tex: str) -> list[list[str]]:

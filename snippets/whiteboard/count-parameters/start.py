@@ -1,0 +1,3 @@
+def parameters(vocabulary, width, layers, heads, hidden, kv_heads=None, tied=False):
+    """The number of parameters."""
+    raise NotImplementedError

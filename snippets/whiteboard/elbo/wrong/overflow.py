@@ -1,0 +1,22 @@
+# Mistake: the sigmoid of a large logit is computed first.
+# Message: elbo([1, 0], [[1000, -1000]], [0], [0]): expected 0, got OverflowError: math range error
+import math
+
+
+def elbo(x, logits, mean, log_variance):
+    """The lower bound on log p(x) in nats; logits: a row for each sample."""
+    if not logits:
+        raise ValueError("the bound needs a sample")
+    fits = [
+        sum(p * log_sigmoid(a) + (1 - p) * log_sigmoid(-a) for p, a in zip(x, row))
+        for row in logits
+    ]
+    divergence = sum(
+        0.5 * (math.exp(v) + m * m - 1 - v) for m, v in zip(mean, log_variance)
+    )
+    return sum(fits) / len(fits) - divergence
+
+
+def log_sigmoid(a):
+    """Without overflow on either side."""
+    return -math.log(1.0 + math.exp(-a))

@@ -1,0 +1,20 @@
+PRE, SUF, MID, EOS = 90, 91, 92, 2
+
+
+def rearrange(tokens, start, stop, spm=False):
+    """The document with tokens[start:stop] moved to the end."""
+    if not 0 <= start <= stop <= len(tokens):
+        raise ValueError(f"cuts {start} and {stop} in {len(tokens)} tokens")
+    prefix, middle, suffix = tokens[:start], tokens[start:stop], tokens[stop:]
+    if spm:
+        return [PRE, SUF, *suffix, MID, *prefix, *middle, EOS]
+    return [PRE, *prefix, SUF, *suffix, MID, *middle, EOS]
+
+
+def restore(sequence):
+    """The document in its own order."""
+    if sequence[-1:] != [EOS]:
+        raise ValueError("the middle is not finished")
+    suffix, middle = sequence.index(SUF), sequence.index(MID)
+    parts = sequence[1:suffix], sequence[middle + 1 : -1], sequence[suffix + 1 : middle]
+    return [token for part in parts for token in part]

@@ -1,0 +1,22 @@
+# Mistake: time is counted from 0, so one step too many is multiplied.
+# Message: alpha_bar([0.36, 0.75, 0.5], 0): expected 1, got 0.64
+import math
+
+
+def alpha_bar(betas, t):
+    """The product of 1 - beta over the first t steps."""
+    if not 0 <= t <= len(betas):
+        raise ValueError(f"time {t} is not in 0 to {len(betas)}")
+    return math.prod(1 - beta for beta in betas[: t + 1])
+
+
+def noised(x0, t, noise, betas):
+    """x_t for a picture and standard normal noise."""
+    a = alpha_bar(betas, t)
+    return [math.sqrt(a) * x + math.sqrt(1 - a) * e for x, e in zip(x0, noise)]
+
+
+def recovered(x, t, noise, betas):
+    """The x_0 that x_t and its noise imply."""
+    a = alpha_bar(betas, t)
+    return [(v - math.sqrt(1 - a) * e) / math.sqrt(a) for v, e in zip(x, noise)]

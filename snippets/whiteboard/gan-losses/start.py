@@ -1,0 +1,11 @@
+import math
+
+
+def discriminator_loss(real, fake):
+    """Minus the value of the game, for logits of both kinds of picture."""
+    raise NotImplementedError
+
+
+def generator_loss(fake, saturating=False):
+    """What the generator minimises, for logits of its pictures."""
+    raise NotImplementedError

@@ -1,0 +1,15 @@
+# Mistake: the logarithm of the variance is read as that of the standard deviation.
+# Message: gaussian_kl([0], [1.38629]): expected 0.806853, got 6.11371
+import math
+
+
+def gaussian_kl(mean, log_variance, other_mean=None, other_log_variance=None):
+    """KL(q || p) in nats; p is N(0, I) unless it is given."""
+    zeros = [0.0] * len(mean)
+    other_mean = zeros if other_mean is None else other_mean
+    other_log_variance = zeros if other_log_variance is None else other_log_variance
+    total = 0.0
+    for m, v, n, w in zip(mean, log_variance, other_mean, other_log_variance):
+        squared = (m - n) ** 2 * math.exp(-2 * w)
+        total += 0.5 * (2 * w - 2 * v + math.exp(2 * v - 2 * w) + squared - 1)
+    return total

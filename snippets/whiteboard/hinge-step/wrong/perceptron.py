@@ -1,0 +1,15 @@
+# Mistake: only misclassified rows contribute, as in a perceptron.
+# Message: hinge_step([0.25], 0, [[2]], [1], 0.5, 0): expected ([1.25], 0.5), got ([0.25], 0)
+def hinge_step(weights, bias, rows, labels, rate, penalty):
+    """The weights and the bias after one step."""
+    if not set(labels) <= {-1, 1}:
+        raise ValueError(f"labels must be -1 or 1: {labels}")
+    slope = [penalty * w for w in weights]
+    bias_slope = 0.0
+    for x, y in zip(rows, labels):
+        margin = y * (bias + sum(w * value for w, value in zip(weights, x)))
+        if margin <= 0:
+            slope = [s - y * value / len(rows) for s, value in zip(slope, x)]
+            bias_slope -= y / len(rows)
+    moved = [w - rate * s for w, s in zip(weights, slope)]
+    return moved, bias - rate * bias_slope

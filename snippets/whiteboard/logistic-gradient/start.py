@@ -1,0 +1,6 @@
+import math
+
+
+def loss_and_gradient(weights, bias, rows, labels, penalty=0.0):
+    """The loss in nats, its gradient for the weights and for the bias."""
+    raise NotImplementedError

@@ -1,0 +1,18 @@
+# Mistake: random words may be special tokens.
+# Message: ids shown for a vocabulary of the words 4 and 5: expected [3, 4, 5], got [0, 1, 2, 3, 4, 5]
+MASK, FIRST_WORD, IGNORE = 3, 4, -100
+
+
+def mask_tokens(tokens, vocabulary, rng, rate=0.15):
+    """Inputs and targets, each as long as the tokens."""
+    inputs, targets = list(tokens), [IGNORE] * len(tokens)
+    for i, token in enumerate(tokens):
+        if token < FIRST_WORD or rng.random() >= rate:
+            continue
+        targets[i] = token
+        fate = rng.random()
+        if fate < 0.8:
+            inputs[i] = MASK
+        elif fate < 0.9:
+            inputs[i] = rng.randrange(vocabulary)
+    return inputs, targets

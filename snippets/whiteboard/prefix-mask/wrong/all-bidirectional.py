@@ -1,0 +1,14 @@
+# Mistake: every token sees its whole document.
+# Message: packed_prefix_mask([(2, 3)]): expected [[True, True, False], [True, True, False], [True, True, True]], got [[True, True, True], [True, True, True], [True, True, True]]
+def packed_prefix_mask(documents):
+    """The mask of one row with the documents (prefix, length) in order."""
+    size = sum(length for _, length in documents)
+    rows = []
+    for prefix, length in documents:
+        if prefix > length:
+            raise ValueError(f"a prefix of {prefix} in {length} tokens")
+        start = len(rows)
+        for q in range(length):
+            stop = start + length
+            rows.append([start <= k < stop for k in range(size)])
+    return rows

@@ -1,0 +1,6 @@
+import math
+
+
+def rotate(vector, position, theta=10_000.0):
+    """The vector with each pair (i, i + D/2) turned by its angle."""
+    raise NotImplementedError

@@ -1,0 +1,19 @@
+# Mistake: the sine has no minus sign: lengths change and the score depends on positions.
+# Message: rotate([0, 1], 2): expected [-0.909297, -0.416147], got [0.909297, -0.416147]
+import math
+
+
+def rotate(vector, position, theta=10_000.0):
+    """The vector with each pair (i, i + D/2) turned by its angle."""
+    width = len(vector)
+    if width % 2:
+        raise ValueError(f"{width} entries form no pairs")
+    half = width // 2
+    first, second = [], []
+    for i in range(half):
+        a, b = vector[i], vector[i + half]
+        angle = position / theta ** (2 * i / width)
+        cosine, sine = math.cos(angle), math.sin(angle)
+        first.append(a * cosine + b * sine)
+        second.append(a * sine + b * cosine)
+    return first + second

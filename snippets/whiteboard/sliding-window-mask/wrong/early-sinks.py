@@ -1,0 +1,14 @@
+# Mistake: sinks are visible to earlier tokens.
+# Message: window_mask(4, 1, sinks=2): expected [[True, False, False, False], [True, True, False, False], [True, True, True, False], [True, True, False, True]], got [[True, True, False, False], [True, True, False, False], [True, True, True, False], [True, True, False, True]]
+def window_mask(length, window, sinks=0):
+    """mask[q][k]: True if key k is in the window of query q or a sink."""
+    if window < 1:
+        raise ValueError(f"a token must see itself: window {window}")
+    return [
+        [0 <= q - k < window or k < sinks for k in range(length)] for q in range(length)
+    ]
+
+
+def reach(window, layers):
+    """How many tokens can influence the last state, itself included."""
+    return layers * (window - 1) + 1

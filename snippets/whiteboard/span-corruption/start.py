@@ -1,0 +1,8 @@
+def corrupt(tokens, spans, sentinels):
+    """Source and target; spans are pairs (start, length) in any order."""
+    raise NotImplementedError
+
+
+def restore(source, target, sentinels):
+    """The text that `corrupt` has hidden."""
+    raise NotImplementedError

@@ -1,0 +1,30 @@
+# Mistake: the target does not end with a sentinel.
+# Message: corrupt([5, 6, 7, 8, 9], [(1, 2)], [99, 98, 97]): expected ([5, 99, 8, 9], [99, 6, 7, 98]), got ([5, 99, 8, 9], [99, 6, 7])
+def corrupt(tokens, spans, sentinels):
+    """Source and target; spans are pairs (start, length) in any order."""
+    hidden = {start + i for start, length in spans for i in range(length)}
+    first = sorted(i for i in hidden if i - 1 not in hidden)
+    if len(first) >= len(sentinels):
+        raise ValueError(f"{len(first)} spans, {len(sentinels)} sentinels")
+    names = dict(zip(first, sentinels))
+    source, target = [], []
+    for i, token in enumerate(tokens):
+        if i in names:
+            source.append(names[i])
+            target.append(names[i])
+        if i in hidden:
+            target.append(token)
+        else:
+            source.append(token)
+    return source, target
+
+
+def restore(source, target, sentinels):
+    """The text that `corrupt` has hidden."""
+    spans = {}
+    for token in target:
+        if token in sentinels:
+            spans[token] = span = []
+        else:
+            span.append(token)
+    return [word for token in source for word in spans.get(token, [token])]

@@ -1,0 +1,242 @@
+"""Results of a build, on disk: computed again when one of their inputs changes.
+
+The inputs are the code of this package, the libraries, `mkdocs.yml`, the list of all
+files, a key such as the text of a page, and whatever was read meanwhile. What was read
+is observed (see `file_cache`), so nothing has to name it. An entry is one JSON file,
+replaced atomically; one that cannot be read counts as missing. The folder can be
+deleted at any time.
+"""
+
+import hashlib
+import importlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
+
+from paradigms._files import PACKAGE, ROOT, replaced
+from paradigms._schema import ContentError
+from paradigms.site import LOADED
+from paradigms.site.file_cache import Reads, reads_of_block
+
+LOG = logging.getLogger("mkdocs.hooks.paradigms")
+LIBRARIES = (
+    "beautifulsoup4", "genanki", "jinja2", "latex2mathml", "markdown", "markupsafe",
+    "mkdocs", "mkdocs-material", "pydantic", "pygments", "pymdown-extensions", "pyyaml",
+)  # fmt: skip
+Stamp = tuple[int, int, int]
+
+
+class BuildCache:
+    """The entries of one build. Make it before anything is read.
+
+    A file that changes while the site is built may have been read before or after that:
+    what was made from it is not kept.
+    """
+
+    def __init__(self, config: MkDocsConfig) -> None:
+        self.root = Path(config.config_file_path).resolve().parent
+        self.folder = self.root / ".cache/build"
+        self._digests: dict[Path, str] = {}
+        self._values: dict[str, str] = {}
+        sources = [path for path in self.root.glob("*.*") if path.is_file()]
+        for name in ("docs", "snippets", "tests"):
+            sources += (self.root / name).rglob("*")
+        self._stamps = {
+            path: _stamp(path) for path in sources if "__pycache__" not in path.parts
+        }
+        code = (path for path in PACKAGE.rglob("*.*") if path.suffix != ".pyc")
+        self._code = {path: _stamp(path) for path in code}
+        self._common = ""
+        newest = max(stamp[0] for stamp in self._code.values() if stamp)
+        # Another package would not be observed, and changed code may not be loaded.
+        self.enabled = self.root == ROOT.resolve() and newest < LOADED
+        self._remove_old_drafts()
+
+    def start(self, files: Files) -> None:
+        """Hash what every entry depends on."""
+        self._common = _digest(
+            sys.version,
+            *(version(name) for name in LIBRARIES),
+            self._file_digest(self.root / "mkdocs.yml"),
+            # Those who read a folder depend on its list of files.
+            *(path.relative_to(self.root).as_posix() for path in sorted(self._stamps)),
+            *(f"{file.src_uri} {file.url}" for file in files),
+            *(
+                f"{path.relative_to(PACKAGE)} {self._file_digest(path)}"
+                for path in sorted(self._code)
+            ),
+        )
+
+    def render(self, page: Page, config: MkDocsConfig, files: Files) -> None:
+        """What `Page.render` does."""
+
+        def rendered() -> dict[str, Any] | None:
+            warnings = _Warnings()
+            logging.getLogger("mkdocs").addHandler(warnings)
+            try:
+                Page.render(page, config, files)
+            finally:
+                logging.getLogger("mkdocs").removeHandler(warnings)
+            # MkDocs collects no links while it logs for debugging.
+            if warnings.seen or page.links_to_anchors is None:
+                return None
+            return _state(page)
+
+        state = self.get_or_make(page.file.src_uri, page.markdown or "", rendered)
+        if page.content is None:  # it was not rendered
+            _restore(page, state, files)
+
+    def get_or_make(self, name: str, key: str, make: Callable[[], Any]) -> Any:
+        """What `make` returns, a value that JSON can hold; None is not kept."""
+        if not self.enabled:
+            return make()
+        path = self.folder / f"{_digest(name)}.json"
+        key = _digest(self._common, key)
+        try:
+            entry = json.loads(path.read_text("utf8"))
+            if entry["key"] == key and self._is_current(
+                entry["files"], entry["values"]
+            ):
+                return entry["value"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            pass
+        with reads_of_block() as reads:
+            value = make()
+        if value is not None:
+            self._store(path, {"name": name, "key": key, "value": value}, reads)
+        return value
+
+    def _is_current(self, files: dict[str, str], values: dict[str, str]) -> bool:
+        """Whether files and values of functions are as they were."""
+        return all(
+            self._file_digest(self.root / name) == digest
+            for name, digest in files.items()
+        ) and all(self._value(name) == digest for name, digest in values.items())
+
+    def _is_unchanged(self, reads: Reads) -> bool:
+        """Whether every file is as it was before the build."""
+        paths = [*self._sources(reads.files), self.root / "mkdocs.yml"]
+        return all(
+            path in self._stamps and _stamp(path) == self._stamps[path]
+            for path in paths
+        ) and all(_stamp(path) == stamp for path, stamp in self._code.items())
+
+    def _store(self, path: Path, entry: dict[str, Any], reads: Reads) -> None:
+        names = sorted(":".join(call) for call in reads.calls)
+        entry["values"] = {name: self._value(name) for name in names}
+        entry["files"] = {
+            file.relative_to(self.root).as_posix(): self._file_digest(file)
+            for file in self._sources(reads.direct)
+        }
+        if not self._is_unchanged(reads):  # asked last: the digests are older
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with replaced(path) as temporary:
+                temporary.write_text(json.dumps(entry), "utf8")
+        except (OSError, ValueError) as error:
+            LOG.info("The next build starts anew: %s", error)
+            self.enabled = False
+
+    def _remove_old_drafts(self) -> None:
+        """What killed builds left; a build that runs beside this one is younger."""
+        for draft in self.folder.glob(".*.tmp"):
+            if time.time() - draft.stat().st_mtime > 3600:
+                draft.unlink(missing_ok=True)
+
+    def _sources(self, files: set[str]) -> list[Path]:
+        """Files of the repository without the package, which is hashed as a whole."""
+        others = PACKAGE.resolve(), self.root / ".cache", Path(sys.prefix).resolve()
+        return [
+            path
+            for path in sorted({Path(file).resolve() for file in files})
+            if path.is_relative_to(self.root)
+            and not any(path.is_relative_to(folder) for folder in others)
+        ]
+
+    def _value(self, name: str) -> str:
+        """The digest of what a function returns, or of its error."""
+        if name not in self._values:
+            module, function = name.split(":")
+            try:
+                value = repr(getattr(importlib.import_module(module), function)())
+            except (ContentError, OSError) as error:
+                value = f"error {error}"
+            self._values[name] = _digest(value)
+        return self._values[name]
+
+    def _file_digest(self, path: Path) -> str:
+        """The digest of a file, read once; empty if it is missing."""
+        if path not in self._digests:
+            try:
+                self._digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError:
+                self._digests[path] = ""
+        return self._digests[path]
+
+
+class _Warnings(logging.Handler):
+    """Notes that MkDocs warned: the next build must warn again."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.seen = False
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        self.seen = True
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def _state(page: Page) -> dict[str, Any]:
+    """What `Page.render` leaves in a page."""
+    links = page.links_to_anchors or {}
+    return {
+        "content": page.content,
+        "title": page._title_from_render,
+        "toc": [_tree(item) for item in page.toc],
+        "ids": sorted(page.present_anchor_ids or ()),
+        "links": {file.src_uri: anchors for file, anchors in links.items()},
+    }
+
+
+def _restore(page: Page, state: dict[str, Any], files: Files) -> None:
+    """Put it into a page that was not rendered."""
+    by_path = {file.src_uri: file for file in files}
+    links = {by_path[path]: anchors for path, anchors in state["links"].items()}
+    page.links_to_anchors = links
+    page.present_anchor_ids = set(state["ids"])
+    page.toc = TableOfContents([_link(item) for item in state["toc"]])
+    page._title_from_render = state["title"]
+    page.content = state["content"]
+
+
+def _tree(link: AnchorLink) -> list[Any]:
+    return [link.title, link.id, link.level, [_tree(child) for child in link.children]]
+
+
+def _link(tree: list[Any]) -> AnchorLink:
+    title, anchor, level, children = tree
+    link = AnchorLink(title, anchor, level)
+    link.children = [_link(child) for child in children]
+    return link

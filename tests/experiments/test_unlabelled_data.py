@@ -1,0 +1,109 @@
+"""Unlabelled data: drawn rows, settings, reduced size, statements of a page."""
+
+import torch
+
+from paradigms.experiments import unlabelled_data
+from paradigms.experiments.records import load
+
+
+def rows() -> dict:
+    """The recorded rows by name."""
+    return {row["name"]: row for row in load("unlabelled_data").rows}
+
+
+def test_unlabelled_data_again_at_reduced_size():
+    """Three draws: errors near the record, and EM gains where the model is true."""
+    stored = rows()
+    reduced = {
+        row["name"]: row for row in unlabelled_data.run(unlabelled_data.smaller()).rows
+    }
+    for name, row in reduced.items():
+        for column in ("at 50", "at 100"):
+            # A weight chosen on few labels varies too much over three draws.
+            if column in row and " - " not in name and "weight" not in name:
+                expected = stored[name][column][0]
+                assert abs(row[column][0] - expected) < 0.1, (name, column)
+    gain = reduced["drawn reviews, naive Bayes, EM - naive Bayes"]["at 100"]
+    assert gain[2] < -0.05
+
+
+def test_drawn_reviews_follow_the_model_that_drew_them():
+    """Of the length asked for, half of each class, and with its words' frequencies."""
+    config = unlabelled_data.UnlabelledDataConfig(words=30)
+    task = unlabelled_data.drawn_reviews(config, torch.Generator().manual_seed(0))
+    assert {len(text) for text in task.x} == {30}
+    assert abs(float(task.labels.double().mean()) - 0.5) < 0.05
+    assert len(task.x) == config.unlabelled + 500
+    again = unlabelled_data.drawn_reviews(config, torch.Generator().manual_seed(1))
+    counts = [
+        torch.tensor(t.x)[t.labels == 1].flatten().bincount(minlength=t.vocabulary)
+        for t in (task, again)
+    ]
+    frequent = counts[0] > 200
+    ratio = counts[0][frequent] / counts[1][frequent]
+    assert float((ratio - 1).abs().max()) < 0.35
+
+
+def test_of_equal_settings_the_first_is_taken():
+    """Fewest mistakes over the folds; a tie goes to the setting that comes first."""
+    part = unlabelled_data.Labelled(None, torch.tensor([0, 1]))
+    problem = unlabelled_data.Problem(2, part, [(part, part)] * 4, None)
+
+    def predict(setting, *_):
+        return torch.tensor([0, 1]) if setting > 1 else torch.tensor([0, 0])
+
+    assert problem.best((0.0, 1.0), predict) == 0
+    assert problem.best((0.0, 2.0, 3.0), predict) == 2
+
+
+def differs(data, pair, size):
+    """-1 or 1 if the difference is significant, else 0."""
+    row, holm = rows()[f"{data}, {pair}"], rows()[f"{data}, {pair}, Holm"]
+    if holm[f"at {size}"] >= 0.05:
+        return 0
+    return 1 if row[f"at {size}"][0] > 0 else -1
+
+
+def test_what_the_page_says_of_unlabelled_data():
+    """Statements of the page, after Holm's correction where they are significant."""
+    em, chosen = "naive Bayes, EM", "naive Bayes, EM, weight chosen"
+    against = "- naive Bayes"
+    imdb = [differs("imdb", f"{em} {against}", n) for n in (10, 30, 100, 300)]
+    assert imdb == [0, 0, 1, 1]
+    for size in (30, 100, 300, 1000):
+        assert differs("rotten_tomatoes", f"{em} {against}", size) == 0
+        assert differs("rotten_tomatoes", f"{chosen} {against}", size) == 0
+    sampled_reviews = [
+        differs("drawn reviews", f"{em} {against}", n) for n in (10, 30, 100, 300)
+    ]
+    assert sampled_reviews == [0, 0, -1, -1]
+    digits = [differs("digits", f"{em} {against}", n) for n in (20, 50, 100, 200)]
+    assert digits == [0, 0, 0, 1]
+    for data, sizes in (("imdb", (10, 30, 100, 300)), ("digits", (20, 50, 100, 200))):
+        assert all(differs(data, f"{chosen} {against}", size) == 0 for size in sizes)
+    self_training = "logistic regression, self-training - logistic regression"
+    worse = {
+        (data, size)
+        for data, sizes in (
+            ("imdb", (10, 30, 100, 300)),
+            ("rotten_tomatoes", (30, 100, 300, 1000)),
+            ("digits", (20, 50, 100, 200)),
+            ("drawn reviews", (10, 30, 100, 300)),
+        )
+        for size in sizes
+        if differs(data, self_training, size) > 0
+    }
+    assert worse == {
+        ("imdb", 100),
+        ("rotten_tomatoes", 300),
+        ("rotten_tomatoes", 1000),
+        ("drawn reviews", 30),
+        ("drawn reviews", 300),
+    }
+    assert not any(
+        differs(data, self_training, size) < 0
+        for data, size in (("imdb", 10), ("digits", 20), ("digits", 200))
+    )
+    for size in (100, 300):  # the plateau of EM on real reviews
+        row = rows()["imdb, naive Bayes, EM"]
+        assert row[f"at {size}"][1] < row["at 30"][2] + 0.01

@@ -1,0 +1,237 @@
+"""What builds keep on disk: used again only while it is right, whatever happens."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from paradigms.site import file_cache
+from paradigms.site.build_cache import BuildCache
+from tests.conftest import ROOT, build, environment
+
+PAGE = "q19/transfer.md"
+
+
+@pytest.fixture
+def warm(sources) -> Path:
+    """A copy of the sources whose pages are all on disk."""
+    assert build(sources, sources / "site").returncode == 0
+    return sources
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    """When each entry was written."""
+    return {path.name: path.stat().st_mtime_ns for path in entries(folder)}
+
+
+def entries(folder: Path) -> list[Path]:
+    """The files of the cache."""
+    return sorted((folder / ".cache/build").glob("*.json"))
+
+
+def site(folder: Path) -> dict[str, bytes]:
+    """Every file of the built site."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in (folder / "site").rglob("*")
+        if path.is_file()
+    }
+
+
+def rebuilt(folder: Path) -> set[str]:
+    """Build again; returns the pages whose entries were written."""
+    before = stamps(folder)
+    result = build(folder, folder / "site")
+    assert result.returncode == 0, result.stdout
+    after = stamps(folder)
+    return {
+        json.loads((folder / ".cache/build" / name).read_text("utf8"))["name"]
+        for name in after
+        if after[name] != before.get(name)
+    }
+
+
+def test_what_has_not_changed_is_not_rendered(warm):
+    """Nothing at first; a page; the pages that show a claim; all pages for the code."""
+    before = site(warm)
+    pages = {path.relative_to(warm / "docs").as_posix() for path in docs(warm)}
+    assert {*all_names(warm)} >= pages | {"search index", "downloads", "practice data"}
+    assert rebuilt(warm) == set()
+    assert site(warm) == before
+
+    change(warm / "docs" / PAGE, "\n## ", "\nA new sentence.\n\n## ")
+    made = rebuilt(warm)
+    assert made >= {PAGE, "search index"}
+    # A few more search all pages for formulas, links or minutes of reading.
+    assert len(made) < 12
+    assert b"A new sentence." in site(warm)["site/q19/transfer/index.html"]
+
+    claims = warm / "snippets/claims/q39.toml"
+    change(claims, "a factorisation, not", "a factorisation and not")
+    made = rebuilt(warm)
+    assert "q39/index.md" in made
+    assert "labs/index.md" not in made
+
+    change(warm / "src/paradigms/site/drawing/svg.py", "may see", "is allowed to see")
+    assert rebuilt(warm) == {*all_names(warm)}
+    assert b"is allowed to see" in site(warm)["site/q39/index.html"]
+
+
+def test_a_new_file_counts_although_nothing_read_it(warm):
+    """A question in a file of its own reaches the glossary, the search and its page."""
+    text = (warm / "snippets/questions/attention-masks.toml").read_text("utf8")
+    first = text.split("\n\n")[0]
+    new = first.replace("[masks-padding]", "[masks-of-a-new-file]")
+    (warm / "snippets/questions/new.toml").write_text(new, "utf8")
+    result = build(warm, warm / "site")
+    assert "masks-of-a-new-file" in result.stdout + str(site(warm))
+
+
+def docs(folder: Path) -> Iterator[Path]:
+    """Every page in Markdown."""
+    return (folder / "docs").rglob("*.md")
+
+
+def all_names(folder: Path) -> Iterator[str]:
+    """The names of all entries."""
+    for path in entries(folder):
+        yield json.loads(path.read_text("utf8"))["name"]
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Replace the first occurrence of a text in a file."""
+    text = path.read_text("utf8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf8")
+
+
+def test_entries_that_cannot_be_read_are_replaced(warm):
+    """Empty, cut off, no JSON, another form."""
+    before = site(warm)
+    paths = entries(warm)[:5]
+    text = paths[1].read_text("utf8")
+    other = json.dumps({**json.loads(paths[4].read_text("utf8")), "files": None})
+    damaged = ["", text[: len(text) // 2], "<html>", "[]", other]
+    for path, content in zip(paths, damaged, strict=True):
+        path.write_text(content, "utf8")
+    assert len(rebuilt(warm)) == 5
+    assert site(warm) == before
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(warm):
+    """A line says so; the site is the same."""
+    before = site(warm)
+    folder = warm / ".cache/build"
+    for path in entries(warm):
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("a file")
+    result = build(warm, warm / "site")
+    assert result.returncode == 0
+    assert "The next build starts anew" in result.stdout
+    assert site(warm) == before
+
+
+def test_a_page_with_a_warning_warns_again(warm):
+    """A link that leads nowhere stops every build, not only the first."""
+    change(warm / "docs" / PAGE, "\n## ", "\n[a link](nowhere.md)\n\n## ")
+    for _ in range(2):
+        result = build(warm, warm / "site")
+        assert result.returncode != 0
+        assert "nowhere.md" in result.stdout
+
+
+def test_a_build_that_is_killed_leaves_a_right_cache(warm):
+    """After 1, 20 and 60 new entries of a build that renders all pages."""
+    for number, entries_before_the_end in enumerate((1, 20, 60)):
+        change(warm / "src/paradigms/site/drawing/svg.py", ">may ", f">may {number} ")
+        before = stamps(warm)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(warm / "killed")],
+            cwd=warm, env=environment(warm),
+        )  # fmt: skip
+        while newer(warm, before) < entries_before_the_end:
+            assert process.poll() is None, "the build ended too soon"
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert 0 < newer(warm, before) < len(before)
+    rebuilt(warm)
+    with_cache = site(warm)
+    for path in entries(warm):
+        path.unlink()
+    rebuilt(warm)
+    assert site(warm) == with_cache
+
+
+def newer(folder: Path, before: dict[str, int]) -> int:
+    """How many entries were written since."""
+    return sum(before.get(name) != time for name, time in stamps(folder).items())
+
+
+def test_a_file_named_on_the_command_line_is_the_same(warm):
+    """`mkdocs build -f mkdocs.yml` observes what it reads too."""
+    command = ["-m", "mkdocs", "build", "-q", "-f", "mkdocs.yml", "-d", "site"]
+    for old, new in ((", not", " and not"), (" and not", ", and not")):
+        claims = warm / "snippets/claims/q39.toml"
+        change(claims, f"factorisation{old}", f"factorisation{new}")
+        subprocess.run(
+            [sys.executable, *command], cwd=warm, env=environment(warm), check=True
+        )
+        assert f"factorisation{new}".encode() in site(warm)["site/q39/index.html"]
+
+
+def test_the_time_in_the_environment_counts(warm, monkeypatch):
+    """The deck holds SOURCE_DATE_EPOCH."""
+    before = site(warm)["site/practice/model-paradigms.apkg"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert "downloads" in rebuilt(warm)
+    assert site(warm)["site/practice/model-paradigms.apkg"] != before
+
+
+def test_two_builds_at_once_give_the_same_site(warm):
+    """Both render all pages and write the same entries."""
+    change(warm / "src/paradigms/site/drawing/svg.py", "may see", "is allowed to see")
+    builds = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(warm / name)],
+            cwd=warm, env=environment(warm),
+        )
+        for name in ("site", "other")
+    ]  # fmt: skip
+    assert [process.wait() for process in builds] == [0, 0]
+    assert site(warm) == {
+        f"site/{path.relative_to(warm / 'other')}": path.read_bytes()
+        for path in (warm / "other").rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_file_that_changes_during_the_build_is_not_trusted(tmp_path, edited):
+    """What was read from it may be old or new: the page is rendered again next time."""
+    (tmp_path / "docs").mkdir()
+    read = tmp_path / "docs/a.md"
+    read.write_text("before")
+    (tmp_path / "mkdocs.yml").write_text("")
+    config = type("Config", (), {"config_file_path": str(tmp_path / "mkdocs.yml")})
+    cache = BuildCache(config)
+    assert not cache.enabled  # the package belongs to other sources
+    cache.enabled = True
+    file_cache.observe()
+    if edited:
+        read.write_text("edited since")
+    assert cache.get_or_make("x", "", read.read_text) == read.read_text()
+    assert bool([*cache.folder.glob("*")]) is not edited
+
+
+def test_the_cache_stands_beside_the_sources():
+    """Where git does not see it."""
+    ignored = subprocess.run(
+        ["git", "check-ignore", ".cache/build/x.json"], cwd=ROOT, check=False
+    )
+    assert ignored.returncode == 0
