@@ -66,8 +66,9 @@ def _with_links(text: str, glossary: str, used_terms: set[str]) -> str:
     """A piece of text with links; adds the ids of its terms to `used_terms`."""
     parts: list[str] = []
     end = 0
+    by_first_word = forms()
     for word in _WORD.finditer(text):
-        candidates = forms().get(word[0].lower(), [])
+        candidates = by_first_word.get(word[0].lower(), [])
         if word.start() < end or not candidates:
             continue
         matches = ((p.match(text, word.start()), term) for p, term in candidates)
