@@ -8,13 +8,13 @@ Several draws from one distribution are repeated with perturbed probabilities.
 import contextlib
 import io
 from collections.abc import Iterator
-from textwrap import dedent
 
 import pytest
 import torch
 from torch import Tensor
 
-from paradigms.site.content.pages import FENCE, pages
+from paradigms.site.content.fenced_blocks import fenced_blocks
+from paradigms.site.content.pages import pages
 from tests.site.fences.test_fences import openings
 from tests.site.test_labs import cells
 
@@ -63,10 +63,10 @@ def drawing_blocks() -> Iterator[str]:
 def python_blocks() -> list[str]:
     """Every Python block of a page, those inside a fold too."""
     return [
-        dedent(fence["body"])
+        block.body
         for text in pages().values()
-        for fence in FENCE.finditer(text)
-        if fence["info"].strip() == "python"
+        for block in fenced_blocks(text)
+        if block.info == "python"
     ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from paradigms._files import ROOT
 from paradigms._schema import ContentError
-from paradigms.site.content.bibliography import label, sources
+from paradigms.site.content.bibliography import family_name, full_name, label, sources
 from paradigms.site.content.claims import Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
@@ -171,6 +171,26 @@ def test_two_alike_are_told_apart():
     assert label("devlin2019") == "Devlin et al., 2019"
     assert label("ng2001").startswith("Ng & Jordan")
     assert label("wei2022a") != label("wei2022b")
+    assert label("oord2016") == "van den Oord et al., 2016"
+
+
+@pytest.mark.parametrize(
+    ("author", "family"),
+    [
+        ("Aaron van den Oord", "van den Oord"),
+        ("Michiel de Jong", "de Jong"),
+        ("El Asri, Layla", "El Asri"),
+        ("Torroba Hennigen, Lucas", "Torroba Hennigen"),
+        ("Jason D. M. Rennie", "Rennie"),
+        ("Jose G. Moreno-Torres", "Moreno-Torres"),
+        ("vLLM", "vLLM"),
+    ],
+)
+def test_a_family_name_may_have_several_words(author, family):
+    """Lower-case words belong to it; a comma ends one that has several."""
+    assert family_name(author) == family
+    assert full_name(author).endswith(family)
+    assert "," not in full_name(author)
 
 
 @pytest.mark.parametrize("command", ["claims", "questions"])

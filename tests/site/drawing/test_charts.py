@@ -1,7 +1,6 @@
 """Charts: labelled axes, one style for each line, lines where their points are."""
 
 import re
-import tomllib
 from itertools import accumulate
 
 import pytest
@@ -10,7 +9,7 @@ from markupsafe import Markup
 from paradigms._schema import ContentError, validate
 from paradigms.experiments.pictures import Bands, Curves
 from paradigms.experiments.records import picture
-from paradigms.site.content.pages import bodies
+from paradigms.site.content.pages import fences
 from paradigms.site.drawing import charts
 from paradigms.site.drawing.charts import Axis, Guide, Line, chart, nice_ticks
 from paradigms.site.fences.figure import (
@@ -24,11 +23,7 @@ from paradigms.site.fences.page import Page
 from tests.conftest import PHONE
 
 PAGE = Page(link=lambda target: target, inline=Markup)
-FIGURES = [
-    validate(figure_kind(keys), keys, page)
-    for body, page in bodies("figure")
-    for keys in [tomllib.loads(body)]
-]
+FIGURES = [validate(figure_kind(keys), keys, page) for keys, page in fences("figure")]
 CHARTS: list[Figure] = [
     figure
     for figure in FIGURES

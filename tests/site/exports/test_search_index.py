@@ -9,7 +9,7 @@ import pytest
 from material.plugins.search.plugin import Parser
 
 from paradigms.site.content.claims import claims
-from paradigms.site.content.pages import bodies
+from paradigms.site.content.pages import fences
 from paradigms.site.content.questions import derivations, questions
 from paradigms.site.content.toml import FOLDER, read
 from paradigms.site.content.whiteboard import tasks
@@ -49,7 +49,7 @@ def test_each_answer_has_an_entry_of_its_own(index):
     assert counts["task"] == len(tasks())
     assert counts["term"] == len(read(FOLDER / "glossary.toml"))
     assert counts["claim"] == len(claims())
-    assert counts["figure"] == len(bodies("figure"))
+    assert counts["figure"] == len(fences("figure"))
     assert counts["page"] > 50
     for name in FILES:
         keys = ("kind", "page", "anchor", "title")

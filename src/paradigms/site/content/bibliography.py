@@ -8,7 +8,11 @@ from paradigms.site.file_cache import cache
 
 
 class Source(Entry):
-    """One published work; `cited_for` says which fact this site takes from it."""
+    """One published work; `cited_for` says which fact this site takes from it.
+
+    An author is `Given Family`. Words in lower case before the family name belong to
+    it, as in BibTeX; one of several words is written `Family Name, Given`.
+    """
 
     title: str = Field(min_length=3)
     authors: list[str] = Field(min_length=1)
@@ -27,9 +31,26 @@ def sources() -> dict[str, Source]:
 def label(key: str) -> str:
     """As in running text: Devlin et al., 2019; with a letter if two are alike."""
     source = sources()[key]
-    names = [author.split()[-1] for author in source.authors if author != "others"]
-    authors = f"{names[0]} et al." if len(source.authors) > 2 else " & ".join(names)
+    names = [family_name(author) for author in source.authors if author != "others"]
+    several = len(names) > 2 or "others" in source.authors
+    authors = f"{names[0]} et al." if several else " & ".join(names)
     return f"{authors}, {source.year}{key[-1] if key[-1].isalpha() else ''}"
+
+
+def family_name(author: str) -> str:
+    """`van den Oord` of `Aaron van den Oord`, `El Asri` of `El Asri, Layla`."""
+    family, comma, _ = author.partition(",")
+    words = author.split()
+    if comma or len(words) < 2:
+        return family
+    particles = [i for i, word in enumerate(words[:-1]) if word[0].islower()]
+    return " ".join(words[particles[0] if particles else -1 :])
+
+
+def full_name(author: str) -> str:
+    """`Layla El Asri` of `El Asri, Layla`."""
+    family, _, given = author.partition(",")
+    return f"{given.strip()} {family}".strip()
 
 
 def split_citation(citation: str) -> tuple[str, str]:

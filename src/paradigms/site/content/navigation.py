@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from mkdocs.utils import meta
 
 from paradigms._files import ROOT
 from paradigms._schema import ContentError, meant, raise_findings
+from paradigms.site.content.files import read_text
+from paradigms.site.content.front_matter import front_matter
 from paradigms.site.content.pages import DOCS, pages
 from paradigms.site.file_cache import cache, cache_by_value
 
@@ -100,10 +101,10 @@ def _front_matter() -> dict[str, dict[str, Any]]:
     """Front matter of pages, metadata of notebooks; `title` from the heading."""
     by_page = {}
     for path, text in pages().items():
-        body, data = meta.get_data(text)
+        data, body = front_matter(text, f"docs/{path}")
         by_page[path] = {"title": _heading(body), **data}
     for file in sorted(DOCS.rglob("*.ipynb")):
-        notebook = json.loads(file.read_text("utf8"))
+        notebook = json.loads(read_text(file))
         body = "".join(notebook["cells"][0]["source"])
         path = file.relative_to(DOCS).as_posix()
         by_page[path] = {"title": _heading(body), **notebook["metadata"]}
@@ -119,7 +120,7 @@ def _heading(text: str) -> str:
 def _nav() -> list[Any]:
     """The navigation as mkdocs.yml has it."""
     # The loader is a SafeLoader.
-    settings = yaml.load((ROOT / "mkdocs.yml").read_text("utf8"), _Settings)
+    settings = yaml.load(read_text(ROOT / "mkdocs.yml"), _Settings)
     nav: list[Any] = settings["nav"]
     return nav
 

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from paradigms._schema import ContentError, Entry, meant, validate
-from paradigms.site.content.pages import FENCE
+from paradigms.site.content.fenced_blocks import fenced_blocks
 
 TITLE = 'text title="Output"'
 
@@ -94,17 +94,17 @@ def predictions(markdown: str) -> Iterator[tuple[str, Prediction]]:
     """
     questions: set[str] = set()
     before, end = "", 0
-    for fence in FENCE.finditer(markdown):
-        info = fence["info"].strip()
+    for block in fenced_blocks(markdown):
+        source = markdown[block.start : block.end]
         try:
-            entry = prediction(info)
+            entry = prediction(block.info)
             if entry:
-                below = before == "python" and not markdown[end : fence.start()].strip()
-                _check(entry, fence["body"], below, questions)
-                yield fence[0], entry
+                below = before == "python" and not markdown[end : block.start].strip()
+                _check(entry, block.body, below, questions)
+                yield source, entry
         except ContentError as error:
-            raise ContentError(str(error), fence[0]) from None
-        before, end = info, fence.end()
+            raise ContentError(str(error), source) from None
+        before, end = block.info, block.end
 
 
 def _check(entry: Prediction, body: str, below: bool, questions: set[str]) -> None:

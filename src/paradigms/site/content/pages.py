@@ -2,53 +2,57 @@
 
 import re
 import tomllib
+from typing import Any
 
 from paradigms._files import ROOT
-from paradigms._schema import ContentError
+from paradigms._schema import FileError
+from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
+from paradigms.site.content.files import read_text
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.file_cache import cache, cache_by_value
 
 DOCS = ROOT / "docs"
 
 
-# Also indented, in a tab or a box; a fence of four ticks may quote one of three.
-FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<ticks>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)"
-    r"^(?P=indent)(?P=ticks)[ \t]*$\n?",
-    re.M | re.S,
-)
-
-
 def ids_by_page(kind: str) -> list[tuple[str, str]]:
     """Every id in the fences of a kind, with its page: `("S01", "q19/index.md")`.
 
     A fence that asks for a whole `topic` names no ids.
-    Errors: ContentError for a fence that cannot be read.
+    Errors: FileError for a fence that cannot be read.
     """
     pairs = []
-    for body, page in bodies(kind):
-        try:
-            keys = tomllib.loads(body)
-            pairs += [(key, page) for key in ([] if "topic" in keys else keys["ids"])]
-        except (tomllib.TOMLDecodeError, KeyError, TypeError):
-            raise ContentError(
-                f'docs/{page}: {kind} fence: write ids = ["..."]'
-            ) from None
+    for keys, page in fences(kind):
+        ids = [] if "topic" in keys else keys.get("ids")
+        if not isinstance(ids, list):
+            raise FileError(f'docs/{page}: {kind} fence: write ids = ["..."]')
+        pairs += [(str(key), page) for key in ids]
     return pairs
 
 
-def bodies(kind: str) -> list[tuple[str, str]]:
-    """The body of every fence of a kind, with its page."""
-    return [(body, page) for info, body, page in _fences() if info == kind]
+def fences(kind: str) -> list[tuple[dict[str, Any], str]]:
+    """The keys of every fence of a kind, with its page.
+
+    Errors: FileError, with page and line, for a fence that is not TOML.
+    """
+    return [_keys(block, page) for block, page in _blocks() if block.language == kind]
+
+
+def _keys(block: FencedBlock, page: str) -> tuple[dict[str, Any], str]:
+    try:
+        return tomllib.loads(block.body), page
+    except tomllib.TOMLDecodeError as error:
+        place = f"docs/{page}, line {block.line}"
+        raise FileError(f"{place}: {block.language} fence: {error}") from None
 
 
 @cache_by_value
-def _fences() -> list[tuple[str, str, str]]:
-    """Info string, body and page of every fence."""
+def _blocks() -> list[tuple[FencedBlock, str]]:
+    """Every fenced block with its page."""
     return [
-        (fence["info"].strip(), fence["body"], page)
+        (block, page)
         for page, text in pages().items()
-        for fence in FENCE.finditer(text)
+        for block in fenced_blocks(text)
+        if block.language
     ]
 
 
@@ -56,12 +60,12 @@ def _fences() -> list[tuple[str, str, str]]:
 def pages() -> dict[str, str]:
     """The Markdown of every page by its path: `q39/index.md`; read once a build."""
     return {
-        path.relative_to(DOCS).as_posix(): path.read_text("utf8")
+        path.relative_to(DOCS).as_posix(): read_text(path)
         for path in sorted(DOCS.rglob("*.md"))
     }
 
 
 def abbreviations() -> dict[str, str]:
     """Every abbreviation with its expansion, from `snippets/abbreviations.md`."""
-    text = (FOLDER / "abbreviations.md").read_text(encoding="utf8")
+    text = read_text(FOLDER / "abbreviations.md")
     return dict(re.findall(r"^\*\[(.+?)\]: (.+)$", text, re.MULTILINE))

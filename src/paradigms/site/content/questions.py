@@ -3,7 +3,6 @@
 import ast
 import re
 import textwrap
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pydantic import AfterValidator, Field
 from paradigms._schema import Entry, meant, raise_findings
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
-from paradigms.site.content.pages import bodies, ids_by_page, pages
+from paradigms.site.content.pages import fences, ids_by_page, pages
 from paradigms.site.content.toml import FOLDER, entries, read
 from paradigms.site.file_cache import cache, cache_by_value
 
@@ -254,9 +253,9 @@ def question_places() -> dict[str, str]:
 @cache_by_value
 def topic_places() -> dict[str, str]:
     """The page with all questions of each topic: `practice/decoding.md`."""
-    ids_by_page("question")  # raises for a fence that cannot be parsed
-    fences = ((tomllib.loads(body), page) for body, page in bodies("question"))
-    by_topic = {keys["topic"]: page for keys, page in fences if "topic" in keys}
+    by_topic = {
+        str(keys["topic"]): page for keys, page in fences("question") if "topic" in keys
+    }
     return {topic: by_topic[topic] for topic in TOPICS if topic in by_topic}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from paradigms._files import PACKAGE
 from paradigms._schema import ContentError
+from paradigms.site.content.files import read_text
 
 Defined = ast.ClassDef | ast.FunctionDef
 
@@ -19,7 +20,7 @@ def source(address: str) -> str:
     file = PACKAGE.parent / file_path(address).removeprefix("src/")
     if not file.is_file():
         raise ContentError(f"of: there is no file {file_path(address)}")
-    text = file.read_text(encoding="utf8")
+    text = read_text(file)
     node: Any = ast.parse(text)
     for name in object_name(address).split("."):
         parts = {n: part for part in getattr(node, "body", []) for n in _names(part)}

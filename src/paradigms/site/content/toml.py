@@ -4,6 +4,7 @@ Every finding of a file is collected before one error is raised, each finding as
 that names file, entry and key.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,36 +20,42 @@ from paradigms._schema import (
     raise_findings,
     validate,
 )
+from paradigms.site.content.files import path_in_repository, read_text
 
 FOLDER = ROOT / "snippets"
 
 
 def read(path: Path) -> dict[str, Any]:
-    """One TOML file. Errors: ContentError if it is missing or not TOML."""
+    """One TOML file. Errors: FileError if it is missing or not TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf8"))
-    except FileNotFoundError:
-        raise FileError(f"{_name(path)}: missing; restore it from git") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{_name(path)}: not TOML: {error}") from None
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"{path_in_repository(path)}: not TOML: {error}") from None
 
 
 def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
     if not paths:
-        raise ContentError(f"{_name(FOLDER)}: files are missing; restore them from git")
+        raise ContentError(
+            f"{path_in_repository(FOLDER)}: files are missing; restore them from git"
+        )
     problems: list[str] = []
     by_id: dict[str, AnyEntry] = {}
     ids: set[str] = set()
     for path in paths:
         table = read(path)
         problems += [
-            f"{_name(path)}: {key}: this id is taken; choose another"
+            f"{path_in_repository(path)}: {key}: this id is taken; choose another"
             for key in table
             if key in ids
         ]
+        problems += [
+            f"{path_in_repository(path)}: {key}: an id is {kind.ID_RULE}"
+            for key in table
+            if not re.fullmatch(kind.ID, key)
+        ]
         new = {key: body for key, body in table.items() if key not in ids}
-        by_id |= valid(kind, new, f"{_name(path)}: ", problems)
+        by_id |= valid(kind, new, f"{path_in_repository(path)}: ", problems)
         ids |= new.keys()
     raise_findings(problems)
     return by_id
@@ -64,14 +71,14 @@ def text_lists(path: Path) -> tuple[dict[str, list[str]], list[str]]:
     """The lists of texts by id, and a line for each mistake in the file."""
     problems: list[str] = []
     bodies = {key: {"texts": texts} for key, texts in read(path).items()}
-    by_id = valid(_Texts, bodies, f"{_name(path)}: ", problems)
+    by_id = valid(_Texts, bodies, f"{path_in_repository(path)}: ", problems)
     return {key: entry.texts for key, entry in by_id.items()}, problems
 
 
 def entry(kind: type[AnyEntry], path: Path) -> AnyEntry:
     """A file that is one entry. Errors: FileError with every finding."""
     problems: list[str] = []
-    by_id = valid(kind, {"": read(path)}, _name(path), problems)
+    by_id = valid(kind, {"": read(path)}, path_in_repository(path), problems)
     raise_findings(problems)
     return by_id[""]
 
@@ -87,7 +94,3 @@ def valid(
         except ContentError as error:
             problems.append(str(error))
     return by_id
-
-
-def _name(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -12,9 +12,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from paradigms._schema import ContentError, Entry, meant, raise_findings
+from paradigms._schema import ContentError, Entry, FileError, meant, raise_findings
 from paradigms.site.content.evidence import unknown_names
-from paradigms.site.content.pages import bodies, ids_by_page, pages
+from paradigms.site.content.files import path_in_repository, read_text
+from paradigms.site.content.pages import fences, ids_by_page, pages
 from paradigms.site.content.questions import Level, check_python, check_topic, questions
 from paradigms.site.content.toml import FOLDER, entry
 from paradigms.site.file_cache import cache, cache_by_value
@@ -121,7 +122,7 @@ def task_places() -> dict[str, str]:
     unplaced = [
         f"snippets/whiteboard/{name}: stands on no page; add a whiteboard fence"
         for name in tasks()
-        if bodies("whiteboard") and name not in places
+        if fences("whiteboard") and name not in places
     ]
     raise_findings(unknown + unplaced)
     return places
@@ -176,11 +177,10 @@ def _task_text(folder: Path, problems: list[str]) -> _TaskText | None:
 def _read(folder: Path, name: str, where: str, problems: list[str]) -> str:
     """The text of a file; a missing one is a problem."""
     try:
-        return (folder / name).read_text("utf8")
-    except FileNotFoundError:
-        problems.append(f"{where}/{name}: missing")
-    except UnicodeDecodeError:
-        problems.append(f"{where}/{name}: is no text in UTF-8")
+        return read_text(folder / name)
+    except FileError as error:
+        reason = str(error).removeprefix(path_in_repository(folder / name))
+        problems.append(f"{where}/{name}{reason}")
     return ""
 
 

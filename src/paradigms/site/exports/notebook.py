@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from posixpath import basename, dirname, join, normpath
 from textwrap import dedent, indent
 from typing import Any
@@ -19,8 +20,8 @@ from mkdocs.utils import get_relative_url
 from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import comparison, names
+from paradigms.site.content.fenced_blocks import fenced_blocks, without_fenced_blocks
 from paradigms.site.content.output_fences import is_output
-from paradigms.site.content.pages import FENCE
 from paradigms.site.content.questions import Question, of_topic, questions
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.exports import notebook_scripts
@@ -46,13 +47,19 @@ Address = Callable[[str], str | None]  # a link of the page -> its URL, if known
 # Indented blocks of Material; HTML boxes; headings with attributes; anchors of
 # passages; links to pages of the site; citations and recorded numbers, unless they
 # are quoted as code.
-_BLOCK = re.compile(r'^(?:===\+?|!!!|\?{3}\+?) *\w* *"(.+)"\n((?:\n| {4}.*\n)+)', re.M)
+_BOX = re.compile(
+    r"^(?P<indent> *)(?:===[+!]?|!!!|\?{3}\+?) *(?P<kind>[\w -]*?) *"
+    r'(?:"(?P<title>.*)")? *\n'
+    r"(?P<content>(?: *\n|(?P=indent) {4}.*(?:\n|\Z))+)",
+    re.M,
+)
 _PYTHON = "```python\n{}\n```\n\n"
 _DIV = re.compile(r"^</?div[^>]*>\n", re.M)
 _HEADING = re.compile(r"^(#+ .*?)[ \t]*\{[^}\n]*\}[ \t]*$", re.M)
 _ANCHOR = re.compile(r"^[ \t]*\{ *#[\w-]+ *\}[ \t]*\n", re.M)
 _LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(([\w./-]*\.(?:md|ipynb)(?:#[\w-]*)?|#[\w-]+)\)"
+    r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
+    r"\((?P<target>[\w./-]+\.\w+(?:#[\w-]*)?|#[\w-]+)\)(?:\{[^}\n]*\})?"
 )
 _REFERENCE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
 
@@ -168,21 +175,39 @@ def _parts(markdown: str) -> Iterator[tuple[str, str]]:
 
     Blank lines between two fences yield nothing.
     """
-    text = _BLOCK.sub(lambda m: f"**{m[1]}**\n\n{dedent(m[2])}", markdown)
+    text = _without_boxes(markdown)
     end = 0
-    for m in FENCE.finditer(text):
-        if text[end : m.start()].strip():
-            yield "", text[end : m.start()]
-        yield m["info"].strip(), dedent(m["body"])
-        end = m.end()
+    for block in fenced_blocks(text):
+        if text[end : block.start].strip():
+            yield "", text[end : block.start]
+        yield block.info, block.body
+        end = block.end
     if text[end:].strip():
         yield "", text[end:]
 
 
+def _without_boxes(markdown: str) -> str:
+    """Boxes, folds and tabs of Material as their title in bold and their content."""
+    prose = without_fenced_blocks(markdown, mask=True)  # of the same length
+    parts, end = [], 0
+    for m in _BOX.finditer(prose):
+        if m.start() < end:
+            continue  # inside the box before
+        title = m["kind"].capitalize() if m["title"] is None else m["title"]
+        content = _without_boxes(dedent(markdown[m.start("content") : m.end()]))
+        parts += [markdown[end : m.start()], f"**{title}**\n\n" if title else ""]
+        parts.append(indent(content, m["indent"]))
+        end = m.end()
+    return "".join([*parts, markdown[end:]])
+
+
 def _sections(prose: str) -> Iterator[Cell]:
-    for part in re.split(r"^(?=## )", prose, flags=re.M):
-        if part.strip():
-            yield _cell("markdown", part)
+    """A cell for each section; a fence may hold what looks like a heading."""
+    text = without_fenced_blocks(prose, mask=True)
+    starts = [0, *(m.start() for m in re.finditer(r"^## ", text, re.M))]
+    for start, end in pairwise([*starts, len(prose)]):
+        if prose[start:end].strip():
+            yield _cell("markdown", prose[start:end])
 
 
 def _cell(kind: str, source: str, **rest: Any) -> Cell:
@@ -204,7 +229,8 @@ def _markdown(fence: str, body: str, address: Address) -> str:
     if fence in _FENCES:
         text = _FENCES[fence](tomllib.loads(body), address)
         return _plain(text, address) + "\n"
-    return f"```{fence.partition(' ')[0]}\n{body}```\n"
+    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", body)), default=0))
+    return f"{ticks}{fence.partition(' ')[0]}\n{body}{ticks}\n"
 
 
 def _plain(text: str, address: Address) -> str:
@@ -220,8 +246,8 @@ def _plain(text: str, address: Address) -> str:
         return m[0]
 
     def resolve(m: re.Match[str]) -> str:
-        url = address(m[2])
-        return f"[{m[1]}]({url})" if url else m[1]
+        url = address(m["target"])
+        return f"{m['picture']}[{m['text']}]({url})" if url else m["text"]
 
     text = _ANCHOR.sub("", _HEADING.sub(r"\1", _DIV.sub("", text)))
     return _REFERENCE.sub(expand, _LINK.sub(resolve, text))

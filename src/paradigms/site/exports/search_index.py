@@ -6,7 +6,6 @@ The browser loads both when somebody searches: `search/answers.json` at once, an
 
 import html
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -14,12 +13,12 @@ from typing import Any, Literal, NamedTuple
 from material.plugins.search.plugin import Parser
 
 from paradigms._schema import raise_findings
-from paradigms.site.content.bibliography import label, sources
+from paradigms.site.content.bibliography import full_name, label, sources
 from paradigms.site.content.changes import changes
 from paradigms.site.content.claims import claims, places
 from paradigms.site.content.glossary import PAGE as GLOSSARY
 from paradigms.site.content.glossary import term_place, terms
-from paradigms.site.content.pages import bodies, ids_by_page
+from paradigms.site.content.pages import fences, ids_by_page
 from paradigms.site.content.phrasings import phrasings
 from paradigms.site.content.questions import (
     derivations,
@@ -154,8 +153,7 @@ def _holds(key: str) -> Iterator[Form]:
 
 
 def _figures() -> Iterator[Passage]:
-    for body, page in bodies("figure"):
-        keys = tomllib.loads(body)
+    for keys, page in fences("figure"):
         place, caption = f"{page}#{slug(keys['title'])}", as_text(keys["caption"])
         yield Passage("figure", place, keys["title"], caption)
 
@@ -163,7 +161,8 @@ def _figures() -> Iterator[Passage]:
 def _bibliography() -> Iterator[Passage]:
     for key, source in sources().items():
         title = f"{label(key)}: {source.title}"
-        text = f"{', '.join(source.authors)}. {as_text(source.cited_for)}"
+        authors = ", ".join(map(full_name, source.authors))
+        text = f"{authors}. {as_text(source.cited_for)}"
         yield Passage("reference", f"{SOURCES}#{key}", title, text)
 
 

@@ -5,14 +5,13 @@ tables and traps by their names, and lines of numbers.
 """
 
 import re
-import tomllib
 
 from markupsafe import Markup
 
 from paradigms._schema import ContentError, Entry, FileError, raise_findings
 from paradigms.site.content.comparison_tables import Comparison, comparison, names
 from paradigms.site.content.evidence import unknown_names
-from paradigms.site.content.pages import bodies, pages
+from paradigms.site.content.pages import fences, pages
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, entries
 from paradigms.site.fences.figure import MaskFigure, TwoViewsFigure
@@ -184,11 +183,10 @@ def _section(name: str, sheet: Sheet, page: Page) -> Markup:
 def _figures(page: str) -> dict[str, MaskFigure | TwoViewsFigure]:
     """The figures of a page that a candidate draws, by title."""
     by_title: dict[str, MaskFigure | TwoViewsFigure] = {}
-    for body, path in bodies("figure"):
-        keys = tomllib.loads(body) if path == page else {}
-        if "mask" in keys:
+    for keys, path in fences("figure"):
+        if path == page and "mask" in keys:
             by_title[keys["title"]] = MaskFigure(**keys)
-        elif "view" in keys:
+        elif path == page and "view" in keys:
             by_title[keys["title"]] = TwoViewsFigure(**keys)
     return by_title
 

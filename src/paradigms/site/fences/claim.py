@@ -1,6 +1,5 @@
 """The fence `claim`: the claim, the verdict, what is right, and the evidence."""
 
-import tomllib
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -8,7 +7,7 @@ from markupsafe import Markup
 from paradigms.site.content.claims import Claim, claims
 from paradigms.site.content.conditions import experiments, rows, with_values
 from paradigms.site.content.evidence import proofs
-from paradigms.site.content.pages import bodies
+from paradigms.site.content.pages import fences
 from paradigms.site.fences.cards import render_each
 from paradigms.site.fences.figure import RECORDED
 from paradigms.site.fences.page import Fence, Page
@@ -43,16 +42,9 @@ def _figure(name: str, conditions: list[str]) -> str | None:
 
 @cache
 def figures() -> list[tuple[str, str]]:
-    """Every recorded picture on a page, with its anchor: `q19/scale.md#a-title`.
-
-    A fence that cannot be parsed is skipped: its own page reports it.
-    """
+    """Every recorded picture on a page, with its anchor: `q19/scale.md#a-title`."""
     places = []
-    for body, page in bodies("figure"):
-        try:
-            keys = tomllib.loads(body)
-        except tomllib.TOMLDecodeError:
-            continue
+    for keys, page in fences("figure"):
         place = f"{page}#{slug(str(keys.get('title')))}"
         places += [(str(keys[k]), place) for k in RECORDED if k in keys]
     return places

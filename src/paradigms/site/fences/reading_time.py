@@ -13,8 +13,13 @@ from markupsafe import Markup
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import claims
+from paradigms.site.content.fenced_blocks import (
+    FencedBlock,
+    fenced_blocks,
+    without_fenced_blocks,
+)
 from paradigms.site.content.output_fences import is_output
-from paradigms.site.content.pages import FENCE, pages
+from paradigms.site.content.pages import pages
 from paradigms.site.content.questions import of_topic, questions
 from paradigms.site.fences.change import ChangeFence
 from paradigms.site.fences.cheat_sheet import CheatSheetFence
@@ -72,18 +77,18 @@ def words(text: str) -> int:
 
 def minutes(text: str) -> float:
     """Minutes for a piece of Markdown, its fences and formulas included."""
-    prose = FENCE.sub("", text)
+    prose = without_fenced_blocks(text)
     formulas = len(_FORMULA.findall(prose))
     reading = words(_FORMULA.sub(" ", prose)) / WORDS_A_MINUTE
-    return reading + FORMULA * formulas + sum(map(_fence_minutes, FENCE.finditer(text)))
+    blocks = sum(map(_block_minutes, fenced_blocks(text)))
+    return reading + FORMULA * formulas + blocks
 
 
-def _fence_minutes(match: re.Match[str]) -> float:
-    """Minutes for one fence: a fixed time, or by the words that it shows."""
-    info, body = match["info"].strip(), match["body"]
-    if is_output(info):
+def _block_minutes(block: FencedBlock) -> float:
+    """Minutes for one block: a fixed time, or by the words that it shows."""
+    if is_output(block.info):
         return 0  # read with the code that prints it
-    kind = info.partition(" ")[0]
+    kind, body = block.language, block.body
     if kind == "text":
         return words(body) / WORDS_A_MINUTE
     if kind in {"python", "code"}:
@@ -132,7 +137,7 @@ def sections(path: str) -> dict[str, Section]:
         raise ContentError(f"there is no page docs/{path}")
     text = pages()[path]
     # Comments in code look like headings.
-    prose = FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    prose = without_fenced_blocks(text, mask=True)
     headings = list(_HEADING.finditer(prose))
     anchors: set[str] = set()
     parts = {"": Section(path, path, text)}

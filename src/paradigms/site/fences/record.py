@@ -18,6 +18,7 @@ from paradigms.experiments.records import (
 )
 from paradigms.site.content.claims import claims, places
 from paradigms.site.content.conditions import experiments, with_values
+from paradigms.site.content.files import read_text
 from paradigms.site.fences.claim import figures
 from paradigms.site.fences.page import Fence, Page, record_page
 from paradigms.site.file_cache import cache
@@ -92,7 +93,7 @@ def experiment_questions() -> dict[str, str]:
     """
     questions = {}
     for stem in sorted(stems()):
-        text = (FOLDER.parent / f"{stem}.py").read_text("utf8")
+        text = read_text(FOLDER.parent / f"{stem}.py")
         match = _QUESTION.search(text)
         questions[stem] = str(literal_eval(match[1])) if match else question(stem)
     return questions

@@ -10,7 +10,7 @@ from paradigms.experiments.records import (
     quote,
     speeds,
 )
-from paradigms.site.content.bibliography import label, sources
+from paradigms.site.content.bibliography import full_name, label, sources
 from paradigms.site.content.changes import changes
 from paradigms.site.content.claims import claims, places
 from paradigms.site.content.comparison_tables import comparison, names
@@ -52,9 +52,8 @@ def _bibliography() -> dict[str, Any]:
 
 
 def _authors(authors: list[str]) -> str:
-    if authors[-1] == "others":
-        return ", ".join(authors[:-1]) + " and others"
-    return ", ".join(authors)
+    names = ", ".join(full_name(author) for author in authors if author != "others")
+    return f"{names} and others" if authors[-1] == "others" else names
 
 
 def _evidence() -> dict[str, Any]:

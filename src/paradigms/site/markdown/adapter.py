@@ -16,39 +16,15 @@ from mkdocs.utils import get_relative_url
 
 from paradigms._schema import FileError, validate
 from paradigms.site.content.pages import abbreviations
-from paradigms.site.fences.change import ChangeFence
-from paradigms.site.fences.cheat_sheet import CheatSheetFence
-from paradigms.site.fences.claim import ClaimFence
-from paradigms.site.fences.code import CodeFence
-from paradigms.site.fences.contents import ContentsFence
-from paradigms.site.fences.figure import Figure, figure_kind
-from paradigms.site.fences.page import Fence, Page
-from paradigms.site.fences.plan import PlanFence
-from paradigms.site.fences.question import QuestionFence
-from paradigms.site.fences.quiz import QuizFence
-from paradigms.site.fences.record import RecordFence
-from paradigms.site.fences.table import TableFence
-from paradigms.site.fences.whiteboard import WhiteboardFence
+from paradigms.site.fences.figure import figure_kind
+from paradigms.site.fences.kinds import KINDS
+from paradigms.site.fences.page import Page
 from paradigms.site.file_cache import cache
 from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
+from paradigms.site.markdown.rendered_fences import note_rendered
 
 _HREF = re.compile(r'href="([\w/-]+\.(?:md|ipynb)(?:#[^"]*)?)"')
-
-KINDS: dict[str, type[Fence]] = {
-    "figure": Figure,
-    "table": TableFence,
-    "claim": ClaimFence,
-    "question": QuestionFence,
-    "code": CodeFence,
-    "plan": PlanFence,
-    "sheet": CheatSheetFence,
-    "change": ChangeFence,
-    "contents": ContentsFence,
-    "record": RecordFence,
-    "whiteboard": WhiteboardFence,
-    "quiz": QuizFence,
-}
 
 
 def render(
@@ -60,6 +36,7 @@ def render(
     **_: Any,
 ) -> str:
     """The formatter that superfences calls for each custom fence: TOML to HTML."""
+    note_rendered(md, source)
     try:
         keys = tomllib.loads(source)
         kind = figure_kind(keys) if language == "figure" else KINDS[language]

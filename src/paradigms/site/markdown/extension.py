@@ -5,18 +5,21 @@
 its interval, `|percent` a share in percent, `|millions` a count in millions. A missing
 source or number stops the
 build. Formulas need no script and no font: the browser draws MathML. A page's first
-use of a term links to the glossary. An output whose question is wrong stops the build.
+use of a term links to the glossary. An output whose question is wrong stops the build,
+and so does a fence of ours that is not rendered.
 """
 
 from typing import Any
 
 from markdown import Extension, Markdown
 
+from paradigms.site.fences.kinds import KINDS
 from paradigms.site.markdown.citations import Citation
 from paradigms.site.markdown.glossary_links import GlossaryLinks
 from paradigms.site.markdown.math import MathML
 from paradigms.site.markdown.predictions import Predictions
 from paradigms.site.markdown.recorded_numbers import Bars, Recorded
+from paradigms.site.markdown.rendered_fences import BlocksInPage, BlocksInSource
 from paradigms.site.markdown.tables import TableBoxes
 
 
@@ -26,6 +29,9 @@ class InlineExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
         # Before fences (25), after what is included (32).
         md.preprocessors.register(Predictions(md), "predictions", 27)
+        source = BlocksInSource(md, frozenset(KINDS))
+        md.preprocessors.register(source, "blocks_in_source", 28)
+        md.preprocessors.register(BlocksInPage(md, source), "blocks_in_page", 24)
         # Later than fences (25), whose content is not a table.
         md.preprocessors.register(Bars(md), "bars", 15)
         md.inlinePatterns.register(Citation(r"\[@([^\]]+)\]", md), "citation", 175)
