@@ -88,6 +88,9 @@ def test_text_for_others_has_no_brackets_of_ours():
     )
     number = "[=targets_per_pass/next token/targets per 100 tokens]"
     assert plain(f"about {number} a pass") == "about 100 a pass"
+    millions = "[=published_sizes/GPT-2 small/all|millions]"
+    assert plain(f"{millions} million") == "124.4 million"
+    assert plain(f"`{millions}`") == f"`{millions}`"
     assert citation_text("devlin2019, section 3").startswith(
         "Devlin et al. (2019), BERT"
     )

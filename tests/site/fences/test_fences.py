@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from paradigms.site.content.output_fences import TITLE, is_output, predictions
 from paradigms.site.content.questions import questions
+from paradigms.site.exports import anki, notebook
 from paradigms.site.markdown import adapter
 from paradigms.site.pytest_plugin import output_below
 from tests.conftest import ROOT, project_pytest, python
@@ -257,8 +258,28 @@ def test_a_plain_line_is_what_markdown_would_give_back():
 
 
 @pytest.mark.parametrize(
-    "text", ["a *b*", "`c`", "$d$", "_a_", "1. first", "- item", "a < b", "AT&T",
-             "# h", "BERT reads", "end  \nline", "a\\_b"],
+    "text",
+    ["# h", "## marks a part", "- item", "* item", "1. first", "+ a", "---"],
+)
+def test_a_line_of_an_entry_begins_no_block(text):
+    """A key point is shown as it is written."""
+    assert as_markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["<extra_id_0>", "</s>", "<mask>", "<s>", "<!-- a -->", "<b>a</b>"]
+)
+def test_html_in_an_entry_is_shown_as_written(text):
+    """On the page, on a card of Anki, and in the cell of a notebook."""
+    escaped = text.replace("<", "&lt;").replace(">", "&gt;")
+    assert as_markdown(f"A {text} b") == f"A {escaped} b"
+    assert escaped in anki._html(f"A {text} b")
+    assert notebook._line(f"A {text} b") == f"A {text} b".replace("<", "&lt;")
+
+
+@pytest.mark.parametrize(
+    "text", ["a *b*", "`c`", "$d$", "_a_", "a < b", "AT&T", "<mask>", "</s>",
+             "BERT reads", "end  \nline", "a\\_b"],
 )  # fmt: skip
 def test_a_marked_line_is_left_to_markdown(text):
     """Negative control: a line that Markdown changes is never treated as plain."""

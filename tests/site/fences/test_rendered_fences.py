@@ -82,6 +82,12 @@ STOPPED = {
         "fence is in a comment",
     ),
     "misspelt": (FIGURE.replace("figure", "figur"), "(did you mean 'figure'?)"),
+    "a token as HTML": ("BERT reads <mask> here.\n", "write `<mask>`"),
+    "a token at the beginning": (
+        "<extra_id_0> is a sentinel.\n",
+        "write `<extra_id_0>`",
+    ),
+    "the end of a text": ("It writes </s> at last.\n", "</s> is no element"),
     "code with a word": ("```python notest\nx = 1\n```\n", "write options as name="),
 }
 
@@ -105,6 +111,14 @@ def test_it_is_drawn_or_stops_the_build(render, by):
         assert NOT_RENDERED in str(error)  # noqa: PT017 - either will do
     else:
         assert html.count("<figure") == 1
+
+
+def test_tokens_in_code_and_formulas_are_text(render):
+    """They are shown as they are written."""
+    text = "`<mask>`, $x<y>z$, 1 <b and\n\n```text\n<s>\n```\n"
+    html = render(f"# Title\n\n{text}")
+    assert html.count("&lt;mask&gt;") == html.count("&lt;s&gt;") == 1
+    assert "<mask>" not in html
 
 
 def test_a_quoted_fence_is_shown(render):

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from mkdocs.exceptions import BuildError
 from mkdocs.utils import get_relative_url
 
-from paradigms.site.content.bibliography import label, sources, split_citation
+from paradigms.site.content.bibliography import label, sources
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import comparison, names
 from paradigms.site.content.fenced_blocks import fenced_blocks, without_fenced_blocks
@@ -25,7 +25,7 @@ from paradigms.site.content.output_fences import is_output
 from paradigms.site.content.questions import Question, of_topic, questions
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.exports import notebook_scripts
-from paradigms.site.markdown.recorded_numbers import format_number
+from paradigms.site.exports.plain_text import with_references
 from paradigms.site.templates.environment import slug
 
 METADATA = {
@@ -45,8 +45,7 @@ Cell = dict[str, Any]
 Address = Callable[[str], str | None]  # a link of the page -> its URL, if known
 
 # Indented blocks of Material; HTML boxes; headings with attributes; anchors of
-# passages; links to pages of the site; citations and recorded numbers, unless they
-# are quoted as code.
+# passages; links to files of the site.
 _BOX = re.compile(
     r"^(?P<indent> *)(?:===[+!]?|!!!|\?{3}\+?) *(?P<kind>[\w -]*?) *"
     r'(?:"(?P<title>.*)")? *\n'
@@ -61,7 +60,9 @@ _LINK = re.compile(
     r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]"
     r"\((?P<target>[\w./-]+\.\w+(?:#[\w-]*)?|#[\w-]+)\)(?:\{[^}\n]*\})?"
 )
-_REFERENCE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\[([=@])([^\]]+)\]", re.S)
+# What the Markdown of an entry would be taken for: HTML, or the start of a block.
+_MARKUP = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$]+\$|<(?=[a-zA-Z/!?])", re.S)
+_START = re.compile(r"^(\d*)(#{1,6} |[-+*>] |[.)] )")
 
 
 def page_notebook(
@@ -224,7 +225,7 @@ def _markdown(fence: str, body: str, address: Address) -> str:
         return _plain(body, address)
     if fence == "code":
         keys = tomllib.loads(body)
-        caption = _plain(keys.pop("caption", ""), address)
+        caption = _plain(_line(keys.pop("caption", "")), address)
         return _listing(**keys, caption=caption)
     if fence in _FENCES:
         text = _FENCES[fence](tomllib.loads(body), address)
@@ -236,21 +237,22 @@ def _markdown(fence: str, body: str, address: Address) -> str:
 def _plain(text: str, address: Address) -> str:
     """Markdown without the site's boxes, ids, citations, numbers and relative links."""
 
-    def expand(m: re.Match[str]) -> str:
-        if m[2] == "=":
-            return format_number(m[3].replace(r"\|", "|"))  # escaped in tables
-        if m[2] == "@":
-            key, place = split_citation(m[3])
-            citation = f"[{label(key)}]({sources()[key].url})"
-            return f"{citation}, {place}" if place else citation
-        return m[0]
+    def cite(key: str, place: str) -> str:
+        citation = f"[{label(key)}]({sources()[key].url})"
+        return f"{citation}, {place}" if place else citation
 
     def resolve(m: re.Match[str]) -> str:
         url = address(m["target"])
         return f"{m['picture']}[{m['text']}]({url})" if url else m["text"]
 
     text = _ANCHOR.sub("", _HEADING.sub(r"\1", _DIV.sub("", text)))
-    return _REFERENCE.sub(expand, _LINK.sub(resolve, text))
+    return with_references(_LINK.sub(resolve, text), cite)
+
+
+def _line(text: str) -> str:
+    """A line of an entry: nothing in it is HTML, and it begins no list or heading."""
+    text = _MARKUP.sub(lambda m: "&lt;" if m[0] == "<" else m[0], text.strip())
+    return _START.sub(r"\1\\\2", text)
 
 
 def _listing(of: str, against: str = "", caption: str = "") -> str:
@@ -266,12 +268,12 @@ def _figure(keys: dict[str, Any], address: Address) -> str:
     title = keys["title"]
     url = address(f"#{slug(title)}")
     place = f"[drawn on the page]({url})" if url else "drawn on the page"
-    return f"**Figure, {place}: {title}.** {keys.get('caption', '')}\n"
+    return f"**Figure, {place}: {title}.** {_line(keys.get('caption', ''))}\n"
 
 
 def _table(keys: dict[str, Any], _: Address) -> str:
     """A comparison table in Markdown; of a generated table only name and caption."""
-    caption = keys.get("caption", "")
+    caption = _line(keys.get("caption", ""))
     if keys["name"] not in names():
         return f"**Table, on the page: {keys['name']}.** {caption}\n"
     table = comparison(keys["name"])
@@ -281,7 +283,7 @@ def _table(keys: dict[str, Any], _: Address) -> str:
         *([row.aspect, *(cell.text() for cell in row.cells)] for row in table.rows),
     ]
     lines = [
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        f"| {' | '.join(_line(cell).replace('|', chr(92) + '|') for cell in row)} |"
         for row in rows
     ]
     return "\n".join([*lines, "", caption, ""])
@@ -290,7 +292,8 @@ def _table(keys: dict[str, Any], _: Address) -> str:
 def _claims(keys: dict[str, Any], _: Address) -> str:
     entries = [(key, claims()[key]) for key in keys["ids"]]
     return "\n".join(
-        f"> **{claim.verdict}** ({key}): “{claim.said}”\n>\n> {claim.right}\n"
+        f"> **{claim.verdict}** ({key}): “{_line(claim.said)}”\n>\n"
+        f"> {_line(claim.right)}\n"
         for key, claim in entries
     )
 
@@ -301,13 +304,17 @@ def _questions(keys: dict[str, Any], _: Address) -> str:
     for key in keys.get("ids") or of_topic(keys["topic"]):
         entry = questions()[key]
         if keys.get("spoken"):
-            cards.append(indent(entry.answer.strip(), "> ") + "\n")
+            cards.append(indent(_line(entry.answer), "> ") + "\n")
             continue
-        wrong = f"**wrong:** “{entry.wrong_answer}”\n\n" if entry.wrong_answer else ""
-        points = "".join(f"* {point}\n" for point in entry.key_points)
-        answer = f"{entry.answer.strip()}\n\n{_whiteboard(entry)}{wrong}"
+        wrong = (
+            f"**wrong:** “{_line(entry.wrong_answer)}”\n\n"
+            if entry.wrong_answer
+            else ""
+        )
+        points = "".join(f"* {_line(point)}\n" for point in entry.key_points)
+        answer = f"{_line(entry.answer)}\n\n{_whiteboard(entry)}{wrong}"
         cards.append(
-            f"<details><summary>{entry.question}</summary>\n\n{answer}"
+            f"<details><summary>{_line(entry.question)}</summary>\n\n{answer}"
             f"A strong answer contains\n\n{points}\n</details>\n"
         )
     return "\n".join(cards)
@@ -317,7 +324,9 @@ def _whiteboard(entry: Question) -> str:
     """Formulas and code of an answer and its common bugs, as Markdown."""
     formulas = [f"$${tex}$$\n\n" for tex in entry.formulas]
     code = [_PYTHON.format(entry.code)] if entry.code else []
-    bugs = [f"{bug.symptom}\n\n{_PYTHON.format(bug.listing)}" for bug in entry.bugs]
+    bugs = [
+        f"{_line(bug.symptom)}\n\n{_PYTHON.format(bug.listing)}" for bug in entry.bugs
+    ]
     heading = ["Common bugs, and the check that reveals each\n\n"] if bugs else []
     return "".join(formulas + code + heading + bugs)
 

@@ -1,8 +1,8 @@
 """The question bank as plain text for exports: order, sources, URLs."""
 
 import re
+from collections.abc import Callable
 
-from paradigms.experiments.records import quote
 from paradigms.site.content.bibliography import label, sources, split_citation
 from paradigms.site.content.questions import (
     TOPICS,
@@ -10,6 +10,13 @@ from paradigms.site.content.questions import (
     of_topic,
     question_places,
     questions,
+)
+from paradigms.site.markdown.recorded_numbers import format_number
+
+_REFERENCE = re.compile(
+    r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|"  # code
+    r"\[(?P<sign>[=@])(?P<source>[^\]]+)\]",
+    re.S,
 )
 
 
@@ -31,8 +38,23 @@ def plain(text: str) -> str:
 
     Formulas stay as they are written: TeX between dollars.
     """
-    text = re.sub(r"\[=([^\]|]+)[^\]]*\]", lambda m: quote(m[1], interval=False), text)
-    return re.sub(r"\[@([^\]]+)\]", lambda m: label(split_citation(m[1])[0]), text)
+    return with_references(text, lambda key, _: label(key))
+
+
+def with_references(text: str, cite: Callable[[str, str], str]) -> str:
+    """Markdown with its recorded numbers, and with `cite(key, place)` for citations.
+
+    What is quoted as code stays as it is.
+    """
+
+    def expand(match: re.Match[str]) -> str:
+        if match["sign"] == "=":
+            return format_number(match["source"].replace(r"\|", "|"))  # of a table
+        if match["sign"] == "@":
+            return cite(*split_citation(match["source"]))
+        return match[0]
+
+    return _REFERENCE.sub(expand, text)
 
 
 def address(key: str, site_url: str) -> str:

@@ -24,6 +24,17 @@ from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
 from paradigms.site.markdown.rendered_fences import note_rendered
 
+# Blocks of Markdown that a line of an entry cannot begin.
+_BLOCKS = [
+    "code",
+    "hashheader",
+    "hr",
+    "indent",
+    "olist",
+    "quote",
+    "setextheader",
+    "ulist",
+]
 _HREF = re.compile(r'href="([\w/-]+\.(?:md|ipynb)(?:#[^"]*)?)"')
 
 
@@ -96,10 +107,16 @@ def _converted(md: markdown.Markdown, text: str) -> str:
 
 @cache
 def _inline_markdown() -> markdown.Markdown:
-    return markdown.Markdown(
+    md = markdown.Markdown(
         extensions=["abbr", "pymdownx.arithmatex", InlineExtension()],
         extension_configs={
             "abbr": {"glossary": abbreviations()},
             "pymdownx.arithmatex": {"generic": True},
         },
     )
+    # A line is one paragraph: `<mask>` is a token, and `1. ` begins no list.
+    md.preprocessors.deregister("html_block")
+    md.inlinePatterns.deregister("html")
+    for block in _BLOCKS.split():
+        md.parser.blockprocessors.deregister(block)
+    return md

@@ -1,4 +1,4 @@
-"""Every fence of ours on a page is rendered, or the build stops.
+"""Every fence of ours on a page is rendered, or the build stops; so does unknown HTML.
 
 superfences leaves a fence that it cannot read as text, such as one on the
 line of a list marker.  In a comment it is rendered, and nobody sees it.
@@ -15,9 +15,18 @@ from pygments.lexers import find_lexer_class_by_name
 from pygments.util import ClassNotFound
 
 from paradigms._schema import meant
-from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
+from paradigms.site.content.fenced_blocks import (
+    FencedBlock,
+    fenced_blocks,
+    without_fenced_blocks,
+)
 from paradigms.site.markdown.errors import failure, page_file
 
+# HTML that pages may hold; anything else is a token such as <mask>, or </s>.
+ELEMENTS = frozenset(["a", "br", "div", "kbd", "p", "span", "sub", "sup"])
+_TAG = re.compile(r"</?([a-zA-Z][\w-]*)(?:\s[^<>]*|/?)>")
+# Code and formulas are shown as they are written.
+_NO_HTML = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$]+\$", re.S)
 _OPTIONS = re.compile(r'( +\w+="[^"]*")*')
 REMEDY = (
     "let it begin a line, indented by four blanks for each box, tab or list item "
@@ -35,7 +44,7 @@ class BlocksInSource(Preprocessor):
         self.rendered: Counter[str] = Counter()
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines unchanged. Errors: PageError for an unknown kind of block."""
+        """The lines unchanged. Errors: PageError for what would not be shown."""
         text = "\n".join(lines)
         self.blocks, self.rendered = [], Counter()
         if page_file(self.md) is None:
@@ -50,6 +59,10 @@ class BlocksInSource(Preprocessor):
                 raise failure(self.md, block.opening, reason)
         if self.blocks and "<!--" in text:
             self._check_comments(text)
+        for tag in _TAG.finditer(_NO_HTML.sub("", without_fenced_blocks(text))):
+            if tag[1].lower() not in ELEMENTS:
+                message = f"{tag[0]} is no element that pages use: write `{tag[0]}`"
+                raise failure(self.md, tag[0], message)
         return lines
 
     def _check_comments(self, text: str) -> None:
