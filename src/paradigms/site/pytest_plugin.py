@@ -23,6 +23,8 @@ from markdown_it import MarkdownIt
 from nbval.plugin import IPyNbCell
 from pytest_markdown_docs import _runners
 
+from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
+from paradigms.site.content.files import read_text
 from paradigms.site.content.output_fences import TITLE, is_output
 from paradigms.site.outputs import difference, tolerance
 
@@ -111,8 +113,11 @@ class OutputRunner(_runners.DefaultRunner):
             super().runtest(test, args, asyncio_runner=asyncio_runner)
         page = Path(test.source_path)
         code_end, start, end, indent = output_below(page, test.start_line)
-        lines = page.read_text(encoding="utf8").split("\n")
-        expected = [line.removeprefix(indent) for line in lines[start:end]]
+        # Of an empty line in a quotation only the sign may be left.
+        expected = [
+            line.removeprefix(indent if line.startswith(indent) else indent.rstrip())
+            for line in read_text(page).split("\n")[start:end]
+        ]
         actual = [line.rstrip() for line in stdout.getvalue().rstrip("\n").split("\n")]
         actual = actual if stdout.getvalue() else []
         if bool(actual) != (start >= 0):
@@ -142,19 +147,26 @@ def output_below(page: Path, line: int) -> tuple[int, int, int, str]:
     """The Output fence that follows the code fence opened on a `line` (from 1).
 
     Returns the line after the code, first and last-plus-one line of the output, counted
-    from 0 (-1, -1 if there is none), and the indentation.
+    from 0 (-1, -1 if there is none), and what stands before each line of the code: its
+    indentation, or the signs of a quotation.
     """
-    lines = page.read_text(encoding="utf8").split("\n")
-    indent, ticks = re.match(r"(\s*)(`{3,}|~{3,})", lines[line - 1]).groups()  # type: ignore[union-attr]
-    close = lines.index(indent + ticks, line)
-    below = close + 1
-    while below < len(lines) and not lines[below].strip():
-        below += 1
-    fence = f"{indent}```"
-    opening = lines[below] if below < len(lines) else ""
-    if opening.startswith(fence) and is_output(opening.removeprefix(fence)):
-        return close + 1, below + 1, lines.index(fence, below + 1), indent
-    return close + 1, -1, -1, indent
+    text = read_text(page)
+    lines = text.split("\n")
+    blocks = fenced_blocks(text)
+    # pytest-markdown-docs takes a block from the same parser.
+    number = [block.line for block in blocks].index(line)
+    code, end = blocks[number], _last_line(text, blocks[number])
+    prefix = lines[line - 1][: re.search("[`~]", lines[line - 1]).start()]  # type: ignore[union-attr]
+    if number + 1 < len(blocks) and is_output(blocks[number + 1].info):
+        output = blocks[number + 1]
+        if not text[code.end : output.start].strip(" \t\n>"):
+            return end, output.line, _last_line(text, output) - 1, prefix
+    return end, -1, -1, prefix
+
+
+def _last_line(text: str, block: FencedBlock) -> int:
+    """The line after a block, counted from 0."""
+    return block.line - 1 + text.count("\n", block.start, block.end)
 
 
 def _update(

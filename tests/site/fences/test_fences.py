@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from paradigms.site.content.fenced_blocks import fenced_blocks
 from paradigms.site.content.output_fences import TITLE, is_output, predictions
 from paradigms.site.content.questions import questions
 from paradigms.site.exports import anki, notebook
@@ -119,11 +120,10 @@ def test_every_fence_is_of_a_known_kind():
 def loose_outputs(page: Path) -> int:
     """How many Output fences of a page do not belong to a block of code."""
     text = page.read_text("utf8")
-    lines = text.split("\n")
     attached = sum(
-        output_below(page, number)[1] >= 0
-        for number, line in enumerate(lines, 1)
-        if line.strip() == "```python"
+        output_below(page, block.line)[1] >= 0
+        for block in fenced_blocks(text)
+        if block.info == "python"
     )
     return len(re.findall(r"^[ \t]*```.*title\s*=\s*.Output", text, re.M)) - attached
 
@@ -221,6 +221,39 @@ def test_an_output_that_is_not_shown_fails(tmp_path):
         '```python\nx = 1\n```\n\n```text title="Output"\n1\n```\n'
     )
     assert "2 failed" in run_pytest(tmp_path, "a.md", "b.md")
+
+
+PRINTS = "print(1)\nprint()\nprint(2)\n"
+FORMS = {
+    "blanks behind the closing ticks": (
+        f"```python\n{PRINTS}```  \n\n```{TITLE}\n1\n\n2\n``` \n"
+    ),
+    "longer closing fences": (
+        f"```python\n{PRINTS}`````\n\n```{TITLE}\n1\n\n2\n````\n"
+    ),
+    "tildes": f"~~~python\n{PRINTS}~~~\n\n```{TITLE}\n1\n\n2\n```\n",
+    "in a quotation": (
+        "> ```python\n> print(1)\n> print()\n> print(2)\n> ```\n>\n"
+        f"> ```{TITLE}\n> 1\n>\n> 2\n> ```\n"
+    ),
+}
+
+
+def test_outputs_belong_to_code_in_every_form(tmp_path):
+    """All run, and none is rewritten; another output is noticed in each."""
+    for number, text in enumerate(FORMS.values()):
+        (tmp_path / f"right{number}.md").write_text(text)
+        (tmp_path / f"wrong{number}.md").write_text(
+            text.replace("print(2)", "print(3)")
+        )
+    assert f"{len(FORMS)} passed" in run_pytest(
+        tmp_path, "--update-outputs", *(f"right{n}.md" for n in range(len(FORMS)))
+    )
+    for number, text in enumerate(FORMS.values()):
+        assert (tmp_path / f"right{number}.md").read_text() == text
+    report = run_pytest(tmp_path, *(f"wrong{n}.md" for n in range(len(FORMS))))
+    assert f"{len(FORMS)} failed" in report
+    assert report.count("code prints: ['1', '', '3']") == len(FORMS)
 
 
 def test_update_outputs_rewrites_what_is_shown(tmp_path):

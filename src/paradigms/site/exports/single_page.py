@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import Stylesheet
@@ -123,19 +123,48 @@ def _leaf_html(
             styles.add(str(tag.string))
             tag.string = Stylesheet(f"@scope (.jupyter-wrapper) {{ {tag.string} }}")
         elif tag.name == "link":  # the style sheet of one page
-            file = (leaf.file.parent / str(tag["href"])).resolve()
+            file = _file(leaf, str(tag["href"]))
             tag.name, tag.attrs = "style", {}
             scoped = f"@scope (#{leaf.name}) {{ {file.read_text('utf8')} }}"
             tag.string = Stylesheet("" if scoped in styles else scoped)
             styles.add(scoped)
-        elif tag.name == "img":
-            tag["src"] = (leaf.file.parent / str(tag["src"])).resolve().as_uri()
+        elif tag.name in {"img", "source"}:
+            _rewrite_sources(tag, leaf)
         elif tag.name == "a" and "href" in tag.attrs:
             _rewrite_link(tag, leaf, pages, site_url)
         elif tag.name == "input" and "name" in tag.attrs:
             tag["name"] = f"{leaf.name}--{tag['name']}"
         _prefix_ids(tag, leaf.name, ids)
     return f'<div class="leaf" id="{leaf.name}">{leaf.article}</div>'
+
+
+def _rewrite_sources(tag: Tag, leaf: Leaf) -> None:
+    """Point pictures to files of the site; other addresses, `data:` too, stay.
+
+    Errors: ValueError for a picture that the site lacks.
+    """
+    if "src" in tag.attrs:
+        tag["src"] = _picture(leaf, str(tag["src"]))
+    if "srcset" in tag.attrs:
+        sources = (part.split() for part in re.split(r",\s+", str(tag["srcset"])))
+        tag["srcset"] = ", ".join(
+            " ".join([_picture(leaf, address), *size]) for address, *size in sources
+        )
+
+
+def _picture(leaf: Leaf, address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return address
+    file = _file(leaf, parts.path)
+    if not file.is_file():
+        raise ValueError(f"{leaf.address}: there is no picture {address!r}")
+    return urlunsplit(urlsplit(file.as_uri())._replace(fragment=parts.fragment))
+
+
+def _file(leaf: Leaf, path: str) -> Path:
+    """The file that a page names relative to itself."""
+    return (leaf.file.parent / unquote(path)).resolve()
 
 
 def _is_screen_only(tag: Tag) -> bool:

@@ -25,16 +25,9 @@ from paradigms.site.markdown.extension import InlineExtension
 from paradigms.site.markdown.rendered_fences import note_rendered
 
 # Blocks of Markdown that a line of an entry cannot begin.
-_BLOCKS = [
-    "code",
-    "hashheader",
-    "hr",
-    "indent",
-    "olist",
-    "quote",
-    "setextheader",
-    "ulist",
-]
+_BLOCKS = (
+    "code", "hashheader", "hr", "indent", "olist", "quote", "setextheader", "ulist",
+)  # fmt: skip
 _HREF = re.compile(r'href="([\w/-]+\.(?:md|ipynb)(?:#[^"]*)?)"')
 
 
@@ -117,6 +110,6 @@ def _inline_markdown() -> markdown.Markdown:
     # A line is one paragraph: `<mask>` is a token, and `1. ` begins no list.
     md.preprocessors.deregister("html_block")
     md.inlinePatterns.deregister("html")
-    for block in _BLOCKS.split():
+    for block in _BLOCKS:
         md.parser.blockprocessors.deregister(block)
     return md
