@@ -132,6 +132,17 @@ def _bart_attention(ours: str, theirs: str) -> Names:
     }
 
 
+# Weights that the reference has under several names.
+OTHER_NAMES = {
+    "shared.weight": ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight"),
+    "model.shared.weight": (
+        "model.encoder.embed_tokens.weight",
+        "model.decoder.embed_tokens.weight",
+    ),
+    "cls.predictions.decoder.bias": ("cls.predictions.bias",),
+    "lm_head.decoder.bias": ("lm_head.bias",),
+    "predictions.decoder.bias": ("predictions.bias",),
+}
 TABLES: dict[type[nn.Module], Names] = {
     Encoder: _ENCODER,
     GPT: {
@@ -222,8 +233,9 @@ TABLES: dict[type[nn.Module], Names] = {
 def convert(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A reference's weights, or gradients, under the names of our network.
 
-    Errors: ValueError for a network without a table, or a missing name,
-    a layer too many, or another shape.
+    A weight with several names, such as a tied output layer, may be stored under one of
+    them.  Errors: ValueError for a network without a table, a missing name, a layer too
+    many, another shape, or different weights where the network has one.
     """
     table = TABLES.get(type(network))
     if table is None:
@@ -232,10 +244,20 @@ def convert(network: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor
             f"network {type(network).__name__} has no table: {supported} have"
         )
     _check_layers(table, network, state)
-    return {
-        name: _concatenate(table, name, ours, state)
-        for name, ours in network.state_dict().items()
-    }
+    converted: dict[str, Tensor] = {}
+    for tied in _names_by_weight(network):
+        sources = {name: _sources(table, name, state) for name in tied}
+        stored = [name for name in tied if all(s in state for s in sources[name])]
+        if not stored:
+            missing = next(s for s in sources[tied[0]] if s not in state)
+            raise ValueError(f"state lacks {missing}, which {tied[0]} is made from")
+        ours = network.get_parameter(tied[0])
+        weights = {n: _concatenate(sources[n], n, ours, state) for n in stored}
+        for other in stored[1:]:
+            pair = sources[stored[0]][0], sources[other][0]
+            _check_equal(weights[stored[0]], weights[other], *pair)
+        converted |= dict.fromkeys(tied, weights[stored[0]])
+    return converted
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -266,22 +288,51 @@ def _check_layers(
             )
 
 
-def _concatenate(
-    table: Names, name: str, ours: Tensor, state: Mapping[str, Tensor]
-) -> Tensor:
-    """The reference's weights for one of ours."""
+def _names_by_weight(network: nn.Module) -> list[list[str]]:
+    """The names of each weight of the network; tied ones have two."""
+    groups: dict[int, list[str]] = {}
+    for name, weight in network.named_parameters(remove_duplicate=False):
+        groups.setdefault(id(weight), []).append(name)
+    return list(groups.values())
+
+
+def _check_equal(weight: Tensor, other: Tensor, name: str, other_name: str) -> None:
+    """Errors: ValueError for two weights that are one in the network."""
+    if not torch.equal(weight.nan_to_num(), other.nan_to_num()):
+        raise ValueError(
+            f"state has different {name} and {other_name}, which are one weight in the "
+            "network: load them into one with tied=False, if its config has it"
+        )
+
+
+def _sources(table: Names, name: str, state: Mapping[str, Tensor]) -> list[str]:
+    """The reference's names of the parts of one of our weights."""
     module, _, kind = name.rpartition(".")
     layer = re.search(r"(?<=blocks\.)\d+", module)
     template = re.sub(r"(?<=blocks\.)\d+", "{}", module)
     parts = [part.format(layer and layer[0]) for part in _parts(table[template])]
     if f"{parts[0]}_0.{kind}" in state:  # T5 1.1 has gate and value separately
         parts = [f"{parts[0]}_0", f"{parts[0]}_1"]
-    names = [f"{part}.{kind}" for part in parts]
-    missing = [part for part in names if part not in state]
-    if missing:
-        raise ValueError(f"state lacks {missing[0]}, which {name} is made from")
+    return [_stored_name(f"{part}.{kind}", state) for part in parts]
+
+
+def _stored_name(name: str, state: Mapping[str, Tensor]) -> str:
+    """The name under which the reference stores a weight; `save_pretrained` keeps one.
+
+    Errors: ValueError if it is stored under two with different values.
+    """
+    names = [n for n in (name, *OTHER_NAMES.get(name, ())) if n in state]
+    for other in names[1:]:
+        _check_equal(state[names[0]], state[other], names[0], other)
+    return names[0] if names else name
+
+
+def _concatenate(
+    names: list[str], name: str, ours: Tensor, state: Mapping[str, Tensor]
+) -> Tensor:
+    """The reference's weights for one of ours."""
     weights = [state[part] for part in names]
-    if parts[0].endswith(CONV1D) and kind == "weight":
+    if names[0].removesuffix(".weight").endswith(CONV1D):
         weights = [weight.T for weight in weights]
     if len({weight.shape[1:] for weight in weights}) > 1:
         shapes = [tuple(weight.shape) for weight in weights]
