@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,13 +16,8 @@ class FileError(ContentError):
 
 
 class Entry(BaseModel):
-    """Base of all entries: unknown keys are errors, instances are immutable.
+    """Base of all entries: unknown keys are errors, instances are immutable."""
 
-    An id of an entry matches `ID`, a regular expression; `ID_RULE` says it in words.
-    """
-
-    ID: ClassVar[str] = "[a-z0-9]+(-[a-z0-9]+)*"
-    ID_RULE: ClassVar[str] = "lower-case words joined by hyphens"
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -31,8 +31,9 @@ from paradigms.site.file_cache import Reads, reads_of_block
 
 LOG = logging.getLogger("mkdocs.hooks.paradigms")
 LIBRARIES = (
-    "beautifulsoup4", "genanki", "jinja2", "latex2mathml", "markdown", "markupsafe",
-    "mkdocs", "mkdocs-material", "pydantic", "pygments", "pymdown-extensions", "pyyaml",
+    "beautifulsoup4", "genanki", "jinja2", "latex2mathml", "markdown", "markdown-it-py",
+    "markupsafe", "mkdocs", "mkdocs-material", "pydantic", "pygments",
+    "pymdown-extensions", "pyyaml",
 )  # fmt: skip
 Stamp = tuple[int, int, int]
 

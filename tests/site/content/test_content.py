@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from paradigms._files import ROOT
-from paradigms._schema import ContentError
+from paradigms._schema import ContentError, FileError
 from paradigms.site.content.bibliography import family_name, full_name, label, sources
 from paradigms.site.content.claims import Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
+from paradigms.site.content.house_style import Rule
 from paradigms.site.content.pages import DOCS, ids_by_page
 from paradigms.site.content.questions import Question, question_places, questions
+from paradigms.site.content.systems import System
 from paradigms.site.content.toml import FOLDER, entries, read
 from paradigms.site.fences.reference_tables import cited_tests
 
@@ -120,6 +122,43 @@ def test_all_findings_come_at_once(tmp_path):
     assert any("a.toml: S01: colour: unknown key; known are" in line for line in lines)
     assert any("a.toml: S02: verdict: field required" in line for line in lines)
     assert any("b.toml: S01: this id is taken" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "rule"),
+    [
+        (Claim, "Beams", "S and two digits"),
+        (Rule, "Beams", "lower-case words joined by hyphens"),
+        (Rule, "two_words", "lower-case words joined by hyphens"),
+        (Rule, "'a b'", "lower-case words joined by hyphens"),
+        (System, "two-words", "lower-case words joined by underscores"),
+    ],
+)
+def test_an_id_that_is_no_address_is_refused(tmp_path, kind, key, rule):
+    """With file and id, before anything else can trip over it."""
+    (tmp_path / "a.toml").write_text(f"[{key}]\n")
+    message = f"a.toml: {key.strip(chr(39))}: an id is {rule}"
+    with pytest.raises(ContentError, match=message):
+        entries(kind, tmp_path / "a.toml")
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path):
+    """As editors of Windows write it, with their ends of lines."""
+    (tmp_path / "a.toml").write_bytes("\ufefftitle = 'Größe'\r\n".encode())
+    assert read(tmp_path / "a.toml") == {"title": "Größe"}
+
+
+def test_another_encoding_names_file_and_line(tmp_path):
+    """Latin-1; a folder in the place of a file; a missing file."""
+    (tmp_path / "a.toml").write_bytes("a = 1\nb = 'Größe'\n".encode("latin-1"))
+    (tmp_path / "b.toml").mkdir()
+    for name, message in (
+        ("a", "a.toml, line 2: not UTF-8; save it in UTF-8"),
+        ("b", "b.toml: Is a directory"),
+        ("c", "c.toml: missing; restore it from git"),
+    ):
+        with pytest.raises(FileError, match=f"{message}$"):
+            read(tmp_path / f"{name}.toml")
 
 
 def test_an_answer_that_is_too_long_to_say_is_refused(tmp_path):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -23,8 +23,6 @@ class Claim(Evidence):
     `holds`: conditions on the recorded rows, at least one for each experiment.
     """
 
-    ID: ClassVar[str] = r"S\d\d"
-    ID_RULE: ClassVar[str] = "S and two digits"
     said: str = Field(min_length=8)
     verdict: Verdict
     right: str = Field(min_length=20)

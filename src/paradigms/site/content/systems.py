@@ -1,6 +1,6 @@
 """The systems that the pages describe, and what was measured of each."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -39,8 +39,6 @@ class System(Entry):
     `can` is what the pages claim of it; a record that contradicts it stops the build.
     """
 
-    ID: ClassVar[str] = "[a-z0-9]+(_[a-z0-9]+)*"
-    ID_RULE: ClassVar[str] = "lower-case words joined by underscores"
     name: str
     family: str
     objective: str

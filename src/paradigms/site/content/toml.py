@@ -23,6 +23,12 @@ from paradigms._schema import (
 from paradigms.site.content.files import path_in_repository, read_text
 
 FOLDER = ROOT / "snippets"
+# What an id must match, and the same in words; an id is part of an address.
+WORDS = "[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens"
+ID_FORMS = {
+    "Claim": (r"S\d\d", "S and two digits"),
+    "System": ("[a-z0-9]+(_[a-z0-9]+)*", "lower-case words joined by underscores"),
+}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -49,10 +55,11 @@ def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
             for key in table
             if key in ids
         ]
+        form, rule = ID_FORMS.get(kind.__name__, WORDS)
         problems += [
-            f"{path_in_repository(path)}: {key}: an id is {kind.ID_RULE}"
+            f"{path_in_repository(path)}: {key}: an id is {rule}"
             for key in table
-            if not re.fullmatch(kind.ID, key)
+            if not re.fullmatch(form, key)
         ]
         new = {key: body for key, body in table.items() if key not in ids}
         by_id |= valid(kind, new, f"{path_in_repository(path)}: ", problems)
