@@ -63,15 +63,16 @@ def test_the_temperature_undoes_a_factor():
     )
 
 
-def test_answers_are_judged_as_described():
+def test_the_report_of_four_predictions():
     """Metrics of four predictions by hand, for two sets of labels."""
     logits = torch.tensor([[0.0, 3.0], [3.0, 0.0], [0.0, 0.1], [0.0, 0.1]])
     metrics, _ = calibration_report(logits, torch.tensor([1, 0, 1, 0]), 4, 20)
     high, low = (float(torch.sigmoid(torch.tensor(z))) for z in (3.0, 0.1))
     assert metrics["accuracy"] == 0.75
     assert metrics["confidence"] == pytest.approx((high + low) / 2, abs=1e-6)
-    assert metrics["sure"] == 0.5  # 0.953, twice: too few for an accuracy
-    assert "right when sure" not in metrics
+    # 0.953, twice: too few for a selective accuracy.
+    assert metrics["coverage at confidence 0.95"] == 0.5
+    assert "selective accuracy at confidence 0.95" not in metrics
     swapped, _ = calibration_report(logits, torch.tensor([0, 1, 1, 0]), 4, 20)
     assert swapped["accuracy"] == 0.25
     assert swapped["log-loss"] > metrics["log-loss"]

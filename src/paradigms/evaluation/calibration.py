@@ -13,18 +13,19 @@ from paradigms.models.generative_classifier import Generative
 from paradigms.models.logistic_regression import LogisticRegression
 
 Bin = tuple[float, float, int]
-SURE, FEWEST = 0.95, 50  # confidence of sure answers; minimum number for their accuracy
+THRESHOLD = 0.95  # of the confidence, in selective classification
+MINIMUM_COUNT = 50  # of predictions, for a selective accuracy
 
 
-def reliability(confidence: Tensor, right: Tensor, bins: int) -> list[Bin]:
-    """Mean confidence, accuracy and number of answers, of bins of equal mass.
+def reliability(confidence: Tensor, correct: Tensor, bins: int) -> list[Bin]:
+    """Mean confidence, accuracy and number of predictions, of bins of equal mass.
 
-    Shapes: confidence and right (N,); the answers are sorted by their confidence.
+    Shapes: confidence and correct (N,); predictions are sorted by their confidence.
     """
     order = confidence.argsort(stable=True)
     parts = order.tensor_split(bins)
     return [
-        (float(confidence[part].mean()), float(right[part].mean()), len(part))
+        (float(confidence[part].mean()), float(correct[part].mean()), len(part))
         for part in parts
     ]
 
@@ -39,36 +40,40 @@ def expected_calibration_error(bins: list[Bin]) -> float:
 
 
 def calibration_report(
-    logits: Tensor, labels: Tensor, bins: int, redraws: int
+    logits: Tensor, labels: Tensor, bins: int, resamples: int
 ) -> tuple[dict[str, float], list[Bin]]:
     """Accuracy, confidence and calibration error, and the bins of the error.
 
-    `by chance`: the mean error if calibrated, over `redraws` random draws of outcomes;
-    `right when sure` is left out for few sure answers.
+    `calibration error if calibrated`: the mean error when the outcomes are sampled from
+    the confidences, `resamples` times. Coverage: the share of predictions with a
+    confidence of at least THRESHOLD. Selective accuracy: the accuracy of these
+    predictions, left out if they are few.
     Shapes: logits (N, K), labels (N,).
     """
     p = logits.double().softmax(dim=1)
-    confidence, answer = p.max(dim=1)
-    right = (answer == labels).double()
-    curve = reliability(confidence, right, bins)
+    confidence, prediction = p.max(dim=1)
+    correct = (prediction == labels).double()
+    curve = reliability(confidence, correct, bins)
     rng = torch.Generator().manual_seed(0)
     errors = []
-    for _ in range(redraws):
+    for _ in range(resamples):
         outcomes = torch.bernoulli(confidence, generator=rng)
         errors.append(
             expected_calibration_error(reliability(confidence, outcomes, bins))
         )
-    sure = confidence >= SURE
+    selected = confidence >= THRESHOLD
     scores = {
-        "accuracy": float(right.mean()),
+        "accuracy": float(correct.mean()),
         "confidence": float(confidence.mean()),
         "calibration error": expected_calibration_error(curve),
-        "by chance": sum(errors) / len(errors),
+        "calibration error if calibrated": sum(errors) / len(errors),
         "log-loss": float(cross_entropy(logits.double(), labels)),
-        "sure": float(sure.double().mean()),
+        "coverage at confidence 0.95": float(selected.double().mean()),
     }
-    if int(sure.sum()) >= FEWEST:
-        scores["right when sure"] = float(right[sure].mean())
+    if int(selected.sum()) >= MINIMUM_COUNT:
+        scores["selective accuracy at confidence 0.95"] = float(
+            correct[selected].mean()
+        )
     return scores, curve
 
 

@@ -36,7 +36,7 @@ from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.models.svm import LinearSVM
 from paradigms.training.loop import Tensors, TrainingConfig, train
 
-QUESTION = "Do answers that are given with a probability come true as often as it says?"
+QUESTION = "Are predictions with a confidence of 90% correct in 90% of cases?"
 OF_NETWORK: movie_reviews.ReviewSource = "rotten_tomatoes"  # its sentences are short
 
 
@@ -53,10 +53,10 @@ class CalibrationConfig:
     seeds: int = 5
     vocabulary: int = 5000
     bins: int = 10
-    redraws: int = 20  # of labels, for the error expected by chance
+    resamples: int = 20  # of labels, for the error of calibrated predictions
     smoothings: tuple[float, ...] = (0.1, 1.0, 10.0)
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
-    hardly: float = 1e-4  # a penalty too small to matter
+    weak_penalty: float = 1e-4  # too small to matter
     cost: float = 0.03
     factors: tuple[float, ...] = (0.2, 5.0)
     words: int = 2000  # of the network; `tokens` of a sentence
@@ -129,9 +129,9 @@ SHARES = (
     "accuracy",
     "confidence",
     "calibration error",
-    "by chance",
-    "sure",
-    "right when sure",
+    "calibration error if calibrated",
+    "coverage at confidence 0.95",
+    "selective accuracy at confidence 0.95",
 )
 
 
@@ -147,7 +147,9 @@ def summary(runs: list[Scores]) -> dict[str, list[float]]:
 def reliability_diagram(reports: dict[str, list[Report]]) -> Bands:
     """Accuracy by confidence in percent, of each model's reports over the seeds."""
     bands = {
-        "as said": [(float(x), x / 100, x / 100, x / 100) for x in range(50, 101, 10)]
+        "perfect calibration": [
+            (float(x), x / 100, x / 100, x / 100) for x in range(50, 101, 10)
+        ]
     }
     for name, runs in reports.items():
         bins = torch.tensor([[means[:2] for means in curve] for _, curve in runs])
@@ -197,7 +199,7 @@ class Reporter:
         """Add the report of test logits (N, K)."""
         config = self.config
         self.reports[name] = calibration_report(
-            logits, self.labels[2], config.bins, config.redraws
+            logits, self.labels[2], config.bins, config.resamples
         )
 
     def report_with_temperature(
@@ -226,7 +228,9 @@ def bag_of_words_reports(
     candidates: dict[str, Sequence[MultinomialNaiveBayes | LogisticRegression]] = {
         "naive Bayes": [MultinomialNaiveBayes(2, s) for s in config.smoothings],
         "logistic regression": [LogisticRegression(2, p) for p in config.penalties],
-        "logistic regression, hardly penalised": [LogisticRegression(2, config.hardly)],
+        "logistic regression, weak penalty": [
+            LogisticRegression(2, config.weak_penalty)
+        ],
     }
     reporter = Reporter(config, labels)
     test_logits = {}
@@ -273,8 +277,8 @@ def after_epochs(epochs: int) -> str:
 def network_reports(config: CalibrationConfig, seed: int) -> Reports:
     """A small BERT-style sentence classifier after each epoch of one training run.
 
-    `logits, learnt` and `logits, new`: mean distance of its two logits on the training
-    and on the test sentences.
+    `logit margin`: the mean distance of its two logits, on the training and on the test
+    sentences.
     """
     texts, labels = split(config, OF_NETWORK, seed)
     vocabulary = Vocabulary(texts[0], config.words)
@@ -287,12 +291,17 @@ def network_reports(config: CalibrationConfig, seed: int) -> Reports:
     for epoch, (train_logits, logits, test_logits) in enumerate(by_epoch, 1):
         name = after_epochs(epoch)
         reporter.report_with_temperature(name, logits, test_logits)
-        for key, outputs in (("learnt", train_logits), ("new", test_logits)):
+        for key, outputs in (("training", train_logits), ("test", test_logits)):
             distance = (outputs[:, 1] - outputs[:, 0]).abs().mean()
-            reporter.reports[name][0][f"logits, {key}"] = float(distance)
+            reporter.reports[name][0][f"logit margin, {key}"] = float(distance)
     last, _ = reporter.reports[after_epochs(config.epochs)]
     early, _ = reporter.reports[after_epochs(2)]
-    columns = ("accuracy", "calibration error", "logits, learnt", "logits, new")
+    columns = (
+        "accuracy",
+        "calibration error",
+        "logit margin, training",
+        "logit margin, test",
+    )
     difference = {column: last[column] - early[column] for column in columns}
     name = f"BERT-style, {config.epochs} - 2 epochs"
     return reporter.reports | {name: (difference, [])}

@@ -179,9 +179,11 @@ def test_the_diagonal_of_reliability_is_straight():
 def test_an_unknown_baseline_is_an_error():
     """The lines that there are, are named."""
     figure = BandsFigure(
-        bands=CALIBRATION, across="x", up="y", baseline="as sad", **TEXT
+        bands=CALIBRATION, across="x", up="y", baseline="perfect", **TEXT
     )
-    with pytest.raises(ContentError, match="has no line 'as sad'; there is: as said, "):
+    with pytest.raises(
+        ContentError, match="has no line 'perfect'; there is: perfect calibration, "
+    ):
         figure.drawing()
 
 
