@@ -10,7 +10,7 @@ from paradigms.experiments.records import load
 from paradigms.masks import bidirectional, causal
 from paradigms.models.gpt import GPT
 
-LIKE_BERT = ("BERT, first word hidden", "BERT")
+LIKE_BERT = ("BERT, first word masked", "BERT")
 
 
 def rows() -> dict:
@@ -21,40 +21,40 @@ def rows() -> dict:
 def test_visibility_again_at_reduced_size():
     """The first state is at chance with a causal mask; the last state is not."""
     reduced = {row["name"]: row for row in visibility.run(visibility.smaller()).rows}
-    pair = reduced["BERT, first word hidden - BERT"]["first word"][0]
+    pair = reduced["BERT, first word masked - BERT"]["first word"][0]
     one, other = (reduced[name]["first word"][0] for name in LIKE_BERT)
     assert pair == pytest.approx(one - other)
     assert reduced.keys() == rows().keys()
     for results in (reduced, rows()):
-        for name in ("GPT, untrained", "GPT", "GPT, taught repeats"):
+        for name in ("GPT, untrained", "GPT", "GPT, trained on repeated texts"):
             assert 0.44 < results[name]["first word"][0] < 0.56
             assert results[name]["last word"][0] > 0.7
-            assert results[name]["words seen, first word"] == 1
-        for name in ("GPT, mask removed, trained on", "BERT"):
-            assert results[name]["words seen, first word"] == 8
-        removed = results["GPT, mask removed, trained on"]["first word"][0]
+            assert results[name]["receptive field, first word"] == 1
+        for name in ("GPT, mask removed, trained further", "BERT"):
+            assert results[name]["receptive field, first word"] == 8
+        removed = results["GPT, mask removed, trained further"]["first word"][0]
         assert removed > results["GPT"]["first word"][0] + 0.1
 
 
 def test_what_the_page_says_of_states():
     """Accuracies at chance and near 1, and the exceptions that the page names."""
     results = rows()
-    for name in ("GPT, untrained", "GPT", "GPT, taught repeats"):
+    for name in ("GPT, untrained", "GPT", "GPT, trained on repeated texts"):
         _, low, high = results[name]["first word"]
         assert low <= 0.5 <= high
     for name in ("GPT, untrained", "GPT"):
         assert results[name]["last word"][0] > 0.99
-        assert results[name]["first word again"][0] > 0.99
+        assert results[name]["first word, second copy"][0] > 0.99
     assert results["GPT"]["before the reply"][0] > 0.99
-    assert results["GPT, mask removed, trained on"]["reply"][0] > 0.99
+    assert results["GPT, mask removed, trained further"]["reply"][0] > 0.99
     removed = results["GPT, mask removed - GPT"]
     assert removed["reply"][2] < -0.5
-    assert removed["reply, nothing behind"] == [0, 0, 0]
-    repeats = results["GPT, taught repeats - GPT"]
-    assert repeats["first word again"][2] < repeats["last word"][1]
+    assert removed["reply, left context only"] == [0, 0, 0]
+    repeats = results["GPT, trained on repeated texts - GPT"]
+    assert repeats["first word, second copy"][2] < repeats["last word"][1]
     assert abs(repeats["last word"][0]) < 0.05  # its interval may include zero
     assert repeats["reply"] == [0, 0, 0]
-    assert results["BERT, first word hidden"]["first word"][1] > 0.99
+    assert results["BERT, first word masked"]["first word"][1] > 0.99
     low, high = results["BERT - GPT"]["reply"][1:]
     assert low < 0 < high  # high variance over seeds
 
@@ -86,9 +86,9 @@ def test_a_reply_counts_where_the_network_was_trained_to_say_it():
     knows, peeks = (SaysAsGPT(text[:, -2], tell) for tell in (True, False))
     for rule in (causal, bidirectional):
         accuracies = visibility.replies(knows, text, text, rule)
-        assert accuracies == {"reply": 1, "reply, nothing behind": 1}
+        assert accuracies == {"reply": 1, "reply, left context only": 1}
     accuracies = visibility.replies(peeks, text, text, bidirectional)
-    assert accuracies == {"reply": 0, "reply, nothing behind": 0}
+    assert accuracies == {"reply": 0, "reply, left context only": 0}
     assert visibility.replies(peeks, text, text, causal)["reply"] == 1  # copied
     bert = Says(text[:, -2], True)
     assert visibility.replies(bert, text, text, bidirectional) == {"reply": 1}

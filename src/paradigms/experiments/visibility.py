@@ -40,7 +40,7 @@ POSITIONS = {
     "first word": 1,
     "before the reply": 6,
     "last word": 8,
-    "first word again": 9,
+    "first word, second copy": 9,
 }
 
 
@@ -66,10 +66,14 @@ CONFIG = VisibilityConfig()
 Transformer = GPT | bert.BERT
 Scores = dict[str, dict[str, float]]  # columns by kind
 PAIRS = {  # compared by the page: the first minus the second, by seed
-    ("GPT, taught repeats", "GPT"): ("last word", "first word again", "reply"),
-    ("GPT, mask removed", "GPT"): ("first word", "reply", "reply, nothing behind"),
+    ("GPT, trained on repeated texts", "GPT"): (
+        "last word",
+        "first word, second copy",
+        "reply",
+    ),
+    ("GPT, mask removed", "GPT"): ("first word", "reply", "reply, left context only"),
     ("BERT", "GPT"): ("first word", "reply"),
-    ("BERT, first word hidden", "BERT"): ("first word",),
+    ("BERT, first word masked", "BERT"): ("first word",),
 }
 
 
@@ -77,14 +81,14 @@ def run(config: VisibilityConfig, each: Each = serial_map) -> Outcome:
     """A row per network: the probe's accuracy at each position, over the seeds.
 
     `reply` is the share of replies that the network predicts, a test that it learned;
-    `words seen` counts the words of one text that a state depends on, by gradients.
+    `receptive field`: how many words of one text a state depends on, by gradients.
     """
     results = each(config.seeds, partial(one_seed, config))
     runs = {name: [result[name] for result in results] for name in results[0]}
     rows: list[Row] = [
         {"name": name}
         | intervals([run["accuracy"] for run in of_name], of_name[0]["accuracy"])
-        | of_name[0]["words seen"]
+        | of_name[0]["receptive field"]
         | intervals([run["reply"] for run in of_name], of_name[0]["reply"])
         for name, of_name in runs.items()
     ]
@@ -132,17 +136,17 @@ def one_seed(config: VisibilityConfig, seed: int) -> dict[str, Scores]:
     rows["GPT"] = probe(network)
     rows["GPT, mask removed"] = probe(network, bidirectional)
     fit(network, steps=config.further, rule=bidirectional)
-    rows["GPT, mask removed, trained on"] = probe(network, bidirectional)
+    rows["GPT, mask removed, trained further"] = probe(network, bidirectional)
     network = GPT(gpt_config)
     fit(network, repeat=True)
-    rows["GPT, taught repeats"] = probe(network)
+    rows["GPT, trained on repeated texts"] = probe(network)
     bert_config = encoder.EncoderConfig(
         WORDS, gpt_config.positions, config.width, config.layers, 4, 4 * config.width
     )
     bert_network = bert.BERT(bert_config)
     fit(bert_network, steps=config.masked_steps, rule=bidirectional)
     rows["BERT"] = probe(bert_network, bidirectional)
-    rows["BERT, first word hidden"] = probe(bert_network, bidirectional, hide=True)
+    rows["BERT, first word masked"] = probe(bert_network, bidirectional, hide=True)
     return rows
 
 
@@ -215,13 +219,13 @@ def scores(
     word = network.word if isinstance(network, GPT) else network.encoder.word
     visible = sees(network, tokens[:1], word, rule=rule)[:, 1 : LENGTH + 1]
     visible_words = {
-        f"words seen, {name}": int(visible[position].sum())
+        f"receptive field, {name}": int(visible[position].sum())
         for name, position in POSITIONS.items()
     }
     second, _ = texts(len(text), rng)
     return {
         "accuracy": accuracy,
-        "words seen": dict(visible_words),
+        "receptive field": dict(visible_words),
         "reply": replies(network, text, second, rule),
     }
 
@@ -233,8 +237,8 @@ def replies(
     """Accuracy on the reply, which is [MASK] unless the rule is causal.
 
     Predicted where the network was trained to: by a GPT at the position before, by BERT
-    at its own.  `nothing behind`: the text ends before the reply, so that a GPT sees no
-    [MASK], on which it may not be trained.
+    at its own.  `left context only`: the text ends before the reply, so that the input
+    of a GPT has no [MASK], on which it may not be trained.
     """
     tokens = rows_of(text, second)
     if rule is not causal:
@@ -242,7 +246,7 @@ def replies(
     position = REPLIES - 1 if isinstance(network, GPT) else REPLIES
     variants = {"reply": tokens}
     if isinstance(network, GPT):
-        variants["reply, nothing behind"] = tokens[:, :REPLIES]
+        variants["reply, left context only"] = tokens[:, :REPLIES]
     shares = {}
     for column, inputs in variants.items():
         predicted = network(inputs, rule=rule)[:, position].argmax(dim=-1)
