@@ -21,9 +21,9 @@ from paradigms.objectives import masked_token, static_mask
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import loss_at_targets
 
-QUESTION = "What do the changes of RoBERTa and ALBERT to BERT do, each alone?"
+QUESTION = "What does each change of RoBERTa and ALBERT to BERT do on its own?"
 Columns = dict[str, float]
-PLAIN, SAME = "word frequencies", "word frequencies, same texts"
+PLAIN, SAME = "unigram model", "unigram model, same texts"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ PLAIN_BERT = Form("BERT")
 FORMS = (
     PLAIN_BERT,
     Form("shared layers", shared=True),
-    Form("factorised", embedding=16),
+    Form("factorised embeddings", embedding=16),
     Form("ALBERT", shared=True, embedding=16),
 )
 
@@ -151,8 +151,8 @@ def overlaps(masked: Tensor) -> Columns:
     """How much masks (epochs, B, T) repeat, as shares.
 
     `overlap`: of the words masked in one epoch, those masked in another as well, over
-    all pairs of epochs; `distinct`: different masks of a text by epochs; `ever asked`:
-    words that are masked in some epoch.
+    all pairs of epochs; `distinct masks`: different masks of a text by epochs; `masked
+    at least once`: words that are masked in some epoch.
     """
     epochs, rows, _ = masked.shape
     times = masked.double().sum(dim=0)  # (B, T)
@@ -163,8 +163,8 @@ def overlaps(masked: Tensor) -> Columns:
     )
     return {
         "overlap": float(repeats.sum() / times.sum()),
-        "distinct": distinct / (rows * epochs),
-        "ever asked": float((times > 0).double().mean()),
+        "distinct masks": distinct / (rows * epochs),
+        "masked at least once": float((times > 0).double().mean()),
     }
 
 
@@ -196,7 +196,7 @@ def encoder_config(config: FamiliesOfBertConfig, form: Form) -> EncoderConfig:
 
 
 def parameters(config: FamiliesOfBertConfig, form: Form) -> dict[str, int]:
-    """Parameters of the encoder and its word head: all, of words, and of blocks."""
+    """Parameters of the encoder and its word head: all, of embeddings, of blocks."""
     bert = MaskedLM(config, form).bert
     encoder = bert.encoder
 
@@ -206,8 +206,8 @@ def parameters(config: FamiliesOfBertConfig, form: Form) -> dict[str, int]:
 
     return {
         "parameters": count(encoder, bert.mlm_head),
-        "of words": count(encoder.word, encoder.widen),
-        "of blocks": count(encoder.stack),
+        "embedding parameters": count(encoder.word, encoder.widen),
+        "block parameters": count(encoder.stack),
     }
 
 
