@@ -6,6 +6,9 @@ from torch import nn
 
 from paradigms.data.digits import LEVELS, PIXELS, load, scale
 from paradigms.evaluation.sample_quality import (
+    CONFIDENT,
+    SAMPLE_DISTANCE,
+    TRAINING_DISTANCE,
     DigitClassifier,
     frechet,
     grid,
@@ -18,7 +21,7 @@ X = scale(load().pixels[:200])
 LABELS = load().labels[:200]
 
 
-class Sure(nn.Module):
+class ConfidentClassifier(nn.Module):
     """A nearest-neighbour classifier of the 200 digits, with confident logits."""
 
     def forward(self, x):
@@ -26,7 +29,7 @@ class Sure(nn.Module):
         return 20.0 * nn.functional.one_hot(digit, 10)
 
 
-JUDGE = DigitClassifier(Sure(), X)
+JUDGE = DigitClassifier(ConfidentClassifier(), X)
 # The features are the pixels.
 BLANK = Perceptron(PIXELS, 10)
 BLANK.layers.insert(0, nn.Identity())
@@ -36,17 +39,17 @@ def test_copies_of_the_data_are_near_and_cover_it():
     """Both distances are 0, all classes occur, all predictions are confident."""
     scores = JUDGE.scores(X, X)
     # Distances are roots of differences of squares in float32: not exactly zero.
-    assert scores["distance to data"] == pytest.approx(0, abs=0.01)
-    assert scores["cover"] == pytest.approx(0, abs=0.01)
-    assert (scores["classes"], scores["sure"]) == (10, 1)
+    assert scores[TRAINING_DISTANCE] == pytest.approx(0, abs=0.01)
+    assert scores[SAMPLE_DISTANCE] == pytest.approx(0, abs=0.01)
+    assert (scores["classes"], scores[CONFIDENT]) == (10, 1)
 
 
 def test_a_collapsed_generator_is_near_but_covers_nothing():
     """One digit 200 times: near the data, one class, far from most data."""
     scores = JUDGE.scores(X[:1].expand(200, -1), X)
-    assert scores["distance to data"] == pytest.approx(0, abs=0.01)
+    assert scores[TRAINING_DISTANCE] == pytest.approx(0, abs=0.01)
     assert scores["classes"] == 1
-    assert scores["cover"] > 2
+    assert scores[SAMPLE_DISTANCE] > 2
 
 
 def test_nearest_is_the_mean_of_the_smallest_distances():

@@ -4,6 +4,11 @@ import importlib
 
 import pytest
 
+from paradigms.evaluation.sample_quality import (
+    CONFIDENT,
+    SAMPLE_DISTANCE,
+    TRAINING_DISTANCE,
+)
 from paradigms.experiments.records import load
 
 
@@ -37,19 +42,19 @@ def test_what_the_page_says_of_the_digits():
     ddpm, ddim = results["DDPM"], results["DDIM"]
     assert vae["nats"][1] > results["probabilistic PCA"]["nats"][2]
     assert wide["nats"][1] > vae["nats"][2]
-    assert wide["cover"][2] < vae["cover"][1]
+    assert wide[SAMPLE_DISTANCE][2] < vae[SAMPLE_DISTANCE][1]
     assert ddpm["nats"][1] > wide["nats"][2]
     generators = (wide, gan, ddpm, ddim)
-    assert all(vae["sure"][0] > other["sure"][0] for other in generators)
-    assert vae["sure"][1] > ddpm["sure"][2]
+    assert all(vae[CONFIDENT][0] > other[CONFIDENT][0] for other in generators)
+    assert vae[CONFIDENT][1] > ddpm[CONFIDENT][2]
     real = results["held-out digits"]
-    assert vae["distance to data"][0] < real["distance to data"][0]
-    for column in ("distance to data", "cover"):
+    assert vae[TRAINING_DISTANCE][0] < real[TRAINING_DISTANCE][0]
+    for column in (TRAINING_DISTANCE, SAMPLE_DISTANCE):
         others = (vae, wide, ddpm, ddim)
         assert all(gan[column][1] > other[column][2] for other in others)
     assert gan["classes"] == [10, 10, 10]
     assert ddpm["calls per picture"] == 20 * ddim["calls per picture"]
-    for column in ("sure", "distance to data", "cover"):
+    for column in (CONFIDENT, TRAINING_DISTANCE, SAMPLE_DISTANCE):
         assert ddim[column][1] < ddpm[column][0] < ddim[column][2]
     assert "nats" not in gan
 

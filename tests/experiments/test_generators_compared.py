@@ -37,8 +37,8 @@ def test_generators_compared_again_at_reduced_size(again):
     ]
     assert bits[0] == pytest.approx(bits[1], abs=0.05)
     noise = "autoregressive, 99% noise"
-    assert again[noise]["nats lost"][0] == pytest.approx(math.log(100), abs=0.01)
-    assert stored[noise]["nats lost"][0] == pytest.approx(math.log(100), abs=0.01)
+    assert again[noise]["excess nats"][0] == pytest.approx(math.log(100), abs=0.01)
+    assert stored[noise]["excess nats"][0] == pytest.approx(math.log(100), abs=0.01)
     # Thirty steps teach less than hundreds.
     for name in ("VAE", "DDPM", "autoregressive"):
         assert again[name]["bits per pixel"][1] > stored[name]["bits per pixel"][2]
@@ -59,7 +59,7 @@ def test_what_the_page_says_of_the_four():
     results = rows()
     vae, gan, ddpm = results["VAE"], results["GAN"], results["DDPM"]
     gpt, real = results["autoregressive"], results["training digits"]
-    alone, noisy = results["independent pixels"], results["VAE, its noise kept"]
+    alone, noisy = results["independent pixels"], results["VAE, with pixel noise"]
     generators = (vae, gan, ddpm, gpt)
     assert all(vae["precision"][1] > other["precision"][2] for other in generators[1:])
     assert all(vae["coverage"][1] > other["coverage"][2] for other in generators[1:])
@@ -83,10 +83,10 @@ def test_what_the_page_says_of_the_four():
     bits = [row["bits per pixel"] for row in (gpt, alone, ddpm, vae)]
     assert all(low[2] < high[1] for low, high in pairwise(bits))
     assert alone["Frechet"][1] > ddpm["Frechet"][2]
-    tighter = vae["bits per pixel, more draws"]
+    tighter = vae["bits per pixel, importance-weighted bound"]
     assert tighter[2] < vae["bits per pixel"][1]
     assert vae["bits per pixel"][0] - tighter[0] < 0.02
-    assert real["held-out digits among them"] == [0, 0, 0]
+    assert real["held-out digits in the training set"] == [0, 0, 0]
     assert "bits per pixel" not in gan
     zero_share = (load().pixels == 0).double().mean(dim=0)
     assert int((zero_share > 0.95).sum()) == real["blank pixels"]
@@ -153,8 +153,8 @@ def test_the_tighter_bound_is_the_likelihood_where_that_is_known():
     covariance = Line.w[:, None] * Line.w + 0.5 * torch.eye(PIXELS)
     exact = torch.distributions.MultivariateNormal(torch.zeros(PIXELS), covariance)
     expected = float(exact.log_prob(scale(FixedTraining.test.pixels)).mean())
-    for draws in (1, 7):
+    for samples in (1, 7):
         estimate = generators_compared.importance_weighted_bound(
-            Line(), FixedTraining(), draws
+            Line(), FixedTraining(), samples
         )
         assert estimate == pytest.approx(expected, abs=1e-2)

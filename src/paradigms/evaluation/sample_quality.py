@@ -10,8 +10,12 @@ from torch import Tensor
 from paradigms.data.digits import quantise, scale
 from paradigms.layers import Perceptron
 
-SURE = 0.9  # the least probability of a sure prediction
+THRESHOLD = 0.9  # of the confidence of the classifier
 RARE = 0.01  # the share of pictures below which a digit counts as missing
+# Names of scores.
+CONFIDENT = "classifier confidence at least 0.9"
+TRAINING_DISTANCE = "distance to training digits"
+SAMPLE_DISTANCE = "distance of held-out digits to samples"
 
 
 class DigitClassifier:
@@ -31,20 +35,20 @@ class DigitClassifier:
         return logits.softmax(dim=1)
 
     def scores(self, x: Tensor, test: Tensor) -> dict[str, float]:
-        """Share of sure predictions, number of classes, mean nearest distances.
+        """Share of confident predictions, number of classes, mean nearest distances.
 
         Errors: ValueError if a picture is not finite.
         """
         if not bool(x.isfinite().all()):
             raise ValueError("x must hold finite pictures: found NaN or infinity")
         confidence, digit = self.predict_proba(x).max(dim=1)
-        share = torch.bincount(digit[confidence >= SURE], minlength=10) / len(x)
+        share = torch.bincount(digit[confidence >= THRESHOLD], minlength=10) / len(x)
         x = scale(quantise(x))
         return {
-            "sure": float((confidence >= SURE).double().mean()),
+            CONFIDENT: float((confidence >= THRESHOLD).double().mean()),
             "classes": float((share >= RARE).sum()),
-            "distance to data": nearest_distance(x, self.data),
-            "cover": nearest_distance(test, x),
+            TRAINING_DISTANCE: nearest_distance(x, self.data),
+            SAMPLE_DISTANCE: nearest_distance(test, x),
         }
 
 
@@ -57,7 +61,8 @@ def nearest_distance(x: Tensor, others: Tensor) -> float:
 class Grid:
     """Pictures in rows: a base-17 digit per pixel; the predictions of each row.
 
-    A prediction is the digit, or `?` below SURE; row and column labels are optional.
+    A prediction is the digit, or `?` if its confidence is below THRESHOLD; labels of
+    rows and columns are optional.
     """
 
     digits: list[list[str]]
@@ -75,7 +80,7 @@ def grid(
     """Pictures (R, C, 64) with their predictions."""
     confidence, digit = judge.predict_proba(x.flatten(0, 1)).max(dim=1)
     predictions = [
-        str(int(label)) if probability >= SURE else "?"
+        str(int(label)) if probability >= THRESHOLD else "?"
         for probability, label in zip(confidence, digit, strict=True)
     ]
     width = x.shape[1]

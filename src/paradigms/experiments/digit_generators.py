@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from paradigms.data import digits
 from paradigms.data.digits import PIXELS, scale
 from paradigms.evaluation.sample_quality import (
+    CONFIDENT,
+    TRAINING_DISTANCE,
     DigitClassifier,
     Grid,
     grid,
@@ -45,17 +47,16 @@ class DigitGeneratorsConfig(GeneratorTrainingConfig):
 CONFIG = DigitGeneratorsConfig()
 CALLS = "calls per picture"
 FIXED = ("parameters", CALLS)  # what no seed changes
-SHARES = ("judge's accuracy", "sure")
+SHARES = ("classifier accuracy", CONFIDENT)
 Course = dict[str, list[tuple[float, float]]]
 
 
 def run(config: DigitGeneratorsConfig, each: Each = serial_map) -> Outcome:
     """A row per model; bounds in nats and bits a pixel, shares of 1, with intervals.
 
-    `sure` is the share of samples that the classifier labels with P of at least 0.9;
-    `distance to data` is from a sample to the nearest training digit, `cover` from a
-    held-out digit to the nearest sample; `classes` counts the digits that are at least
-    1% of the samples.  Figures are the first seed's.
+    `classifier confidence at least 0.9` is a share of the samples; distances are to the
+    nearest training digit or sample; `classes` counts the digits that are at least 1%
+    of the samples.  Figures are the first seed's.
     """
     results = each(config.seeds, lambda seed: seed_results(config, seed))
     first, grids, curves = results[0]
@@ -99,13 +100,13 @@ class GeneratorResults:
         self.curves: dict[str, Course] = {}
 
     def add_data(self) -> None:
-        """How held-out digits themselves are read."""
+        """The classifier's predictions for held-out digits."""
         predictions = self.judge.predict_proba(self.test).argmax(dim=1)
         correct = predictions == self.training.test.labels
         self.scores["held-out digits"] = {
-            "judge's accuracy": float(correct.double().mean()),
-            "sure": self.judge.scores(self.test, self.test)["sure"],
-            "distance to data": nearest_distance(self.test, self.judge.data),
+            "classifier accuracy": float(correct.double().mean()),
+            CONFIDENT: self.judge.scores(self.test, self.test)[CONFIDENT],
+            TRAINING_DISTANCE: nearest_distance(self.test, self.judge.data),
         }
         self._add_samples("held-out digits", self.test)
 
@@ -199,7 +200,7 @@ def accuracies(course: list[CoursePoint]) -> Course:
     return {
         "training digits": [(at.step, at.train) for at in course],
         "held-out digits": [(at.step, at.test) for at in course],
-        "drawn digits": [(at.step, at.fake) for at in course],
+        "generated digits": [(at.step, at.fake) for at in course],
     }
 
 

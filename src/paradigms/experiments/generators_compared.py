@@ -16,6 +16,8 @@ from torch.nn import functional as F
 from paradigms.data import digits
 from paradigms.data.digits import LEVELS, PIXELS, scale
 from paradigms.evaluation.sample_quality import (
+    CONFIDENT,
+    TRAINING_DISTANCE,
     DigitClassifier,
     Grid,
     grid,
@@ -36,7 +38,7 @@ from paradigms.training.pixel_gpt import (
     train_pixel_gpt,
 )
 
-QUESTION = "Which of four generators draws the best digits, and what can each score?"
+QUESTION = "Which of four generators makes the best digits, and which has a likelihood?"
 # The GAN keeps its steps; the VAE has three fifths of them here, the diffusion half.
 SHARED = GeneratorTrainingConfig(vae_steps=1500, diffusion_steps=2000)
 PIXEL_GPT = PixelGPTConfig()
@@ -59,9 +61,9 @@ PAIRS = (
 class GeneratorsComparedConfig:
     """Each seed draws another split, other weights and other noise.
 
-    `shared` trains the three of `digit_generators`; `few` are DDIM's network calls,
-    `draws` the samples of the VAE's tighter bound, `neighbours` the k that sets the
-    size of the ball around a held-out digit.
+    `shared` trains the three of `digit_generators`; `ddim_calls` are numbers of
+    network calls, `importance_samples` are those of the VAE's tighter bound,
+    `neighbours` is the k that sets the size of the ball around a held-out digit.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
@@ -69,23 +71,24 @@ class GeneratorsComparedConfig:
     gpt: PixelGPTConfig = PIXEL_GPT
     samples: int = 1000
     latent: int = 16
-    few: tuple[int, ...] = (2, 5, 10, 20, 50)
-    draws: int = 200
+    ddim_calls: tuple[int, ...] = (2, 5, 10, 20, 50)
+    importance_samples: int = 200
     noise: float = 0.99  # share of noise in the mixture
     neighbours: int = 3
 
 
 CONFIG = GeneratorsComparedConfig()
-SHARES = ("precision", "coverage", "sure", "held-out digits among them")
+DUPLICATES = "held-out digits in the training set"
+SHARES = ("precision", "coverage", CONFIDENT, DUPLICATES)
 Scores = dict[str, float]
 
 
 def run(config: GeneratorsComparedConfig, each: Each = serial_map) -> Outcome:
     """A row per sampler, then one per pair; intervals over the seeds.
 
-    `precision`, `coverage` and `Frechet` are of `sample_quality`; `sure` and `distance
-    to data` are the classifier's; `bits per pixel` of a held-out digit is exact or an
-    upper bound.  Pictures are the first seed's.
+    `precision`, `coverage` and `Frechet` are of `sample_quality`; `classifier
+    confidence at least 0.9` is a share of the pictures; `bits per pixel` of a held-out
+    digit is exact or an upper bound.  Pictures are the first seed's.
     """
     results = each(config.seeds, lambda seed: seed_results(config, seed))
     first, grids = results[0]
@@ -113,7 +116,7 @@ def distance_by_calls(
 ) -> Bands:
     """The Frechet distance by network calls; DDIM's is a curve."""
     curves = {name: [name] for name in ("VAE", "GAN")}
-    curves["DDIM"] = [ddim(calls) for calls in config.few]
+    curves["DDIM"] = [ddim(calls) for calls in config.ddim_calls]
     curves |= {name: [name] for name in ("DDPM", "autoregressive")}
     return Bands(
         bands={
@@ -166,7 +169,7 @@ class SamplerResults:
         zeros = (torch.cat([self.pixels, self.test]) == 0).double().mean(dim=0)
         self._add("training digits", scale(self.pixels[indices]))
         self.scores["training digits"] |= {
-            "held-out digits among them": float(duplicates.double().mean()),
+            DUPLICATES: float(duplicates.double().mean()),
             "blank pixels": int((zeros > BLANK).sum()),
         }
 
@@ -189,13 +192,13 @@ class SamplerResults:
             decoded = vae.decode(z)
         cost = network_cost(vae, 1, config.shared.batch * config.shared.vae_steps)
         self._add("VAE", decoded.mean, cost)
-        tighter = importance_weighted_bound(vae, training, config.draws)
+        tighter = importance_weighted_bound(vae, training, config.importance_samples)
         self.scores["VAE"] |= {
             "bits per pixel": digits.bits_per_pixel(bound),
-            "bits per pixel, more draws": digits.bits_per_pixel(tighter),
+            "bits per pixel, importance-weighted bound": digits.bits_per_pixel(tighter),
         }
         noisy = decoded.sample(training.noise(config.samples, PIXELS))
-        self._add("VAE, its noise kept", noisy, cost)
+        self._add("VAE, with pixel noise", noisy, cost)
 
     def add_gan(self) -> None:
         """The GAN, which gives no probability."""
@@ -211,7 +214,7 @@ class SamplerResults:
         model, process, bound = training.diffusion()
         start = training.noise(self.config.samples, PIXELS)
         pictures = shared.batch * shared.diffusion_steps
-        for calls in self.config.few:
+        for calls in self.config.ddim_calls:
             samples = draw(model, process, start, training.rng, calls)[-1]
             self._add(ddim(calls), samples, network_cost(model, calls, pictures))
         samples = draw(model, process, start, training.rng)[-1]
@@ -249,7 +252,7 @@ class SamplerResults:
         self._add("autoregressive, 99% noise", scale(mixture), cost)
         self.scores["autoregressive, 99% noise"] |= {
             "bits per pixel": bits(mixture_log_p),
-            "nats lost": float((log_p - mixture_log_p).mean()),
+            "excess nats": float((log_p - mixture_log_p).mean()),
         }
 
     def _add(self, name: str, x: Tensor, cost: Scores | None = None) -> None:
@@ -258,7 +261,7 @@ class SamplerResults:
         self.scores[name] = {
             **(cost or {}),
             **precision_and_coverage(self.judge, x, test, self.config.neighbours),
-            **{key: scores[key] for key in ("sure", "distance to data")},
+            **{key: scores[key] for key in (CONFIDENT, TRAINING_DISTANCE)},
         }
         self.grids[name] = grid(self.judge, x[:20].reshape(2, 10, PIXELS))
 
@@ -286,20 +289,20 @@ def independent(levels: Tensor, pixels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def importance_weighted_bound(vae: VAE, training: DigitTraining, draws: int) -> float:
-    """The importance-weighted bound with `draws` samples, tighter than the ELBO.
+def importance_weighted_bound(vae: VAE, training: DigitTraining, samples: int) -> float:
+    """The importance-weighted bound with `samples` of z, tighter than the ELBO.
 
     The dequantisation noise is sampled anew with each z, so that its mean, too, is
     taken inside the logarithm. Mean over the held-out digits, in nats.
     """
     test = training.test.pixels
-    x = training.dequantised(test.expand(draws, *test.shape))  # (K, N, 64)
-    noise = training.noise(draws, len(test), vae.latent)
+    x = training.dequantised(test.expand(samples, *test.shape))  # (K, N, 64)
+    noise = training.noise(samples, len(test), vae.latent)
     posterior, likelihood = vae(x, noise)
     z = posterior.sample(noise)  # (K, N, Z)
     weight = likelihood.log_density(x) + standard(z).log_density(z)
     weight = weight - posterior.log_density(z)  # (K, N)
-    return float((weight.logsumexp(dim=0) - math.log(draws)).mean())
+    return float((weight.logsumexp(dim=0) - math.log(samples)).mean())
 
 
 def smaller() -> GeneratorsComparedConfig:
@@ -311,6 +314,6 @@ def smaller() -> GeneratorsComparedConfig:
         ),
         gpt=PixelGPTConfig(width=32, steps=30),
         samples=100,
-        few=(2, 10),
-        draws=5,
+        ddim_calls=(2, 10),
+        importance_samples=5,
     )
