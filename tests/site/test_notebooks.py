@@ -273,6 +273,77 @@ def test_a_page_in_plain_words():
     assert "| --- | --- |" in table["source"]
 
 
+BOXES = """
+# A page
+
+!!! note
+
+    A box without a title, and ![two masks](masks.png){ width=300 }.
+
+    ??? tip "Inside"
+
+        ```python
+        print(1)
+        ```
+
+        ```text title="Output"
+        1
+        ```
+
+        === "Tab"
+
+            Three deep.
+
+## Examples
+
+````markdown
+## No section
+```python
+print(2)
+```
+````
+
+```python
+## No section either
+x = 1
+```
+
+!!! warning ""
+
+    No title.
+"""
+
+
+def test_boxes_are_kept_at_any_depth():
+    """Titles in bold, contents without indentation; code in them is run."""
+    _, _, box, code, deep, _, own, last = of(BOXES)["cells"]
+    assert box["source"].startswith("**Note**\n")
+    assert "\nA box without a title, and two masks.\n" in box["source"]
+    assert box["source"].endswith("**Inside**")
+    assert code["source"] == "print(1)"
+    assert code["outputs"][0]["text"] == "1\n"
+    assert deep["source"].startswith("**Tab**\n")
+    assert "\nThree deep." in deep["source"]
+    assert own["source"] == "## No section either\nx = 1"
+    assert last["source"].strip() == "No title."
+
+
+def test_a_fence_with_a_heading_is_not_cut():
+    """An example of Markdown stays whole, with as many ticks as it needs."""
+    cells = of(BOXES)["cells"]
+    (example,) = [c["source"] for c in cells if c["source"].startswith("## Examples")]
+    assert example.count("````") == 2
+    assert "## No section\n```python\nprint(2)\n```\n````" in example
+
+
+def test_a_caption_is_no_markup():
+    """A token in a caption is shown, and a caption begins no list."""
+    page = BOXES + "\n```figure\nmask = 'causal'\ntokens = 'a b'\ntitle = 'T'\n"
+    page += "caption = '1. The <mask> of `<s>`, $a<b$'\n```\n"
+    last = of(page)["cells"][-1]["source"]
+    assert r"1\. The &lt;mask> of `<s>`, $a<b$" in last
+
+
 def test_with_an_address_of_the_site_links_lead_there():
     """Links to other pages, to the figure and to the page itself are absolute."""
     _, note, intro, section, *_ = of(PAGE, "https://example.org/")["cells"]
