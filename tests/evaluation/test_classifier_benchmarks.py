@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from paradigms.evaluation.benchmarks import classifiers
+from paradigms.evaluation.threads import one_thread
 
 
 def test_both_sides_of_each_task_are_measured():
@@ -26,9 +27,9 @@ def test_being_fast_by_being_wrong_is_refused():
 def test_threads_are_given_back():
     """One thread inside; the number is restored, even after an error."""
     threads = torch.get_num_threads()
-    with classifiers.one_thread():
+    with one_thread():
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == threads
-    with pytest.raises(ZeroDivisionError), classifiers.one_thread():
+    with pytest.raises(ZeroDivisionError), one_thread():
         raise ZeroDivisionError
     assert torch.get_num_threads() == threads

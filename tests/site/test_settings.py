@@ -11,6 +11,7 @@ import sys
 import pytest
 import torch
 
+from paradigms.experiments.runner.provenance import AVX2
 from paradigms.experiments.runner.provenance import SETTINGS as VARIABLES
 from tests.conftest import BARE, ROOT, environment
 
@@ -18,11 +19,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 THREADS = str(2 * CORES)
 SETTINGS = {
     "the machine's own": {},
-    "AVX2": {
-        "ATEN_CPU_CAPABILITY": "avx2",
-        "ONEDNN_MAX_CPU_ISA": "AVX2",
-        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    },
+    "AVX2": AVX2,
     "SSE4.2": {
         "ATEN_CPU_CAPABILITY": "default",
         "ONEDNN_MAX_CPU_ISA": "SSE41",

@@ -11,24 +11,40 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Task = Callable[[], Tensor]
+Task = Callable[[], Any]
+Comparison = Callable[[Any, Any], dict[str, Any]]
 
 
-def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
+def largest_difference(result: Tensor, expected: Tensor) -> dict[str, Any]:
+    """The largest difference, relative to the reference's largest absolute value.
+
+    Errors: ValueError for results of different shapes.
+    """
+    if result.shape != expected.shape:
+        raise ValueError(
+            f"ours gives {tuple(result.shape)}, theirs {tuple(expected.shape)}"
+        )
+    gap = (result - expected).detach().abs().max() / expected.detach().abs().max()
+    return {"largest difference": float(gap)}
+
+
+def race(
+    name: str,
+    ours: Task,
+    theirs: Task,
+    rounds: int,
+    compare: Comparison = largest_difference,
+) -> dict[str, Any]:
     """Both tasks alternately, each first in every other round, after a warm-up.
 
     "times as fast" is the median of the rounds' ratios: other load on the machine slows
     both, so that it is more robust than either time.  Units: milliseconds.
-    Errors: ValueError for fewer than one round, or results of different shapes.
+    `compare` gets both results of the warm-up, and what it returns joins the row.
+    Errors: ValueError for fewer than one round, and those of `compare`.
     """
     if rounds < 1:
         raise ValueError(f"rounds must be at least 1: got {rounds}")
-    result, expected = ours(), theirs()
-    if result.shape != expected.shape:
-        raise ValueError(
-            f"{name}: ours gives {tuple(result.shape)}, theirs {tuple(expected.shape)}"
-        )
-    gap = (result - expected).detach().abs().max() / expected.detach().abs().max()
+    agreement = compare(ours(), theirs())
     clock, processor = [], []
     for turn in range(rounds):
         if turn % 2:
@@ -47,7 +63,7 @@ def race(name: str, ours: Task, theirs: Task, rounds: int) -> dict[str, Any]:
         "times as fast by processor time": round(statistics.median(processor), 3),
         "rounds": rounds,
         "threads": torch.get_num_threads(),
-        "largest difference": float(gap),
+        **agreement,
     }
 
 

@@ -1,7 +1,5 @@
 """Naive Bayes and logistic regression against scikit-learn, on the same counts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,12 +7,12 @@ import torch
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression as ReferenceRegression
 from sklearn.naive_bayes import MultinomialNB
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from paradigms.data import movie_reviews
 from paradigms.data.bag_of_words import Bags
 from paradigms.evaluation.benchmarks import race
+from paradigms.evaluation.threads import one_thread
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 
@@ -91,18 +89,6 @@ def logistic(
     )
     check_loss(float(our_fit()), float(their_fit()))
     return row
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for PyTorch and for NumPy's libraries; restored afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def reference_counts(texts: Bags) -> csr_array:

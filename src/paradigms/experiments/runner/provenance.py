@@ -27,6 +27,13 @@ SETTINGS = (
     "OPENBLAS_CORETYPE",
 )
 
+# They restrict torch, oneDNN and, on Intel's processors, MKL to AVX2.
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+}
+
 
 def machine() -> dict[str, Any]:
     """Processor, the instruction set that torch uses, threads, and settings if any.

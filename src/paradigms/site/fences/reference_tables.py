@@ -176,6 +176,7 @@ GENERATED = {
         (
             "Task",
             "Times as fast",
+            "with AVX2",
             "Ours, ms",
             "Reference, ms",
             "Share of the memory's rate",
