@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from paradigms.site import file_cache
-from paradigms.site.build_cache import BuildCache
+from paradigms.site.build_cache import BuildCache, _restore
 from tests.conftest import ROOT, build, environment
 
 PAGE = "q19/transfer.md"
@@ -235,3 +238,23 @@ def test_the_cache_stands_beside_the_sources():
         ["git", "check-ignore", ".cache/build/x.json"], cwd=ROOT, check=False
     )
     assert ignored.returncode == 0
+
+
+def test_a_restored_page_costs_the_same_in_a_larger_site():
+    """It looks its links up: to list all files for each page would be quadratic."""
+
+    class Listed(Files):
+        def __iter__(self):
+            raise AssertionError("all files were listed")
+
+    file = File("a.md", None, "site", True)
+    page, files = Page("A", file, MkDocsConfig()), Listed([])
+    files.append(file)
+    link = ["Title", "title", 1, []]
+    state = {"content": "<p>", "title": "A", "toc": [link], "ids": [],
+             "links": {"a.md": {"b": "a.md#b"}}}  # fmt: skip
+    _restore(page, state, files)
+    assert page.links_to_anchors == {file: {"b": "a.md#b"}}
+    assert [item.title for item in page.toc] == ["Title"]
+    with pytest.raises(AssertionError, match="were listed"):
+        list(files)

@@ -233,7 +233,7 @@ def _state(page: Page) -> dict[str, Any]:
 
 def _restore(page: Page, state: dict[str, Any], files: Files) -> None:
     """Put it into a page that was not rendered."""
-    by_path = {file.src_uri: file for file in files}
+    by_path = files.src_uris  # MkDocs keeps it: to make one a page would be quadratic
     links = {by_path[path]: anchors for path, anchors in state["links"].items()}
     page.links_to_anchors = links
     page.present_anchor_ids = set(state["ids"])
