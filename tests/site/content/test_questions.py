@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from paradigms._schema import ContentError
+from paradigms.site.content import questions as question_bank
 from paradigms.site.content.claims import claims
 from paradigms.site.content.questions import (
     TOPICS,
@@ -140,3 +141,22 @@ def test_every_derivation_is_worked_line_by_line():
     keys = {key for key, entry in questions().items() if entry.kind == "derivation"}
     assert keys <= set(derivations()) <= set(questions())
     assert len(keys) >= 20
+
+
+def test_the_bank_is_gone_through_once_for_all_topics(monkeypatch):
+    """A loop for each topic would be quadratic, as the number of topics grows too."""
+    calls = []
+
+    def counted():
+        calls.append(1)
+        return questions()
+
+    monkeypatch.setattr(question_bank, "questions", counted)
+    question_bank._ids_by_topic.cache_clear()
+    ids = {topic: of_topic(topic) for topic in TOPICS}
+    assert len(calls) == 1
+    levels = ("junior", "mid", "senior")
+    for topic, keys in ids.items():
+        of_it = [key for key, entry in questions().items() if entry.topic == topic]
+        expected = sorted(of_it, key=lambda key: levels.index(questions()[key].level))
+        assert keys == expected

@@ -271,6 +271,15 @@ def derivations() -> dict[str, str]:
 
 def of_topic(topic: str) -> list[str]:
     """The ids of a topic's questions, junior before senior, else in file order."""
-    levels = list(get_args(Level))
-    ids = [key for key, entry in questions().items() if entry.topic == topic]
-    return sorted(ids, key=lambda key: levels.index(questions()[key].level))
+    return list(_ids_by_topic().get(topic, []))
+
+
+@cache
+def _ids_by_topic() -> dict[str, list[str]]:
+    """The ids of every topic; sorted once, as the number of topics grows too."""
+    levels = get_args(Level)
+    bank = questions()
+    ids: dict[str, list[str]] = {}
+    for key in sorted(bank, key=lambda key: levels.index(bank[key].level)):
+        ids.setdefault(bank[key].topic, []).append(key)
+    return ids
