@@ -5,8 +5,6 @@ import os
 import random
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,12 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from paradigms.site.benchmarks.processes import Server as MkDocsServer
 from tests.conftest import ROOT, SOURCES, environment
 
 EDITS = int(os.environ.get("EDITS", "6"))  # of the walk; each costs a build
-LIVE_RELOAD = re.compile(
-    rb"<script>(?:(?!</script>).)*livereload\(\d+, \d+\);\s*</script>", re.S
-)
 # Where a word can be added: files, and what stands before the place.
 PLAIN = r"[^\n\"|`$<>\[\]*_{}\\]"
 TEXTS = {
@@ -41,40 +37,15 @@ TEXTS = {
 }
 
 
-# In the background of a shell the tests ignore Ctrl-C, and a server would inherit that.
-MKDOCS = """\
-import signal
-from mkdocs.__main__ import cli
-signal.signal(signal.SIGINT, signal.default_int_handler)
-cli()
-"""
-
-
-class Server:
-    """`mkdocs serve` on a copy of the sources."""
+class Server(MkDocsServer):
+    """`mkdocs serve` on a copy of the sources; its log names what is rendered."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        self.address = f"http://{address}/"
-        self.log = folder / "serve.log"
-        command = ["serve", "--verbose", "--livereload", "-a"]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", MKDOCS, *command, address],
-                cwd=folder, env=environment(folder), stdout=log, stderr=log,
-            )  # fmt: skip
+        super().__init__(folder, "--verbose")
 
     def start(self) -> None:
         """Wait for the first page."""
         self.until("q39/", "Autoregressive and autoencoding")
-
-    def get(self, path: str) -> bytes:
-        """A file as it is in the site. Errors: HTTPError."""
-        with urllib.request.urlopen(self.address + path, timeout=300) as answer:
-            return LIVE_RELOAD.sub(b"", answer.read())
 
     def status(self, path: str) -> int:
         """The status of the answer to a request."""
@@ -85,16 +56,8 @@ class Server:
             return error.code
 
     def until(self, path: str, text: str) -> None:
-        """Wait until a page shows a text; AssertionError after two minutes."""
-        start = time.monotonic()
-        while time.monotonic() - start < 120:
-            try:
-                if text in self.get(path).decode():
-                    return
-            except OSError:
-                pass  # not started yet, or the page is broken
-            time.sleep(0.02)
-        raise AssertionError(f"{text!r} did not appear at {path}:\n{self.tail()}")
+        """Wait until a page shows a text. Errors: TimeoutError."""
+        self.wait(path, lambda html: text in html)
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Change a file of the sources, and wait for the reload."""
@@ -120,19 +83,6 @@ class Server:
         return re.findall(
             r"Rendered for the preview: (\S+)", self.log.read_text("utf8")
         )
-
-    def tail(self) -> str:
-        """The last lines that the server printed."""
-        return self.log.read_text("utf8")[-3000:]
-
-    def stop(self) -> None:
-        """As Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(timeout=60)
-        finally:
-            self.process.kill()
-            self.process.wait()
 
 
 def copy_sources(folder: Path) -> Path:

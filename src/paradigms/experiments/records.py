@@ -68,6 +68,7 @@ class Benchmark(Record):
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+AnyBenchmark = TypeVar("AnyBenchmark", bound=Benchmark)
 
 
 def digest(record: dict[str, Any]) -> str:
@@ -82,11 +83,16 @@ def stems() -> set[str]:
 
 
 def speeds() -> dict[str, Benchmark]:
-    """Every recorded benchmark by its stem. Errors: as for `load`."""
+    """Every recorded benchmark of the models by its stem. Errors: as for `load`."""
     return {
-        path.stem: _read(Benchmark, path, "benchmarks", "bench")
+        path.stem: read_benchmark(path, Benchmark)
         for path in sorted((FOLDER.parents[1] / "evaluation/benchmarks").glob("*.json"))
     }
+
+
+def read_benchmark(path: Path, kind: type[AnyBenchmark]) -> AnyBenchmark:
+    """The benchmark in a file. Errors: as for `load`."""
+    return _read(kind, path, "benchmarks", "bench")
 
 
 @cache

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import date
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from paradigms.experiments.runner.resume import (
 from paradigms.experiments.runner.workers import Workers
 
 Networks = dict[str, dict[str, Tensor]]
+BENCHMARKS = ("evaluation/benchmarks", "site/benchmarks")  # folders
 
 
 def names() -> list[str]:
@@ -45,9 +47,14 @@ def names() -> list[str]:
     ]
 
 
-def benchmarks() -> list[str]:
-    """Every benchmark by its stem."""
-    return _stems("evaluation/benchmarks")
+def benchmarks() -> dict[str, str]:
+    """The folder of every benchmark by its stem: the modules with a function `run`."""
+    return {
+        stem: folder
+        for folder in BENCHMARKS
+        for stem in _stems(folder)
+        if "\ndef run(" in (PACKAGE / f"{folder}/{stem}.py").read_text("utf8")
+    }
 
 
 def _stems(folder: str) -> list[str]:
@@ -158,40 +165,41 @@ def _row_problem(row: Row, row_names: set[str]) -> str | None:
     return None
 
 
-def bench(
-    name: str, folder: Path = PACKAGE / "evaluation/benchmarks", **options: Any
-) -> Path:
+def bench(name: str, folder: Path | None = None, **options: Any) -> Path:
     """Run a benchmark and write its record; `options` go into its `run`.
 
-    It runs twice where the processor has AVX2: with all instructions, and restricted to
-    AVX2, whose ratios are columns of the same rows.
+    The record is beside the module, unless a folder is given.  It has the versions of
+    the libraries that the module imports, and of its LIBRARIES, if it has these.  A
+    benchmark of models runs twice where the processor has AVX2: with all instructions,
+    and restricted to AVX2, whose ratios are columns of the same rows.
     Errors: ValueError for an unknown name.
     """
-    check_name(name, benchmarks(), "benchmark")
+    check_name(name, list(benchmarks()), "benchmark")
+    home = benchmarks()[name]
+    module: Any = importlib.import_module(f"paradigms.{home.replace('/', '.')}.{name}")
+    libraries = {key: version(key) for key in getattr(module, "LIBRARIES", ())}
     start = time.monotonic()
     load = os.getloadavg()[0]
-    rows = _benchmark_rows(name, options)
-    if torch.cpu.get_capabilities().get("avx2"):
+    rows = _benchmark_rows(home, name, options)
+    if home == BENCHMARKS[0] and torch.cpu.get_capabilities().get("avx2"):
         with restricted(provenance.AVX2) as process:
-            others = process.submit(_benchmark_rows, name, options).result()
+            others = process.submit(_benchmark_rows, home, name, options).result()
         for row, other in zip(rows, others, strict=True):
             for column in ("times as fast", "lowest and highest"):
                 row[f"{column} with AVX2"] = other[column]
     record = {
-        "versions": provenance.versions(
-            provenance.sources("evaluation/benchmarks", name)
-        ),
+        "versions": provenance.versions(provenance.sources(home, name)) | libraries,
         **provenance.machine(),
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "date": date.today().isoformat(),
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
     }
-    return _write(folder / f"{name}.json", _with_digest(record))
+    return _write((folder or PACKAGE / home) / f"{name}.json", _with_digest(record))
 
 
-def _benchmark_rows(name: str, options: dict[str, Any]) -> list[Row]:
-    module: Any = importlib.import_module(f"paradigms.evaluation.benchmarks.{name}")
+def _benchmark_rows(home: str, name: str, options: dict[str, Any]) -> list[Row]:
+    module: Any = importlib.import_module(f"paradigms.{home.replace('/', '.')}.{name}")
     rows: list[Row] = module.run(**options)
     return rows
 

@@ -19,6 +19,7 @@ from paradigms.site.content.glossary import answers, letters, term_place
 from paradigms.site.content.house_style import rules
 from paradigms.site.content.navigation import page_titles
 from paradigms.site.content.questions import Level, questions, topic_places
+from paradigms.site.content.site_speed import PARTS, site_speed
 from paradigms.site.content.systems import measured_rows, systems
 from paradigms.site.fences.record import experiment_questions, in_words, provenance
 from paradigms.site.file_cache import cache
@@ -95,6 +96,26 @@ def _speed() -> dict[str, Any]:
         days.setdefault(_day_and_machine(benchmark), []).append(name)
     rows = [row for benchmark in speeds().values() for row in benchmark.rows]
     return {"rows": rows, "days": days}
+
+
+def _site_speed() -> dict[str, Any]:
+    """The speed of the site beside stock Material, and which limits it meets."""
+    record = site_speed()
+    rows = {row["name"]: row for row in record.rows}
+    met = [
+        limit.met(rows[name])
+        for part in PARTS.values()
+        for name, limit in part.items()
+        if limit
+    ]
+    return {
+        "parts": PARTS,
+        "rows": rows,
+        "met": sum(met),
+        "limits": len(met),
+        "day": _day_and_machine(record),
+        "load": record.load,
+    }
 
 
 def _day_and_machine(benchmark: Benchmark) -> str:
@@ -182,6 +203,12 @@ GENERATED = {
             "Share of the memory's rate",
         ),
         _speed,
+        "narrow",
+    ),
+    "site-speed": Table(
+        "Speed of the site beside stock Material",
+        ("What", "Times stock", "Limit", "Ours", "Stock"),
+        _site_speed,
         "narrow",
     ),
     "measured": Table(
