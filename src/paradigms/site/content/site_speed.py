@@ -28,7 +28,7 @@ class Limit:
 EDIT = Limit(0.4, seconds=1.0)
 WEIGHT = Limit(1.1)
 SLOPE = Limit(1.2)
-# Every row of the record, in order, by part of the table; None for no limit.
+# Every row that the table shows, in order, by part of it; None for no limit.
 PARTS: dict[str, dict[str, Limit | None]] = {
     "To write it": {
         "cold build": Limit(1.3),
@@ -44,15 +44,18 @@ PARTS: dict[str, dict[str, Limit | None]] = {
         "page of questions": WEIGHT,
     },
     "As it grows": {
-        "memory of a cold build": None,
         "further chapter": SLOPE,
-        "memory of a further chapter": None,
         "further question": SLOPE,
-        "memory of a further question": None,
     },
 }
 LIMITS = {name: limit for part in PARTS.values() for name, limit in part.items()}
 ROWS = tuple(LIMITS)
+# Recorded too, and not shown: to be moved above with the next record.
+MEMORY = (
+    "memory of a cold build",
+    "memory of a further chapter",
+    "memory of a further question",
+)
 
 
 class SiteSpeed(Benchmark):
@@ -67,7 +70,7 @@ class SiteSpeed(Benchmark):
 
 def problems(rows: list[dict[str, Any]]) -> list[str]:
     """Missing rows and columns, and ratios that do not belong to their values."""
-    names = [row["name"] for row in rows]
+    names = [row["name"] for row in rows if row["name"] not in MEMORY]
     if names != list(ROWS):
         differing = sorted({*names} ^ {*ROWS}) or ["their order"]
         return [f"rows are missing, unknown or not in order: {', '.join(differing)}"]
