@@ -22,7 +22,7 @@ from paradigms.site.exports.notebook import (
     text_of,
     with_link,
 )
-from paradigms.site.markdown.adapter import KINDS
+from paradigms.site.fences.kinds import KINDS
 from paradigms.site.outputs import difference, tolerance
 from tests.conftest import nbval
 from tests.site.fences.test_fences import openings

@@ -35,7 +35,7 @@ from paradigms.experiments.runner.resume import (
 from paradigms.experiments.runner.workers import Workers
 
 Networks = dict[str, dict[str, Tensor]]
-BENCHMARKS = ("evaluation/benchmarks", "site/benchmarks")  # folders
+OF_MODELS, OF_THE_SITE = "evaluation/benchmarks", "site/benchmarks"  # folders
 
 
 def names() -> list[str]:
@@ -51,7 +51,7 @@ def benchmarks() -> dict[str, str]:
     """The folder of every benchmark by its stem: the modules with a function `run`."""
     return {
         stem: folder
-        for folder in BENCHMARKS
+        for folder in (OF_MODELS, OF_THE_SITE)
         for stem in _stems(folder)
         if "\ndef run(" in (PACKAGE / f"{folder}/{stem}.py").read_text("utf8")
     }
@@ -181,7 +181,7 @@ def bench(name: str, folder: Path | None = None, **options: Any) -> Path:
     start = time.monotonic()
     load = os.getloadavg()[0]
     rows = _benchmark_rows(home, name, options)
-    if home == BENCHMARKS[0] and torch.cpu.get_capabilities().get("avx2"):
+    if home == OF_MODELS and torch.cpu.get_capabilities().get("avx2"):
         with restricted(provenance.AVX2) as process:
             others = process.submit(_benchmark_rows, home, name, options).result()
         for row, other in zip(rows, others, strict=True):

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from paradigms.site.content.pages import FENCE
+from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
 from paradigms.site.content.questions import LONGEST_SPOKEN_ANSWER, Question, questions
 
 PER_PAGE = 60  # questions of a topic, about as many as the pages of questions have
@@ -48,10 +48,10 @@ def distinct(text: str, number: int) -> str:
     """A page in which each sentence, caption and block of code names a number."""
     front, heading, body = re.split(r"^(# .*\n)", text, maxsplit=1, flags=re.M)
     parts, end = [], 0
-    for fence in FENCE.finditer(body):
-        parts.append(_in_prose(body[end : fence.start()], number))
-        parts.append(_in_fence(fence, number))
-        end = fence.end()
+    for block in fenced_blocks(body):
+        parts.append(_in_prose(body[end : block.start], number))
+        parts.append(_in_block(body[block.start : block.end], block, number))
+        end = block.end
     parts.append(_in_prose(body[end:], number))
     return f"{front}{heading.rstrip()}, {number}\n{''.join(parts)}"
 
@@ -60,11 +60,12 @@ def _in_prose(text: str, number: int) -> str:
     return _SENTENCE_END.sub(f" in case {number}.", text)
 
 
-def _in_fence(fence: re.Match[str], number: int) -> str:
-    if fence["info"].strip() == "python":
-        first = f"{fence['indent']}{fence['ticks']}{fence['info']}\n"
-        return fence[0].replace(first, f"{first}{fence['indent']}# case {number}\n", 1)
-    return _IN_FENCE.sub(rf'\1 = "\2 Case {number}."', fence[0])
+def _in_block(source: str, block: FencedBlock, number: int) -> str:
+    if block.info == "python":
+        opening, code = source.split("\n", 1)
+        indent = opening[: len(opening) - len(opening.lstrip())]
+        return f"{opening}\n{indent}# case {number}\n{code}"
+    return _IN_FENCE.sub(rf'\1 = "\2 Case {number}."', source)
 
 
 def add_questions(after: str, folder: Path, number: int) -> None:

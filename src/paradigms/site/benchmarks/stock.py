@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from paradigms.site.markdown.adapter import KINDS
+from paradigms.site.content.fenced_blocks import fenced_blocks
+from paradigms.site.fences.kinds import KINDS
 
 SETTINGS = """\
 site_name: Model Paradigms
@@ -44,8 +45,9 @@ def write_stock(
 
 def _stock_page(text: str, html: str) -> str:
     """A page without our fences and links, with the text of its fences at its end."""
-    fences = rf"```(?:{'|'.join(KINDS)})\n.*?```\n"
-    text = re.sub(fences, "", text, flags=re.DOTALL)
+    ours = [block for block in fenced_blocks(text) if block.language in KINDS]
+    for block in reversed(ours):
+        text = text[: block.start] + text[block.end :]
     text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
     return text + "\n\n".join(["", *prose(html)])
 
