@@ -1,4 +1,4 @@
-"""Unlabelled data: drawn rows, settings, reduced size, statements of a page."""
+"""Unlabelled data: synthetic reviews, settings, reduced size, statements of a page."""
 
 import torch
 
@@ -12,29 +12,29 @@ def rows() -> dict:
 
 
 def test_unlabelled_data_again_at_reduced_size():
-    """Three draws: errors near the record, and EM gains where the model is true."""
+    """Errors near the record; EM gains where the model is true; three repetitions."""
     stored = rows()
     reduced = {
         row["name"]: row for row in unlabelled_data.run(unlabelled_data.smaller()).rows
     }
     for name, row in reduced.items():
         for column in ("at 50", "at 100"):
-            # A weight chosen on few labels varies too much over three draws.
+            # A weight chosen on few labels varies too much over three repetitions.
             if column in row and " - " not in name and "weight" not in name:
                 expected = stored[name][column][0]
                 assert abs(row[column][0] - expected) < 0.1, (name, column)
-    gain = reduced["drawn reviews, naive Bayes, EM - naive Bayes"]["at 100"]
+    gain = reduced["synthetic reviews, naive Bayes, EM - naive Bayes"]["at 100"]
     assert gain[2] < -0.05
 
 
-def test_drawn_reviews_follow_the_model_that_drew_them():
+def test_synthetic_reviews_follow_the_model_that_generated_them():
     """Of the length asked for, half of each class, and with its words' frequencies."""
     config = unlabelled_data.UnlabelledDataConfig(words=30)
-    task = unlabelled_data.drawn_reviews(config, torch.Generator().manual_seed(0))
+    task = unlabelled_data.synthetic_reviews(config, torch.Generator().manual_seed(0))
     assert {len(text) for text in task.x} == {30}
     assert abs(float(task.labels.double().mean()) - 0.5) < 0.05
     assert len(task.x) == config.unlabelled + 500
-    again = unlabelled_data.drawn_reviews(config, torch.Generator().manual_seed(1))
+    again = unlabelled_data.synthetic_reviews(config, torch.Generator().manual_seed(1))
     counts = [
         torch.tensor(t.x)[t.labels == 1].flatten().bincount(minlength=t.vocabulary)
         for t in (task, again)
@@ -66,7 +66,7 @@ def differs(data, pair, size):
 
 def test_what_the_page_says_of_unlabelled_data():
     """Statements of the page, after Holm's correction where they are significant."""
-    em, chosen = "naive Bayes, EM", "naive Bayes, EM, weight chosen"
+    em, chosen = "naive Bayes, EM", "naive Bayes, EM, cross-validated weight"
     against = "- naive Bayes"
     imdb = [differs("imdb", f"{em} {against}", n) for n in (10, 30, 100, 300)]
     assert imdb == [0, 0, 1, 1]
@@ -74,7 +74,7 @@ def test_what_the_page_says_of_unlabelled_data():
         assert differs("rotten_tomatoes", f"{em} {against}", size) == 0
         assert differs("rotten_tomatoes", f"{chosen} {against}", size) == 0
     sampled_reviews = [
-        differs("drawn reviews", f"{em} {against}", n) for n in (10, 30, 100, 300)
+        differs("synthetic reviews", f"{em} {against}", n) for n in (10, 30, 100, 300)
     ]
     assert sampled_reviews == [0, 0, -1, -1]
     digits = [differs("digits", f"{em} {against}", n) for n in (20, 50, 100, 200)]
@@ -88,7 +88,7 @@ def test_what_the_page_says_of_unlabelled_data():
             ("imdb", (10, 30, 100, 300)),
             ("rotten_tomatoes", (30, 100, 300, 1000)),
             ("digits", (20, 50, 100, 200)),
-            ("drawn reviews", (10, 30, 100, 300)),
+            ("synthetic reviews", (10, 30, 100, 300)),
         )
         for size in sizes
         if differs(data, self_training, size) > 0
@@ -97,8 +97,8 @@ def test_what_the_page_says_of_unlabelled_data():
         ("imdb", 100),
         ("rotten_tomatoes", 300),
         ("rotten_tomatoes", 1000),
-        ("drawn reviews", 30),
-        ("drawn reviews", 300),
+        ("synthetic reviews", 30),
+        ("synthetic reviews", 300),
     }
     assert not any(
         differs(data, self_training, size) < 0

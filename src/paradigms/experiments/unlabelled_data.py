@@ -1,7 +1,7 @@
 """What unlabelled rows add to naive Bayes by EM, and to logistic regression.
 
-Few labels, thousands of rows without: reviews, digits as counts of ink, and reviews
-drawn from a naive Bayes model, where its assumptions hold.
+Few labels, thousands of rows without: reviews, digits as counts of ink, and synthetic
+reviews, sampled from a naive Bayes model, so that its assumptions hold.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,32 +27,32 @@ from paradigms.models.semi_supervised_naive_bayes import SemiSupervisedNaiveBaye
 QUESTION = "How much do unlabelled rows help a classifier with few labels?"
 BAYES = "naive Bayes"
 EM = "naive Bayes, EM"
-WEIGHTED = "naive Bayes, EM, weight chosen"
-HINDSIGHT = "naive Bayes, EM, best weight in hindsight"
+CROSS_VALIDATED = "naive Bayes, EM, cross-validated weight"
+BEST_WEIGHT = "naive Bayes, EM, best weight on the test set"
 LOGISTIC = "logistic regression"
 SELF_TRAINED = "logistic regression, self-training"
-SELF_TRAINED_HINDSIGHT = "logistic regression, best self-training in hindsight"
+BEST_SELF_TRAINED = "logistic regression, best self-training on the test set"
 # Pairs: the first minus the second.
 PAIRS = (
     (EM, BAYES),
-    (WEIGHTED, BAYES),
-    (HINDSIGHT, BAYES),
-    (WEIGHTED, EM),
+    (CROSS_VALIDATED, BAYES),
+    (BEST_WEIGHT, BAYES),
+    (CROSS_VALIDATED, EM),
     (SELF_TRAINED, LOGISTIC),
-    (SELF_TRAINED_HINDSIGHT, LOGISTIC),
+    (BEST_SELF_TRAINED, LOGISTIC),
     (BAYES, LOGISTIC),
     (EM, SELF_TRAINED),
-    (WEIGHTED, SELF_TRAINED),
-    (WEIGHTED, SELF_TRAINED_HINDSIGHT),
+    (CROSS_VALIDATED, SELF_TRAINED),
+    (CROSS_VALIDATED, BEST_SELF_TRAINED),
 )
 # In a figure, by a short name.
 CURVES = {
     "naive Bayes": BAYES,
     "naive Bayes, EM": EM,
-    "EM, weight chosen": WEIGHTED,
+    "EM, cross-validated weight": CROSS_VALIDATED,
     "logistic, self-training": SELF_TRAINED,
 }
-DIGITS, DRAWN = "digits", "drawn reviews"
+DIGITS, SYNTHETIC = "digits", "synthetic reviews"
 ALL_LABELS = "naive Bayes, all labels"
 INK = 16  # the darkest pixel
 UNKNOWN = -1  # scikit-learn's label of an unlabelled row
@@ -63,7 +63,7 @@ TEST_TEXTS = 2000
 class UnlabelledDataConfig:
     """Labels per data set; `unlabelled` rows at most, whose labels no model gets.
 
-    Each setting is chosen by the mistakes on four folds of the labels; of equal ones
+    Each setting is chosen by four-fold cross-validation on the labels; of equal ones
     the first is taken, so each range begins in its middle.  Self-training is run with
     each of `thresholds`, the first being scikit-learn's default.
     """
@@ -72,11 +72,11 @@ class UnlabelledDataConfig:
         ("imdb", (10, 30, 100, 300)),
         ("rotten_tomatoes", (30, 100, 300, 1000)),
         (DIGITS, (20, 50, 100, 200)),
-        (DRAWN, (10, 30, 100, 300)),
+        (SYNTHETIC, (10, 30, 100, 300)),
     )
     unlabelled: int = 3000
     vocabulary: int = 5000
-    words: int = 100  # of a drawn text
+    words: int = 100  # of a synthetic review
     smoothings: tuple[float, ...] = (1.0, 10.0, 0.1)
     weights: tuple[float, ...] = (0.1, 0.01, 1.0, 0.001, 0.0)
     penalties: tuple[float, ...] = (1e-2, 1e-1, 1e-3, 1.0)
@@ -100,7 +100,7 @@ def run(config: UnlabelledDataConfig, each: Each = serial_map) -> Outcome:
     for data, sizes in config.sizes:
         runs = [results[data, seed] for seed in range(config.seeds)]
         by_model = {model: [run[model] for run in runs] for model in runs[0]}
-        rows.append({"name": data, "draws": config.seeds})
+        rows.append({"name": data, "repetitions": config.seeds})
         rows += [
             {"name": f"{data}, {model}"}
             | {
@@ -202,15 +202,16 @@ class Problem:
         def part(indices: Tensor) -> Labelled:
             return Labelled(rows_of(data, task.rows(indices)), task.labels[indices])
 
-        fourth = torch.arange(len(chosen)) % 4  # separates the first two of each class
+        # The first two rows of each class are in different folds.
+        folds_of_rows = torch.arange(len(chosen)) % 4
         folds = [
-            (part(chosen[fourth != fold]), part(chosen[fourth == fold]))
+            (part(chosen[folds_of_rows != fold]), part(chosen[folds_of_rows == fold]))
             for fold in range(4)
         ]
         return cls(int(task.labels.max()) + 1, part(chosen), folds, unlabelled)
 
     def best(self, settings: Sequence[float], predict: Predictor) -> float:
-        """The first of the settings with the fewest mistakes on the folds."""
+        """The first of the settings with the fewest errors in cross-validation."""
 
         def mistakes(setting: float) -> int:
             return sum(
@@ -256,11 +257,11 @@ def model_errors(
     return {
         BAYES: by_weight[0.0],
         EM: by_weight[1.0],
-        WEIGHTED: by_weight[weight],
-        HINDSIGHT: min(by_weight.values()),
+        CROSS_VALIDATED: by_weight[weight],
+        BEST_WEIGHT: min(by_weight.values()),
         LOGISTIC: logistic,
         SELF_TRAINED: by_threshold[0],
-        SELF_TRAINED_HINDSIGHT: min(logistic, *by_threshold),
+        BEST_SELF_TRAINED: min(logistic, *by_threshold),
     } | {f"{EM}, weight {weight:g}": error for weight, error in by_weight.items()}
 
 
@@ -301,8 +302,8 @@ def draw_task(
     """Training and test part of a data set for a seed, as lists of word ids."""
     if data in label_subsets.SOURCES:
         return label_subsets.reviews(data, config.vocabulary, seed)
-    if data == DRAWN:
-        return drawn_reviews(config, rng)
+    if data == SYNTHETIC:
+        return synthetic_reviews(config, rng)
     pixels, labels = digits.load()
     order = torch.randperm(len(pixels), generator=rng)
     train, test = order.tensor_split([len(order) - len(order) // 5])
@@ -318,10 +319,10 @@ def draw_task(
     )
 
 
-def drawn_reviews(
+def synthetic_reviews(
     config: UnlabelledDataConfig, rng: torch.Generator
 ) -> label_subsets.LabelledData:
-    """Texts drawn from naive Bayes as fitted to whole reviews."""
+    """Texts sampled from naive Bayes as fitted to whole reviews."""
     reviews = label_subsets.reviews("imdb", config.vocabulary, 0)
     model = MultinomialNaiveBayes().fit(
         reviews.rows(torch.arange(len(reviews.labels))), reviews.labels
@@ -346,7 +347,7 @@ def drawn_reviews(
 def smaller() -> UnlabelledDataConfig:
     """The same experiment, small enough for a test."""
     return UnlabelledDataConfig(
-        sizes=((DIGITS, (50,)), (DRAWN, (100,))),
+        sizes=((DIGITS, (50,)), (SYNTHETIC, (100,))),
         unlabelled=2000,
         weights=(0.1, 1.0, 0.0),
         seeds=3,
