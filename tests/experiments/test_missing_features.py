@@ -13,10 +13,10 @@ def rows() -> dict:
 
 
 def test_missing_features_again_at_reduced_size():
-    """Three draws: errors near the record."""
+    """Three random splits: errors near the record."""
     stored = rows()
     for row in missing_features.run(missing_features.smaller()).rows:
-        for column in ("100% seen", "50% seen"):
+        for column in ("100% observed", "50% observed"):
             if column in row and " - " not in row["name"]:
                 expected = stored[row["name"]][column][0]
                 assert abs(row[column][0] - expected) < 0.08, (row["name"], column)
@@ -51,11 +51,12 @@ def test_what_the_page_says_of_missing_features():
     results = rows()
 
     def error(model, percent, data="digits"):
-        return results[f"{data}, {model}"][f"{percent}% seen"]
+        return results[f"{data}, {model}"][f"{percent}% observed"]
 
-    means = "logistic regression, means"
+    means = "logistic regression, mean imputation"
     assert error("LDA", 50)[2] < 0.7 * error(means, 50)[1]  # far less
-    drop, zeros = "logistic regression, dropping", "logistic regression, zeros"
+    drop = "logistic regression, missing values in training"
+    zeros = "logistic regression, zero imputation"
     assert all(apart(error(model, 50), error(means, 50)) for model in ("LDA", drop))
     assert apart(error("naive Bayes", 50), error(means, 50))
     for percent in (90, 70, 50, 30, 10):
@@ -72,12 +73,12 @@ def test_what_the_page_says_in_pairs_of_missing_features():
     results = rows()
 
     def gap(one, other, percent, data="digits"):
-        return results[f"{data}, {one} - {other}"][f"{percent}% seen"]
+        return results[f"{data}, {one} - {other}"][f"{percent}% observed"]
 
     percentages = (100, 90, 70, 50, 30, 10)
-    means, drop = missing_features.MEANS, missing_features.DROPPING
-    gaussian = missing_features.GAUSSIAN
-    for other in ("naive Bayes", "LDA", *missing_features.FILLERS):
+    means, drop = missing_features.MEAN_IMPUTATION, missing_features.MISSING_IN_TRAINING
+    gaussian = missing_features.GAUSSIAN_IMPUTATION
+    for other in ("naive Bayes", "LDA", *missing_features.IMPUTATIONS):
         assert all(gap("QDA", other, percent)[2] < 0 for percent in percentages)
     assert all(
         gap("QDA", gaussian, percent, "tumours")[1] > 0 for percent in (100, 90, 70, 50)
@@ -163,7 +164,7 @@ def test_what_the_page_says_of_fair_competitors():
 
     def differs(one, other, percent, data="digits"):
         """-1 or 1 if the difference is significant, else 0."""
-        name, column = f"{data}, {one} - {other}", f"{percent}% seen"
+        name, column = f"{data}, {one} - {other}", f"{percent}% observed"
         if results[f"{name}, Holm"][column] >= 0.05:
             return 0
         return 1 if results[name][column][0] > 0 else -1
@@ -174,14 +175,14 @@ def test_what_the_page_says_of_fair_competitors():
         assert differs("LDA", reduced, percent) == 1
         assert differs("naive Bayes", reduced, percent) == 1
         assert differs("QDA", reduced, percent) == -1
-        assert differs(reduced, names.MEANS, percent) == -1
+        assert differs(reduced, names.MEAN_IMPUTATION, percent) == -1
         assert differs(trees, reduced, percent) == 1
         assert differs("LDA", trees, percent) == -1
         assert differs("QDA", trees, percent) == -1
         assert differs("LDA", indicators, percent) == -1
-    assert differs(indicators, names.DROPPING, 50) == 0
+    assert differs(indicators, names.MISSING_IN_TRAINING, 50) == 0
     assert differs(trees, names.TREES_COMPLETE, 50) == -1
-    values = "digits, by value", "tumours, by value"
+    values = "digits, not at random", "tumours, not at random"
     for percent in (70, 50):
         for data in values:
             assert differs("naive Bayes", indicators, percent, data) == 1

@@ -30,47 +30,52 @@ from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes
 
 QUESTION = "How well does each kind of classifier predict if features are missing?"
-MEANS = "logistic regression, means"
-ZEROS = "logistic regression, zeros"
-DROPPING = "logistic regression, dropping"
-GAUSSIAN = "logistic regression, a Gaussian"
-FILLERS = (MEANS, ZEROS, DROPPING, GAUSSIAN)
-REDUCED = "logistic regression, reduced"  # a fit for each pattern of gaps
-INDICATORS = "logistic regression, indicators"
-TREES = "boosted trees, gaps in training"
-TREES_COMPLETE = "boosted trees, complete rows"
-MODELLED = "naive Bayes, gaps modelled"
+MEAN_IMPUTATION = "logistic regression, mean imputation"
+ZERO_IMPUTATION = "logistic regression, zero imputation"
+MISSING_IN_TRAINING = "logistic regression, missing values in training"
+GAUSSIAN_IMPUTATION = "logistic regression, Gaussian imputation"
+IMPUTATIONS = (
+    MEAN_IMPUTATION,
+    ZERO_IMPUTATION,
+    MISSING_IN_TRAINING,
+    GAUSSIAN_IMPUTATION,
+)
+REDUCED = "logistic regression, reduced models"  # a fit for each pattern of gaps
+INDICATORS = "logistic regression, missing indicators"
+TREES = "boosted trees, missing values in training"
+TREES_COMPLETE = "boosted trees, complete training rows"
+MODELLED = "naive Bayes, missingness modelled"
 # In a figure, by a short name.
 CURVES = {
     "LDA": "LDA",
     "naive Bayes": "naive Bayes",
-    "logistic, means": MEANS,
-    "logistic, indicators": INDICATORS,
+    "logistic, mean imputation": MEAN_IMPUTATION,
+    "logistic, missing indicators": INDICATORS,
     "boosted trees": TREES,
 }
 CURVES_BY_VALUE = {
     "naive Bayes": "naive Bayes",
-    "naive Bayes, gaps modelled": MODELLED,
+    "naive Bayes, missingness modelled": MODELLED,
     "QDA": "QDA",
-    "logistic, means": MEANS,
-    "logistic, indicators": INDICATORS,
+    "logistic, mean imputation": MEAN_IMPUTATION,
+    "logistic, missing indicators": INDICATORS,
     "boosted trees": TREES,
 }
 # Pairs: the first minus the second.
 PAIRS = (
-    *(("LDA", other) for other in FILLERS),
-    *(("QDA", other) for other in ("naive Bayes", "LDA", *FILLERS)),
-    (DROPPING, MEANS),
-    (DROPPING, GAUSSIAN),
-    (MEANS, ZEROS),
+    *(("LDA", other) for other in IMPUTATIONS),
+    *(("QDA", other) for other in ("naive Bayes", "LDA", *IMPUTATIONS)),
+    (MISSING_IN_TRAINING, MEAN_IMPUTATION),
+    (MISSING_IN_TRAINING, GAUSSIAN_IMPUTATION),
+    (MEAN_IMPUTATION, ZERO_IMPUTATION),
     *(
         (one, other)
         for one in ("naive Bayes", "LDA", "QDA")
         for other in (REDUCED, INDICATORS, TREES)
     ),
-    (REDUCED, MEANS),
-    (REDUCED, GAUSSIAN),
-    (INDICATORS, DROPPING),
+    (REDUCED, MEAN_IMPUTATION),
+    (REDUCED, GAUSSIAN_IMPUTATION),
+    (INDICATORS, MISSING_IN_TRAINING),
     (TREES, REDUCED),
     (TREES, INDICATORS),
     (TREES, TREES_COMPLETE),
@@ -83,9 +88,9 @@ PAIRS_BY_VALUE = (
     ("LDA", INDICATORS),
     ("QDA", INDICATORS),
     ("QDA", TREES),
-    (REDUCED, MEANS),
+    (REDUCED, MEAN_IMPUTATION),
     (REDUCED, INDICATORS),
-    (INDICATORS, DROPPING),
+    (INDICATORS, MISSING_IN_TRAINING),
     (TREES, INDICATORS),
     (TREES, REDUCED),
     (TREES, TREES_COMPLETE),
@@ -119,7 +124,7 @@ HALF_LOG_TWO_PI = log(2 * pi) / 2
 
 def column(share: float) -> str:
     """The column of an observed share."""
-    return f"{share:.0%} seen"
+    return f"{share:.0%} observed"
 
 
 def run(config: MissingFeaturesConfig, each: Each = serial_map) -> Outcome:
@@ -135,11 +140,11 @@ def run(config: MissingFeaturesConfig, each: Each = serial_map) -> Outcome:
     rows: list[Row] = []
     figures: dict[str, Picture] = {}
     for data in config.data:
-        rows.append({"name": data, "draws": config.seeds})
+        rows.append({"name": data, "random splits": config.seeds})
         ways = (
             (data, config.shares, PAIRS, CURVES),
             (
-                f"{data}, by value",
+                f"{data}, not at random",
                 config.shares_by_value,
                 PAIRS_BY_VALUE,
                 CURVES_BY_VALUE,
@@ -294,9 +299,13 @@ def fit_complete(config: MissingFeaturesConfig, split: Split) -> dict[str, Score
         ),
         "LDA": lambda x, observed: marginal_log_joint(lda, lda.covariance, x, observed),
         "QDA": lambda x, observed: marginal_log_joint(qda, qda.covariance, x, observed),
-        MEANS: lambda x, observed: logistic.logits(torch.where(observed, x, mean)),
-        ZEROS: lambda x, observed: logistic.logits(torch.where(observed, x, 0.0)),
-        GAUSSIAN: lambda x, observed: logistic.logits(
+        MEAN_IMPUTATION: lambda x, observed: logistic.logits(
+            torch.where(observed, x, mean)
+        ),
+        ZERO_IMPUTATION: lambda x, observed: logistic.logits(
+            torch.where(observed, x, 0.0)
+        ),
+        GAUSSIAN_IMPUTATION: lambda x, observed: logistic.logits(
             conditional_mean(mean, covariance, x, observed)
         ),
         REDUCED: lambda x, observed: reduced_scores(
@@ -311,7 +320,8 @@ def fit_with_gaps(
 ) -> dict[str, Scorer]:
     """Models fitted to copies of the rows, of which `observed` (copies N, V) is kept.
 
-    `DROPPING` does not see where the gaps are, the others do.
+    `MISSING_IN_TRAINING` gets only the imputed means; the other models also get where
+    values are missing.
     """
     mean, size = split.x.mean(dim=0), len(split.x)
     copies = len(observed) // size
@@ -323,10 +333,10 @@ def fit_with_gaps(
     def with_indicators(x: Tensor, observed: Tensor) -> Tensor:
         return torch.cat([filled(x, observed), (~observed).to(x.dtype)], dim=1)
 
-    dropping = best_logistic(config, filled(x, observed), labels, size)
+    logistic = best_logistic(config, filled(x, observed), labels, size)
     indicators = best_logistic(config, with_indicators(x, observed), labels, size)
     return {
-        DROPPING: lambda x, observed: dropping.logits(filled(x, observed)),
+        MISSING_IN_TRAINING: lambda x, observed: logistic.logits(filled(x, observed)),
         INDICATORS: lambda x, observed: indicators.logits(with_indicators(x, observed)),
         TREES: boosted_trees(torch.where(observed, x, nan), labels),
     }
