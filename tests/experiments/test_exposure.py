@@ -16,52 +16,53 @@ def rows() -> dict:
 
 
 def test_exposure_again_at_reduced_size():
-    """On the Markov source own words cost little, even after little training.
+    """On the Markov source own samples cost little, even after little training.
 
     Both sources have all rows, and the last of each has the picture.
     """
     outcome = exposure.run(exposure.smaller())
     reduced = {row["name"]: row for row in outcome.rows}
-    mean, _, _ = reduced["60 steps, by its own words"]["times"]
+    mean, _, _ = reduced["60 steps, own samples - true texts"]["ratio, last third"]
     assert 0.9 < mean < 1.2
-    recorded = rows()["100 steps, by its own words"]["times"][0]
+    recorded = rows()["100 steps, own samples - true texts"]["ratio, last third"][0]
     assert abs(mean - recorded) < 0.15
     for source in ("", "running count, "):
-        row = reduced[f"{source}60 steps, by its own words"]
+        row = reduced[f"{source}60 steps, own samples - true texts"]
         assert len(outcome.figures[f"{row['name']}/errors"].bands) == 2
-        growth = row["nats more"][0] - row["nats more, early"][0]
+        growth = row["difference, last third"][0] - row["difference, first third"][0]
         assert row["growth"][0] == pytest.approx(growth)
-    counting = reduced["running count, 60 steps, by its own words"]
+    counting = reduced["running count, 60 steps, own samples - true texts"]
     assert counting["growth"][0] > 0.02  # errors accumulate in the running count
-    own = reduced["60 steps, reads its own words"]["rare words"]
-    assert own[1] > reduced["60 steps, reads the truth"]["rare words"][2]
+    own = reduced["60 steps, own samples"][exposure.RARE]
+    assert own[1] > reduced["60 steps, true texts"][exposure.RARE][2]
 
 
-def test_what_the_page_says_of_own_words():
-    """Where own words raise the loss, where that grows, and where neither is shown."""
+def test_what_the_page_says_of_own_samples():
+    """Where own samples raise the error, and where the difference grows."""
     results = rows()
 
     def own(training):
-        return results[f"{training} steps, by its own words"]
+        return results[f"{training} steps, own samples - true texts"]
 
     def significant(training, column):
         _, low, high = own(training)[column]
         return not low <= 0 <= high
 
-    assert not significant("1000", "nats more")
-    assert not significant("1000", "nats more, early")
-    assert 1 < own("100")["times"][1] <= own("100")["times"][2] < 1.1
-    assert own("100")["nats more, early"][1] > 0
+    assert not significant("1000", "difference, last third")
+    assert not significant("1000", "difference, first third")
+    ratio = own("100")["ratio, last third"]
+    assert 1 < ratio[1] <= ratio[2] < 1.1
+    assert own("100")["difference, first third"][1] > 0
     assert not significant("100", "growth")
-    assert not significant("running count, 100", "nats more, early")
-    for column in ("nats more", "growth"):
+    assert not significant("running count, 100", "difference, first third")
+    for column in ("difference, last third", "growth"):
         assert own("running count, 100")[column][1] > 0
-    assert own("running count, 500")["nats more"][1] > 0
-    assert own("running count, 500")["times"][2] < 1.1
+    assert own("running count, 500")["difference, last third"][1] > 0
+    assert own("running count, 500")["ratio, last third"][2] < 1.1
     assert not significant("running count, 500", "growth")
 
 
-def test_what_the_page_says_of_rare_words_and_far_counts():
+def test_what_the_page_says_of_improbable_words_and_counts():
     """Own samples have more rare words, and a few counts that go far."""
     results = rows()
     for training, times in (
@@ -71,13 +72,13 @@ def test_what_the_page_says_of_rare_words_and_far_counts():
         ("running count, 500", 1),
     ):
         truth, own = (
-            results[f"{training} steps, {reads}"]["rare words"]
-            for reads in exposure.CONTEXTS
+            results[f"{training} steps, {context}"][exposure.RARE]
+            for context in exposure.CONTEXTS
         )
         assert own[1] > times * truth[2]
     truth, own = (
-        results[f"running count, 100 steps, {reads}"]["far counts"]
-        for reads in exposure.CONTEXTS
+        results[f"running count, 100 steps, {context}"][exposure.FAR]
+        for context in exposure.CONTEXTS
     )
     assert truth[0] == 0
     assert 0 < own[1] < own[2] < 0.01
@@ -122,7 +123,7 @@ def test_what_is_lost_is_the_divergence_from_the_source(noise, source):
         return logits
 
     texts = language.sample(200, 5, torch.Generator().manual_seed(0))
-    losses = exposure.nats_lost(oracle, language, texts)
+    losses = exposure.divergences(oracle, language, texts)
     first = language.first  # KL to itself with one logit raised, in closed form
     log_normaliser = math.log(float(1 - first[0] + first[0] * math.e**noise))
     assert losses[0] == pytest.approx(

@@ -1,9 +1,9 @@
 """Teacher-forced against free-running error, position by position, on a known source.
 
-A network reads true text in training and its own samples in use.  Here the true
-distribution after any context is known, so that both errors are exact given the
+A network conditions on true text in training and on its own samples in use.  Here the
+true distribution after any context is known, so that both errors are exact given the
 context.  One source has a memory of two words; the other keeps a running count, which a
-network's own words can drive away from zero.
+network's own samples can drive away from zero.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import in_order, objectives, pretrain
 
 COUNTED = "running count"
-QUESTION = "Do errors grow when a model reads its own words instead of the truth?"
-CONTEXTS = ("reads the truth", "reads its own words")
+QUESTION = "Do errors grow if a model conditions on its own samples, not on true texts?"
+TRUE, OWN = "true texts", "own samples"
+CONTEXTS = (TRUE, OWN)
 Point = tuple[float, float, float, float]
 Errors = dict[str, dict[str, list[float]]]  # by context and column
 
@@ -88,7 +89,7 @@ class CountingLanguage(MarkovLanguage):
 
 
 def run(config: ExposureConfig, each: Each = serial_map) -> Outcome:
-    """A row per training length and context: nats lost per word, early and late.
+    """A row per training length and context: divergence per word, early and late.
 
     First for the source with a memory of two words, then for the one that counts.
     """
@@ -108,7 +109,7 @@ def run(config: ExposureConfig, each: Each = serial_map) -> Outcome:
 
 
 def error_bands(label: str, runs: list[Errors]) -> dict[str, list[Point]]:
-    """For a figure: nats lost at each position, in both contexts."""
+    """For a figure: divergence at each position, in both contexts."""
     bands = {}
     for context in CONTEXTS:
         by_position = zip(*(run[context]["nats"] for run in runs), strict=True)
@@ -116,11 +117,13 @@ def error_bands(label: str, runs: list[Errors]) -> dict[str, list[Point]]:
     return bands
 
 
-SHARES = ("rare words", "far counts")
+RARE = "words with probability below 0.01"
+FAR = "texts with a final count beyond 3"
+SHARES = (RARE, FAR)
 
 
 def rows_of(label: str, runs: list[Errors]) -> list[Row]:
-    """A row for each context, and one for what the network's own words cost."""
+    """A row for each context, and one for the cost of the network's own samples."""
     rows: list[Row] = [
         {"name": f"{label}, {context}"}
         | intervals([columns(run[context]) for run in runs], SHARES)
@@ -129,38 +132,41 @@ def rows_of(label: str, runs: list[Errors]) -> list[Row]:
     extra = [
         added_loss(*(columns(run[context]) for context in CONTEXTS)) for run in runs
     ]
-    return [*rows, {"name": f"{label}, by its own words"} | intervals(extra)]
+    return [*rows, {"name": f"{label}, {OWN} - {TRUE}"} | intervals(extra)]
+
+
+EARLY, LATE = "KL divergence, first third", "KL divergence, last third"
 
 
 def columns(result: dict[str, list[float]]) -> dict[str, float]:
-    """Mean loss in the first and the last third of positions; shares of rare words.
+    """Mean divergence in the first and the last third of positions, and shares.
 
     The first two positions are left out.
     """
     nats = result["nats"]
     third = len(nats) // 3
-    means = {"early": mean(nats[2:third]), "late": mean(nats[-third:])}
+    means = {EARLY: mean(nats[2:third]), LATE: mean(nats[-third:])}
     return means | {name: v[0] for name, v in result.items() if name != "nats"}
 
 
 def added_loss(truth: dict[str, float], own: dict[str, float]) -> dict[str, float]:
-    """Extra loss on the network's own words, late in the text, and its growth.
+    """Divergence after the network's own samples minus divergence after true texts.
 
-    `growth`: extra nats in the last third minus extra nats in the first.
+    `growth`: the difference in the last third minus the difference in the first.
     """
-    late, early = (own[part] - truth[part] for part in ("late", "early"))
+    late, early = (own[part] - truth[part] for part in (LATE, EARLY))
     return {
-        "nats more": late,
-        "nats more, early": early,
+        "difference, last third": late,
+        "difference, first third": early,
         "growth": late - early,
-        "times": own["late"] / truth["late"],
+        "ratio, last third": own[LATE] / truth[LATE],
     }
 
 
 def errors(config: ExposureConfig, counts: bool, steps: int, seed: int) -> Errors:
-    """Nats lost at each position, on contexts from the source or from the network.
+    """Divergence at each position, on contexts from the source or from the network.
 
-    Also the share of words to which the source gives P < 0.01 and, if it counts, of
+    Also the share of words with P < 0.01 under the source and, if it counts, of
     texts whose count ends more than three from zero; each a list of one.
     """
     torch.manual_seed(seed)
@@ -195,17 +201,17 @@ def errors(config: ExposureConfig, counts: bool, steps: int, seed: int) -> Error
 def column_values(
     network: GPT, language: MarkovLanguage, texts: Tensor
 ) -> dict[str, list[float]]:
-    """Nats lost at each position of texts (N, T), and shares as lists of one."""
+    """Divergence at each position of texts (N, T), and shares as lists of one."""
     rare = (language.log_p(texts).exp() < 0.01).double().mean()
-    values = {"nats": nats_lost(network, language, texts), "rare words": [float(rare)]}
+    values = {"nats": divergences(network, language, texts), RARE: [float(rare)]}
     if isinstance(language, CountingLanguage):
         far = (language.count(texts).abs() > 3).double().mean()
-        values["far counts"] = [float(far)]
+        values[FAR] = [float(far)]
     return values
 
 
 @torch.no_grad()
-def nats_lost(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
+def divergences(network: GPT, language: MarkovLanguage, texts: Tensor) -> list[float]:
     """KL(source || network) of the next word by position, mean over the contexts."""
     inputs, _ = next_token(texts)
     logits = network(inputs)[..., FIRST:]
