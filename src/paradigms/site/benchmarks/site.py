@@ -28,7 +28,7 @@ from paradigms.site.content.site_speed import ROWS
 from paradigms.site.fences.record import record_pages
 
 # Beside those that the code imports; the record names their versions.
-LIBRARIES = ("mkdocs-jupyter", "mkdocs-material")
+LIBRARIES = ("mkdocs", "mkdocs-jupyter", "mkdocs-material")
 RECORD = "src/paradigms/site/benchmarks/site.json"
 SOURCES = ("docs", "snippets", "src", "tests", "mkdocs.yml")
 

@@ -25,7 +25,7 @@ class Limit:
         return bool(in_time and row["ratio"] <= self.ratio)
 
 
-EDIT = Limit(0.4, seconds=1.0)
+EDIT_OF_PAGE, EDIT_OF_PART = Limit(0.4, seconds=1.0), Limit(0.4, seconds=1.5)
 WEIGHT = Limit(1.1)
 SLOPE = Limit(1.2)
 # Every row that the table shows, in order, by part of it; None for no limit.
@@ -34,9 +34,9 @@ PARTS: dict[str, dict[str, Limit | None]] = {
         "cold build": Limit(1.3),
         "warm build": Limit(0.5),
         "first page": None,
-        "edit of a page": EDIT,
-        "edit of a snippet": EDIT,
-        "edit of drawing code": EDIT,
+        "edit of a page": EDIT_OF_PAGE,
+        "edit of a snippet": EDIT_OF_PART,
+        "edit of drawing code": EDIT_OF_PART,
     },
     "To open it": {
         "start page": WEIGHT,
