@@ -34,7 +34,7 @@ try:
     cli(["build", "-d", "built"])
 finally:
     peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
-    Path("memory.txt").write_text(peak)
+    Path(".cache/memory.txt").write_text(peak)
 """
 
 
@@ -56,7 +56,7 @@ def build(folder: Path) -> Cost:
     The time of processes that it starts counts too.
     Errors: ValueError with the end of what MkDocs printed.
     """
-    log = folder / "build.log"
+    log = _logs(folder) / "build.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", BUILD],
@@ -66,8 +66,15 @@ def build(folder: Path) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise ValueError(f"{folder} was not built: {log.read_text('utf8')[-2000:]}")
-    memory = int((folder / "memory.txt").read_text()) * 1024
+    memory = int((log.parent / "memory.txt").read_text()) * 1024
     return Cost(usage.ru_utime + usage.ru_stime, memory)
+
+
+def _logs(folder: Path) -> Path:
+    """Where a new file is no new source, which would render every page again."""
+    logs = folder / ".cache"
+    logs.mkdir(exist_ok=True)
+    return logs
 
 
 class Server:
@@ -79,7 +86,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
         self.address = f"http://{address}/"
-        self.log = folder / "serve.log"
+        self.log = _logs(folder) / "serve.log"
         command = ["serve", "--livereload", *options, "-a", address]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

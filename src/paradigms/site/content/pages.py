@@ -6,7 +6,7 @@ from typing import Any
 
 from paradigms._files import ROOT
 from paradigms._schema import FileError
-from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
+from paradigms.site.content.fenced_blocks import fenced_blocks
 from paradigms.site.content.files import read_text
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.file_cache import cache, cache_by_value
@@ -34,22 +34,23 @@ def fences(kind: str) -> list[tuple[dict[str, Any], str]]:
 
     Errors: FileError, with page and line, for a fence that is not TOML.
     """
-    return [_keys(block, page) for block, page in _blocks() if block.language == kind]
+    return [_keys(*block) for block in _blocks() if block[0] == kind]
 
 
-def _keys(block: FencedBlock, page: str) -> tuple[dict[str, Any], str]:
+def _keys(kind: str, body: str, page: str) -> tuple[dict[str, Any], str]:
     try:
-        return tomllib.loads(block.body), page
+        return tomllib.loads(body), page
     except tomllib.TOMLDecodeError as error:
-        place = f"docs/{page}, line {block.line}"
-        raise FileError(f"{place}: {block.language} fence: {error}") from None
+        blocks = fenced_blocks(pages()[page])
+        line = next(block.line for block in blocks if block.body == body)
+        raise FileError(f"docs/{page}, line {line}: {kind} fence: {error}") from None
 
 
 @cache_by_value
-def _blocks() -> list[tuple[FencedBlock, str]]:
-    """Every fenced block with its page."""
+def _blocks() -> list[tuple[str, str, str]]:
+    """Kind, body and page of every fenced block; no lines, which move with the text."""
     return [
-        (block, page)
+        (block.language, block.body, page)
         for page, text in pages().items()
         for block in fenced_blocks(text)
         if block.language
