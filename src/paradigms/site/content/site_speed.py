@@ -44,18 +44,15 @@ PARTS: dict[str, dict[str, Limit | None]] = {
         "page of questions": WEIGHT,
     },
     "As it grows": {
+        "memory of a cold build": None,
         "further chapter": SLOPE,
+        "memory of a further chapter": SLOPE,
         "further question": SLOPE,
+        "memory of a further question": SLOPE,
     },
 }
 LIMITS = {name: limit for part in PARTS.values() for name, limit in part.items()}
 ROWS = tuple(LIMITS)
-# Recorded too, and not shown: to be moved above with the next record.
-MEMORY = (
-    "memory of a cold build",
-    "memory of a further chapter",
-    "memory of a further question",
-)
 
 
 class SiteSpeed(Benchmark):
@@ -70,7 +67,7 @@ class SiteSpeed(Benchmark):
 
 def problems(rows: list[dict[str, Any]]) -> list[str]:
     """Missing rows and columns, and ratios that do not belong to their values."""
-    names = [row["name"] for row in rows if row["name"] not in MEMORY]
+    names = [row["name"] for row in rows]
     if names != list(ROWS):
         differing = sorted({*names} ^ {*ROWS}) or ["their order"]
         return [f"rows are missing, unknown or not in order: {', '.join(differing)}"]
