@@ -19,6 +19,7 @@ from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
+from paradigms.site.benchmarks.processes import environment
 from paradigms.site.exports.pdf import FLAGS, NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -268,8 +269,3 @@ def nbval(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The environment in which `paradigms` is the package below `folder`."""
-    return {**os.environ, "PYTHONPATH": str(folder / "src"), "NO_MKDOCS_2_WARNING": "1"}

@@ -156,9 +156,7 @@ def test_a_restricted_process_uses_those_instructions_alone(monkeypatch):
 
 
 def test_compiled_layers_compute_the_same():
-    """A row with compiled layers is added, with the same scores."""
-    if not can_compile():
-        pytest.skip("torch.compile needs a C++ compiler")
+    """With a compiler a row is added, with the same scores."""
     torch.manual_seed(0)
     sizes = replace(SMALL, compiled=True)
     ours, theirs = networks(LLaMA, sizes.tiny_llama)
@@ -173,9 +171,9 @@ def test_compiled_layers_compute_the_same():
         Side(theirs, reference, lambda: reference().mean()),
         sizes,
     )
-    assert [row["name"] for row in rows] == [
-        "x, forward", "x, training step", "x, forward, both compiled",
-    ]  # fmt: skip
+    compiled = ["x, forward, both compiled"] if can_compile() else []
+    expected = ["x, forward", "x, training step", *compiled]
+    assert [row["name"] for row in rows] == expected
     assert complaints(rows) == []
 
 

@@ -67,17 +67,17 @@ def test_what_has_not_changed_is_not_rendered(warm):
     assert site(warm) == before
 
     change(warm / "docs" / PAGE, "\n## ", "\nA new sentence.\n\n## ")
-    made = rebuilt(warm)
-    assert made >= {PAGE, "search index"}
+    pages_written = rebuilt(warm)
+    assert pages_written >= {PAGE, "search index"}
     # A few more search all pages for formulas, links or minutes of reading.
-    assert len(made) < 12
+    assert len(pages_written) < 12
     assert b"A new sentence." in site(warm)["site/q19/transfer/index.html"]
 
     claims = warm / "snippets/claims/q39.toml"
     change(claims, "a factorisation, not", "a factorisation and not")
-    made = rebuilt(warm)
-    assert "q39/index.md" in made
-    assert "labs/index.md" not in made
+    pages_written = rebuilt(warm)
+    assert "q39/index.md" in pages_written
+    assert "labs/index.md" not in pages_written
 
     change(warm / "src/paradigms/site/drawing/svg.py", "may see", "is allowed to see")
     assert rebuilt(warm) == {*all_names(warm)}

@@ -13,14 +13,14 @@ import pytest
 from paradigms._files import ROOT
 from paradigms._schema import ContentError, FileError
 from paradigms.site.content.bibliography import family_name, full_name, label, sources
-from paradigms.site.content.claims import Claim, claims, ledger, places
+from paradigms.site.content.claims import CLAIM_IDS, Claim, claims, ledger, places
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.evidence import Evidence, proofs
 from paradigms.site.content.house_style import Rule
 from paradigms.site.content.pages import DOCS, ids_by_page
 from paradigms.site.content.questions import Question, question_places, questions
-from paradigms.site.content.systems import System
-from paradigms.site.content.toml import FOLDER, entries, read
+from paradigms.site.content.systems import SYSTEM_IDS, System
+from paradigms.site.content.toml import FOLDER, WORDS, entries, read
 from paradigms.site.fences.reference_tables import cited_tests
 
 
@@ -117,7 +117,7 @@ def test_all_findings_come_at_once(tmp_path):
     (tmp_path / "a.toml").write_text(f"[S01]\n{entry}colour = 1\n[S02]\nsaid = 'x'\n")
     (tmp_path / "b.toml").write_text(f"[S01]\n{entry}")
     with pytest.raises(ContentError) as error:
-        entries(Claim, tmp_path / "a.toml", tmp_path / "b.toml")
+        entries(Claim, tmp_path / "a.toml", tmp_path / "b.toml", ids=CLAIM_IDS)
     lines = str(error.value).splitlines()
     assert any("a.toml: S01: colour: unknown key; known are" in line for line in lines)
     assert any("a.toml: S02: verdict: field required" in line for line in lines)
@@ -125,21 +125,21 @@ def test_all_findings_come_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "rule"),
+    ("kind", "ids", "key"),
     [
-        (Claim, "Beams", "S and two digits"),
-        (Rule, "Beams", "lower-case words joined by hyphens"),
-        (Rule, "two_words", "lower-case words joined by hyphens"),
-        (Rule, "'a b'", "lower-case words joined by hyphens"),
-        (System, "two-words", "lower-case words joined by underscores"),
+        (Claim, CLAIM_IDS, "Beams"),
+        (Rule, WORDS, "Beams"),
+        (Rule, WORDS, "two_words"),
+        (Rule, WORDS, "'a b'"),
+        (System, SYSTEM_IDS, "two-words"),
     ],
 )
-def test_an_id_that_is_no_address_is_refused(tmp_path, kind, key, rule):
+def test_an_id_that_is_no_address_is_refused(tmp_path, kind, ids, key):
     """With file and id, before anything else can trip over it."""
     (tmp_path / "a.toml").write_text(f"[{key}]\n")
-    message = f"a.toml: {key.strip(chr(39))}: an id is {rule}"
+    message = f"a.toml: {key.strip(chr(39))}: an id is {ids.rule}"
     with pytest.raises(ContentError, match=message):
-        entries(kind, tmp_path / "a.toml")
+        entries(kind, tmp_path / "a.toml", ids=ids)
 
 
 def test_a_byte_order_mark_is_read_over(tmp_path):

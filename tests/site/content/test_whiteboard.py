@@ -101,7 +101,7 @@ def test_all_mistakes_of_all_folders_are_told_at_once(folder, monkeypatch):
         tasks.__wrapped__()
     assert str(error.value).splitlines() == [
         f"{folder.parent}/second/task.toml: missing; restore it from git",
-        "snippets/whiteboard/top-k/start.py: missing; restore it from git",
+        f"{folder}/start.py: missing; restore it from git",
     ]
     monkeypatch.setattr(whiteboard, "TASKS", folder.parent / "none")
     with pytest.raises(ContentError, match="snippets/whiteboard: no tasks; restore"):

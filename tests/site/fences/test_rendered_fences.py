@@ -81,6 +81,10 @@ STOPPED = {
         f"Text.\n\n<!-- later:\n\n{FIGURE}\n-->\n",
         "fence is in a comment",
     ),
+    "in a comment of a list": (
+        f"* a\n\n    <!--\n{indented(FIGURE)}    -->\n",
+        "comment",
+    ),
     "misspelt": (FIGURE.replace("figure", "figur"), "(did you mean 'figure'?)"),
     "a token as HTML": ("BERT reads <mask> here.\n", "write `<mask>`"),
     "a token at the beginning": (
@@ -100,6 +104,23 @@ def test_it_stops_the_build(render, text, message):
     assert str(error.value).startswith("docs/q39/example.md, line ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+TWICE = {
+    "an unclosed fence": (FIGURE, FIGURE.removesuffix("```\n"), 10),
+    "a fence on a marker": (FIGURE, "* " + indented(FIGURE, "  ").lstrip(), 10),
+    "a fence in a comment": (FIGURE, f"<!--\n{FIGURE}-->\n", 11),
+    "a token": ("It reads `<mask>`.\n", "It reads <mask>.\n", 5),
+    "the same token in code": ("```text\n<mask>\n```\n", "<mask>\n", 7),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "line"), TWICE.values(), ids=TWICE)
+def test_the_line_is_that_of_the_second(render, right, wrong, line):
+    """What is right may stand above it in the same words."""
+    with pytest.raises(PageError) as error:
+        render(f"# Title\n\n{right}\n{wrong}")
+    assert str(error.value).startswith(f"docs/q39/example.md, line {line}: ")
 
 
 @pytest.mark.parametrize("by", ["> ", "   "])

@@ -361,8 +361,8 @@ def test_a_seed_fixes_the_order(open_tool):
 def test_a_round_has_what_was_chosen(open_tool, changes, results, expected):
     """Level, topic and part of the quiz."""
     page = open_tool(PATH)
-    made = page.evaluate(ROUND, [NUMBERED, results, ANY | changes, 1])
-    assert sorted(key for key, _ in made) == expected
+    items = page.evaluate(ROUND, [NUMBERED, results, ANY | changes, 1])
+    assert sorted(key for key, _ in items) == expected
     few = page.evaluate(ROUND, [NUMBERED, [], ANY | {"count": 7}, 1])
     assert len(few) == 7
 

@@ -32,15 +32,15 @@ def page(open_tool) -> Page:
 def histories(count: int, seed: int = 0) -> list[list[tuple[int, int]]]:
     """Times and grades, from minutes to most of a year apart, at any time of day."""
     rng = random.Random(seed)
-    made = []
+    sample = []
     for _ in range(count):
         time = 1_790_000_000_000 + rng.randrange(400 * DAY)
         history = []
         for _ in range(rng.randint(1, 20)):
             history.append((time, rng.choice([1, 2, 3, 3, 3, 4])))
             time += round(rng.choice(GAPS) * rng.uniform(0.5, 2))
-        made.append(history)
-    return made
+        sample.append(history)
+    return sample
 
 
 def reference(history: list[tuple[int, int]]) -> list[tuple[int, float]]:
@@ -66,10 +66,10 @@ def reference(history: list[tuple[int, int]]) -> list[tuple[int, float]]:
 
 def test_due_days_are_those_of_the_reference(page):
     """The same day after each review of 1,000 random histories, and stability."""
-    made = histories(1_000)
-    ours = page.evaluate(RUN, made)
+    sample = histories(1_000)
+    ours = page.evaluate(RUN, sample)
     steps = 0
-    for history, reviews in zip(made, ours, strict=True):
+    for history, reviews in zip(sample, ours, strict=True):
         for (days, stability), review in zip(reference(history), reviews, strict=True):
             assert round((review["due"] - review["changed"]) / DAY) == days, history
             assert review["stability"] == pytest.approx(stability, rel=1e-5)
@@ -80,11 +80,11 @@ def test_due_days_are_those_of_the_reference(page):
 
 def test_a_different_retention_would_be_noticed(page):
     """Negative control: half of a stability more is another day."""
-    made = histories(20)
-    ours = page.evaluate(RUN, made)
+    sample = histories(20)
+    ours = page.evaluate(RUN, sample)
     differing = sum(
         round(1.5 * (review["due"] - review["changed"]) / DAY) != days
-        for history, reviews in zip(made, ours, strict=True)
+        for history, reviews in zip(sample, ours, strict=True)
         for (days, _), review in zip(reference(history), reviews, strict=True)
     )
     assert differing > 20

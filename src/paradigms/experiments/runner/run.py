@@ -176,8 +176,7 @@ def bench(name: str, folder: Path | None = None, **options: Any) -> Path:
     """
     check_name(name, list(benchmarks()), "benchmark")
     home = benchmarks()[name]
-    module: Any = importlib.import_module(f"paradigms.{home.replace('/', '.')}.{name}")
-    libraries = {key: version(key) for key in getattr(module, "LIBRARIES", ())}
+    libraries = getattr(_benchmark(home, name), "LIBRARIES", ())
     start = time.monotonic()
     load = os.getloadavg()[0]
     rows = _benchmark_rows(home, name, options)
@@ -190,7 +189,8 @@ def bench(name: str, folder: Path | None = None, **options: Any) -> Path:
                 for column in ("times as fast", "lowest and highest"):
                     row[f"{column} with AVX2"] = by_name[row["name"]][column]
     record = {
-        "versions": provenance.versions(provenance.sources(home, name)) | libraries,
+        "versions": provenance.versions(provenance.sources(home, name))
+        | {library: version(library) for library in libraries},
         **provenance.machine(),
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "date": date.today().isoformat(),
@@ -201,9 +201,12 @@ def bench(name: str, folder: Path | None = None, **options: Any) -> Path:
 
 
 def _benchmark_rows(home: str, name: str, options: dict[str, Any]) -> list[Row]:
-    module: Any = importlib.import_module(f"paradigms.{home.replace('/', '.')}.{name}")
-    rows: list[Row] = module.run(**options)
+    rows: list[Row] = _benchmark(home, name).run(**options)
     return rows
+
+
+def _benchmark(home: str, name: str) -> Any:
+    return importlib.import_module(f"paradigms.{home.replace('/', '.')}.{name}")
 
 
 @contextmanager

@@ -11,10 +11,12 @@ from paradigms.experiments.records import Result, load
 from paradigms.site.content.conditions import check_form, experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
 from paradigms.site.content.pages import ids_by_page
-from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.content.toml import FOLDER, IdForm, entries
 from paradigms.site.file_cache import cache, cache_by_value
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
+
+CLAIM_IDS = IdForm(r"S\d\d", "S and two digits")
 
 
 class Claim(Evidence):
@@ -53,7 +55,7 @@ def claims() -> dict[str, Claim]:
 
     Errors: ContentError with all findings of all files.
     """
-    ledger = entries(Claim, *sorted((FOLDER / "claims").glob("*.toml")))
+    ledger = entries(Claim, *sorted((FOLDER / "claims").glob("*.toml")), ids=CLAIM_IDS)
     problems = [
         f"snippets/claims: {key}: {finding}"
         for key, claim in ledger.items()

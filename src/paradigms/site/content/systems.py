@@ -8,7 +8,7 @@ from paradigms._schema import ContentError, Entry, raise_findings
 from paradigms.experiments.records import load, value_at
 from paradigms.site.content.bibliography import split_citation
 from paradigms.site.content.source_code import source
-from paradigms.site.content.toml import FOLDER, entries
+from paradigms.site.content.toml import FOLDER, IdForm, entries
 from paradigms.site.file_cache import cache
 
 # What a system is made for, in the words of the table; the tests try it.
@@ -30,6 +30,8 @@ ABILITIES: dict[Ability, str] = {
     "fills": "fill a blank",
     "caches": "reuse a cache",
 }
+
+SYSTEM_IDS = IdForm("[a-z0-9]+(_[a-z0-9]+)*", "lower-case words joined by underscores")
 
 
 class System(Entry):
@@ -67,7 +69,7 @@ def systems() -> dict[str, System]:
 
     Errors: ContentError with every finding.
     """
-    by_id = entries(System, FOLDER / "systems.toml")
+    by_id = entries(System, FOLDER / "systems.toml", ids=SYSTEM_IDS)
     problems = [
         f"snippets/systems.toml: {key}: {finding}"
         for key, system in by_id.items()

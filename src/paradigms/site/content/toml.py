@@ -7,7 +7,7 @@ that names file, entry and key.
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints
 
@@ -23,12 +23,16 @@ from paradigms._schema import (
 from paradigms.site.content.files import path_in_repository, read_text
 
 FOLDER = ROOT / "snippets"
-# What an id must match, and the same in words; an id is part of an address.
-WORDS = "[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens"
-ID_FORMS = {
-    "Claim": (r"S\d\d", "S and two digits"),
-    "System": ("[a-z0-9]+(_[a-z0-9]+)*", "lower-case words joined by underscores"),
-}
+
+
+class IdForm(NamedTuple):
+    """What an id must match, since it is part of an address, and the same in words."""
+
+    pattern: str
+    rule: str
+
+
+WORDS = IdForm("[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -39,7 +43,9 @@ def read(path: Path) -> dict[str, Any]:
         raise FileError(f"{path_in_repository(path)}: not TOML: {error}") from None
 
 
-def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
+def entries(
+    kind: type[AnyEntry], *paths: Path, ids: IdForm = WORDS
+) -> dict[str, AnyEntry]:
     """All entries of some files by id. Errors: ContentError with every finding."""
     if not paths:
         raise ContentError(
@@ -47,23 +53,22 @@ def entries(kind: type[AnyEntry], *paths: Path) -> dict[str, AnyEntry]:
         )
     problems: list[str] = []
     by_id: dict[str, AnyEntry] = {}
-    ids: set[str] = set()
+    taken: set[str] = set()
     for path in paths:
         table = read(path)
         problems += [
             f"{path_in_repository(path)}: {key}: this id is taken; choose another"
             for key in table
-            if key in ids
+            if key in taken
         ]
-        form, rule = ID_FORMS.get(kind.__name__, WORDS)
         problems += [
-            f"{path_in_repository(path)}: {key}: an id is {rule}"
+            f"{path_in_repository(path)}: {key}: an id is {ids.rule}"
             for key in table
-            if not re.fullmatch(form, key)
+            if not re.fullmatch(ids.pattern, key)
         ]
-        new = {key: body for key, body in table.items() if key not in ids}
+        new = {key: body for key, body in table.items() if key not in taken}
         by_id |= valid(kind, new, f"{path_in_repository(path)}: ", problems)
-        ids |= new.keys()
+        taken |= new.keys()
     raise_findings(problems)
     return by_id
 

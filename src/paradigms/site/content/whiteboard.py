@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from paradigms._schema import ContentError, Entry, FileError, meant, raise_findings
 from paradigms.site.content.evidence import unknown_names
-from paradigms.site.content.files import path_in_repository, read_text
+from paradigms.site.content.files import read_text
 from paradigms.site.content.pages import fences, ids_by_page, pages
 from paradigms.site.content.questions import Level, check_python, check_topic, questions
 from paradigms.site.content.toml import FOLDER, entry
@@ -174,18 +174,17 @@ def _task_text(folder: Path, problems: list[str]) -> _TaskText | None:
     return text
 
 
-def _read(folder: Path, name: str, where: str, problems: list[str]) -> str:
+def _read(folder: Path, name: str, problems: list[str]) -> str:
     """The text of a file; a missing one is a problem."""
     try:
         return read_text(folder / name)
     except FileError as error:
-        reason = str(error).removeprefix(path_in_repository(folder / name))
-        problems.append(f"{where}/{name}{reason}")
+        problems.append(str(error))
     return ""
 
 
 def _program(folder: Path, name: str, where: str, problems: list[str]) -> str:
-    text = _read(folder, name, where, problems)
+    text = _read(folder, name, problems)
     try:
         check_python(text)
     except ValueError as error:

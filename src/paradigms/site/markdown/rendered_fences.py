@@ -26,7 +26,9 @@ from paradigms.site.markdown.errors import failure, page_file
 ELEMENTS = frozenset(["a", "br", "div", "kbd", "p", "span", "sub", "sup"])
 _TAG = re.compile(r"</?([a-zA-Z][\w-]*)(?:\s[^<>]*|/?)>")
 # Code and formulas are shown as they are written.
-_NO_HTML = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$]+\$", re.S)
+_NO_HTML = re.compile(
+    r"(`+)(?!`).*?(?<!`)\1(?!`)|(?<!\\)\$(?:[^$\n]|\n(?!\n))+\$", re.S
+)
 _OPTIONS = re.compile(r'( +\w+="[^"]*")*')
 REMEDY = (
     "let it begin a line, indented by four blanks for each box, tab or list item "
@@ -40,40 +42,51 @@ class BlocksInSource(Preprocessor):
     def __init__(self, md: Markdown, kinds: frozenset[str]) -> None:
         super().__init__(md)
         self.kinds = kinds
+        self.text = ""
         self.blocks: list[FencedBlock] = []
         self.rendered: Counter[str] = Counter()
 
     def run(self, lines: list[str]) -> list[str]:
         """The lines unchanged. Errors: PageError for what would not be shown."""
-        text = "\n".join(lines)
-        self.blocks, self.rendered = [], Counter()
+        self.text, self.blocks, self.rendered = "\n".join(lines), [], Counter()
         if page_file(self.md) is None:
             return lines
-        for block in fenced_blocks(text):
-            if not block.closed:
-                message = f"this {block.language} block has no closing fence"
-                raise failure(self.md, block.opening, message)
+        for block in fenced_blocks(self.text):
+            if reason := _reason(block, self.kinds):
+                raise self.failure(block, reason)
             if block.language in self.kinds:
                 self.blocks.append(block)
-            elif reason := _reason(block, self.kinds):
-                raise failure(self.md, block.opening, reason)
-        if self.blocks and "<!--" in text:
-            self._check_comments(text)
-        for tag in _TAG.finditer(_NO_HTML.sub("", without_fenced_blocks(text))):
-            if tag[1].lower() not in ELEMENTS:
-                message = f"{tag[0]} is no element that pages use: write `{tag[0]}`"
-                raise failure(self.md, tag[0], message)
+        if self.blocks and "<!--" in self.text:
+            self._check_comments()
+        self._check_elements()
         return lines
 
-    def _check_comments(self, text: str) -> None:
+    def failure(self, block: FencedBlock, message: str) -> Exception:
+        """The error that stops the build, with the line of a block."""
+        return failure(self.md, block.opening, message, self.text[: block.start])
+
+    def _check_comments(self) -> None:
         """Errors: PageError for a fence of ours in a comment."""
-        for token in MarkdownIt("commonmark").disable("code").parse(text):
-            if token.type != "html_block" or not token.content.startswith("<!--"):
+        for token in MarkdownIt("commonmark").disable("code").parse(self.text):
+            _, _, comment = token.content.partition("<!--")
+            if token.type != "html_block" or token.map is None:
                 continue
-            for block in fenced_blocks(token.content):
+            for block in fenced_blocks(comment.partition("-->")[0]):
                 if block.language in self.kinds:
                     message = f"this {block.language} fence is in a comment: remove it"
-                    raise failure(self.md, block.opening, message)
+                    before = "\n".join(self.text.split("\n")[: token.map[0]])
+                    raise failure(self.md, block.opening, message, before)
+
+    def _check_elements(self) -> None:
+        """Errors: PageError for a token as HTML, outside code and formulas."""
+        prose = without_fenced_blocks(self.text, mask=True)
+        prose = _NO_HTML.sub(lambda match: "x" * len(match[0]), prose)
+        for tag in _TAG.finditer(prose):
+            if tag[1].lower() not in ELEMENTS:
+                start = self.text.rfind("\n", 0, tag.start()) + 1
+                line = self.text[start:].partition("\n")[0]
+                message = f"{tag[0]} is no element that pages use: write `{tag[0]}`"
+                raise failure(self.md, line, message, self.text[:start])
 
 
 class BlocksInPage(Preprocessor):
@@ -90,7 +103,7 @@ class BlocksInPage(Preprocessor):
             rendered[_key(block.body)] -= 1
             if rendered[_key(block.body)] < 0:
                 message = f"this {block.language} fence is not rendered: {REMEDY}"
-                raise failure(self.md, block.opening, message)
+                raise self.source.failure(block, message)
         return lines
 
 
@@ -107,8 +120,10 @@ def _key(body: str) -> str:
 
 
 def _reason(block: FencedBlock, kinds: frozenset[str]) -> str:
-    """Why superfences cannot show it as code; empty if it can."""
-    if not block.language or block.language.startswith("{"):
+    """Why superfences cannot show it; empty if it can, or if it is one of ours."""
+    if not block.closed:
+        return f"this {block.language} block has no closing fence"
+    if not block.language or block.language in kinds or block.language.startswith("{"):
         return ""  # attributes in braces are checked elsewhere
     try:
         find_lexer_class_by_name(block.language)
