@@ -1,11 +1,14 @@
 """What builds keep on disk: used again only while it is right, whatever happens."""
 
 import json
+import pstats
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mkdocs.config.defaults import MkDocsConfig
@@ -67,21 +70,58 @@ def test_what_has_not_changed_is_not_rendered(warm):
     assert site(warm) == before
 
     change(warm / "docs" / PAGE, "\n## ", "\nA new sentence.\n\n## ")
-    pages_written = rebuilt(warm)
-    assert pages_written >= {PAGE, "search index"}
+    written = rebuilt(warm)
+    assert written >= {PAGE, f"notebook of {PAGE}", "search index"}
     # A few more search all pages for formulas, links or minutes of reading.
-    assert len(pages_written) < 12
+    assert len(written & pages) < 11
+    assert len([name for name in written if name.startswith("notebook of")]) == 1
     assert b"A new sentence." in site(warm)["site/q19/transfer/index.html"]
 
     claims = warm / "snippets/claims/q39.toml"
     change(claims, "a factorisation, not", "a factorisation and not")
-    pages_written = rebuilt(warm)
-    assert "q39/index.md" in pages_written
-    assert "labs/index.md" not in pages_written
+    written = rebuilt(warm)
+    assert "q39/index.md" in written
+    assert "labs/index.md" not in written
 
     change(warm / "src/paradigms/site/drawing/svg.py", "may see", "is allowed to see")
     assert rebuilt(warm) == {*all_names(warm)}
     assert b"is allowed to see" in site(warm)["site/q39/index.html"]
+
+
+def calls(folder: Path) -> Counter[str]:
+    """How often each function of the package is called in a build."""
+    profile = folder / ".cache/calls"
+    arguments = "cProfile", "-o", str(profile), "-m", "mkdocs", "build", "-d", "site"
+    subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        check=True,
+    )
+    stats: Any = pstats.Stats(str(profile))  # its numbers have no public name
+    package = str(folder / "src")
+    return Counter(
+        {
+            f"{Path(file).stem}.{name}": count
+            for (file, _, name), (_, count, *_) in stats.stats.items()
+            if file.startswith(package)
+        }
+    )
+
+
+def test_a_build_without_changes_parses_nothing(warm):
+    """Neither pages nor the bank.
+
+    Negative control: a changed page is parsed, and the questions it shows are read.
+    """
+    parsers = "fenced_blocks.fenced_blocks", "toml.read", "notebook.page_notebook"
+    unchanged = calls(warm)
+    assert [unchanged[name] for name in parsers] == [0, 0, 0]
+
+    change(warm / "docs" / PAGE, "\n## ", "\nA new sentence.\n\n## ")
+    changed = calls(warm)
+    assert all(changed[name] for name in parsers), changed
 
 
 def test_a_new_file_counts_although_nothing_read_it(warm):

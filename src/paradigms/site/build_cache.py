@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class BuildCache:
     def __init__(self, config: MkDocsConfig) -> None:
         self.root = Path(config.config_file_path).resolve().parent
         self.folder = self.root / ".cache/build"
-        self._digests: dict[Path, str] = {}
+        self._digests: dict[str, str] = {}  # of files, by their path below the root
         self._values: dict[str, str] = {}
         self._names: dict[str, str | None] = {}  # by path; see `_sources`
         sources = [path for path in self.root.glob("*.*") if path.is_file()]
@@ -72,12 +72,12 @@ class BuildCache:
         self._common = _digest(
             sys.version,
             *(version(name) for name in LIBRARIES),
-            self._file_digest(self.root / "mkdocs.yml"),
+            self._file_digest("mkdocs.yml"),
             # Those who read a folder depend on its list of files.
             *sorted(self._stamps),
             *(f"{file.src_uri} {file.url}" for file in files),
             *(
-                f"{Path(path).relative_to(PACKAGE)} {self._file_digest(Path(path))}"
+                f"{Path(path).relative_to(PACKAGE)} {self._file_digest(path)}"
                 for path in sorted(self._code)
             ),
         )
@@ -101,8 +101,14 @@ class BuildCache:
         if page.content is None:  # it was not rendered
             _restore(page, state, files)
 
-    def get_or_make(self, name: str, key: str, make: Callable[[], Any]) -> Any:
-        """What `make` returns, a value that JSON can hold; None is not kept."""
+    def get_or_make(
+        self, name: str, key: str, make: Callable[[], Any], *, files_only: bool = False
+    ) -> Any:
+        """What `make` returns, a value that JSON can hold; None is not kept.
+
+        With `files_only` it depends on every file that was read, also on those that a
+        function cached by value read.
+        """
         if not self.enabled:
             return make()
         path = self.folder / f"{_digest(name)}.json"
@@ -117,6 +123,8 @@ class BuildCache:
             pass
         with reads_of_block() as reads:
             value = make()
+        if files_only:
+            reads = Reads(files=reads.files, direct=reads.files)
         if value is not None:
             self._store(path, {"name": name, "key": key, "value": value}, reads)
         return value
@@ -124,8 +132,7 @@ class BuildCache:
     def _is_current(self, files: dict[str, str], values: dict[str, str]) -> bool:
         """Whether files and values of functions are as they were."""
         return all(
-            self._file_digest(self.root / name) == digest
-            for name, digest in files.items()
+            self._file_digest(name) == digest for name, digest in files.items()
         ) and all(self._value(name) == digest for name, digest in values.items())
 
     def _is_unchanged(self, reads: Reads) -> bool:
@@ -141,8 +148,7 @@ class BuildCache:
         names = sorted(":".join(call) for call in reads.calls)
         entry["values"] = {name: self._value(name) for name in names}
         entry["files"] = {
-            name: self._file_digest(self.root / name)
-            for name in self._sources(reads.direct)
+            name: self._file_digest(name) for name in self._sources(reads.direct)
         }
         if not self._is_unchanged(reads):  # asked last: the digests are older
             return
@@ -177,23 +183,30 @@ class BuildCache:
 
     def _value(self, name: str) -> str:
         """The digest of what a function returns, or of its error."""
-        if name not in self._values:
+
+        def digest() -> str:
             module, function = name.split(":")
             try:
                 value = repr(getattr(importlib.import_module(module), function)())
             except (ContentError, OSError) as error:
                 value = f"error {error}"
-            self._values[name] = _digest(value)
+            return _digest(value)
+
+        if name not in self._values:
+            self._values[name] = self.get_or_make(
+                f"value of {name}", "", digest, files_only=True
+            )
         return self._values[name]
 
-    def _file_digest(self, path: Path) -> str:
-        """The digest of a file, read once; empty if it is missing."""
-        if path not in self._digests:
+    def _file_digest(self, name: str) -> str:
+        """The digest of a file below the root, read once; empty if it is missing."""
+        if name not in self._digests:
             try:
-                self._digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+                data = Path(os.path.join(self.root, name)).read_bytes()
+                self._digests[name] = hashlib.sha256(data).hexdigest()
             except OSError:
-                self._digests[path] = ""
-        return self._digests[path]
+                self._digests[name] = ""
+        return self._digests[name]
 
 
 class _Warnings(logging.Handler):
@@ -225,7 +238,7 @@ def _state(page: Page) -> dict[str, Any]:
     return {
         "content": page.content,
         "title": page._title_from_render,
-        "toc": [_tree(item) for item in page.toc],
+        "toc": as_lists(page.toc),
         "ids": sorted(page.present_anchor_ids or ()),
         "links": {file.src_uri: anchors for file, anchors in links.items()},
     }
@@ -237,17 +250,23 @@ def _restore(page: Page, state: dict[str, Any], files: Files) -> None:
     links = {by_path[path]: anchors for path, anchors in state["links"].items()}
     page.links_to_anchors = links
     page.present_anchor_ids = set(state["ids"])
-    page.toc = TableOfContents([_link(item) for item in state["toc"]])
+    page.toc = TableOfContents(as_links(state["toc"]))
     page._title_from_render = state["title"]
     page.content = state["content"]
 
 
-def _tree(link: AnchorLink) -> list[Any]:
-    return [link.title, link.id, link.level, [_tree(child) for child in link.children]]
+def as_lists(links: Iterable[AnchorLink]) -> list[list[Any]]:
+    """Entries of a table of contents as JSON holds them."""
+    return [
+        [link.title, link.id, link.level, as_lists(link.children)] for link in links
+    ]
 
 
-def _link(tree: list[Any]) -> AnchorLink:
-    title, anchor, level, children = tree
-    link = AnchorLink(title, anchor, level)
-    link.children = [_link(child) for child in children]
-    return link
+def as_links(lists: list[list[Any]]) -> list[AnchorLink]:
+    """The entries from `as_lists`."""
+    links = []
+    for title, anchor, level, children in lists:
+        link = AnchorLink(title, anchor, level)
+        link.children = as_links(children)
+        links.append(link)
+    return links

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
@@ -162,12 +163,17 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     from paradigms.site.exports.task_files import task_files
     from paradigms.site.fences.cheat_sheet import check_formulas
 
+    def checked() -> bool:
+        check_formulas()
+        return True
+
     python = pyodide(Path(config.config_file_path).parent)
     if python.missing:
         LOG.info("Programs cannot be run in the page: %s", python.missing)
     try:
-        check_formulas()
-        filled = task_files(python)
+        _BUILD.cache.get_or_make("formulas", "", checked)
+        key = json.dumps(python.for_page())
+        filled = _kept("task files", key, partial(task_files, python))
     except ContentError as error:
         raise BuildError(str(error)) from None
     for name, content in _downloads(config.site_url or "").items():
@@ -178,12 +184,11 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
             files.remove(placeholder)
         files.append(File.generated(config, path, content=content))
     url = {file.src_uri: file.url for file in files}.__getitem__
-    plans = plan_data(url)
-    files.append(File.generated(config, PATH, content=plans))
-    texts = partial(practice_data, url)
+    get_or_make = _BUILD.cache.get_or_make
     practice: dict[str, str | bytes] = {
-        **_BUILD.cache.get_or_make("practice data", "", texts),
-        **quiz_data(url),
+        PATH: get_or_make("plans", "", partial(plan_data, url)),
+        **get_or_make("practice data", "", partial(practice_data, url)),
+        **get_or_make("quiz data", "", partial(quiz_data, url)),
         **training_runs(url),
         **model_files(),
     }
@@ -210,13 +215,20 @@ def _downloads(site_url: str) -> dict[str, bytes]:
     from paradigms.site.exports.anki import newest
     from paradigms.site.exports.command import downloads
 
-    def encode() -> dict[str, str]:
-        files = downloads(site_url)
-        return {name: b64encode(content).decode() for name, content in files.items()}
-
     key = f"{site_url} {newest()}"  # a time, from the environment or of files
-    texts = _BUILD.cache.get_or_make("downloads", key, encode)
-    return {name: b64decode(text) for name, text in texts.items()}
+    return _kept("downloads", key, partial(downloads, site_url))
+
+
+def _kept(
+    name: str, key: str, make: Callable[[], dict[str, bytes]]
+) -> dict[str, bytes]:
+    """Files by their path, from the cache."""
+
+    def encoded() -> dict[str, str]:
+        return {path: b64encode(content).decode() for path, content in make().items()}
+
+    texts = _BUILD.cache.get_or_make(name, key, encoded)
+    return {path: b64decode(text) for path, text in texts.items()}
 
 
 def _prepare_templates(env: Environment) -> None:
@@ -253,16 +265,25 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     The contents of a page of questions are its questions. A page with questions or a
     tool gets the script that puts the tools there.
     """
+    from paradigms.site.build_cache import as_links, as_lists
     from paradigms.site.exports import notebook  # reloaded: see _unload
     from paradigms.site.exports.page_contents import page_contents
 
     if page.toc.items:
-        page.toc.items[0].children[:0] = page_contents(page.file.src_uri)
+        path = page.file.src_uri
+        groups = _BUILD.cache.get_or_make(
+            f"contents of {path}", "", lambda: as_lists(page_contents(path))
+        )
+        page.toc.items[0].children[:0] = as_links(groups)
     if page.file.src_uri.endswith(".ipynb"):
         return notebook.lab_page(html, page, files)
     html = _with_predictions(_with_practice(html, page), page)
-    export = notebook.page_notebook(page, config.site_url, files)
-    if export is None:
+    export = _BUILD.cache.get_or_make(
+        f"notebook of {page.file.src_uri}",
+        f"{config.site_url} {page.markdown}",
+        lambda: notebook.page_notebook(page, config.site_url, files) or [],
+    )
+    if not export:
         return html
     path, text = export
     before = files.get_file_from_path(path)  # of a page that is rendered again

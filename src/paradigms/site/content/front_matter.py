@@ -38,9 +38,12 @@ def front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
 
 
 def _values(text: str, place: str) -> dict[str, Any]:
+    loader = yaml.SafeLoader(text)
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise FileError(f"{place}, line 1: front matter: write lines of key: value")
+        values = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         raise FileError(
@@ -49,8 +52,6 @@ def _values(text: str, place: str) -> dict[str, Any]:
         ) from None
     except yaml.YAMLError as error:
         raise FileError(f"{place}, line 1: front matter: {error}") from None
-    if not isinstance(node, yaml.MappingNode):
-        raise FileError(f"{place}, line 1: front matter: write lines of key: value")
     keys = [key.value for key, _ in node.value]
     for key, _ in node.value:
         if keys.count(key.value) > 1:
