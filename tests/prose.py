@@ -22,13 +22,15 @@ from paradigms.site.content.output_fences import prediction
 
 GAP = "▪"  # replaces what is not prose
 # TOML keys of names, ids and settings; the values of all others are prose.
-SILENT = {"across", "against", "authors", "bands", "baseline", "can", "card",
-          "check", "claims", "code", "correct", "course", "digits", "example", "field",
-          "follow_ups", "formulas", "holds", "id", "ids", "items", "kind", "lab",
-          "level", "mask", "measured", "mistake", "name", "of", "page", "parameters",
-          "pattern", "pieces", "questions", "read", "scale", "see", "size", "sources",
-          "spoken", "strip", "tasks", "tests", "tex", "then", "tokens", "up", "url",
-          "value", "venue", "verdict", "view", "write", "wrong"}  # fmt: skip
+SILENT = {"across", "against", "authors", "bands", "baseline", "can", "card", "check",
+          "cited_in", "claims", "code", "correct", "course", "digits", "example",
+          "field", "follow_ups", "formulas", "holds", "id", "ids", "items", "kind",
+          "lab", "level", "mask", "measured", "mistake", "name", "of", "page",
+          "parameters", "pattern", "pieces", "questions", "read", "scale", "see",
+          "settings", "size", "sources", "spoken", "strip", "tasks", "tests", "tex",
+          "then", "tokens", "true_if", "up", "url", "value", "venue", "verdict", "view",
+          "write", "wrong"}  # fmt: skip
+SUBJECTS = "means"  # columns of a table, each with words of recorded rows
 # Whole sentences; other values may be phrases.
 SPOKEN = {"answer", "right", "statement"}
 QUOTED = {"said", "wrong_answer"}  # quotations: only their spelling is checked
@@ -118,7 +120,8 @@ def _texts(key: str, value: Any) -> Iterator[tuple[str, str]]:
         yield key, value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _texts(name, item)
+            if name != SUBJECTS:
+                yield from _texts(name, item)
     elif isinstance(value, list):
         for item in value:
             yield from _texts(key, item)

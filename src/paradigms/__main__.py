@@ -68,6 +68,17 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="tcp://HOST:PORT",
                 help="of a Dask cluster, whose workers run the parts",
             )
+    command = commands.add_parser(
+        "mutate", help="make entries and outputs wrong in a copy; checks must fail"
+    )
+    command.add_argument(
+        "kinds", nargs="*", metavar="KIND", help="all, if none is given"
+    )
+    command.add_argument(
+        "--sample", type=int, help="mutants of each kind; by default all"
+    )
+    command.add_argument("--seed", type=int, default=0, help="chooses the sample")
+    command.set_defaults(run=_mutate)
     export.add_to(commands)
     practice.add_to(commands)
     return parser
@@ -115,6 +126,12 @@ def _bench(options: argparse.Namespace) -> None:
     from paradigms.experiments.runner.run import main_bench  # torch: only here
 
     main_bench(options.names)
+
+
+def _mutate(options: argparse.Namespace) -> int:
+    from paradigms.site import mutation  # its tests need more than the content
+
+    return mutation.main(options.kinds, options.sample, options.seed)
 
 
 if __name__ == "__main__":

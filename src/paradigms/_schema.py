@@ -39,8 +39,8 @@ def validate(kind: type[AnyEntry], body: Any, where: str) -> AnyEntry:
 
 
 def raise_findings(findings: Iterable[str]) -> None:
-    """Errors: FileError with a line for each finding, if there is one."""
-    if message := "\n".join(findings):
+    """Errors: FileError with a line for each different finding, if there is one."""
+    if message := "\n".join(dict.fromkeys(findings)):
         raise FileError(message)
 
 

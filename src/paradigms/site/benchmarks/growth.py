@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
 from paradigms.site.content.questions import LONGEST_SPOKEN_ANSWER, Question, questions
+from paradigms.site.content.source_uses import citations_in
 
 PER_PAGE = 60  # questions of a topic, about as many as the pages of questions have
 TOPICS = "src/paradigms/site/content/questions.py"
@@ -38,10 +39,12 @@ def add_chapters(chapter: str, folder: Path, number: int) -> None:
     since a claim is on one page.
     """
     page = folder / "docs" / chapter
+    citations = citations_in(page.read_text("utf8"))
     names = [f"{chapter.removesuffix('.md')}-{n}.md" for n in range(number)]
     for n, name in enumerate(names):
         (folder / "docs" / name).write_text(distinct(page.read_text("utf8"), n), "utf8")
     _add_to_navigation(folder, chapter, names)
+    _add_citations(folder, dict.fromkeys(names, citations))
 
 
 def distinct(text: str, number: int) -> str:
@@ -93,6 +96,8 @@ def add_questions(after: str, folder: Path, number: int) -> None:
         r"^limit = \d+$", "limit = 480", plans.read_text("utf8"), flags=re.M
     )
     plans.write_text(limits, "utf8")
+    cited = {f"further-{n}": _citations(models[n % len(models)]) for n in range(number)}
+    _add_citations(folder, cited)
 
 
 def _toml(number: int, topic: str, question: Question) -> str:
@@ -111,6 +116,22 @@ def _toml(number: int, topic: str, question: Question) -> str:
     }
     lines = (f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in entry.items())
     return "\n".join([f"[further-{number}]", *lines])
+
+
+def _citations(question: Question) -> list[str]:
+    return [*question.sources, *citations_in(question.answer)]
+
+
+def _add_citations(folder: Path, cited: dict[str, list[str]]) -> None:
+    """Add each place to the lists of the sources that it cites."""
+    places: dict[str, set[str]] = {}
+    for place, citations in cited.items():
+        for citation in citations:
+            places.setdefault(citation.partition(",")[0], set()).add(place)
+    for key, added in places.items():
+        start = rf"^\[{re.escape(key)}\]\n(?:.+\n)*?cited_in = \["
+        items = "".join(f"{json.dumps(place)}, " for place in sorted(added))
+        _insert(folder / "snippets/bibliography.toml", start, items)
 
 
 def _models() -> list[Question]:

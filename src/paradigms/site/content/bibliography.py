@@ -10,6 +10,7 @@ from paradigms.site.file_cache import cache
 class Source(Entry):
     """One published work; `cited_for` says which fact this site takes from it.
 
+    `cited_in`: the entries and pages that cite it; a citation elsewhere is an error.
     An author is `Given Family`. Words in lower case before the family name belong to
     it, as in BibTeX; one of several words is written `Family Name, Given`.
     """
@@ -20,6 +21,7 @@ class Source(Entry):
     venue: str
     url: str = Field(pattern=r"^https://")
     cited_for: str
+    cited_in: list[str]
 
 
 @cache

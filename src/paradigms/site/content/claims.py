@@ -16,6 +16,7 @@ from paradigms.site.file_cache import cache, cache_by_value
 
 Verdict = Literal["holds", "too simple", "wrong", "opinion"]
 
+Condition = Annotated[str, AfterValidator(check_form)]
 CLAIM_IDS = IdForm(r"S\d\d", "S and two digits")
 
 
@@ -23,12 +24,15 @@ class Claim(Evidence):
     """A claim: `said` as textbooks and candidates put it, `right` as they should.
 
     `holds`: conditions on the recorded rows, at least one for each experiment.
+    `true_if`: conditions that follow from `said`; all hold if the verdict is *holds*,
+    at least one fails if it is *wrong*. Other verdicts have none.
     """
 
     said: str = Field(min_length=8)
     verdict: Verdict
     right: str = Field(min_length=20)
-    holds: list[Annotated[str, AfterValidator(check_form)]] = []
+    holds: list[Condition] = []
+    true_if: list[Condition] = []
 
     @property
     def reason(self) -> str:
@@ -60,10 +64,10 @@ def claims() -> dict[str, Claim]:
         f"snippets/claims: {key}: {finding}"
         for key, claim in ledger.items()
         for finding in [
-            *([] if re.fullmatch(r"S\d\d", key) else ["an id is S and two digits"]),
             *([] if claim.status != "none" else ["has no evidence; add one"]),
             *claim.findings(),
             *condition_problems(claim),
+            *verdict_problems(claim),
         ]
     ]
     raise_findings(problems)
@@ -83,6 +87,26 @@ def condition_problems(claim: Claim) -> list[str]:
         f"holds reads {name!r}, which is not in measured"
         for name in sorted(experiments_read - set(claim.measured))
     ]
+
+
+def verdict_problems(claim: Claim, load: Callable[[str], Result] = load) -> list[str]:
+    """Why a verdict does not follow from what the claim names, one line each."""
+    if claim.verdict == "opinion" and claim.tests:
+        return ["an opinion names no test: state as a fact what it shows, or remove it"]
+    if claim.verdict in ("too simple", "opinion"):
+        wrong = (
+            f"true_if decides between holds and wrong; the verdict is {claim.verdict}"
+        )
+        return [wrong] if claim.true_if else []
+    if not claim.true_if:
+        return [f"verdict {claim.verdict!r} needs conditions in true_if"]
+    problems = (_problem(line, load) for line in claim.true_if)
+    failing = [problem for problem in problems if problem]
+    if claim.verdict == "holds":
+        return failing
+    if failing:
+        return []
+    return [f"verdict 'wrong', but all conditions hold: {'; '.join(claim.true_if)}"]
 
 
 @cache_by_value
@@ -121,6 +145,7 @@ def ledger() -> list[dict[str, Any]]:
                 "tests": claim.tests,
                 "measured": claim.measured,
                 "holds": claim.holds,
+                "true_if": claim.true_if,
             },
             "sources": claim.sources,
         }
@@ -134,14 +159,14 @@ def failing_conditions(name: str, again: Result) -> list[str]:
     def load_other(stem: str) -> Result:
         return again if stem == name else load(stem)
 
-    return [
-        f"{key}: {problem}"
-        for key, claim in claims().items()
-        for predicate in claim.holds
-        if name in experiments(predicate)
-        for problem in [_problem(predicate, load_other)]
-        if problem
-    ]
+    problems = []
+    for key, claim in claims().items():
+        conditions = [line for line in claim.holds if name in experiments(line)]
+        failures = [_problem(line, load_other) for line in conditions]
+        if any(name in experiments(line) for line in claim.true_if):
+            failures += verdict_problems(claim, load_other)
+        problems += [f"{key}: {failure}" for failure in failures if failure]
+    return problems
 
 
 def _problem(predicate: str, load: Callable[[str], Result] = load) -> str | None:

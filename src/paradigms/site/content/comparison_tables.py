@@ -1,5 +1,8 @@
 """Comparison tables: each cell is computed, recorded, or a sentence with evidence."""
 
+import re
+from collections.abc import Iterable
+
 from pydantic import Field, model_validator
 
 from paradigms._files import ROOT
@@ -62,10 +65,17 @@ class Row(Entry):
 
 
 class Comparison(Entry):
-    """A comparison table of `snippets/tables/`."""
+    """A comparison table of `snippets/tables/`.
+
+    `means`: what a column, or else a row, is about, in the words of recorded rows,
+    masks and tests. What a cell reads must contain one of them, and else nothing but
+    `settings` and the numbers of its sentence. Masks are in one row or in one column.
+    """
 
     title: str = Field(min_length=5)
     columns: list[str]
+    means: dict[str, list[str]]
+    settings: list[str] = []
     rows: list[Row]
 
     @model_validator(mode="after")
@@ -79,6 +89,68 @@ class Comparison(Entry):
         return self
 
 
+def subject_problems(table: Comparison, row: Row, column: str, cell: Cell) -> list[str]:
+    """What a cell reads or names although it is about something else."""
+    own = table.means.get(column) or table.means.get(row.aspect) or []
+    others = {word for words in table.means.values() for word in words} - set(own)
+    problems = []
+    if cell.mask and not _words(cell.mask, own):
+        problems.append(f"mask {cell.mask!r} is about none of: {', '.join(own)}")
+    problems += [
+        f"test {name!r} is about another column or row; see means"
+        for name in cell.tests
+        if _words(name, others) and not _words(name, own)
+    ]
+    addresses = [cell.value] if cell.value else []
+    for address in addresses + re.findall(r"\[=([^\]]+)\]", cell.say):
+        name = address.partition("/")[2].rpartition("/")[0]
+        if not _words(name, own):
+            problems.append(f"{address!r} is about none of: {', '.join(own)}")
+        known = [*own, *table.settings, *_numbers(cell.say)]
+        if rest := _without(name, known):
+            problems.append(
+                f"{address!r}: {rest!r} is neither in settings nor in means"
+            )
+    return problems
+
+
+def mask_problems(table: Comparison) -> list[str]:
+    """The masks of a table are one row or one column of it."""
+    places = [
+        (row.aspect, column)
+        for row in table.rows
+        for column, cell in zip(table.columns[1:], row.cells, strict=True)
+        if cell.mask
+    ]
+    aspects = len({aspect for aspect, _ in places})
+    columns = len({column for _, column in places})
+    if min(aspects, columns) <= 1:
+        return []
+    return [f"masks stand in {aspects} rows and {columns} columns; one of both is 1"]
+
+
+def _words(name: str, words: Iterable[str]) -> list[str]:
+    """Those words that stand in a name."""
+    return [word for word in words if _without(name, [word]) != _spaced(name)]
+
+
+def _without(name: str, words: Iterable[str]) -> str:
+    text = _spaced(name)
+    for word in words:
+        text = " ".join(re.sub(rf"\b{re.escape(_spaced(word))}\b", " ", text).split())
+    return text
+
+
+def _spaced(name: str) -> str:
+    return " ".join(re.sub(r"\W|_", " ", name).lower().split())
+
+
+def _numbers(sentence: str) -> list[str]:
+    """The numbers that stand in a sentence: 10,000 is 10000."""
+    text = re.sub(r"\[=[^\]]+\]", " ", sentence)
+    return [number.replace(",", "") for number in re.findall(r"\d[\d,]*\d|\d", text)]
+
+
 @cache
 def comparison(name: str) -> Comparison:
     """One comparison table, checked. Errors: ContentError with all findings."""
@@ -88,8 +160,12 @@ def comparison(name: str) -> Comparison:
         f"{file}: {row.aspect}, {column}: {finding}"
         for row in table.rows
         for column, cell in zip(table.columns[1:], row.cells, strict=True)
-        for finding in cell.findings()
+        for finding in [
+            *cell.findings(),
+            *subject_problems(table, row, column, cell),
+        ]
     ]
+    problems += [f"{file}: {finding}" for finding in mask_problems(table)]
     raise_findings(problems)
     return table
 

@@ -1,6 +1,7 @@
 """The terms of the glossary, and the forms in which a text has them."""
 
 import re
+from collections.abc import Iterator
 from itertools import groupby
 
 from paradigms._schema import FileError, meant, raise_findings
@@ -13,6 +14,7 @@ from paradigms.site.templates.environment import slug
 PAGE = "reference/glossary.md"
 # Words of everyday language, too: a link would often explain the wrong sense.
 EVERYDAY = {"block", "compute", "in pairs", "mode", "score", "seam", "state", "tight"}
+_WORD = re.compile(r"(?<![\w&#-])[^\W_]+")
 
 
 @cache
@@ -75,6 +77,21 @@ def forms() -> dict[str, list[tuple[re.Pattern[str], str]]]:
         word = re.split(r"\W", form, maxsplit=1)[0].lower()
         by_word.setdefault(word, []).append((_pattern(form), texts[form]))
     return by_word
+
+
+def uses(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each use of a term in a text, with the id of the term."""
+    end = 0
+    by_first_word = forms()
+    for word in _WORD.finditer(text):
+        candidates = by_first_word.get(word[0].lower(), [])
+        if word.start() < end or not candidates:
+            continue
+        matches = ((p.match(text, word.start()), term) for p, term in candidates)
+        match, term = next(((m, term) for m, term in matches if m), (None, ""))
+        if match:
+            yield match, term
+            end = match.end()
 
 
 def _names(term: str) -> list[str]:

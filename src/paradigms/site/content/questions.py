@@ -138,6 +138,8 @@ class Question(Evidence):
     A trap quotes the usual wrong answer and names a claim, test or result against it.
     What a candidate writes on the whiteboard is `code`, `formulas` in TeX, or both.
     Code has the two or three `bugs` that are common in it.
+    `follow_up_reasons`: why a follow-up comes next, by its id, if it shares neither
+    topic nor evidence nor a specific term: see `follow_ups.py`.
     """
 
     topic: Annotated[str, AfterValidator(check_topic)]
@@ -152,6 +154,7 @@ class Question(Evidence):
     wrong_answer: str = ""
     claims: list[str] = []
     follow_ups: list[str] = []
+    follow_up_reasons: dict[str, Annotated[str, Field(min_length=15)]] = {}
 
     def text(self, convert: Callable[[str], str]) -> "QuestionText":
         """Everything that a reader sees, each line of Markdown converted."""
@@ -194,6 +197,11 @@ def questions() -> dict[str, Question]:
         findings = [*question.findings(), *trap_problems(question)]
         findings += board_problems(question) + bug_problems(question)
         findings += unknown_names("follow-up", question.follow_ups, bank)
+        findings += [
+            f"follow_up_reasons: {other!r} is no follow-up"
+            for other in question.follow_up_reasons
+            if other not in question.follow_ups
+        ]
         findings += unknown_names("claim", question.claims, claims())
         if not question.claims and question.status == "none":
             findings.append("has no evidence; name a claim, a test or a source")

@@ -9,7 +9,7 @@ from typing import Any
 from markdown.postprocessors import Postprocessor
 from mkdocs.utils import get_relative_url
 
-from paradigms.site.content.glossary import PAGE, forms
+from paradigms.site.content.glossary import PAGE, uses
 
 # Pages to look things up, and a sheet that is printed.
 _EXCLUDED = re.compile(r"reference/|contributing\.md|practice/cheat-sheet\.md")
@@ -19,7 +19,6 @@ _TOKEN = re.compile(
     rf"<!--.*?-->|<({_TAGS})(?: [^>]*)?>.*?</\1>|<(/?)([a-zA-Z][\w-]*)([^>]*)>|[^<]+",
     re.S,
 )
-_WORD = re.compile(r"(?<![\w&#-])[^\W_]+")
 _CLASSES = re.compile(
     r'class="(?:[^"]* )?(?:plan|page-list|evidence|in-words|level|verdict|highlight|'
     r'arithmatex)[ "]'
@@ -66,15 +65,7 @@ def _with_links(text: str, glossary: str, used_terms: set[str]) -> str:
     """A piece of text with links; adds the ids of its terms to `used_terms`."""
     parts: list[str] = []
     end = 0
-    by_first_word = forms()
-    for word in _WORD.finditer(text):
-        candidates = by_first_word.get(word[0].lower(), [])
-        if word.start() < end or not candidates:
-            continue
-        matches = ((p.match(text, word.start()), term) for p, term in candidates)
-        match, term = next(((m, term) for m, term in matches if m), (None, ""))
-        if match is None:
-            continue
+    for match, term in uses(text):
         parts.append(text[end : match.start()])
         parts.append(
             match[0] if term in used_terms else _link(glossary, term, match[0])

@@ -73,6 +73,7 @@ def format_number(source: str) -> str:
         case "percent":
             return _percent(address)
         case "percent_interval":
+            _check_share(address)
             return mean_and_interval(address, factor=100, unit="%")
         case "points_interval":
             return mean_and_interval(address, factor=100)
@@ -93,17 +94,24 @@ def _millions(address: str) -> str:
 
 def _percent(address: str) -> str:
     """A share's mean: 74%, 1.3%, 0.84%; 99.9% where 100% would not be true."""
-    value = value_at(address)
-    share = value[0] if isinstance(value, list) else value
-    if isinstance(share, str):
-        raise ContentError(f"{address!r} is no share: {share!r}")
-    percent = 100 * share
+    percent = 100 * _check_share(address)
     if abs(percent) < 1e-4:
         return "0%"
     places = max(1 - floor(log10(abs(percent))), 0)
     if 99 < percent < 100:
         places = 2 if percent > 99.94 else 1
     return f"{percent:,.{places}f}%"
+
+
+def _check_share(address: str) -> float:
+    """The share's mean. Errors: ContentError if it is none, or not within 0 and 1."""
+    value = value_at(address)
+    share = value[0] if isinstance(value, list) else value
+    if isinstance(share, str) or not 0 <= share <= 1:
+        raise ContentError(
+            f"{address!r} is no share between 0 and 1, to print in percent: {share!r}"
+        )
+    return share
 
 
 def mean_and_interval(address: str, factor: float = 1, unit: str = "") -> str:

@@ -1,0 +1,74 @@
+"""A cell of a comparison table reads what its column, or its row, is about."""
+
+import pytest
+
+from paradigms.site.content.comparison_tables import (
+    Comparison,
+    comparison,
+    mask_problems,
+    names,
+    subject_problems,
+)
+
+MEANS = {"Left": ["logistic regression"], "Right": ["naive Bayes", "causal"]}
+ADDRESS = "label_efficiency/imdb, naive Bayes, 100/error"
+
+
+def problems(**cell: object) -> list[str]:
+    """What is wrong with a cell in the column about naive Bayes."""
+    cells = [{"say": "words"}, {"say": "words"} | cell]
+    row = {"aspect": "Accuracy", "cells": cells}
+    columns = ["Aspect", "Left", "Right"]
+    table = Comparison.model_validate(
+        {"title": "A table", "columns": columns, "means": MEANS,
+         "settings": ["imdb"], "rows": [row]}
+    )  # fmt: skip
+    return subject_problems(table, table.rows[0], "Right", table.rows[0].cells[1])
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ({"say": "{value} of 100", "value": ADDRESS}, None),
+        ({"say": f"[={ADDRESS}|percent] with 100 labels"}, None),
+        ({"mask": "causal"}, None),
+        ({"tests": ["models/test_naive_bayes.py::test_x"]}, None),
+        ({"tests": ["test_masks.py::test_of_neither"]}, None),
+        ({"say": "{value}", "value": ADDRESS}, "'100' is neither in settings"),
+        ({"say": "{value}, 1,000", "value": ADDRESS}, "'100' is neither in settings"),
+        (
+            {"say": "{value} 100", "value": ADDRESS.replace("imdb", "digits")},
+            "'digits' is neither in settings nor in means",
+        ),
+        (
+            {"say": "[=review_classifiers/imdb logistic regression/accuracy]"},
+            "is about none of: naive Bayes, causal",
+        ),
+        ({"mask": "bidirectional"}, "mask 'bidirectional' is about none of"),
+        ({"mask": "block_causal(2)"}, None),
+        (
+            {"tests": ["models/test_logistic_regression.py::test_x"]},
+            "is about another column or row",
+        ),
+    ],
+)
+def test_what_a_cell_reads(cell, message):
+    """Words of its column, settings and numbers of the sentence; else a finding."""
+    found = problems(**cell)
+    assert bool(found) == bool(message), found
+    assert message is None or any(message in problem for problem in found)
+
+
+@pytest.mark.parametrize("name", names())
+def test_masks_are_in_one_row_or_column(name):
+    """A mask that has changed places with a neighbour is in another one."""
+    table = comparison(name)
+    assert mask_problems(table) == []
+    by_row = [row for row in table.rows if any(cell.mask for cell in row.cells)]
+    if len(by_row) > 1:
+        cells = by_row[0].cells
+        cells[0], cells[1] = cells[1], cells[0]
+        try:
+            assert mask_problems(table)
+        finally:
+            cells[0], cells[1] = cells[1], cells[0]
