@@ -38,8 +38,8 @@ def front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
 
 
 def _values(text: str, place: str) -> dict[str, Any]:
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise FileError(f"{place}, line 1: front matter: write lines of key: value")
