@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from stat import S_ISREG
@@ -44,13 +44,17 @@ RESIDENT = ("mkdocs_hooks.py", "live_preview.py", "file_cache.py")
 
 @dataclass
 class SiteInMemory:
-    """What MkDocs holds in memory after a build; the hooks fill it in."""
+    """What MkDocs holds in memory after a build; the hooks fill it in.
+
+    `environment` is that of the process at its start, for builds in another one.
+    """
 
     config: MkDocsConfig | None = None
     files: Files | None = None
     nav: Navigation | None = None
     env: Any = None
     cache: Any = None
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 class LivePreview:
@@ -112,7 +116,9 @@ class LivePreview:
             self.usable = False  # until the changed code is loaded
             self._forget(changed)
             self.usable = True
-            self.whole_build = WholeBuild(self._config(), self._on_build_end)
+            self.whole_build = WholeBuild(
+                self._config(), self._on_build_end, self.site.environment
+            )
             self.whole.clear()
             self._copy(changed)
             for path in self._urgent_pages(changed):
@@ -318,6 +324,7 @@ class WholeBuild:
         self,
         config: MkDocsConfig,
         end: Callable[[Path | None, "WholeBuild"], None],
+        environment: dict[str, str],
     ) -> None:
         self.cancelled = False
         self._end = end
@@ -331,6 +338,7 @@ class WholeBuild:
         program = sys.executable, "-m", "paradigms.site.live_preview"
         self._process = subprocess.Popen(
             [*program, json.dumps(options), config.site_url or ""],
+            env=environment,
             stdin=subprocess.PIPE,  # closed when this process ends, however it ends
         )
         self.thread = threading.Thread(target=self._wait, daemon=True)

@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import os
 import re
 import sys
 from base64 import b64decode, b64encode
@@ -25,6 +26,7 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from paradigms.site import file_cache
+from paradigms.site.exports.source_date import VARIABLE, source_date
 from paradigms.site.live_preview import LivePreview, SiteInMemory
 
 LOG = logging.getLogger("mkdocs.hooks.paradigms")
@@ -84,6 +86,7 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """
     global _SERVING  # noqa: PLW0603 - MkDocs says it once, before the first build
     _SERVING = command == "serve"
+    _BUILD.environment = dict(os.environ)
     gc.set_threshold(50_000, 20, 50)
     file_cache.observe()
 
@@ -107,7 +110,13 @@ def on_shutdown() -> None:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Put our search where the theme looks for its own."""
+    """Put our search where the theme looks for its own; date what is built.
+
+    The site map and the deck have the date of the sources, not of the build.
+    """
+    if VARIABLE not in _BUILD.environment:
+        os.environ.pop(VARIABLE, None)
+        os.environ[VARIABLE] = str(source_date())
     search = Search()
     search.load_config({})
     config.plugins["material/search"] = search
@@ -216,10 +225,9 @@ def _mark_optional(files: Files) -> None:
 
 
 def _downloads(site_url: str) -> dict[str, bytes]:
-    from paradigms.site.exports.anki import newest
     from paradigms.site.exports.command import downloads
 
-    key = f"{site_url} {newest()}"  # a time, from the environment or of files
+    key = f"{site_url} {os.environ[VARIABLE]}"
     return _kept("downloads", key, partial(downloads, site_url))
 
 
