@@ -164,27 +164,18 @@ def on_pre_page(page: Any, config: Any, files: Any) -> Any:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads, add the data of the tools, mark optional pages."""
     from paradigms._schema import ContentError
-    from paradigms.site.content.follow_ups import check_follow_ups
-    from paradigms.site.content.source_uses import check_uses
     from paradigms.site.exports.plan_data import PATH, plan_data
     from paradigms.site.exports.practice_data import practice_data
     from paradigms.site.exports.practice_models import model_files, training_runs
     from paradigms.site.exports.pyodide import pyodide
     from paradigms.site.exports.quiz_data import quiz_data
     from paradigms.site.exports.task_files import task_files
-    from paradigms.site.fences.cheat_sheet import check_formulas
-
-    def checked() -> bool:
-        check_formulas()
-        check_follow_ups()
-        check_uses()
-        return True
 
     python = pyodide(Path(config.config_file_path).parent)
     if python.missing:
         LOG.info("Programs cannot be run in the page: %s", python.missing)
     try:
-        _BUILD.cache.get_or_make("checks of the whole bank", "", checked)
+        _BUILD.cache.get_or_make("bank", "", _check_bank)
         key = json.dumps(python.for_page())
         filled = _kept("task files", key, partial(task_files, python))
     except ContentError as error:
@@ -213,6 +204,18 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     _prepare_templates(env)
     _BUILD.env = env
     return env
+
+
+def _check_bank() -> bool:
+    """Check what more than one entry is needed for. Errors: ContentError."""
+    from paradigms.site.content.follow_ups import check_follow_ups
+    from paradigms.site.content.source_uses import check_uses
+    from paradigms.site.fences.cheat_sheet import check_formulas
+
+    check_formulas()
+    check_follow_ups()
+    check_uses()
+    return True
 
 
 def _mark_optional(files: Files) -> None:
