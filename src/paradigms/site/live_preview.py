@@ -25,6 +25,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+import mkdocs
 from mkdocs.commands.build import _build_page, _populate_page, build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -34,7 +35,7 @@ from mkdocs.structure.nav import Navigation
 
 from paradigms.site import file_cache
 
-LOG = logging.getLogger("mkdocs.hooks.paradigms.preview")
+LOG = logging.getLogger(f"{mkdocs.__name__}.hooks.paradigms.preview")
 MOST_EDITS = 20  # files; more come from another tool, such as a checkout
 TEMPORARY = (".swp", ".swx", ".tmp", "~", "#", "___", ".pyc")  # of editors
 LISTING = "<!-- material/tags -->"  # the tags plugin fills it in after all pages

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import mkdocs
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.base import Config
 from mkdocs.config.config_options import Type
@@ -29,7 +30,7 @@ from paradigms.site import file_cache
 from paradigms.site.exports.source_date import VARIABLE, source_date
 from paradigms.site.live_preview import LivePreview, SiteInMemory
 
-LOG = logging.getLogger("mkdocs.hooks.paradigms")
+LOG = logging.getLogger(f"{mkdocs.__name__}.hooks.paradigms")
 
 
 class SearchOptions(Config):
