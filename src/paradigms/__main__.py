@@ -68,6 +68,16 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="tcp://HOST:PORT",
                 help="of a Dask cluster, whose workers run the parts",
             )
+    _add_checks(commands)
+    export.add_to(commands)
+    practice.add_to(commands)
+    return parser
+
+
+def _add_checks(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
+    """The commands that check the content and the builder."""
     command = commands.add_parser(
         "mutate", help="make entries and outputs wrong in a copy; checks must fail"
     )
@@ -79,9 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--seed", type=int, default=0, help="chooses the sample")
     command.set_defaults(run=_mutate)
-    export.add_to(commands)
-    practice.add_to(commands)
-    return parser
+    command = commands.add_parser(
+        "smoke", help="build the site with another builder, and compare what it shows"
+    )
+    command.add_argument("builder", metavar="properdocs|zensical")
+    command.add_argument(
+        "--python", default=sys.executable, help="the interpreter that has the builder"
+    )
+    command.set_defaults(run=_smoke)
 
 
 def _claims(options: argparse.Namespace) -> None:
@@ -132,6 +147,12 @@ def _mutate(options: argparse.Namespace) -> int:
     from paradigms.site import mutation  # its tests need more than the content
 
     return mutation.main(options.kinds, options.sample, options.seed)
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from paradigms.site import smoke  # it needs a builder
+
+    return smoke.main(options.builder, options.python)
 
 
 if __name__ == "__main__":
