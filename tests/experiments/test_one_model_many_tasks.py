@@ -76,7 +76,7 @@ def test_seeds_that_learned_are_counted_and_have_no_interval():
 
 
 def test_a_label_is_one_word_of_a_class_then_eos_then_padding():
-    """Each row by itself: the first and the last label are, what is beside them is not."""
+    """Row by row: the first and the last label are; the words beside them are not."""
     ids, pad, eos = synthetic_reviews.IDS, IDS.pad, IDS.eos
     words = [ids[name] for name in synthetic_reviews.LABELS]
     rest = [eos, *[pad] * 5]
