@@ -115,6 +115,11 @@ def on_config(config: MkDocsConfig) -> None:
 
     The site map and the deck have the date of the sources, not of the build.
     """
+    if not config.use_directory_urls:
+        raise BuildError(
+            "mkdocs.yml: use_directory_urls: the scripts link to folders, such as "
+            "practice/quiz/; leave it true"
+        )
     if VARIABLE not in _BUILD.environment:
         os.environ.pop(VARIABLE, None)
         os.environ[VARIABLE] = str(source_date())
