@@ -19,11 +19,10 @@ from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
-from paradigms.site.benchmarks.processes import environment
 from paradigms.site.exports.pdf import FLAGS, NAMES
+from paradigms.site.working_copy import copy_sources, environment
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ["docs", "snippets", "src", "tests", "mkdocs.yml"]
 
 PHONE = {"width": 360, "height": 740}
 
@@ -104,14 +103,7 @@ def fewer_reviews(monkeypatch) -> Iterator[None]:
 @pytest.fixture
 def sources(tmp_path, site) -> Path:  # noqa: ARG001 - its build fills the cache
     """A copy of the sources of the site, and of the build cache."""
-    for name in [*SOURCES, ".cache"]:
-        source, target = ROOT / name, tmp_path / name
-        if source.is_dir():
-            shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__", "*.tmp")
-            )
-        else:
-            shutil.copy(source, target)
+    copy_sources(tmp_path, more=[".cache"])
     return tmp_path
 
 
@@ -235,6 +227,22 @@ def _fork_server(kind: str) -> subprocess.Popen[str]:
     )
     atexit.register(server.communicate)  # closes its input, and waits
     return server
+
+
+def commit_all(folder: Path, date: str) -> None:
+    """Make the folder a repository with one commit; no setting of git counts."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    roles = [f"GIT_{role}" for role in ("AUTHOR", "COMMITTER")]
+    names = {f"{role}_{key}": "x@y.z" for role in roles for key in ("NAME", "EMAIL")}
+    dates = {f"{role}_DATE": date for role in roles}
+    no_settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
+        subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            env=inherited | names | dates | no_settings,
+            check=True,
+        )
 
 
 def project_pytest(folder: Path) -> list[str]:

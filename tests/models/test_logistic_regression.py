@@ -44,7 +44,10 @@ def test_the_solution_is_a_minimum():
 
 
 def test_logits_are_one_real_number_per_class():
-    """Logits lie in R^K and do not sum to 1; their softmax is P(Y | X)."""
+    """Logits lie in R^K and do not sum to 1; their softmax is P(Y | X).
+
+    S21 wrong: the function inside the softmax does not map to labels.
+    """
     model = fitted()
     logits = model.logits(TEXTS)
     assert logits.shape == (200, 3)

@@ -42,7 +42,10 @@ def test_joint_over_all_texts_and_classes_sums_to_one():
 
 
 def test_posterior_is_bayes_rule():
-    """P(Y | X) = P(X | Y) P(Y) / sum over y, computed from the parameters."""
+    """P(Y | X) = P(X | Y) P(Y) / sum over y, computed from the parameters.
+
+    S22 holds: this is Bayes' rule.
+    """
     model = fitted()
     text = [0, 2, 1]
     pieces = [

@@ -30,7 +30,10 @@ def seeded_rng(seed: int = 0) -> torch.Generator:
 
 
 def test_a_start_symbol_makes_the_first_word_a_target():
-    """With BOS all n words are predicted; without it the first never is."""
+    """With BOS all n words are predicted; without it the first never is.
+
+    S28 holds: the targets are the inputs, one position earlier.
+    """
     text = torch.tensor([[10, 11, 12, 13]])
     inputs, targets = next_token(text)
     assert inputs.tolist() == [[SpecialTokens().bos, 10, 11, 12]]

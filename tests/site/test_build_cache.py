@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mkdocs
 import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -278,6 +279,25 @@ def test_the_cache_stands_beside_the_sources():
         ["git", "check-ignore", ".cache/build/x.json"], cwd=ROOT, check=False
     )
     assert ignored.returncode == 0
+
+
+def test_settings_and_the_builder_belong_to_the_key(monkeypatch):
+    """Also those of another file than mkdocs.yml; the folder of the site does not."""
+
+    def key(**settings: Any) -> str:
+        config = MkDocsConfig(str(ROOT / "mkdocs.yml"))
+        config.load_dict({"site_name": "x", "plugins": [], **settings})
+        config.validate()
+        cache = BuildCache(config)
+        cache.start(Files([]))
+        return cache._common
+
+    before = key()
+    assert before == key(site_dir="elsewhere")
+    extension = {"toc": {"permalink": "#"}}
+    assert len({before, key(markdown_extensions=[extension])}) == 2
+    monkeypatch.setattr(mkdocs, "__name__", "properdocs")
+    assert key() != before
 
 
 def test_a_restored_page_costs_the_same_in_a_larger_site():

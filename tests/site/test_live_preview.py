@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from paradigms.site.benchmarks.processes import Server as MkDocsServer
-from tests.conftest import ROOT, SOURCES, environment
+from paradigms.site.working_copy import copy_sources
+from tests.conftest import environment
 
 EDITS = int(os.environ.get("EDITS", "6"))  # of the walk; each costs a build
 # Where a word can be added: files, and what stands before the place.
@@ -83,18 +84,6 @@ class Server(MkDocsServer):
         return re.findall(
             r"Rendered for the preview: (\S+)", self.log.read_text("utf8")
         )
-
-
-def copy_sources(folder: Path) -> Path:
-    """The sources of the site and the build cache, without other logs."""
-    for name in [*SOURCES, ".cache"]:
-        source, target = ROOT / name, folder / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.tmp")
-            shutil.copytree(source, target, ignore=ignored)
-        else:
-            shutil.copy(source, target)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Wrong entries and outputs are noticed, and the tool says which are not."""
 
 import random
+from shutil import copy
 
 import pytest
 
@@ -14,7 +15,7 @@ CLAIMS = "snippets/claims/q39.toml"
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mutant_of_each_kind_is_killed(sources, kind):
     """And the copy is afterwards as it was."""
-    (sources / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    copy(ROOT / "pyproject.toml", sources)
     mutant = next(iter(KINDS[kind](random.Random(0))))
     before = (sources / mutant.file).read_bytes()
     assert killed(mutant, sources)
@@ -29,6 +30,17 @@ def test_a_change_of_words_alone_survives(sources):
     assert not killed(mutant, sources)
     with pytest.raises(ValueError, match=r"S25: .*: the text is not there"):
         killed(Mutant("words", CLAIMS, "S25", 0, old, ""), sources)
+
+
+def test_a_test_that_cannot_run_is_no_kill(sources):
+    """Negative control: the name of the test does not exist."""
+    copy(ROOT / "pyproject.toml", sources)
+    text = (sources / CLAIMS).read_text("utf8")
+    old = "Autoregressive models predict the next token"
+    mutant = Mutant("words", CLAIMS, "S25", text.index(old), old, f"All {old}",
+                    ("test_masks.py::test_absent",))  # fmt: skip
+    with pytest.raises(ValueError, match="pytest fails: ERROR: not found"):
+        killed(mutant, sources)
 
 
 def test_the_report_counts_and_names_survivors():

@@ -2,40 +2,32 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, SOURCES, environment
+from paradigms.site.working_copy import copy_sources
+from tests.conftest import commit_all, environment
 
 COMMIT = "2026-01-02T03:04:05Z"
 SETTINGS = {
     "here": {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
-    "elsewhere": {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8"},
+    "a folder, 別の場所": {
+        "PYTHONHASHSEED": "7",
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C.UTF-8",
+    },
 }
 
 
 def clone(folder: Path, age: int) -> Path:
     """The sources in a folder as a repository with one commit; files of another age."""
     folder.mkdir()
-    for name in SOURCES:
-        source, target = ROOT / name, folder / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.tmp")
-            shutil.copytree(source, target, ignore=ignored)
-        else:
-            shutil.copy(source, target)
-    (folder / ".gitignore").write_text("__pycache__\n.cache\nsite\n")
-    names = {f"GIT_{role}_{key}": "x@y.z" for role in ("AUTHOR", "COMMITTER")
-             for key in ("NAME", "EMAIL")}  # fmt: skip
-    dates = {"GIT_AUTHOR_DATE": COMMIT, "GIT_COMMITTER_DATE": COMMIT}
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
-        subprocess.run(
-            ["git", *arguments], cwd=folder, env=os.environ | names | dates, check=True
-        )
+    copy_sources(folder)
+    (folder / ".gitignore").write_text("__pycache__\n/.cache\n/site\n")
+    commit_all(folder, COMMIT)
     for path in (folder / "snippets").rglob("*.toml"):
         os.utime(path, (age, age))
     return folder

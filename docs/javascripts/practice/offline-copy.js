@@ -198,6 +198,7 @@ export const use = async () => {
   } catch {
     throw new Stopped("This browser refuses the service worker that answers offline.");
   }
+  if (!(await caches.has(nameOf(version)))) throw new Stopped("The copy was removed while it was stored.");
   await setMark("copy", nameOf(version));
   await setMark("newer", undefined);
   await setMark("wanted", undefined);

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import mkdocs
@@ -63,6 +64,8 @@ class BuildCache:
         code = (path for path in PACKAGE.rglob("*.*") if path.suffix != ".pyc")
         self._code = {str(path): _stamp(path) for path in code}
         self._common = ""
+        extensions = config.markdown_extensions, config.mdx_configs
+        self._settings = json.dumps(extensions, default=_name, sort_keys=True)
         newest = max(stamp[0] for stamp in self._code.values() if stamp)
         # Another package would not be observed, and changed code may not be loaded.
         self.enabled = self.root == ROOT.resolve() and newest < LOADED
@@ -72,6 +75,9 @@ class BuildCache:
         """Hash what every entry depends on."""
         self._common = _digest(
             sys.version,
+            mkdocs.__name__,  # ProperDocs takes the place of MkDocs under its name
+            mkdocs.__version__,
+            self._settings,
             *(version(name) for name in LIBRARIES),
             self._file_digest("mkdocs.yml"),
             # Those who read a folder depend on its list of files.
@@ -164,7 +170,8 @@ class BuildCache:
     def _remove_old_drafts(self) -> None:
         """What killed builds left; a build that runs beside this one is younger."""
         for draft in self.folder.glob(".*.tmp"):
-            if time.time() - draft.stat().st_mtime > 3600:
+            stamp = _stamp(draft)  # another build may finish it just now
+            if stamp and time.time() - stamp[0] / 1e9 > 3600:
                 draft.unlink(missing_ok=True)
 
     def _sources(self, files: set[str]) -> list[str]:
@@ -227,6 +234,12 @@ def _stamp(path: str | Path) -> Stamp | None:
     except FileNotFoundError:
         return None
     return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _name(value: object) -> str:
+    """A function in the settings, or another object, by a name that does not change."""
+    kind = value if isinstance(value, FunctionType) else type(value)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _digest(*texts: str) -> str:

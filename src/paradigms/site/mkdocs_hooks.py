@@ -120,9 +120,11 @@ def on_config(config: MkDocsConfig) -> None:
             "mkdocs.yml: use_directory_urls: the scripts link to folders, such as "
             "practice/quiz/; leave it true"
         )
-    if VARIABLE not in _BUILD.environment:
-        os.environ.pop(VARIABLE, None)
+    os.environ[VARIABLE] = _BUILD.environment.get(VARIABLE, "")
+    try:
         os.environ[VARIABLE] = str(source_date())
+    except ValueError as error:
+        raise BuildError(str(error)) from None
     search = Search()
     search.load_config({})
     config.plugins["material/search"] = search
@@ -181,7 +183,7 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     if python.missing:
         LOG.info("Programs cannot be run in the page: %s", python.missing)
     try:
-        _BUILD.cache.get_or_make("bank", "", _check_bank)
+        _BUILD.cache.get_or_make("bank", "", check_bank)
         key = json.dumps(python.for_page())
         filled = _kept("task files", key, partial(task_files, python))
     except ContentError as error:
@@ -212,8 +214,8 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     return env
 
 
-def _check_bank() -> bool:
-    """Check what more than one entry is needed for. Errors: ContentError."""
+def check_bank() -> bool:
+    """Checks that compare entries and pages. Errors: ContentError."""
     from paradigms.site.content.follow_ups import check_follow_ups
     from paradigms.site.content.source_uses import check_uses
     from paradigms.site.fences.cheat_sheet import check_formulas

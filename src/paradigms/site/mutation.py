@@ -1,23 +1,22 @@
 """Mutants of the content: an entry or an output is made wrong, and a check must fail.
 
-Each mutant is written into a copy of the sources. There the content is loaded with all
-its checks, and then the tests that the entry names are run, or those of the page.
+Each mutant is written into a copy of the sources. There the content is loaded and
+checked, and then the tests that the entry names are run, or those of the page.
 """
 
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from paradigms._files import ROOT
 from paradigms.experiments.records import load
-from paradigms.site.benchmarks.processes import environment
 from paradigms.site.content.bibliography import sources
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import Cell, comparison, names
@@ -26,20 +25,20 @@ from paradigms.site.content.files import source_files
 from paradigms.site.content.output_fences import is_output
 from paradigms.site.content.pages import pages
 from paradigms.site.content.questions import questions
+from paradigms.site.working_copy import copy_sources, environment, error_line
 
-COPIED = ("docs", "snippets", "src", "tests", "mkdocs.yml", "pyproject.toml")
-_CHECK = """\
-from paradigms.site.content.claims import claims
-from paradigms.site.content.comparison_tables import comparison, names
-from paradigms.site.content.follow_ups import check_follow_ups
-from paradigms.site.content.source_uses import check_uses
-claims()
-for name in names():
-    comparison(name)
-check_follow_ups()
-check_uses()
+CHECK_FAILED = 3  # the exit status of the program below
+_CHECK = f"""\
+import sys
+from paradigms._schema import ContentError
+from paradigms.site.content.quiz import quiz
+from paradigms.site.mkdocs_hooks import check_bank
+try:
+    check_bank()
+    quiz()
+except ContentError:
+    sys.exit({CHECK_FAILED})
 """
-_CHARACTER = re.compile(r"[1-9]|[a-z]")
 _NEXT = {"9": "1", "z": "a"}
 _OPPOSITE = {"<": ">", ">": "<", "~": "<", "yes": "no", "no": "yes"}
 
@@ -64,9 +63,10 @@ class Mutant:
 
 
 def main(kinds: list[str], sample: int | None, seed: int) -> int:
-    """Print what was killed and what survived; 1 if more than 5% survived.
+    """Print what was killed and what survived; 1 if more than 5% of a kind survived.
 
-    Errors: ValueError for an unknown kind or a sample that is not positive.
+    Errors: ValueError for an unknown kind, a sample that is not positive, or mistakes
+    in the content itself.
     """
     if unknown := set(kinds) - KINDS.keys():
         raise ValueError(f"no kind {sorted(unknown)}; there are: {', '.join(KINDS)}")
@@ -76,20 +76,18 @@ def main(kinds: list[str], sample: int | None, seed: int) -> int:
     results = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name)
-            else:
-                shutil.copy(source, copy / name)
+        copy_sources(copy, more=["pyproject.toml"])
+        if _fails(copy, CHECK_FAILED, "-c", _CHECK):
+            raise ValueError("the content has mistakes already: run `make site` first")
         for kind in kinds or KINDS:
             mutants = list(KINDS[kind](rng))
             if sample is not None and sample < len(mutants):
                 mutants = rng.sample(mutants, sample)
             results += [(mutant, killed(mutant, copy)) for mutant in mutants]
     print(report(results))
-    survivors = sum(not dead for _, dead in results)
-    return int(survivors > 0.05 * len(results))
+    totals = Counter(mutant.kind for mutant, _ in results)
+    survivors = Counter(mutant.kind for mutant, dead in results if not dead)
+    return int(any(survivors[kind] > 0.05 * totals[kind] for kind in totals))
 
 
 def verdicts(_: random.Random) -> Iterator[Mutant]:
@@ -103,7 +101,7 @@ def verdicts(_: random.Random) -> Iterator[Mutant]:
 def signs(_: random.Random) -> Iterator[Mutant]:
     """The comparison of a condition is turned round."""
     for key, claim in claims().items():
-        for line in (*claim.holds, *claim.true_if):
+        for line in dict.fromkeys([*claim.holds, *claim.true_if]):
             left, sign, right = re.split(r" ([<>=~]) ", line, maxsplit=1)
             if sign == "=":
                 new = f"{left} = {_OPPOSITE.get(right, right + '0')}"
@@ -128,12 +126,11 @@ def citations(rng: random.Random) -> Iterator[Mutant]:
     """A source becomes another one of the bibliography."""
     for folder, bank in (("claims", claims()), ("questions", questions())):
         for key, entry in bank.items():
-            for citation in entry.sources:
-                old = citation.partition(",")[0]
-                new = rng.choice([other for other in sources() if other != old])
-                yield _in_entry(
-                    "source", folder, key, f'"{old}', f'"{new}', entry.tests
-                )
+            for citation in dict.fromkeys(entry.sources):
+                name, comma, place = citation.partition(",")
+                other = rng.choice([key for key in sources() if key != name])
+                old, new = f'"{citation}"', f'"{other}{comma}{place}"'
+                yield _in_entry("source", folder, key, old, new, entry.tests)
 
 
 def values(rng: random.Random) -> Iterator[Mutant]:
@@ -157,10 +154,9 @@ def cells(_: random.Random) -> Iterator[Mutant]:
         text = (ROOT / file).read_text("utf8")
         lines = list(re.finditer(r"^  \{ say = .*\},$", text, re.M))
         rows = [(row, cell) for row in comparison(name).rows for cell in row.cells]
-        for (row, left), (_row, right), first, second in zip(
-            rows, rows[1:], lines, lines[1:], strict=False
-        ):
-            if row is _row and (_reads(left) or _reads(right)):
+        places = zip(rows, lines, strict=True)
+        for ((row, left), first), ((other, right), second) in pairwise(places):
+            if row is other and (_reads(left) or _reads(right)):
                 old = text[first.start() : second.end()]
                 new = f"{second[0]}\n{first[0]}"
                 tests = (*left.tests, *right.tests)
@@ -175,7 +171,8 @@ def outputs(_: random.Random) -> Iterator[Mutant]:
             if not is_output(block.info):
                 continue
             body = text.index("\n", block.start) + 1
-            first = _CHARACTER.search(text, body, block.end)
+            digit = re.compile("[1-9]").search(text, body, block.end)
+            first = digit or re.compile("[a-z]").search(text, body, block.end)
             if first:
                 new = _NEXT.get(first[0], chr(ord(first[0]) + 1))
                 line = f"line {text.count(chr(10), 0, first.start()) + 1}"
@@ -204,11 +201,11 @@ def killed(mutant: Mutant, copy: Path) -> bool:
         raise ValueError(f"{mutant}: the text is not there")
     path.write_text(text[: mutant.start] + mutant.new + text[end:], "utf8")
     try:
-        if mutant.kind != "output" and _fails(copy, "-c", _CHECK):
+        if mutant.kind != "output" and _fails(copy, CHECK_FAILED, "-c", _CHECK):
             return True
         below = "" if mutant.kind == "output" else "tests/"
         tests = [f"{below}{test}" for test in mutant.tests]
-        return bool(tests) and _fails(copy, "-m", "pytest", "-q", "-x", *tests)
+        return bool(tests) and _fails(copy, 1, "-m", "pytest", "-q", "-x", *tests)
     finally:
         path.write_text(text, "utf8")
 
@@ -230,15 +227,20 @@ def _reads(cell: Cell) -> bool:
     return bool(cell.value or cell.mask or cell.tests or "[=" in cell.say)
 
 
-def _fails(copy: Path, *arguments: str) -> bool:
+def _fails(copy: Path, status: int, *arguments: str) -> bool:
+    """Whether Python ends with a status. Errors: ValueError for another one but 0."""
     result = subprocess.run(
         [sys.executable, *arguments],
         cwd=copy,
         env=environment(copy),
         capture_output=True,
+        text=True,
         check=False,
     )
-    return result.returncode != 0
+    if result.returncode not in (0, status):
+        message = error_line(result.stdout + result.stderr)
+        raise ValueError(f"{arguments[1]} fails: {message}")
+    return result.returncode == status
 
 
 def _in_entry(

@@ -16,11 +16,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
 
-from paradigms._files import ROOT
-from paradigms.site.benchmarks.processes import environment
-from paradigms.site.mutation import COPIED
+from paradigms.site.working_copy import copy_sources, environment, error_line
 
-LISTED = 10  # missing pages
+LISTED = 10  # differences
 BUILDERS = ("properdocs", "zensical")
 COUNTED = ("pages", "headings", "figures", "tables", "formulas", "questions", "ids")
 _ELEMENTS = {"figure": "figures", "table": "tables", "math": "formulas"}
@@ -43,13 +41,14 @@ class Contents(HTMLParser):
         attributes = dict(attrs)
         if re.fullmatch("h[1-6]", tag):
             self.counts["headings"] += 1
-        self.counts[_ELEMENTS.get(tag, "")] += 1
+        if tag in _ELEMENTS:
+            self.counts[_ELEMENTS[tag]] += 1
         classes = (attributes.get("class") or "").split()
         self.counts["questions"] += tag == "details" and "question" in classes
         if value := attributes.get("id"):
             self.ids.add(value)
-        if value := attributes.get("href") if tag == "a" else None:
-            self.links.append(value)
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"] or "")
 
 
 def contents(site: Path) -> dict[str, Contents]:
@@ -64,39 +63,44 @@ def dead_links(site: Path, pages: dict[str, Contents]) -> Iterator[str]:
     """Each link inside the site that leads to no file or to no id of a page."""
     for path, page in pages.items():
         for link in page.links:
-            address = urlparse(urljoin(path, unquote(link)))
+            address = urlparse(urljoin(path, link))
             if address.scheme or address.netloc:
                 continue
-            target = address.path.removeprefix("/")
+            target = unquote(address.path).removeprefix("/")
+            anchor = unquote(address.fragment)
             if not target or target.endswith("/"):
                 target += "index.html"
-            ids = pages[target].ids if target in pages else {address.fragment}
-            if not (site / target).is_file() or {address.fragment} - ids - {""}:
+            ids = pages[target].ids if target in pages else {anchor}
+            if not (site / target).is_file() or {anchor} - ids - {""}:
                 yield f"{path}: {link}"
 
 
-def comparison(ours: Path, other: Path, name: str) -> str:
-    """Lines that compare two built sites, with the pages that the other one lacks."""
-    sites = {"MkDocs": ours, name: other}
-    pages = {label: contents(site) for label, site in sites.items()}
-    totals = {
-        label: sum((page.counts for page in by_path.values()), Counter())
-        for label, by_path in pages.items()
-    }
-    rows = [(what, *(totals[label][what] for label in sites)) for what in COUNTED]
-    dead = [len(list(dead_links(site, pages[label]))) for label, site in sites.items()]
-    rows.append(("dead links", *dead))
-    lines = [f"{'':12}{'MkDocs':>10}{name:>12}"]
-    lines += [f"{what:12}{ours:10}{theirs:12}" for what, ours, theirs in rows]
-    missing = sorted(pages["MkDocs"].keys() - pages[name].keys())
-    lines += [f"missing in {name}: {path}" for path in missing[:LISTED]]
-    if len(missing) > LISTED:
-        lines.append(f"and {len(missing) - LISTED} more pages")
-    return "\n".join(lines)
+def differences(ours: Path, other: Path) -> list[str]:
+    """A line for each page that shows less or more in the other site, and dead link."""
+    pages, others = contents(ours), contents(other)
+    lines = []
+    for path in sorted(pages.keys() | others.keys()):
+        counts, theirs = (
+            site[path].counts if path in site else Counter() for site in (pages, others)
+        )
+        lines += [
+            f"{path}: {counts[what]} {what}, there {theirs[what]}"
+            for what in COUNTED
+            if counts[what] != theirs[what]
+        ]
+    return lines + [f"dead link there: {link}" for link in dead_links(other, others)]
+
+
+def totals(site: Path) -> dict[str, int]:
+    """What all pages of a built site show."""
+    pages = contents(site)
+    counts = sum((page.counts for page in pages.values()), Counter())
+    dead = sum(1 for _ in dead_links(site, pages))
+    return {what: counts[what] for what in COUNTED} | {"dead links": dead}
 
 
 def main(name: str, python: str) -> int:
-    """Build with both, print the comparison; 1 if the other builder fails.
+    """Build with both and print what differs; 1 if the other fails or shows less.
 
     `python` is the interpreter that has the other builder.
     Errors: ValueError for an unknown builder, or if MkDocs itself fails.
@@ -105,20 +109,24 @@ def main(name: str, python: str) -> int:
         raise ValueError(f"no builder {name!r}; there are: {', '.join(BUILDERS)}")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for source in COPIED:
-            if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, copy / source)
-            else:
-                shutil.copy(ROOT / source, copy / source)
+        copy_sources(copy)
         mkdocs = _build(copy, sys.executable, "mkdocs", "ours")
         if mkdocs.returncode:
-            raise ValueError(f"MkDocs fails: {mkdocs.stdout[-2000:]}")
+            raise ValueError(f"MkDocs fails: {error_line(mkdocs.stdout)}")
+        shutil.rmtree(copy / ".cache")
         result = _build(copy, python, name, "other")
         (copy / "other").mkdir(exist_ok=True)
-        print(comparison(copy / "ours", copy / "other", name))
-        if result.returncode:
-            print(f"{name} fails:", *result.stdout.splitlines()[-12:], sep="\n  ")
-        return result.returncode != 0
+        ours, theirs = totals(copy / "ours"), totals(copy / "other")
+        lines = differences(copy / "ours", copy / "other")
+    print(f"{'':12}{'MkDocs':>10}{name:>12}")
+    for what in ours:
+        print(f"{what:12}{ours[what]:10}{theirs[what]:12}")
+    print(*lines[:LISTED], sep="\n", end="\n" if lines else "")
+    if len(lines) > LISTED:
+        print(f"and {len(lines) - LISTED} more differences")
+    if result.returncode:
+        print(f"{name} fails: {error_line(result.stdout)}")
+    return int(bool(result.returncode or lines))
 
 
 def _build(
@@ -129,8 +137,9 @@ def _build(
     One of the builders takes the folder from the settings alone.
     """
     settings = copy / f"{target}.yml"
-    inherited = {"INHERIT": "mkdocs.yml", "site_dir": target, "docs_dir": "docs"}
-    settings.write_text(json.dumps(inherited), "utf8")
+    settings.write_text(
+        json.dumps({"INHERIT": "mkdocs.yml", "site_dir": target}), "utf8"
+    )
     return subprocess.run(
         [python, "-m", module, "build", "-f", settings.name],
         cwd=copy,

@@ -50,7 +50,7 @@ WRONG = {
     ),
     "a control character": (
         GOOD.replace("The", "\x01The", 1),
-        "docs/a.md, line 1: front matter: ",
+        "docs/a.md, line 2: front matter: remove the control character #x0001",
     ),
 }
 

@@ -19,7 +19,7 @@ def test_uses_are_read_from_entries_and_pages():
     assert {"S13", "objectives-replaced", "electra", "changed-encoders"} <= uses()[
         "clark2020"
     ]
-    assert "q39-axes" in uses()["yang2019"]
+    assert "table q39-axes" in uses()["yang2019"]
     assert "q39/cache.md" in uses()["ainslie2023"]
     assert any("cheat-sheet" in places for places in uses().values())
     assert citations_in("x [@a2020, section 3] and `[@b2021]`, [@c2022]") == [

@@ -7,6 +7,10 @@ from paradigms.site.content.claims import Claim, claims, verdict_problems
 
 SAID = "GPT is a generative model."
 RIGHT = "It scores texts and samples them, from left to right."
+KEY = "S09"
+OTHER = "test_masks.py::test_changing_the_future_changes_nothing"
+# An interval around zero.
+LEVEL = "label_efficiency/imdb, naive Bayes - logistic regression/at 1000"
 TRUE, FALSE = "systems/gpt2/scores = yes", "systems/gpt2/scores = no"
 
 
@@ -19,13 +23,18 @@ def claim(verdict: str, **keys: list[str]) -> Claim:
     ("entry", "message"),
     [
         (claim("holds", true_if=[TRUE]), None),
+        (claim("holds", tests=[OTHER]), "or a test whose docstring says 'S09 holds'"),
         (claim("wrong", true_if=[FALSE]), None),
         (claim("wrong", true_if=[TRUE, FALSE]), None),
         (claim("too simple"), None),
         (claim("opinion", measured=["systems"]), None),
         (claim("holds", true_if=[FALSE]), "does not hold: yes = no"),
         (claim("holds", true_if=[TRUE, FALSE]), "does not hold: yes = no"),
-        (claim("wrong", true_if=[TRUE]), "all conditions hold: systems/gpt2/scores"),
+        (claim("wrong", true_if=[TRUE]), "no record contradicts: systems/gpt2/scores"),
+        (claim("wrong", true_if=["systems/gpt3/scores = no"]), "is not recorded"),
+        (claim("wrong", true_if=["systems/gpt2/scores > 3"]), "not both numbers"),
+        (claim("wrong", true_if=[f"{LEVEL} > 0"]), "no record contradicts"),
+        (claim("wrong", true_if=[f"{LEVEL} < -1"]), None),
         (claim("holds"), "'holds' needs conditions in true_if"),
         (claim("wrong"), "'wrong' needs conditions in true_if"),
         (claim("too simple", true_if=[TRUE]), "the verdict is too simple"),
@@ -35,19 +44,20 @@ def claim(verdict: str, **keys: list[str]) -> Claim:
 )
 def test_a_verdict_follows_from_its_conditions(entry, message):
     """Each verdict with its evidence, and each fault with its message."""
-    problems = verdict_problems(entry)
+    problems = verdict_problems(KEY, entry)
     assert [message in problem for problem in problems] == [True] * bool(message)
 
 
 @pytest.mark.parametrize(
-    "key", [key for key, entry in claims().items() if entry.true_if]
+    "key",
+    [key for key, entry in claims().items() if entry.verdict in ("holds", "wrong")],
 )
 def test_the_opposite_verdict_is_a_finding(key):
     """Of every claim that holds or is wrong."""
     entry = claims()[key]
     other = {"holds": "wrong", "wrong": "holds"}[entry.verdict]
-    assert verdict_problems(entry) == []
-    assert verdict_problems(entry.model_copy(update={"verdict": other}))
+    assert verdict_problems(key, entry) == []
+    assert verdict_problems(key, entry.model_copy(update={"verdict": other}))
 
 
 @pytest.mark.parametrize(("key", "shortest"), [("said", 8), ("right", 20)])
@@ -63,6 +73,6 @@ def test_a_condition_is_checked_against_another_record():
     """A record measured again may turn a verdict round."""
     record = type("Record", (), {"rows": [{"name": "gpt2", "scores": "no"}]})
     entry = claim("holds", true_if=[TRUE])
-    assert verdict_problems(entry, lambda _: record) == [
+    assert verdict_problems(KEY, entry, lambda _: record) == [
         f"{TRUE!r} does not hold: no = yes"
     ]

@@ -1,12 +1,12 @@
 """The date of what is built: the environment, the last commit, or the newest source."""
 
 import os
-import subprocess
 
 import pytest
 
 from paradigms.site.exports import source_date as module
 from paradigms.site.exports.source_date import VARIABLE, source_date
+from tests.conftest import commit_all
 
 COMMIT, LATER = 1_700_000_000, 1_800_000_000
 
@@ -16,7 +16,7 @@ def page(monkeypatch, tmp_path):
     """A page in a folder that is not a repository yet, changed after COMMIT."""
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(module, "_FOLDERS", (tmp_path / "docs",))
+    monkeypatch.setattr(module, "_SOURCES", (tmp_path / "docs",))
     path = tmp_path / "docs/page.md"
     path.parent.mkdir()
     path.write_text("# Page\n")
@@ -26,20 +26,7 @@ def page(monkeypatch, tmp_path):
 
 def commit(page) -> None:
     """Make the folder a repository with one commit of that date."""
-    identity = {
-        f"GIT_{role}_{key}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for key, value in (
-            ("NAME", "x"),
-            ("EMAIL", "x@y.z"),
-            ("DATE", f"{COMMIT} +0000"),
-        )
-    }
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
-        subprocess.run(
-            ["git", *arguments], cwd=page.parents[1], check=True,
-            env=os.environ | identity,
-        )  # fmt: skip
+    commit_all(page.parents[1], f"{COMMIT} +0000")
 
 
 def test_without_git_the_newest_source_counts(page):
@@ -67,6 +54,22 @@ def test_changed_sources_are_newer_than_their_commit(page):
     page.write_text("# Another\n")
     os.utime(page, (LATER, LATER))
     assert source_date() == LATER
+
+
+def test_a_deletion_is_not_older_than_the_commit(page):
+    """A deck that were older would not be imported."""
+    (page.parent / "other.md").touch()
+    os.utime(page.parent / "other.md", (COMMIT - 5, COMMIT - 5))
+    commit(page)
+    page.unlink()
+    assert source_date() == COMMIT
+
+
+def test_a_date_that_is_no_number_is_named(page, monkeypatch):  # noqa: ARG001
+    """With the name of the variable."""
+    monkeypatch.setenv(VARIABLE, "yesterday")
+    with pytest.raises(ValueError, match="SOURCE_DATE_EPOCH must be seconds since"):
+        source_date()
 
 
 def test_the_environment_takes_precedence(page, monkeypatch):

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from paradigms.site.working_copy import environment
+
 LIVE_RELOAD = re.compile(
     rb"<script>(?:(?!</script>).)*livereload\(\d+, \d+\);\s*</script>", re.S
 )
@@ -43,11 +45,6 @@ class Cost(NamedTuple):
 
     seconds: float
     memory: int
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The environment in which `paradigms` is the package below `folder`."""
-    return {**os.environ, "PYTHONPATH": str(folder / "src"), "NO_MKDOCS_2_WARNING": "1"}
 
 
 def build(folder: Path) -> Cost:

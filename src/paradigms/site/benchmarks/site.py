@@ -26,11 +26,11 @@ from paradigms.site.benchmarks.processes import Cost, Server, build
 from paradigms.site.benchmarks.stock import write_stock
 from paradigms.site.content.site_speed import ROWS
 from paradigms.site.fences.record import record_pages
+from paradigms.site.working_copy import copy_sources
 
 # Beside those that the code imports; the record names their versions.
 LIBRARIES = ("mkdocs", "mkdocs-jupyter", "mkdocs-material")
 RECORD = "src/paradigms/site/benchmarks/site.json"
-SOURCES = ("docs", "snippets", "src", "tests", "mkdocs.yml")
 
 _PLAIN = r"[^\n\"|`$<>\[\]*_{}\\]"
 _PAGE_SENTENCE = re.compile(rf"^([A-Z][a-z]+ [a-z]+ {_PLAIN}{{30,}})\.$", re.M)
@@ -80,12 +80,7 @@ class Project:
 
     def copy_to(self, folder: Path) -> None:
         """Copy the sources, without the cache of earlier builds."""
-        for name in SOURCES:
-            source, target = self.folder / name, folder / name
-            if source.is_dir():
-                shutil.copytree(source, target)
-            else:
-                shutil.copy(source, target)
+        copy_sources(folder, root=self.folder)
         write_stand_in(folder / RECORD)
 
 

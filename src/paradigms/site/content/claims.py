@@ -8,8 +8,13 @@ from pydantic import AfterValidator, Field
 
 from paradigms._schema import ContentError, raise_findings
 from paradigms.experiments.records import Result, load
-from paradigms.site.content.conditions import check_form, experiments, failure
-from paradigms.site.content.evidence import Evidence, Status
+from paradigms.site.content.conditions import (
+    check_form,
+    contradicted,
+    experiments,
+    failure,
+)
+from paradigms.site.content.evidence import Evidence, Status, proofs
 from paradigms.site.content.files import source_files
 from paradigms.site.content.pages import ids_by_page
 from paradigms.site.content.toml import FOLDER, IdForm, entries
@@ -26,7 +31,8 @@ class Claim(Evidence):
 
     `holds`: conditions on the recorded rows, at least one for each experiment.
     `true_if`: conditions that follow from `said`; all hold if the verdict is *holds*,
-    at least one fails if it is *wrong*. Other verdicts have none.
+    and a record contradicts one if it is *wrong*. Instead the docstring of a test may
+    name the claim and its verdict. Other verdicts have none.
     """
 
     said: str = Field(min_length=8)
@@ -68,7 +74,7 @@ def claims() -> dict[str, Claim]:
             *([] if claim.status != "none" else ["has no evidence; add one"]),
             *claim.findings(),
             *condition_problems(claim),
-            *verdict_problems(claim),
+            *verdict_problems(key, claim),
         ]
     ]
     raise_findings(problems)
@@ -90,24 +96,44 @@ def condition_problems(claim: Claim) -> list[str]:
     ]
 
 
-def verdict_problems(claim: Claim, load: Callable[[str], Result] = load) -> list[str]:
+def verdict_problems(
+    key: str, claim: Claim, load: Callable[[str], Result] = load
+) -> list[str]:
     """Why a verdict does not follow from what the claim names, one line each."""
     if claim.verdict == "opinion" and claim.tests:
         return ["an opinion names no test: state as a fact what it shows, or remove it"]
     if claim.verdict in ("too simple", "opinion"):
-        wrong = (
-            f"true_if decides between holds and wrong; the verdict is {claim.verdict}"
-        )
-        return [wrong] if claim.true_if else []
+        rule = "true_if decides between holds and wrong; the verdict is"
+        return [f"{rule} {claim.verdict}"] if claim.true_if else []
     if not claim.true_if:
-        return [f"verdict {claim.verdict!r} needs conditions in true_if"]
+        return _unnamed(f"{key} {claim.verdict}", claim)
+    if claim.verdict == "wrong":
+        return _not_contradicted(claim.true_if, load)
     problems = (_problem(line, load) for line in claim.true_if)
-    failing = [problem for problem in problems if problem]
-    if claim.verdict == "holds":
-        return failing
-    if failing:
+    return [problem for problem in problems if problem]
+
+
+def _not_contradicted(
+    conditions: list[str], load: Callable[[str], Result]
+) -> list[str]:
+    """Complains if no record shows the opposite of a condition, or none is read."""
+    try:
+        if any(contradicted(line, load) for line in conditions):
+            return []
+    except ContentError as error:
+        return [str(error)]
+    return [f"verdict 'wrong', but no record contradicts: {'; '.join(conditions)}"]
+
+
+def _unnamed(verdict: str, claim: Claim) -> list[str]:
+    """Complains if no test of the claim has the verdict in its docstring."""
+    tests = proofs()
+    if any(verdict in tests[name].claim for name in claim.tests if name in tests):
         return []
-    return [f"verdict 'wrong', but all conditions hold: {'; '.join(claim.true_if)}"]
+    return [
+        f"verdict {claim.verdict!r} needs conditions in true_if, or a test whose "
+        f"docstring says {verdict!r}"
+    ]
 
 
 @cache_by_value
@@ -165,7 +191,7 @@ def failing_conditions(name: str, again: Result) -> list[str]:
         conditions = [line for line in claim.holds if name in experiments(line)]
         failures = [_problem(line, load_other) for line in conditions]
         if any(name in experiments(line) for line in claim.true_if):
-            failures += verdict_problems(claim, load_other)
+            failures += verdict_problems(key, claim, load_other)
         problems += [f"{key}: {failure}" for failure in failures if failure]
     return problems
 

@@ -80,6 +80,15 @@ class Comparison(Entry):
     rows: list[Row]
 
     @model_validator(mode="after")
+    def _each_subject_is_in_the_table(self) -> "Comparison":
+        subjects = {*self.columns[1:], *(row.aspect for row in self.rows)}
+        if unknown := self.means.keys() - subjects:
+            raise ValueError(
+                f"means: no column or row is called {sorted(unknown)[0]!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _every_row_is_full(self) -> "Comparison":
         for row in self.rows:
             if len(row.cells) != len(self.columns) - 1:

@@ -39,6 +39,18 @@ def failure(predicate: str, load: Load = load) -> str | None:
     return f"{predicate!r} does not hold: {with_values(predicate, load)}"
 
 
+def contradicted(predicate: str, load: Load = load) -> bool:
+    """Whether the record shows the opposite; not if an interval leaves both open.
+
+    Errors: ContentError for a malformed predicate or an unknown address.
+    """
+    left, sign, right = _sides(predicate)
+    a, b = _value(left, load), _value(right, load)
+    if sign in "<>":
+        return _holds(a, "<" if sign == ">" else ">", b)
+    return not _holds(a, sign, b)
+
+
 def with_values(predicate: str, load: Load = load) -> str:
     """A predicate with recorded values in place of addresses: `1 (0.5 to 1.5) < 2`.
 

@@ -12,8 +12,8 @@ from paradigms.site.content.glossary import uses
 from paradigms.site.content.questions import Question, questions
 from paradigms.site.file_cache import cache
 
-# A term of more questions, such as token or loss, relates nearly any two.
-MOST_QUESTIONS = 20
+# A term in a larger share of the bank, such as token or loss, relates nearly any two.
+LARGEST_SHARE = 0.04
 
 
 def check_follow_ups() -> None:
@@ -36,10 +36,16 @@ def shared(key: str, other: str) -> set[str]:
 
 def _subjects(key: str) -> set[str]:
     question, counts = questions()[key], _counts()
-    sources = {source.partition(",")[0] for source in question.sources}
-    specific = {term for term in _terms(key) if counts[term] <= MOST_QUESTIONS}
-    evidence = {*question.claims, *question.tests, *question.measured, *sources}
-    return {question.topic, *evidence, *specific}
+    most = LARGEST_SHARE * len(questions())
+    by_kind = {
+        "topic": [question.topic],
+        "claim": question.claims,
+        "test": question.tests,
+        "record": question.measured,
+        "source": [source.partition(",")[0] for source in question.sources],
+        "term": [term for term in _terms(key) if counts[term] <= most],
+    }
+    return {f"{kind} {name}" for kind, names in by_kind.items() for name in names}
 
 
 @cache

@@ -50,8 +50,12 @@ def _values(text: str, place: str) -> dict[str, Any]:
             f"{place}, line {line}: front matter: {error.problem}; put a value with a "
             "colon or another sign of YAML in quotes"
         ) from None
-    except yaml.YAMLError as error:
-        raise FileError(f"{place}, line 1: front matter: {error}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 2
+        raise FileError(
+            f"{place}, line {line}: front matter: remove the control character "
+            f"#x{error.character:04x}"
+        ) from None
     keys = [key.value for key, _ in node.value]
     for key, _ in node.value:
         if keys.count(key.value) > 1:

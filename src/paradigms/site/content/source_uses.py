@@ -23,7 +23,7 @@ _IN_TEXT = re.compile(r"(?<!`)\[@([^\]]+)\]")
 def uses() -> dict[str, set[str]]:
     """The entries and pages that cite each source.
 
-    Claims, questions, changes and systems by their id, tables by name, pages by path.
+    Claims, questions, changes and systems by their id, pages by path, `table NAME`.
     """
     by_source: dict[str, set[str]] = {}
     for place, citations in _citations():
@@ -54,9 +54,10 @@ def check_uses() -> None:
 def _citations() -> Iterator[tuple[str, Iterable[str]]]:
     """Each entry and page with the citations in it."""
     for key, claim in claims().items():
-        yield key, [*claim.sources, *citations_in(repr(claim))]
+        yield key, [*claim.sources, *citations_in(claim.right)]
     for key, question in questions().items():
-        yield key, [*question.sources, *citations_in(repr(question))]
+        texts = question.answer, question.wrong_answer, *question.key_points
+        yield key, [*question.sources, *citations_in("\n".join(texts))]
     for key, change in changes().items():
         yield key, [*change.sources, *change.then]
     for key, system in systems().items():
@@ -64,7 +65,7 @@ def _citations() -> Iterator[tuple[str, Iterable[str]]]:
     for name in names():
         for row in comparison(name).rows:
             for cell in row.cells:
-                yield name, [*cell.sources, *citations_in(cell.say)]
+                yield f"table {name}", [*cell.sources, *citations_in(cell.say)]
     for path, text in pages().items():
         yield path, citations_in(text)
     yield "cheat-sheet", citations_in(repr(read(FOLDER / "cheat-sheet.toml")))
