@@ -204,4 +204,6 @@ def test_the_top_level_holds_what_people_expect():
         "CITATION.cff",
         "package.json",  # libraries of the scripts, with their hashes
         "package-lock.json",
+        "Containerfile",  # where the tools of containers look for it
+        "nginx.conf",
     }
