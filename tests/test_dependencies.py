@@ -88,4 +88,4 @@ def test_every_package_of_npm_is_used():
     packages = packages_of_npm((ROOT / "package.json").read_text("utf8"))
     assert len(packages) >= 5
     assert unused(packages) == set()
-    assert unused({*packages, "left-pad"}) == {"left-pad"}
+    assert unused({*packages, "right-pad"}) == {"right-pad"}

@@ -68,6 +68,16 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="tcp://HOST:PORT",
                 help="of a Dask cluster, whose workers run the parts",
             )
+    _add_upkeep(commands)
+    export.add_to(commands)
+    practice.add_to(commands)
+    return parser
+
+
+def _add_upkeep(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
+    """Add the commands for those who change the site."""
     command = commands.add_parser(
         "mutate", help="make entries and outputs wrong in a copy; checks must fail"
     )
@@ -79,9 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--seed", type=int, default=0, help="chooses the sample")
     command.set_defaults(run=_mutate)
-    export.add_to(commands)
-    practice.add_to(commands)
-    return parser
+    command = commands.add_parser(
+        "packages", help="the bill of materials, from the packages that are installed"
+    )
+    command.set_defaults(run=_packages)
 
 
 def _claims(options: argparse.Namespace) -> None:
@@ -132,6 +143,12 @@ def _mutate(options: argparse.Namespace) -> int:
     from paradigms.site import mutation  # its tests need more than the content
 
     return mutation.main(options.kinds, options.sample, options.seed)
+
+
+def _packages(_options: argparse.Namespace) -> None:
+    from paradigms.site.exports import bill_of_materials  # `packaging`: only here
+
+    print(bill_of_materials.write())
 
 
 if __name__ == "__main__":
