@@ -229,7 +229,9 @@ GENERATED = {
         "Experiments", ("Experiment", "Question", "Claims"), _measured, "stacked"
     ),
     "glossary": Table("Glossary", ("Term", "What it means"), _glossary, "stacked"),
-    "packages": Table("Packages", ("Package", "Version", "Licence"), _packages),
+    "packages": Table(
+        "Packages", ("Package", "Version", "Licence"), _packages, "stacked"
+    ),
     "style": Table("House style", ("Write", "Not", "Why"), _style, "stacked"),
 }
 
