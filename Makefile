@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
 MAKEFLAGS += --jobs=2  # a browser can be installed while the packages are
-.PHONY: help serve site npm check test measure bench browser nginx
+.PHONY: help serve site npm check test measure bench smoke browser nginx
 .DEFAULT_GOAL := help
 
 help:  ## say what each target does
@@ -45,6 +45,13 @@ measure: .venv/test.done  ## measure NAME=... again, or all; CHECK=1 compares an
 
 bench: .venv/test.done  ## our speed beside the field's, recorded
 	$(BIN)/python -m paradigms bench $(NAME)
+
+BUILDER ?= properdocs
+OTHER := .venv/builders/$(BUILDER)
+smoke: .venv/site.done  ## build the site with BUILDER=properdocs or zensical, and compare what it shows
+	[ -d $(OTHER) ] || $(PYTHON) -m venv $(OTHER)
+	$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]' $(BUILDER)
+	$(BIN)/python -m paradigms smoke $(BUILDER) --python $(CURDIR)/$(OTHER)/bin/python
 
 .venv/%.done: pyproject.toml constraints.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv

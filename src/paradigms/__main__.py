@@ -68,16 +68,16 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="tcp://HOST:PORT",
                 help="of a Dask cluster, whose workers run the parts",
             )
-    _add_upkeep(commands)
+    _add_checks(commands)
     export.add_to(commands)
     practice.add_to(commands)
     return parser
 
 
-def _add_upkeep(
+def _add_checks(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    """Add the commands for those who change the site."""
+    """The commands that check the content, the packages and the builder."""
     command = commands.add_parser(
         "mutate", help="make entries and outputs wrong in a copy; checks must fail"
     )
@@ -93,6 +93,14 @@ def _add_upkeep(
         "packages", help="the bill of materials, from the packages that are installed"
     )
     command.set_defaults(run=_packages)
+    command = commands.add_parser(
+        "smoke", help="build the site with another builder, and compare what it shows"
+    )
+    command.add_argument("builder", metavar="properdocs|zensical")
+    command.add_argument(
+        "--python", default=sys.executable, help="the interpreter that has the builder"
+    )
+    command.set_defaults(run=_smoke)
 
 
 def _claims(options: argparse.Namespace) -> None:
@@ -149,6 +157,12 @@ def _packages(_options: argparse.Namespace) -> None:
     from paradigms.site.exports import bill_of_materials  # `packaging`: only here
 
     print(bill_of_materials.write())
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from paradigms.site import smoke  # it needs a builder
+
+    return smoke.main(options.builder, options.python)
 
 
 if __name__ == "__main__":

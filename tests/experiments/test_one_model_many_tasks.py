@@ -75,6 +75,25 @@ def test_seeds_that_learned_are_counted_and_have_no_interval():
     assert "copying" not in row
 
 
+def test_a_label_is_one_word_of_a_class_then_eos_then_padding():
+    """Row by row: the first and the last label are; the words beside them are not."""
+    ids, pad, eos = synthetic_reviews.IDS, IDS.pad, IDS.eos
+    words = [ids[name] for name in synthetic_reviews.LABELS]
+    rest = [eos, *[pad] * 5]
+    rows = {
+        (words[0], *rest): True,
+        (words[-1], *rest): True,
+        (min(words) - 1, *rest): False,
+        (max(words) + 1, *rest): False,
+        (words[0], pad, *rest[1:]): False,
+        (words[0], words[0], *rest[1:]): False,
+        (words[0], *rest[:-1], eos): False,
+        (words[0], eos, words[1], *rest[2:]): False,
+    }
+    outputs = torch.tensor(list(rows))
+    assert synthetic_reviews.is_label(outputs).tolist() == list(rows.values())
+
+
 def test_an_untrained_word_is_counted_by_what_it_calls_up():
     """Outputs that solve no task, with and without the form of an answer."""
     texts = synthetic_reviews.draw(30, torch.Generator().manual_seed(0))

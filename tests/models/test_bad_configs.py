@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from paradigms.layers import Cache, RelativeBias
-from paradigms.models import bert, llama
+from paradigms.models import albert, bert, llama
 from tests.models.test_bad_input import (
     CONFIGS,
     ENCODERS,
@@ -43,6 +43,18 @@ def test_word_vectors_without_a_width_are_refused(system, value):
     """A width of 0 is an error, not a way to say "as wide as the states"."""
     message = f"embedding must be a whole number of at least 1: {value!r}"
     refused(message, lambda: replace(CONFIGS[system], embedding=value))
+
+
+@pytest.mark.parametrize(
+    ("shared", "embedding"), [(False, None), (True, None), (False, 5)]
+)
+def test_an_albert_shares_its_block_and_has_narrow_word_vectors(shared, embedding):
+    """One of both is not enough: it would be a BERT under another name."""
+    message = (
+        "config must share its block and name an embedding width: "
+        f"got shared={shared}, embedding={embedding}"
+    )
+    refused(message, lambda: build(albert.ALBERT, shared=shared, embedding=embedding))
 
 
 @named(ENCODERS)

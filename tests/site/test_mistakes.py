@@ -101,3 +101,36 @@ def test_superfences_does_swallow_other_errors(sources):
         page.read_text("utf8").replace('mask = "block_causal(2)"', 'msk = "cross"')
     )
     assert build(sources, sources / "site").returncode == 0
+
+
+def test_files_that_editors_leave_are_ignored(sources):
+    """Locks, which lead nowhere, copies and drafts of pages, questions and programs."""
+    assert build(sources, sources / "site").returncode == 0
+    before = {path: path.read_bytes() for path in (sources / "site").rglob("*.html")}
+    for name in ("docs/q39/cache.md", "docs/labs/mask-probe.ipynb",
+                 "snippets/questions/decoding.toml", "snippets/claims/q39.toml",
+                 "snippets/tables/q39-axes.toml", "tests/test_masks.py",
+                 "snippets/whiteboard/top-k/wrong/k-too-large.py"):  # fmt: skip
+        path = sources / name
+        (path.parent / f".#{path.name}").symlink_to("someone@host.1234")
+        for draft in (f".{path.name}", f".{path.name}.swp", f"{path.name}~"):
+            (path.parent / draft).write_text("half a sent")
+        (path.parent / f"#{path.name}#").write_text("half a sent")
+    result = build(sources, sources / "site")
+    assert result.returncode == 0, result.stdout
+    after = {path: path.read_bytes() for path in (sources / "site").rglob("*.html")}
+    assert after == before
+
+
+def test_a_draft_that_is_not_hidden_is_a_page(sources):
+    """Negative control: it stops the build, since it stands nowhere."""
+    (sources / "docs/q39/draft.md").write_text("half a sent")
+    result = build(sources, sources / "site")
+    assert "docs/q39/draft.md: level: missing" in result.stdout
+
+
+def test_pages_without_addresses_of_folders_are_refused(broken):
+    """Scripts and links of tools lead to folders."""
+    output = broken("mkdocs.yml", "strict: true", "use_directory_urls: false")
+    assert "mkdocs.yml: use_directory_urls: the scripts link to folders" in output
+    assert "Traceback" not in output

@@ -46,7 +46,14 @@ export const latest = async () => {
 };
 
 /** @param {string} name @returns {Promise<List | undefined>} the list that a cache is filled by */
-const listOf = async (name) => (await (await (await caches.open(name)).match(LIST))?.json());
+const listOf = async (name) => {
+  const stored = await (await caches.open(name)).match(LIST);
+  try {
+    return await stored?.json();
+  } catch { // another tab deletes the cache while this one reads
+    return undefined;
+  }
+};
 
 /** @param {List} list @param {boolean} python @returns {File[]} */
 const filesOf = ({ parts }, python) => [...parts.site, ...(python ? parts.python : [])];
@@ -175,12 +182,15 @@ const openPages = async () => {
 
 /**
  * Make a complete download the copy, and delete the one before. A mock interview that is
- * open keeps the files it began with. Errors: Stopped, without a service worker.
+ * open keeps the files it began with. Errors: Stopped, without a service worker or if
+ * another tab has removed the download.
  * @returns {Promise<boolean>} false while a mock interview is open
  */
 export const use = async () => {
-  /** @type {Wanted} */
-  const { version } = JSON.parse(await mark("wanted"));
+  /** @type {Wanted | null} */
+  const wanted = JSON.parse((await mark("wanted")) || "null");
+  if (!wanted) throw new Stopped("The copy was removed while it was stored.");
+  const { version } = wanted;
   const interview = new URL("practice/interview/", ROOT).href;
   if ((await openPages()).some((url) => url.startsWith(interview))) return false;
   try {

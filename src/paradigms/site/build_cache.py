@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import mkdocs
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -29,7 +30,7 @@ from paradigms._schema import ContentError
 from paradigms.site import LOADED
 from paradigms.site.file_cache import Reads, reads_of_block
 
-LOG = logging.getLogger("mkdocs.hooks.paradigms")
+LOG = logging.getLogger(f"{mkdocs.__name__}.hooks.paradigms")
 LIBRARIES = (
     "beautifulsoup4", "genanki", "jinja2", "latex2mathml", "markdown", "markdown-it-py",
     "markupsafe", "mkdocs", "mkdocs-material", "pydantic", "pygments",
@@ -87,11 +88,11 @@ class BuildCache:
 
         def rendered() -> dict[str, Any] | None:
             warnings = _Warnings()
-            logging.getLogger("mkdocs").addHandler(warnings)
+            logging.getLogger(mkdocs.__name__).addHandler(warnings)
             try:
                 Page.render(page, config, files)
             finally:
-                logging.getLogger("mkdocs").removeHandler(warnings)
+                logging.getLogger(mkdocs.__name__).removeHandler(warnings)
             # MkDocs collects no links while it logs for debugging.
             if warnings.seen or page.links_to_anchors is None:
                 return None

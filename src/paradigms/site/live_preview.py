@@ -19,12 +19,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+import mkdocs
 from mkdocs.commands.build import _build_page, _populate_page, build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -34,7 +35,7 @@ from mkdocs.structure.nav import Navigation
 
 from paradigms.site import file_cache
 
-LOG = logging.getLogger("mkdocs.hooks.paradigms.preview")
+LOG = logging.getLogger(f"{mkdocs.__name__}.hooks.paradigms.preview")
 MOST_EDITS = 20  # files; more come from another tool, such as a checkout
 TEMPORARY = (".swp", ".swx", ".tmp", "~", "#", "___", ".pyc")  # of editors
 LISTING = "<!-- material/tags -->"  # the tags plugin fills it in after all pages
@@ -44,13 +45,17 @@ RESIDENT = ("mkdocs_hooks.py", "live_preview.py", "file_cache.py")
 
 @dataclass
 class SiteInMemory:
-    """What MkDocs holds in memory after a build; the hooks fill it in."""
+    """What MkDocs holds in memory after a build; the hooks fill it in.
+
+    `environment` is that of the process at its start, for builds in another one.
+    """
 
     config: MkDocsConfig | None = None
     files: Files | None = None
     nav: Navigation | None = None
     env: Any = None
     cache: Any = None
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 class LivePreview:
@@ -112,7 +117,9 @@ class LivePreview:
             self.usable = False  # until the changed code is loaded
             self._forget(changed)
             self.usable = True
-            self.whole_build = WholeBuild(self._config(), self._on_build_end)
+            self.whole_build = WholeBuild(
+                self._config(), self._on_build_end, self.site.environment
+            )
             self.whole.clear()
             self._copy(changed)
             for path in self._urgent_pages(changed):
@@ -318,6 +325,7 @@ class WholeBuild:
         self,
         config: MkDocsConfig,
         end: Callable[[Path | None, "WholeBuild"], None],
+        environment: dict[str, str],
     ) -> None:
         self.cancelled = False
         self._end = end
@@ -331,6 +339,7 @@ class WholeBuild:
         program = sys.executable, "-m", "paradigms.site.live_preview"
         self._process = subprocess.Popen(
             [*program, json.dumps(options), config.site_url or ""],
+            env=environment,
             stdin=subprocess.PIPE,  # closed when this process ends, however it ends
         )
         self.thread = threading.Thread(target=self._wait, daemon=True)

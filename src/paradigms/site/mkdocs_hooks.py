@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import os
 import re
 import sys
 from base64 import b64decode, b64encode
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import mkdocs
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.base import Config
 from mkdocs.config.config_options import Type
@@ -25,9 +27,10 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from paradigms.site import file_cache
+from paradigms.site.exports.source_date import VARIABLE, source_date
 from paradigms.site.live_preview import LivePreview, SiteInMemory
 
-LOG = logging.getLogger("mkdocs.hooks.paradigms")
+LOG = logging.getLogger(f"{mkdocs.__name__}.hooks.paradigms")
 
 
 class SearchOptions(Config):
@@ -84,6 +87,7 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """
     global _SERVING  # noqa: PLW0603 - MkDocs says it once, before the first build
     _SERVING = command == "serve"
+    _BUILD.environment = dict(os.environ)
     gc.set_threshold(50_000, 20, 50)
     file_cache.observe()
 
@@ -107,7 +111,18 @@ def on_shutdown() -> None:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Put our search where the theme looks for its own."""
+    """Put our search where the theme looks for its own; date what is built.
+
+    The site map and the deck have the date of the sources, not of the build.
+    """
+    if not config.use_directory_urls:
+        raise BuildError(
+            "mkdocs.yml: use_directory_urls: the scripts link to folders, such as "
+            "practice/quiz/; leave it true"
+        )
+    if VARIABLE not in _BUILD.environment:
+        os.environ.pop(VARIABLE, None)
+        os.environ[VARIABLE] = str(source_date())
     search = Search()
     search.load_config({})
     config.plugins["material/search"] = search
@@ -155,27 +170,18 @@ def on_pre_page(page: Any, config: Any, files: Any) -> Any:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads, add the data of the tools, mark optional pages."""
     from paradigms._schema import ContentError
-    from paradigms.site.content.follow_ups import check_follow_ups
-    from paradigms.site.content.source_uses import check_uses
     from paradigms.site.exports.plan_data import PATH, plan_data
     from paradigms.site.exports.practice_data import practice_data
     from paradigms.site.exports.practice_models import model_files, training_runs
     from paradigms.site.exports.pyodide import pyodide
     from paradigms.site.exports.quiz_data import quiz_data
     from paradigms.site.exports.task_files import task_files
-    from paradigms.site.fences.cheat_sheet import check_formulas
-
-    def checked() -> bool:
-        check_formulas()
-        check_follow_ups()
-        check_uses()
-        return True
 
     python = pyodide(Path(config.config_file_path).parent)
     if python.missing:
         LOG.info("Programs cannot be run in the page: %s", python.missing)
     try:
-        _BUILD.cache.get_or_make("checks of the whole bank", "", checked)
+        _BUILD.cache.get_or_make("bank", "", _check_bank)
         key = json.dumps(python.for_page())
         filled = _kept("task files", key, partial(task_files, python))
     except ContentError as error:
@@ -206,6 +212,18 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     return env
 
 
+def _check_bank() -> bool:
+    """Check what more than one entry is needed for. Errors: ContentError."""
+    from paradigms.site.content.follow_ups import check_follow_ups
+    from paradigms.site.content.source_uses import check_uses
+    from paradigms.site.fences.cheat_sheet import check_formulas
+
+    check_formulas()
+    check_follow_ups()
+    check_uses()
+    return True
+
+
 def _mark_optional(files: Files) -> None:
     """A mark beside optional pages in the navigation."""
     from paradigms.site.content.navigation import levels
@@ -216,10 +234,9 @@ def _mark_optional(files: Files) -> None:
 
 
 def _downloads(site_url: str) -> dict[str, bytes]:
-    from paradigms.site.exports.anki import newest
     from paradigms.site.exports.command import downloads
 
-    key = f"{site_url} {newest()}"  # a time, from the environment or of files
+    key = f"{site_url} {os.environ[VARIABLE]}"
     return _kept("downloads", key, partial(downloads, site_url))
 
 

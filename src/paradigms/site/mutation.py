@@ -22,6 +22,7 @@ from paradigms.site.content.bibliography import sources
 from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import Cell, comparison, names
 from paradigms.site.content.fenced_blocks import fenced_blocks
+from paradigms.site.content.files import source_files
 from paradigms.site.content.output_fences import is_output
 from paradigms.site.content.pages import pages
 from paradigms.site.content.questions import questions
@@ -244,7 +245,7 @@ def _in_entry(
     kind: str, folder: str, key: str, old: str, new: str, tests: list[str]
 ) -> Mutant:
     """A mutant of an entry in one of the files of a folder of snippets."""
-    for path in sorted((ROOT / "snippets" / folder).glob("*.toml")):
+    for path in source_files(ROOT / "snippets" / folder, "*.toml"):
         text = path.read_text("utf8")
         entry = re.search(
             rf"^\[{re.escape(key)}\]\n(?:(?!\[[\w-]+\]\n).*\n?)*", text, re.M

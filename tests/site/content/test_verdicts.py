@@ -1,6 +1,7 @@
 """The verdict of a claim follows from the conditions and tests that it names."""
 
 import pytest
+from pydantic import ValidationError
 
 from paradigms.site.content.claims import Claim, claims, verdict_problems
 
@@ -47,6 +48,15 @@ def test_the_opposite_verdict_is_a_finding(key):
     other = {"holds": "wrong", "wrong": "holds"}[entry.verdict]
     assert verdict_problems(entry) == []
     assert verdict_problems(entry.model_copy(update={"verdict": other}))
+
+
+@pytest.mark.parametrize(("key", "shortest"), [("said", 8), ("right", 20)])
+def test_a_claim_says_something(key, shortest):
+    """The shortest text that is accepted, and one that is a letter shorter."""
+    texts = {"said": SAID, "right": RIGHT, "verdict": "opinion"}
+    Claim(**texts | {key: "x" * shortest})
+    with pytest.raises(ValidationError, match=f"at least {shortest} characters"):
+        Claim(**texts | {key: "x" * (shortest - 1)})
 
 
 def test_a_condition_is_checked_against_another_record():

@@ -1,6 +1,5 @@
 """The deck, as Anki imports it, shows it and keeps its scheduling."""
 
-import os
 import re
 from collections import Counter
 from html import unescape
@@ -17,7 +16,6 @@ from anki.collection import (  # cards and notes, too: alone they are circular i
 from axe_playwright_python.sync_playwright import Axe
 
 from paradigms.site.content.questions import TOPICS, questions
-from paradigms.site.content.toml import FOLDER
 from paradigms.site.exports import anki
 from paradigms.site.exports.plain_text import ordered_questions
 from paradigms.site.fences.page import slug
@@ -248,20 +246,6 @@ def test_a_deck_that_is_not_newer_changes_nothing(learner):
     learner.imports(anki.package(few(**{TRAP: "As it was."}), timestamp=FIRST))
     learner.imports(anki.package(few(), timestamp=FIRST))
     assert "As it was." in learner.card(TRAP).answer()
-
-
-def test_the_deck_is_as_old_as_its_newest_source(monkeypatch, tmp_path):
-    """SOURCE_DATE_EPOCH overrides its date, as in other builds."""
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    files = list((FOLDER / "questions").glob("*.toml"))
-    assert anki.newest() >= max(int(path.stat().st_mtime) for path in files)
-    (tmp_path / "one.toml").touch()
-    (tmp_path / "abbreviations.md").touch()
-    os.utime(tmp_path / "one.toml", (4e9, 4e9))
-    monkeypatch.setattr(anki, "FOLDER", tmp_path)
-    assert anki.newest() == 4_000_000_000
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(FIRST))
-    assert anki.newest() == FIRST
 
 
 def test_equal_sources_make_equal_bytes():

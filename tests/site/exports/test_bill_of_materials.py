@@ -2,7 +2,7 @@
 
 import json
 import re
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, distributions
 from typing import Any
 
 import pytest
@@ -76,6 +76,18 @@ def test_the_bill_is_what_is_installed():
     """Names, versions, licences: constraints, metadata, lock file, copies."""
     assert differences() == set()
     assert len(components(TEXT, "pip")) > 150
+
+
+def test_what_is_installed_has_an_exact_version():
+    """Also what a package needs without our naming it; pip itself comes with venv."""
+    names = {bill.canonicalize_name(row.name) for row in distributions()}
+    assert unpinned(names) == set()
+    assert unpinned({*names, "left-pad"}) == {"left-pad"}
+
+
+def unpinned(names: set[str]) -> set[str]:
+    """Canonical names of packages that constraints.txt lacks."""
+    return names - {*map(bill.canonicalize_name, bill.pins(PINS)), "paradigms", "pip"}
 
 
 def changed(package: str, **values: Any) -> str:

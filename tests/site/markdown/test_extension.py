@@ -1,5 +1,7 @@
 """The Markdown extension: recorded numbers with and without interval, formulas."""
 
+import re
+
 import pytest
 from markdown import Markdown
 
@@ -112,10 +114,13 @@ def test_a_share_is_written_in_percent(source, expected):
     assert recorded_numbers.format_number(source) == expected
 
 
-def test_a_word_is_no_share(page):
-    """Only a number can be written in percent."""
-    with pytest.raises(ContentError, match="is no share: 'yes'"):
-        page.convert("[=a/word/x|percent]")
+@pytest.mark.parametrize("form", ["percent", "percent_interval"])
+@pytest.mark.parametrize(("row", "value"), [("word", "'yes'"), ("counted", "4")])
+def test_a_share_lies_between_0_and_1(page, form, row, value):
+    """Neither a word nor a count is written in percent."""
+    message = f"'a/{row}/x' is no share between 0 and 1, to print in percent: {value}"
+    with pytest.raises(ContentError, match=re.escape(message)):
+        page.convert(f"[=a/{row}/x|{form}]")
 
 
 def as_html(text: str) -> str:

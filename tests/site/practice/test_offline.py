@@ -250,6 +250,29 @@ def test_a_stopped_download_goes_on(reader):
     assert not any("assets/javascripts/bundle." in url for url in fetched)
 
 
+def test_a_removal_in_another_tab_ends_the_download(reader):
+    """One line says so, no script fails, and the site can be stored again."""
+    waiting, errors = [], []
+
+    def hold(route):
+        waiting.append(route)
+
+    reader.on("pageerror", lambda error: errors.append(str(error)))
+    reader.route("**/project/q39/**", hold)
+    press(reader, KEEP)
+    while len(waiting) < 6:  # all connections wait
+        reader.wait_for_timeout(50)
+    other = reader.context.new_page()
+    other.goto(reader.url)
+    press(other, "Remove the offline copy")
+    expect(status(other)).to_contain_text("The offline copy is removed.")
+    reader.unroute("**/project/q39/**", hold)  # all go on
+    line = "The copy was removed while it was stored."
+    expect(status(reader)).to_contain_text(line, timeout=60_000)
+    assert errors == []
+    keep(reader)
+
+
 @pytest.mark.parametrize(
     ("answer", "line"),
     [

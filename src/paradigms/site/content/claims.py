@@ -10,6 +10,7 @@ from paradigms._schema import ContentError, raise_findings
 from paradigms.experiments.records import Result, load
 from paradigms.site.content.conditions import check_form, experiments, failure
 from paradigms.site.content.evidence import Evidence, Status
+from paradigms.site.content.files import source_files
 from paradigms.site.content.pages import ids_by_page
 from paradigms.site.content.toml import FOLDER, IdForm, entries
 from paradigms.site.file_cache import cache, cache_by_value
@@ -59,7 +60,7 @@ def claims() -> dict[str, Claim]:
 
     Errors: ContentError with all findings of all files.
     """
-    ledger = entries(Claim, *sorted((FOLDER / "claims").glob("*.toml")), ids=CLAIM_IDS)
+    ledger = entries(Claim, *source_files(FOLDER / "claims", "*.toml"), ids=CLAIM_IDS)
     problems = [
         f"snippets/claims: {key}: {finding}"
         for key, claim in ledger.items()

@@ -11,6 +11,7 @@ from paradigms.experiments.records import quote
 from paradigms.masks import grid, parse
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
+from paradigms.site.content.files import source_files
 from paradigms.site.content.toml import FOLDER, entry
 from paradigms.site.file_cache import cache
 
@@ -172,4 +173,4 @@ def comparison(name: str) -> Comparison:
 
 def names() -> list[str]:
     """The names of the comparison tables."""
-    return sorted(path.stem for path in (FOLDER / "tables").glob("*.toml"))
+    return [path.stem for path in source_files(FOLDER / "tables", "*.toml")]

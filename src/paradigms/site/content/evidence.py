@@ -11,7 +11,7 @@ from paradigms._files import ROOT
 from paradigms._schema import ContentError, Entry
 from paradigms.experiments.records import stems
 from paradigms.site.content.bibliography import sources, split_citation
-from paradigms.site.content.files import read_text
+from paradigms.site.content.files import read_text, source_files
 from paradigms.site.file_cache import cache
 
 Status = Literal["shown", "sourced", "opinion", "none"]
@@ -103,7 +103,7 @@ def proofs() -> dict[str, Proof]:
     """
     by_name = {}
     folder = ROOT / "tests"
-    for path in sorted(folder.rglob("test_*.py")):
+    for path in source_files(folder, "test_*.py"):
         for test in _TEST.finditer(read_text(path)):
             name = pytest_name(path, folder, test[1])
             match = _CLAIM.search(test[0])

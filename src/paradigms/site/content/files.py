@@ -26,6 +26,19 @@ def read_text(path: Path) -> str:
         raise FileError(f"{path_in_repository(path)}: {error.strerror}") from None
 
 
+def source_files(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder and of those below it that match, in order.
+
+    Without hidden ones, which MkDocs ignores, too: an editor keeps a lock or a copy of
+    an open file beside it, such as `.#page.md`.
+    """
+    return sorted(
+        path
+        for path in folder.rglob(pattern)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def path_in_repository(path: Path) -> str:
     """The path in the repository, as messages show it."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)

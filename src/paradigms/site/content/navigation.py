@@ -14,7 +14,7 @@ import yaml
 
 from paradigms._files import ROOT
 from paradigms._schema import ContentError, meant, raise_findings
-from paradigms.site.content.files import read_text
+from paradigms.site.content.files import read_text, source_files
 from paradigms.site.content.front_matter import front_matter
 from paradigms.site.content.pages import DOCS, pages
 from paradigms.site.file_cache import cache, cache_by_value
@@ -103,7 +103,7 @@ def _front_matter() -> dict[str, dict[str, Any]]:
     for path, text in pages().items():
         data, body = front_matter(text, f"docs/{path}")
         by_page[path] = {"title": _heading(body), **data}
-    for file in sorted(DOCS.rglob("*.ipynb")):
+    for file in source_files(DOCS, "*.ipynb"):
         notebook = json.loads(read_text(file))
         body = "".join(notebook["cells"][0]["source"])
         path = file.relative_to(DOCS).as_posix()

@@ -7,7 +7,7 @@ from typing import Any
 from paradigms._files import ROOT
 from paradigms._schema import FileError
 from paradigms.site.content.fenced_blocks import fenced_blocks
-from paradigms.site.content.files import read_text
+from paradigms.site.content.files import read_text, source_files
 from paradigms.site.content.toml import FOLDER
 from paradigms.site.file_cache import cache, cache_by_value
 
@@ -62,7 +62,7 @@ def pages() -> dict[str, str]:
     """The Markdown of every page by its path: `q39/index.md`; read once a build."""
     return {
         path.relative_to(DOCS).as_posix(): read_text(path)
-        for path in sorted(DOCS.rglob("*.md"))
+        for path in source_files(DOCS, "*.md")
     }
 
 

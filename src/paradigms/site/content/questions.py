@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from paradigms._schema import Entry, meant, raise_findings
 from paradigms.site.content.claims import claims
 from paradigms.site.content.evidence import Evidence, unknown_names
+from paradigms.site.content.files import source_files
 from paradigms.site.content.pages import fences, ids_by_page, pages
 from paradigms.site.content.toml import FOLDER, entries, read
 from paradigms.site.file_cache import cache, cache_by_value
@@ -190,7 +191,7 @@ class QuestionText:
 @cache
 def questions() -> dict[str, Question]:
     """Every question by its id. Errors: ContentError with all findings of all files."""
-    files = sorted((FOLDER / "questions").glob("*.toml"))
+    files = source_files(FOLDER / "questions", "*.toml")
     bank = entries(Question, *files)
     problems = []
     for key, question in bank.items():

@@ -5,6 +5,7 @@ import random
 from pydantic import Field
 
 from paradigms._schema import Entry, meant, raise_findings
+from paradigms.site.content.files import source_files
 from paradigms.site.content.mistakes import mistake_place, mistakes
 from paradigms.site.content.questions import question_places, questions
 from paradigms.site.content.toml import FOLDER, entries, read
@@ -91,7 +92,7 @@ def option_problems(options: list[Option]) -> list[str]:
 @cache
 def quiz() -> dict[str, QuizItem]:
     """Every item by its id. Errors: ContentError with all findings of all files."""
-    files = sorted((FOLDER / "quiz").glob("*.toml"))
+    files = source_files(FOLDER / "quiz", "*.toml")
     items = entries(QuizItem, *files)
     places = {key: path.name for path in files for key in read(path)}
     raise_findings(

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from paradigms._schema import ContentError, Entry, FileError, meant, raise_findings
 from paradigms.site.content.evidence import unknown_names
-from paradigms.site.content.files import read_text
+from paradigms.site.content.files import read_text, source_files
 from paradigms.site.content.pages import fences, ids_by_page, pages
 from paradigms.site.content.questions import Level, check_python, check_topic, questions
 from paradigms.site.content.toml import FOLDER, entry
@@ -196,7 +196,7 @@ def _wrong_programs(
     folder: Path, where: str, problems: list[str]
 ) -> list[WrongProgram]:
     programs = []
-    files = sorted((folder / "wrong").glob("*.py"))
+    files = source_files(folder / "wrong", "*.py")
     if len(files) < FEWEST_WRONG:
         problems.append(f"{where}/wrong: {len(files)} programs; write {FEWEST_WRONG}")
     for path in files:

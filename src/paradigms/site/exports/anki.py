@@ -5,7 +5,6 @@ the reader's schedule. Anki updates a note only from a newer file, so the deck c
 the time of its newest source. Equal sources give equal bytes.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -19,9 +18,9 @@ from genanki import Deck, Model, Note, Package
 from markupsafe import Markup, escape
 
 from paradigms.site.content.questions import TOPICS, Question, QuestionText
-from paradigms.site.content.toml import FOLDER
 from paradigms.site.exports.formats import zip_archive
 from paradigms.site.exports.plain_text import address, citation_text, ordered_questions
+from paradigms.site.exports.source_date import source_date
 from paradigms.site.markdown.adapter import inline
 from paradigms.site.templates.environment import render, slug
 
@@ -45,9 +44,9 @@ _HERE = Path(__file__).parent
 def package(
     bank: Mapping[str, Question] | None = None, site_url: str = "", timestamp: int = 0
 ) -> bytes:
-    """The file to import; `timestamp` in seconds, by default the newest source's."""
+    """The file to import; `timestamp` in seconds, by default of the sources."""
     decks = _decks(bank or ordered_questions(), site_url)
-    timestamp = timestamp or newest()
+    timestamp = timestamp or source_date()
     with closing(sqlite3.connect(":memory:")) as database:
         Package(decks).write_to_db(
             database.cursor(), timestamp, count(timestamp * 1000)
@@ -55,14 +54,6 @@ def package(
         database.commit()
         collection = database.serialize()
     return zip_archive({"collection.anki2": collection, "media": "{}"})
-
-
-def newest() -> int:
-    """Seconds of the last change to the bank or this code, or SOURCE_DATE_EPOCH."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(epoch)
-    sources = [*FOLDER.rglob("*.toml"), FOLDER / "abbreviations.md", *_HERE.iterdir()]
-    return int(max(path.stat().st_mtime for path in sources if path.is_file()))
 
 
 def _decks(bank: Mapping[str, Question], site_url: str) -> list[Deck]:

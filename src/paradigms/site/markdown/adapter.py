@@ -54,7 +54,10 @@ def render(
 def page_of(md: markdown.Markdown) -> Page:
     """The page being built, as figures, tables and cards use it."""
     relpath: Any = md.treeprocessors["relpath"]  # MkDocs adds both, without types
-    anchors: Any = md.treeprocessors["mkdocs_extract_anchors"]
+    # The name of the other one begins with that of the builder.
+    anchors: Any = next(
+        t for t in md.treeprocessors if hasattr(t, "present_anchor_ids")
+    )
 
     def link(target: str) -> str:
         path, _, anchor = target.partition("#")
