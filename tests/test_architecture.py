@@ -76,7 +76,7 @@ MAP = (ROOT / "docs/contributing.md").read_text("utf8")
 def unmapped(text: str) -> set[str]:
     """Modules that a map does not name, and names in it that are no modules."""
     existing = {
-        f"{path.relative_to(PACKAGE).with_suffix('')}"
+        path.relative_to(PACKAGE).with_suffix("").as_posix()
         for path in modules()
         if path.name != "__init__.py" and path.parent != PACKAGE
     }
@@ -204,4 +204,6 @@ def test_the_top_level_holds_what_people_expect():
         "CITATION.cff",
         "package.json",  # libraries of the scripts, with their hashes
         "package-lock.json",
+        "Containerfile",  # where the tools of containers look for it
+        "nginx.conf",
     }

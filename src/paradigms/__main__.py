@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_checks(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    """The commands that check the content and the builder."""
+    """The commands that check the content, the packages and the builder."""
     command = commands.add_parser(
         "mutate", help="make entries and outputs wrong in a copy; checks must fail"
     )
@@ -89,6 +89,10 @@ def _add_checks(
     )
     command.add_argument("--seed", type=int, default=0, help="chooses the sample")
     command.set_defaults(run=_mutate)
+    command = commands.add_parser(
+        "packages", help="the bill of materials, from the packages that are installed"
+    )
+    command.set_defaults(run=_packages)
     command = commands.add_parser(
         "smoke", help="build the site with another builder, and compare what it shows"
     )
@@ -147,6 +151,12 @@ def _mutate(options: argparse.Namespace) -> int:
     from paradigms.site import mutation  # its tests need more than the content
 
     return mutation.main(options.kinds, options.sample, options.seed)
+
+
+def _packages(_options: argparse.Namespace) -> None:
+    from paradigms.site.exports import bill_of_materials  # `packaging`: only here
+
+    print(bill_of_materials.write())
 
 
 def _smoke(options: argparse.Namespace) -> int:

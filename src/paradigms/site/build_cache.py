@@ -84,7 +84,7 @@ class BuildCache:
             *sorted(self._stamps),
             *(f"{file.src_uri} {file.url}" for file in files),
             *(
-                f"{Path(path).relative_to(PACKAGE)} {self._file_digest(path)}"
+                Path(path).relative_to(PACKAGE).as_posix() + self._file_digest(path)
                 for path in sorted(self._code)
             ),
         )

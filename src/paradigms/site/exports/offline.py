@@ -27,6 +27,7 @@ _PYTHON = re.compile(r"/pyodide[^/]*/")
 _NOT_OFFLINE = re.compile(
     r"_headers|404\.html|sitemap\.xml(\.gz)?|service-worker\.js|offline(-files)?\.json|tags\.json"
     r"|.*\.map|assets/javascripts/(lunr|workers)/.*|practice/bank\..*"
+    r"|reference/bom\.cdx\.json"
     r"|.*\.(ipynb|apkg)|practice/.*\.zip"  # Python itself has a zip, which it needs
 )
 _SVG = "{http://www.w3.org/2000/svg}"

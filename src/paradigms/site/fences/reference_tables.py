@@ -18,6 +18,8 @@ from paradigms.site.content.evidence import proofs
 from paradigms.site.content.glossary import answers, letters, term_place
 from paradigms.site.content.house_style import rules
 from paradigms.site.content.navigation import page_titles
+from paradigms.site.content.packages import PARTS as PARTS_OF_PACKAGES
+from paradigms.site.content.packages import packages
 from paradigms.site.content.questions import Level, questions, topic_places
 from paradigms.site.content.site_speed import PARTS, site_speed
 from paradigms.site.content.systems import measured_rows, systems
@@ -143,6 +145,18 @@ def _style() -> dict[str, Any]:
     return {"rules": rules()}
 
 
+def _packages() -> dict[str, Any]:
+    """Every package with its version and licence, by who needs it and where from."""
+    parts = {
+        title: sorted(
+            (row for row in packages() if (row.source, row.for_readers) == key),
+            key=lambda row: row.name.lower(),
+        )
+        for key, title in PARTS_OF_PACKAGES.items()
+    }
+    return {"parts": parts}
+
+
 def _bank() -> dict[str, Any]:
     """How many questions each topic has, by level, and how many of them are traps."""
     levels = get_args(Level)
@@ -215,6 +229,9 @@ GENERATED = {
         "Experiments", ("Experiment", "Question", "Claims"), _measured, "stacked"
     ),
     "glossary": Table("Glossary", ("Term", "What it means"), _glossary, "stacked"),
+    "packages": Table(
+        "Packages", ("Package", "Version", "Licence"), _packages, "stacked"
+    ),
     "style": Table("House style", ("Write", "Not", "Why"), _style, "stacked"),
 }
 
