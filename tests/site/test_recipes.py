@@ -44,6 +44,7 @@ CLAIM = """
 [S60]
 said = "Two and two are five."
 verdict = "wrong"
+true_if = ["tiny/sum/value = 5"]
 right = "Two and two are four, as can be counted [@dong2024]."
 measured = ["tiny"]
 holds = ["tiny/sum/value = 4"]
@@ -61,6 +62,7 @@ claims = ["S60"]
 TABLE = """
 title = "Sums compared"
 columns = ["Sum", "Value"]
+means = { Value = ["sum"] }
 rows = [{ aspect = "2 + 2", cells = [{ say = "{value}", value = "tiny/sum/value" }] }]
 """
 PAGE = """---
@@ -97,7 +99,14 @@ STEPS = {
     "table": ("snippets/tables/sums.toml", TABLE),
     "page": ("docs/q19/extra.md", PAGE),
     "nav": ("mkdocs.yml", ""),
+    "source": ("snippets/bibliography.toml", ""),
 }
+# Lines of files that a step changes in their middle: before and after.
+CHANGES = {
+    "nav": ("      - q19/index.md\n", "      - q19/index.md\n      - q19/extra.md\n"),
+    "source": ('cited_in = ["foundations/attention-masks.md", "masks-flex"',
+               'cited_in = ["S60", "foundations/attention-masks.md", "masks-flex"'),
+}  # fmt: skip
 
 
 def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
@@ -106,12 +115,11 @@ def walk(folder: Path, leave_out: str = "") -> subprocess.CompletedProcess[str]:
         path = folder / file
         if name == leave_out:
             continue
-        if name == "nav":
-            entry = "      - q19/index.md\n"
+        if name in CHANGES:
+            before, after = CHANGES[name]
             old = path.read_text("utf8")
-            assert entry in old
-            new = old.replace(entry, f"{entry}      - q19/extra.md\n")
-            path.write_text(new, "utf8")
+            assert before in old
+            path.write_text(old.replace(before, after), "utf8")
         else:
             old = path.read_text("utf8") if path.exists() else ""
             path.write_text(old + text, "utf8")
@@ -151,6 +159,7 @@ def test_every_recipe_leads_to_a_built_page(sources):
         ("question", "no question 'extra-sum'"),
         ("table", "no table 'sums'"),
         ("page", "S60: stands on no page; add a claim fence"),
+        ("source", "dong2024: S60 cites it: add it to cited_in"),
         ("nav", 'not included in the "nav" configuration'),
     ],
 )
