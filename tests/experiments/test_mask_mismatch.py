@@ -26,12 +26,12 @@ def test_mask_mismatch_again_at_reduced_size():
     }
     assert reduced.keys() == rows().keys()
     for results in (reduced, rows()):
-        assert results[PAIR]["reads the word it sees"][0] > 0.15
+        assert results[PAIR]["accuracy, visible words"][0] > 0.15
         for name in mask_mismatch.NAMES:
             assert 0.5 < results[name]["dialect, mean state"][0] < 1
     electra = reduced["ELECTRA"]
     assert 0 < electra["replaced"][0] < 0.15
-    assert 0 <= electra["replaced words found"][0] <= 1
+    assert 0 <= electra["discriminator recall"][0] <= 1
 
 
 def test_what_the_page_says_of_the_mask():
@@ -66,14 +66,16 @@ def test_what_the_page_says_of_the_mask():
         "all positions, no mask": (1, 0),
     }
     assert signs("no training", ["ELECTRA"])["ELECTRA"][0] == 0
-    assert results["mask alone"]["reads the word it sees"][2] < 0.5
+    assert results["mask alone"]["accuracy, visible words"][2] < 0.5
 
 
 def test_electra_calls_every_word_original():
     """It detects no replaced word, so its row is weak evidence about ELECTRA."""
     electra = rows()["ELECTRA"]
-    assert electra["replaced words found"] == [0, 0, 0]
-    assert electra["told rightly"][0] == pytest.approx(1 - electra["replaced"][0])
+    assert electra["discriminator recall"] == [0, 0, 0]
+    assert electra["discriminator accuracy"][0] == pytest.approx(
+        1 - electra["replaced"][0]
+    )
 
 
 def test_the_probe_reads_what_is_there_and_nothing_else():
@@ -121,9 +123,9 @@ def test_who_calls_all_words_original_is_right_of_those_and_finds_none():
         metrics = mask_mismatch.detection(
             pair, texts, 10, torch.Generator().manual_seed(0)
         )
-        assert metrics["replaced words found"] == recall
+        assert metrics["discriminator recall"] == recall
         accuracy = metrics["replaced"] if recall else 1 - metrics["replaced"]
-        assert metrics["told rightly"] == pytest.approx(accuracy)
+        assert metrics["discriminator accuracy"] == pytest.approx(accuracy)
 
 
 def test_both_dialects_occur_equally_and_the_label_says_which():
