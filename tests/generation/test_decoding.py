@@ -1,13 +1,16 @@
 """Decoding: greedy, temperature, top-k and top-p sampling, end symbols."""
 
+from collections import Counter
 from collections.abc import Callable
 from math import exp, fsum
+from random import Random
 
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from transformers import TopPLogitsWarper
 
 from paradigms.generation.beam_search import beam_search
 from paradigms.generation.decoding import (
@@ -139,7 +142,7 @@ def test_filters_equal_those_by_hand(scores, temperature, top_k, top_p):
     logits = torch.tensor([scores], dtype=torch.float64)
     probabilities = warp_logits(logits, temperature, top_k, top_p).softmax(dim=-1)[0]
     expected, margin = kept_by_hand(scores, temperature, top_k, top_p)
-    assume(margin > 1e-9)
+    assume(margin > 2e-6)  # nearer sums count as equal to top_p
     largest_first = probabilities.sort(descending=True).values.tolist()
     assert largest_first == pytest.approx(expected, abs=1e-9)
     support = probabilities > 0
@@ -151,6 +154,47 @@ def test_a_top_p_of_one_keeps_every_word():
     """With top_p=1 rounding never drops an unlikely word."""
     scores = torch.linspace(0, -30, 50_000)[None]
     assert bool(warp_logits(scores, top_p=1.0).isfinite().all())
+
+
+def test_a_sum_equal_to_top_p_suffices():
+    """At 2,000 sums that equal p exactly, in both precisions; transformers misses some.
+
+    Negative control: with the next lower weight more, the sum is too small.
+    """
+    rng = Random(0)
+    misses = Counter()
+    for _ in range(2000):
+        weights = sorted(rng.randint(1, 9) for _ in range(rng.randint(2, 9)))[::-1]
+        count = rng.randint(1, len(weights) - 1)
+        top_p = sum(weights[:count]) / sum(weights)
+        for dtype in (torch.float32, torch.float64):
+            scores = torch.tensor([weights], dtype=dtype).log()
+            kept = int(warp_logits(scores, top_p=top_p).isfinite().sum())
+            misses["ours", dtype] += kept != count
+            reference = TopPLogitsWarper(top_p)(None, scores)
+            misses["transformers", dtype] += int(reference.isfinite().sum()) != count
+            more = warp_logits(scores, top_p=top_p + 0.001)
+            assert int(more.isfinite().sum()) == count + 1
+    assert misses["ours", torch.float32] == misses["ours", torch.float64] == 0
+    assert misses["transformers", torch.float32] > 0
+    scores = torch.tensor([[0.5, 0.3, 0.1, 0.1]]).log()
+    assert warp_logits(scores, top_p=0.8).isfinite().tolist() == [
+        [True] * 2 + [False] * 2
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_top_p_adds_up_in_double_precision(dtype):
+    """In half precision a running sum over 5,000 words stops growing long before p."""
+    scores = torch.randn(1, 5000, generator=torch.Generator().manual_seed(0)).to(dtype)
+    kept = warp_logits(scores, top_p=0.99).isfinite()
+    assert kept.equal(warp_logits(scores.double(), top_p=0.99).isfinite())
+    in_own_type = scores.sort(descending=True).values.softmax(dim=-1).cumsum(dim=-1)
+    if dtype == torch.bfloat16:
+        assert int((in_own_type < 0.99).sum()) + 1 != int(kept.sum())
+    for small in (1e-3, 1e-9, 1e-300):
+        (likeliest,) = warp_logits(scores, top_p=small).isfinite().nonzero()
+        assert scores[tuple(likeliest)] == scores.max()
 
 
 @pytest.mark.parametrize(

@@ -95,14 +95,14 @@ def run(config: GenerateByMaskingConfig, each: Each = serial_map) -> Outcome:
         name: [{"distance": result[name]["distance"]} for result in results]
         for name in results[0]
     }
-    differences_and_p_values = holm_rows(
+    corrected = holm_rows(
         {
             f"{name} - {other}": (distances[name], distances[other])
             for name, other in separated_errors(config)
         }
     )
-    # Two rows a pair, its difference and its p-values; the differences are there.
-    rows += differences_and_p_values[1::2]
+    # The differences themselves are there already.
+    rows += [row for row in corrected if row["name"].endswith(", Holm")]
     return Outcome(rows)
 
 
@@ -146,7 +146,7 @@ def difference(results: list[Scores], name: str, other: str) -> Row:
     """Differences between two samplers on the same languages."""
     runs, baseline = (
         [
-            {column: result[key][column] for column in ("surprise", "distance")}
+            {column: result[key][column] for column in ("log loss", "distance")}
             for result in results
         ]
         for key in (name, other)
@@ -171,7 +171,7 @@ def scores(config: GenerateByMaskingConfig, seed: int) -> Scores:
         results[sampler.name] = {
             **compare(language, config, sampler.generate(prompts), reference),
             "calls": sampler.calls,
-            "times the time": times[sampler.name] / times["left to right"],
+            "relative time": times[sampler.name] / times["left to right"],
         }
     for sampler in exact_samplers(config, language, rng):
         texts = sampler.generate(prompts)
@@ -301,13 +301,13 @@ def compare(
 ) -> dict[str, float]:
     """Log-loss of the new words under the source, and their trigram distribution.
 
-    `surprise`: mean -log P of a new word by the source, in nats; text that is too
+    `log loss`: mean -log P of a new word by the source, in nats; text that is too
     likely lies below the source's own.  `distance`: total variation between the shares
     of trigrams, half the sum of differences.  `distinct`: share of different texts.
     """
     gaps = trigrams(texts, config) - trigrams(reference, config)
     return {
-        "surprise": float(-language.log_p(texts)[:, config.prompt_length :].mean()),
+        "log loss": float(-language.log_p(texts)[:, config.prompt_length :].mean()),
         "distance": float(gaps.abs().sum()) / 2,
         "distinct": len(torch.unique(texts, dim=0)) / len(texts),
     }

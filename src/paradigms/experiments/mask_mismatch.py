@@ -66,7 +66,7 @@ Scores = dict[str, float]
 class MaskMismatchConfig:
     """Each seed has other dialects, weights and texts; the probe has `labels`."""
 
-    seeds: int = 4
+    seeds: int = 12
     words: int = 6
     length: int = 8
     width: int = 48
@@ -172,7 +172,7 @@ def visible_words(network: GPT, texts: Tensor) -> Scores:
     """The share of unmasked words that the network predicts in their own place."""
     logits = network(texts, bidirectional)[..., FIRST:]
     correct = logits.argmax(dim=-1) == texts - FIRST
-    return {"reads the word it sees": float(correct.double().mean())}
+    return {"accuracy, visible words": float(correct.double().mean())}
 
 
 @torch.no_grad()
@@ -193,8 +193,8 @@ def detection(
     is_replaced = targets.bool()
     return {
         "replaced": float(is_replaced.double().mean()),
-        "told rightly": float((predicted == is_replaced).double().mean()),
-        "replaced words found": float(predicted[is_replaced].double().mean()),
+        "discriminator accuracy": float((predicted == is_replaced).double().mean()),
+        "discriminator recall": float(predicted[is_replaced].double().mean()),
     }
 
 

@@ -19,6 +19,7 @@ from paradigms.models.encoder_decoder import EncoderDecoder
 
 Network = Callable[..., Tensor]
 Strategy = Callable[[Tensor], Tensor]  # scores (B, V) -> the next tokens (B,)
+ROUNDING = 1e-6  # of a sum of probabilities whose logits have single precision
 
 
 def most_likely(scores: Tensor) -> Tensor:
@@ -176,11 +177,12 @@ def warp_logits(
         logits = logits.masked_fill(scores < threshold, float("-inf"))
     if top_p is not None and top_p < 1:  # at 1, rounding would drop unlikely words
         order = scores.argsort(dim=-1, descending=True)  # (B, V)
-        probabilities = logits.gather(-1, order).softmax(dim=-1)
-        # The probability before each token, without the token itself.
-        mass_before = probabilities.cumsum(dim=-1) - probabilities
-        cut = (mass_before >= top_p).scatter(-1, order, mass_before >= top_p)
-        logits = logits.masked_fill(cut, float("-inf"))
+        # A running sum in half precision would stop growing.
+        probabilities = logits.gather(-1, order).double().softmax(dim=-1)
+        mass_before = F.pad(probabilities.cumsum(dim=-1)[..., :-1], (1, 0))  # (B, V)
+        beyond = mass_before >= top_p - ROUNDING
+        beyond[..., 0] = False  # the likeliest stays, however small p is
+        logits = logits.masked_fill(beyond.scatter(-1, order, beyond), float("-inf"))
     return logits
 
 
