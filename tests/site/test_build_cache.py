@@ -262,8 +262,7 @@ def test_a_file_that_changes_during_the_build_is_not_trusted(tmp_path, edited):
     read = tmp_path / "docs/a.md"
     read.write_text("before")
     (tmp_path / "mkdocs.yml").write_text("")
-    config = type("Config", (), {"config_file_path": str(tmp_path / "mkdocs.yml")})
-    cache = BuildCache(config)
+    cache = BuildCache(MkDocsConfig(str(tmp_path / "mkdocs.yml")))
     assert not cache.enabled  # the package belongs to other sources
     cache.enabled = True
     file_cache.observe()

@@ -89,7 +89,9 @@ class Server(MkDocsServer):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, site) -> Iterator[Server]:  # noqa: ARG001 - fills the cache
     """One server for this module; each test leaves a site that can be built."""
-    server = Server(copy_sources(tmp_path_factory.mktemp("served")))
+    folder = tmp_path_factory.mktemp("served")
+    copy_sources(folder, more=[".cache"])
+    server = Server(folder)
     try:
         server.start()
         yield server
@@ -259,7 +261,8 @@ def test_new_renamed_and_removed_pages_are_built_by_mkdocs(server):
 
 def test_no_process_outlives_the_server(site, tmp_path):  # noqa: ARG001 - fills the cache
     """Killed in the middle of a build, it leaves no builder behind."""
-    server = Server(copy_sources(tmp_path))
+    copy_sources(tmp_path, more=[".cache"])
+    server = Server(tmp_path)
     server.start()
     server.edit("docs/q39/index.md", "Three things follow.", "Three facts follow.")
     server.until("q39/", "Three facts follow.")

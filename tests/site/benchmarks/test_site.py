@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from paradigms.site.content.pages import pages
 from paradigms.site.content.site_speed import LIMITS, PATH, ROWS, problems
 from paradigms.site.fences.page import Page
 from paradigms.site.fences.table import TableFence
-from tests.conftest import build
+from tests.conftest import ROOT, build
 
 PAGE = Page(link=lambda target: target, inline=Markup)
 SMALL = Sizes(builds=1, starts=1, edits=1, growth=1, chapters=(2,), questions=(61,))
@@ -71,6 +72,8 @@ def small(tmp_path) -> Project:
         path = tmp_path / "small" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf8")
+    # Questions are copies of ours, with their sources.
+    shutil.copy(ROOT / "snippets/bibliography.toml", tmp_path / "small/snippets")
     return Project(
         tmp_path / "small",
         generated={},
