@@ -169,8 +169,8 @@ def test_a_sum_equal_to_top_p_suffices():
         top_p = sum(weights[:count]) / sum(weights)
         for dtype in (torch.float32, torch.float64):
             scores = torch.tensor([weights], dtype=dtype).log()
-            kept = int(warp_logits(scores, top_p=top_p).isfinite().sum())
-            misses["ours", dtype] += kept != count
+            size = int(warp_logits(scores, top_p=top_p).isfinite().sum())
+            misses["ours", dtype] += size != count
             reference = TopPLogitsWarper(top_p)(None, scores)
             misses["transformers", dtype] += int(reference.isfinite().sum()) != count
             more = warp_logits(scores, top_p=top_p + 0.001)
@@ -187,11 +187,11 @@ def test_a_sum_equal_to_top_p_suffices():
 def test_top_p_adds_up_in_double_precision(dtype):
     """In half precision a running sum over 5,000 words stops growing long before p."""
     scores = torch.randn(1, 5000, generator=torch.Generator().manual_seed(0)).to(dtype)
-    kept = warp_logits(scores, top_p=0.99).isfinite()
-    assert kept.equal(warp_logits(scores.double(), top_p=0.99).isfinite())
+    nucleus = warp_logits(scores, top_p=0.99).isfinite()
+    assert nucleus.equal(warp_logits(scores.double(), top_p=0.99).isfinite())
     in_own_type = scores.sort(descending=True).values.softmax(dim=-1).cumsum(dim=-1)
     if dtype == torch.bfloat16:
-        assert int((in_own_type < 0.99).sum()) + 1 != int(kept.sum())
+        assert int((in_own_type < 0.99).sum()) + 1 != int(nucleus.sum())
     for small in (1e-3, 1e-9, 1e-300):
         (likeliest,) = warp_logits(scores, top_p=small).isfinite().nonzero()
         assert scores[tuple(likeliest)] == scores.max()

@@ -116,8 +116,8 @@ def subject_problems(table: Comparison, row: Row, column: str, cell: Cell) -> li
         name = address.partition("/")[2].rpartition("/")[0]
         if not _words(name, own):
             problems.append(f"{address!r} is about none of: {', '.join(own)}")
-        known = [*own, *table.settings, *_numbers(cell.say)]
-        if rest := _without(name, known):
+        words = [*own, *table.settings, *_numbers(cell.say)]
+        if rest := _without(name, words):
             problems.append(
                 f"{address!r}: {rest!r} is neither in settings nor in means"
             )
