@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from paradigms.site.exports.pdf import FLAGS, NAMES
 from paradigms.site.working_copy import copy_sources, environment
@@ -142,6 +142,14 @@ def serving(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def script_errors(page: Page) -> list[str]:
+    """What fails in a page's scripts and stands in its console, from now on."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+    return errors
 
 
 @pytest.fixture(scope="session")

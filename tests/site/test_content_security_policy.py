@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from paradigms.site.content.pages import DOCS
 from paradigms.site.exports.security_policy import policy
-from tests.conftest import Quiet, serving
+from tests.conftest import Quiet, script_errors, serving
 
 DATA = {"application/json", "application/ld+json"}
 # Attributes whose address a browser loads; `a` and `link rel=next` are only followed.
@@ -133,12 +133,7 @@ def walk(browser, host):
         contexts.append(context)
         context.add_init_script(NOTE)
         page = context.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda line: line.type == "error" and problems.append(line.text),
-        )
+        problems = script_errors(page)
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(address + path)
         page.wait_for_load_state("networkidle")

@@ -17,7 +17,7 @@ from pwd import getpwnam
 import pytest
 
 from paradigms.site.exports.security_policy import headers_file
-from tests.conftest import ROOT, serving
+from tests.conftest import ROOT, script_errors, serving
 
 CONFIGURATION = (ROOT / "nginx.conf").read_text("utf8")
 CONTAINER = (ROOT / "Containerfile").read_text("utf8")
@@ -285,12 +285,7 @@ def visit_server(browser, server):
     """Open a page with the policy on; returns it with its problems."""
     with browser.new_context() as context:
         page = context.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda line: line.type == "error" and problems.append(line.text),
-        )
+        problems = script_errors(page)
 
         def visit(path: str):
             page.goto(f"http://127.0.0.1:{server[0]}/{path}", wait_until="networkidle")
