@@ -11,6 +11,24 @@ def test_words_are_lower_case_and_marks_stand_alone():
     assert words(text) == ["it's", "great", "!", "isn't", "it", "?", "10", "10"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("naïve café", ["naïve", "café"]),
+        ("It’s great", ["it's", "great"]),
+        ("Zürich, ŁÓDŹ", ["zürich", "łódź"]),
+        ("cafe\u0301", ["café"]),  # an accent of its own
+        ("İstanbul", ["i\u0307stanbul"]),  # no composed letter in lower case
+        ("Привет, мир! 映画 हिन्दी", ["привет", "мир", "!", "映画", "हिन्दी"]),
+        ("L’élève d'à côté", ["l'élève", "d'à", "côté"]),
+        ("well_made 10½ ‘so’ it's'", ["well", "made", "10½", "so", "it's"]),
+    ],
+)
+def test_words_have_letters_of_any_script(text, expected):
+    """No word is cut at a letter outside a to z."""
+    assert words(text) == expected
+
+
 def test_the_most_frequent_words_are_kept():
     """By frequency, ties alphabetically, independent of the order of the texts."""
     texts = [["b", "a", "c"], ["b", "c", "d"]]

@@ -30,8 +30,8 @@ def test_cache_again_at_reduced_size():
             row = f"{variant.name}, {length} tokens"
             fewer = stored[row]["times fewer"]
             assert reduced[row]["times fewer"] == pytest.approx(fewer, rel=0.05)
-            assert reduced[row]["bytes kept"] * 2 == stored[row]["bytes kept"]
-        assert "bytes kept" not in reduced[f"BERT, {length} tokens"]
+            assert reduced[row]["bytes cached"] * 2 == stored[row]["bytes cached"]
+        assert "bytes cached" not in reduced[f"BERT, {length} tokens"]
 
 
 def test_recorded_counts_are_those_of_the_formulas():
@@ -46,12 +46,12 @@ def test_recorded_counts_are_those_of_the_formulas():
         square = 4 * config.width * length**2
         triangle = 4 * config.width * (length * (length + 1) // 2)
         causal = total - config.layers * (square - triangle)
-        assert row["times fewer, seen pairs"] * row["operations with"] == (
+        assert row["times fewer, visible pairs"] * row["operations with"] == (
             pytest.approx(causal)
         )
-        assert row["bytes kept"] == 2 * 4 * config.layers * config.width * length
-        grouped = stored[f"LLaMA, grouped queries, {length} tokens"]["bytes kept"]
-        assert grouped * config.heads == row["bytes kept"]
+        assert row["bytes cached"] == 2 * 4 * config.layers * config.width * length
+        grouped = stored[f"LLaMA, grouped queries, {length} tokens"]["bytes cached"]
+        assert grouped * config.heads == row["bytes cached"]
 
 
 def test_what_the_page_says_of_the_cache():
@@ -74,13 +74,13 @@ def test_what_the_page_says_of_the_cache():
     short, long = (results[f"GPT, {n} tokens"]["milliseconds with"] for n in (64, 1024))
     assert long[1] > short[2]  # not only a fixed cost of each call
     decoder = results["T5, decoder, exponents"]  # a bias for each pair of positions
-    assert decoder["bytes at work without"] > 1.5
+    assert decoder["working bytes without"] > 1.5
     linear = 6 * CONFIG.width  # attention's share: T / (6 W + T)
     assert [round(100 * n / (linear + n)) for n in (64, 512, 1024)] == [8, 40, 57]
     shared = results["LLaMA, grouped queries, 1024 tokens"]
     plain = results["LLaMA, 1024 tokens"]
-    assert shared["bytes kept"] * 4 == plain["bytes kept"]
-    assert shared["bytes at work with"] > plain["bytes at work with"]
+    assert shared["bytes cached"] * 4 == plain["bytes cached"]
+    assert shared["working bytes with"] > plain["working bytes with"]
 
 
 @pytest.mark.parametrize("variant", CACHED, ids=lambda variant: variant.name)

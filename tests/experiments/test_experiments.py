@@ -73,7 +73,7 @@ def test_a_recorded_number_is_quoted_with_its_interval():
     """A mean is quoted with its interval, a plain number without."""
     assert "95% interval" in quote("review_classifiers/imdb naive Bayes/accuracy")
     assert quote("targets_per_pass/next token/targets per 100 tokens") == "100"
-    address = "objective_race/fresh texts, next token/operations a text"
+    address = "objective_race/fresh texts, next token/operations per text"
     assert quote(address, interval=False) == "1,396,224"
 
 

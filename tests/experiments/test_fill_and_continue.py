@@ -36,14 +36,17 @@ def test_fill_and_continue_again_at_reduced_size():
         models = {
             m: results[f"synthetic language, {m}"] for m in fill_and_continue.SYSTEMS
         }
-        least = min(models[model]["continue, lost"][0] for model in models)
-        assert models["GPT"]["continue, lost"][0] < least + 0.02
+        least = min(models[model]["continue, excess loss"][0] for model in models)
+        assert models["GPT"]["continue, excess loss"][0] < least + 0.02
         assert models["GPT"]["fill"] == models["GPT"]["continue"]
         assert models["GPT"]["wrong suffix costs"] == [0, 0, 0]
         for name in fill_and_continue.SOURCES:
             frequencies = results[f"{name}, {fill_and_continue.UNIGRAM}"]
             assert frequencies["fill"][0] > results[f"{name}, GPT"]["fill"][0]
-        assert models["GPT"]["fill, lost"][0] > models["GPT"]["continue, lost"][0]
+        assert (
+            models["GPT"]["fill, excess loss"][0]
+            > models["GPT"]["continue, excess loss"][0]
+        )
 
 
 def test_what_the_page_says_of_filling():

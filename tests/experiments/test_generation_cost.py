@@ -15,9 +15,9 @@ def test_what_the_page_says_of_a_whole_text(again):
     )
     rows = {row["name"].removeprefix("writing, "): row for row in records}
     tokens, passes = config.tokens, config.passes
-    assert 0.9 < rows["GPT, kept"]["readings"] < 1
+    assert 0.9 < rows["GPT, cached"]["passes over the text"] < 1
     half = tokens / 2
-    assert half - 1 < rows["GPT, read again"]["readings"] < half + 1
-    assert rows["BERT, a word a pass"]["readings"] == tokens
-    assert rows["BERT, many words a pass"]["readings"] == passes
+    assert half - 1 < rows["GPT, recomputed"]["passes over the text"] < half + 1
+    assert rows["BERT, one word per pass"]["passes over the text"] == tokens
+    assert rows["BERT, many words per pass"]["passes over the text"] == passes
     assert [row["calls"] for row in rows.values()] == [tokens, tokens, tokens, passes]

@@ -17,13 +17,13 @@ def test_objective_race_again_at_reduced_size():
     for name in objective_race.TRAINED:
         data = objective_race.race_data(config, objective_race.FRESH, 0)
         _, _, result = objective_race.pretrain_network(config, data, name, 0)
-        operations = result["operations a text"] * result["texts read"]
+        operations = result["operations per text"] * result["texts seen"]
         _, _, baseline = objective_race.pretrain_network(
             config, data, objective_race.NEXT_TOKEN, 0
         )
-        step = result["operations a text"] * config.batch
+        step = result["operations per text"] * config.batch
         assert (
-            abs(operations - baseline["operations a text"] * baseline["texts read"])
+            abs(operations - baseline["operations per text"] * baseline["texts seen"])
             <= step / 2
         )
     names = {row["name"] for row in load("objective_race").rows}

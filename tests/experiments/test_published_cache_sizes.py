@@ -11,4 +11,6 @@ def test_published_cache_sizes_again():
     assert [row["name"] for row in rows] == ["GPT-2 small", "Llama 3 8B"]
     for row in rows:
         assert row == stored[row["name"]]
-    assert stored["LLaMA 7B"]["kB a token"] == 4 * stored["Llama 3 8B"]["kB a token"]
+    assert (
+        stored["LLaMA 7B"]["kB per token"] == 4 * stored["Llama 3 8B"]["kB per token"]
+    )

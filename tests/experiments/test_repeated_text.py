@@ -25,22 +25,17 @@ def test_repeated_text_again_at_reduced_size():
     reduced = {row["name"]: row for row in outcome.rows}
     repeated = reduced["next token, up to 64 passes"]
     assert repeated["passes at the best step"][0] < 64
-    assert (
-        repeated["above the source"][0]
-        < repeated["above the source, last step"][0] - 0.1
-    )
+    assert repeated["excess loss"][0] < repeated["excess loss, last step"][0] - 0.1
     fresh = reduced["next token, up to 1 passes"]
     cost = reduced["next token, up to 64 passes - fresh"]["cost"][0]
-    assert cost == pytest.approx(
-        repeated["above the source"][0] - fresh["above the source"][0]
-    )
+    assert cost == pytest.approx(repeated["excess loss"][0] - fresh["excess loss"][0])
     masked = reduced["masked token, up to 64 passes - fresh"]["cost"][0]
     difference = reduced["masked token - next token, up to 64 passes"]
     assert difference["cost"][0] == pytest.approx(masked - cost)
     corrected = reduced["masked token - next token, up to 64 passes, Holm"]["cost"]
     assert 0 <= corrected <= 1
     for row in (fresh, repeated):
-        assert row["rate"] in repeated_text.smaller().rates
+        assert row["learning rate"] in repeated_text.smaller().rates
 
 
 def test_weights_of_the_lowest_validation_loss_are_kept():
@@ -125,19 +120,19 @@ def test_what_the_page_says_of_repeated_text():
     next_token, masked = (
         results[f"{name}, up to 256 passes"] for name in repeated_text.NAMES
     )
-    best, last = "above the source", "above the source, last step"
+    best, last = "excess loss", "excess loss, last step"
     assert next_token[best][2] < next_token[last][1]
     assert masked[last][1] < masked[best][0] < masked[last][2]
     step = "passes at the best step"
     assert next_token[step][2] < masked[step][1]
     assert next_token[best][2] < masked[best][1]  # and no closer to the source
     trained = [row for row in results.values() if "texts" in row]
-    assert len({row["weights"] for row in trained}) == 1
+    assert len({row["parameters"] for row in trained}) == 1
     assert {row["texts"] for row in trained} == {49152, 12288, 192}
     fresh = [results[f"{name}, up to 1 passes"][best] for name in repeated_text.NAMES]
     assert fresh[0][2] < 0.01 < fresh[1][1]
     config = repeated_text.CONFIG
     for name in ("next token, up to 256 passes", "masked token, up to 1 passes"):
-        assert results[name]["rate"] == max(config.rates)
+        assert results[name]["learning rate"] == max(config.rates)
     entropy = repeated_text.entropy(config.words, config.length)
-    assert results["language"]["nats a word"] == pytest.approx(entropy)
+    assert results["language"]["nats per word"] == pytest.approx(entropy)

@@ -22,7 +22,7 @@ def test_scale_of_objectives_again_at_reduced_size():
         near, far = (
             results[
                 scale_of_objectives.row_name(name, scale_of_objectives.Setting(width))
-            ]["above the source"][0]
+            ]["excess loss"][0]
             for name in scale_of_objectives.NAMES
         )
         assert 0 < near < far
@@ -96,7 +96,7 @@ def test_what_the_page_says_of_size_and_repetition():
         assert row[column][1] < 0 < row[column][2]
     near, far = (
         rows[scale_of_objectives.row_name(name, scale_of_objectives.Setting(32, 50))][
-            "above the source"
+            "excess loss"
         ]
         for name in scale_of_objectives.NAMES
     )

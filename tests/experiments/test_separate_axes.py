@@ -25,12 +25,12 @@ def test_separate_axes_again_at_reduced_size():
     reduced = {
         row["name"]: row for row in separate_axes.run(separate_axes.smaller()).rows
     }
-    entropy = reduced["the source itself"]["nats a word"][0]
+    entropy = reduced["the source itself"]["nats per word"][0]
     assert reduced[CHEAT]["loss"][0] < 0.5 * entropy
-    assert reduced[CHEAT]["above the source"][0] > 1
-    gru = reduced["left to right, GRU, next token"]["above the source"][0]
-    assert gru < reduced["no order, bidirectional, masked"]["above the source"][0]
-    assert rows()["left to right, GRU, next token"]["above the source"][0] < 0.05
+    assert reduced[CHEAT]["excess loss"][0] > 1
+    gru = reduced["left to right, GRU, next token"]["excess loss"][0]
+    assert gru < reduced["no order, bidirectional, masked"]["excess loss"][0]
+    assert rows()["left to right, GRU, next token"]["excess loss"][0] < 0.05
     assert reduced.keys() == rows().keys()
 
 
@@ -38,16 +38,16 @@ def test_what_the_page_says_of_the_choices():
     """Which rows are nearer to the source, paired by language."""
     results = rows()
 
-    def sign(name, other, column="above the source"):
+    def sign(name, other, column="excess loss"):
         """+1 if significantly above the other, -1 if below, else 0."""
         _, low, high = results[f"{name} - {other}"][column]
         return (low > 0) - (high < 0)
 
     assert sign(gru_name(), CAUSAL) == -1
-    for order in ("right to left", "an order drawn"):
+    for order in ("right to left", "random order"):
         assert sign(f"{order}, causal, next token", CAUSAL) == 1
     in_order, drawn_order = (
-        f"above the source, {order}" for order in ("left to right", "drawn order")
+        f"excess loss, {order}" for order in ("left to right", "random order")
     )
     masked, causal_masked = separate_axes.BERT_ROW, "no order, causal, masked"
     for name in (masked, separate_axes.DIFFUSION_ROW):
@@ -63,9 +63,9 @@ def test_what_the_page_says_of_the_choices():
 def test_what_the_page_says_of_copying():
     """With visible targets: worse than a uniform guess, loss only at the last word."""
     results = rows()
-    entropy = results["the source itself"]["nats a word"][0]
-    assert results[CHEAT]["nats a word"][1] > math.log(6)
-    assert results[CHEAT]["above the source, own mask"][1] > 1
+    entropy = results["the source itself"]["nats per word"][0]
+    assert results[CHEAT]["nats per word"][1] > math.log(6)
+    assert results[CHEAT]["excess loss, own mask"][1] > 1
     assert results[CHEAT]["loss"][0] == pytest.approx(entropy / 10, rel=0.1)
     parameters = [results[n]["parameters"][0] for n in (CAUSAL, gru_name())]
     assert parameters[0] < parameters[1] < 1.2 * parameters[0]

@@ -28,7 +28,7 @@ def test_transfer_again_at_reduced_size():
     word_losses = {
         name: row["loss"][0] for name, row in reduced.items() if "loss" in row
     }
-    assert word_losses["next token, words"] < word_losses["words counted, words"]
+    assert word_losses["next token, words"] < word_losses["word counts, words"]
 
 
 def test_states_are_measured_in_deviations_of_the_training_part():
@@ -118,4 +118,4 @@ def test_what_the_page_says_of_pretraining():
             assert all(difference[f"at {size}"][2] > 0 for size in sizes)
             assert difference["at 5000"][1] > 0
         words = results[f"{objective}, words"]["loss"]
-        assert words[2] < results["words counted, words"]["loss"][1]
+        assert words[2] < results["word counts, words"]["loss"][1]

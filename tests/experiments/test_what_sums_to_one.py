@@ -8,7 +8,7 @@ from paradigms.experiments.records import load
 
 EXACT = (
     "next token, left to right", "next token, right to left",
-    "next token, an order drawn", "masked, filled in one order",
+    "next token, random order", "masked, filled in one order",
     "masked diffusion, what it draws", "VAE, exact likelihood",
 )  # fmt: skip
 BOUNDS = ("masked diffusion, its bound", "VAE, its bound", "diffusion, its bound")

@@ -141,7 +141,8 @@ export class LanguageModels {
    * @param {string} text
    */
   encode(text) {
-    const words = text.toLowerCase().match(/[a-z0-9]+(?:'[a-z]+)*/g) ?? [];
+    const plain = text.toLowerCase().replaceAll("’", "'").normalize("NFC");
+    const words = plain.match(/[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}]+)*/gu) ?? [];
     const unknown = words.filter((word) => !this.ids.has(word));
     return { unknown, ids: words.flatMap((word) => this.ids.get(word) ?? []) };
   }

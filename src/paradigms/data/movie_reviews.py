@@ -8,10 +8,11 @@ into the same part, and loading only one source does not move any review.
 
 import csv
 import hashlib
-import re
+import unicodedata
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
+import regex
 import torch
 from torch import Tensor
 
@@ -112,4 +113,5 @@ _words = cache(words)  # each review is tokenised once, for all splits
 @cache
 def normalise(text: str) -> str:
     """Letters and digits in lower case; equal results are duplicates."""
-    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    text = unicodedata.normalize("NFC", text.lower())
+    return " ".join(regex.findall(r"[\p{L}\p{M}\p{N}]+", text))

@@ -1,16 +1,24 @@
 """Tokenisation: text to words, and words to ids."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
+from unicodedata import normalize
 
-_BREAK = re.compile(r"<br\s*/?>")
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[!?]")
+import regex
+
+_BREAK = regex.compile(r"<br\s*/?>")
+# Letters, marks and digits of any script: `re` has no classes for them.
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}]+)*|[!?]")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words, `!` and `?` as separate words; HTML breaks become spaces."""
-    return _WORD.findall(_BREAK.sub(" ", text).lower())
+    """Lower-case words, `!` and `?` as separate words; HTML breaks become spaces.
+
+    Letters of any script count; an accent is composed with its letter (NFC), and a
+    typographic apostrophe is an apostrophe.
+    """
+    text = _BREAK.sub(" ", text).lower().replace("’", "'")
+    return _WORD.findall(normalize("NFC", text))
 
 
 class Vocabulary:

@@ -134,7 +134,7 @@ def run(config: CacheConfig, each: Each = serial_map) -> Outcome:
 def costs(config: CacheConfig, variant: Variant) -> list[Counts]:
     """Operations and bytes for a new token, at each length.
 
-    Then at half of `longest` and at `longest`, without the bytes at work.
+    Then at half of `longest` and at `longest`, without the working bytes.
     """
     shapes = with_random_weights(partial(variant.build, config, config.longest), "meta")
     network = with_random_weights(partial(variant.build, config, max(config.lengths)))
@@ -145,12 +145,12 @@ def costs(config: CacheConfig, variant: Variant) -> list[Counts]:
         if variant.has_cache:
             step.fill_cache()
             columns["operations with"] = operations(step.with_cache)
-            columns["bytes kept"] = kv_cache_bytes(step.cache)
+            columns["bytes cached"] = kv_cache_bytes(step.cache)
         if length in config.lengths:
             step = Step(network, arbitrary_tokens(length))
-            columns["bytes at work without"] = peak_bytes(step.without_cache)
+            columns["working bytes without"] = peak_bytes(step.without_cache)
             if variant.has_cache:
-                columns["bytes at work with"] = peak_bytes(step.fill_cache().with_cache)
+                columns["working bytes with"] = peak_bytes(step.fill_cache().with_cache)
         counts.append(columns)
     return counts
 
@@ -172,14 +172,14 @@ def seconds(config: CacheConfig, number: int) -> list[Seconds]:
 
 
 def savings(config: CacheConfig, length: int, columns: Counts) -> dict[str, float]:
-    """How many times fewer operations; `seen pairs`: of unmasked pairs only."""
+    """How many times fewer operations; `visible pairs`: of unmasked pairs only."""
     if "operations with" not in columns:
         return {}
     with_cache, without = columns["operations with"], columns["operations without"]
     visible = without - masked_operations(config.layers, config.width, length)
     return {
         "times fewer": without / with_cache,
-        "times fewer, seen pairs": visible / with_cache,
+        "times fewer, visible pairs": visible / with_cache,
     }
 
 

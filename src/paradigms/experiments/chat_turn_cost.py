@@ -79,10 +79,10 @@ def costs(config: ChatTurnCostConfig, turn: int) -> dict[str, float]:
     without = operations(partial(read_and_reply, Cache()))
     return {
         "tokens before": past,
-        "operations, kept": with_cache,
-        "operations, read once more": without,
+        "operations, cached": with_cache,
+        "operations, recomputed": without,
         "times fewer": without / with_cache,
-        "bytes kept after it": kv_cache_bytes(cache),
+        "cached bytes after it": kv_cache_bytes(cache),
     }
 
 

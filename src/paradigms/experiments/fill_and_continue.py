@@ -152,7 +152,7 @@ def run(config: FillAndContinueConfig, each: Each = serial_map) -> Outcome:
         runs.setdefault((name, model), []).append(nats)
     rows: list[Row] = [
         {"name": f"{name}, {model}"}
-        | intervals(of_model, [c for c in of_model[0] if c.endswith(", right")])
+        | intervals(of_model, [c for c in of_model[0] if c.endswith(", accuracy")])
         for (name, model), of_model in runs.items()
     ]
     for name, model in product(SOURCES, models[1:]):
@@ -195,11 +195,13 @@ def scores(
         "continue": None,
     }
     for task, suffix in tasks.items():
-        results[task], results[f"{task}, right"] = nats_and_accuracy(
+        results[task], results[f"{task}, accuracy"] = nats_and_accuracy(
             predictors(suffix), data, config
         )
         if data.language is not None and task in TASKS:
-            results[f"{task}, lost"] = results[task] - source_nats(data, config, task)
+            results[f"{task}, excess loss"] = results[task] - source_nats(
+                data, config, task
+            )
     return results | {
         "wrong suffix costs": results["wrong suffix"] - results["fill"],
         "suffix saves": results["continue"] - results["fill"],

@@ -33,7 +33,7 @@ CONFIG = GenerationCostConfig()
 
 
 def run(config: GenerationCostConfig, each: Each = serial_map) -> Outcome:
-    """A row per network and way to generate; `readings`: in passes over the text."""
+    """A row per network and way to generate, in passes over the text."""
     rows = each((left_to_right, mask_filling), lambda generate: generate(config))
     return Outcome(list(chain.from_iterable(rows)))
 
@@ -50,7 +50,7 @@ def left_to_right(config: GenerationCostConfig) -> list[Row]:
     one_pass = operations(partial(network, tokens))
     return [
         _row(name, config.tokens, operations(partial(generate, cache)), one_pass)
-        for name, cache in (("GPT, kept", Cache()), ("GPT, read again", None))
+        for name, cache in (("GPT, cached", Cache()), ("GPT, recomputed", None))
     ]
 
 
@@ -61,8 +61,8 @@ def mask_filling(config: GenerationCostConfig) -> list[Row]:
     return [
         _row(name, passes, passes * one_pass, one_pass)
         for name, passes in (
-            ("BERT, a word a pass", config.tokens),
-            ("BERT, many words a pass", config.passes),
+            ("BERT, one word per pass", config.tokens),
+            ("BERT, many words per pass", config.passes),
         )
     ]
 
@@ -72,7 +72,7 @@ def _row(name: str, calls: int, count: int, one_pass: int) -> Row:
         "name": f"writing, {name}",
         "calls": calls,
         "operations": count,
-        "readings": count / one_pass,
+        "passes over the text": count / one_pass,
     }
 
 

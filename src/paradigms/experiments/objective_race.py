@@ -239,8 +239,8 @@ def pretrain_network(
     targets, loss = targets_and_loss(objective, model, data.held_out, seed)
     costs = {
         "targets per 100 tokens": targets,
-        "operations a text": cost / rows,
-        "texts read": float(steps * rows),
+        "operations per text": cost / rows,
+        "texts seen": float(steps * rows),
         "loss": loss,
     }
     return objective, network, costs

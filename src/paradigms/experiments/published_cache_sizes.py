@@ -41,8 +41,8 @@ def size(name: str) -> Row:
     return {
         "name": name,
         "tokens": positions,
-        "kB a token": cache_bytes / positions / 1e3,
-        "MB kept": cache_bytes / 1e6,
+        "kB per token": cache_bytes / positions / 1e3,
+        "MB of cache": cache_bytes / 1e6,
         "MB of weights": weight_bytes / 1e6,
         "texts as large as the weights": weight_bytes / cache_bytes,
         "times fewer": operations(step.without_cache) / operations(step.with_cache),

@@ -62,7 +62,7 @@ class RepeatedTextConfig:
 
 CONFIG = RepeatedTextConfig()
 NAMES = ("next token", "masked token")
-ABOVE = "above the source"  # the loss minus that of the language itself
+EXCESS_LOSS = "excess loss"  # the loss minus that of the language itself
 Scores = dict[str, float]
 
 
@@ -90,7 +90,7 @@ class SparseLanguage(MarkovLanguage):
 
 
 def entropy(words: int, length: int) -> float:
-    """The entropy of the language in nats a word: no next-token loss can be lower."""
+    """The entropy of the language in nats per word: no next-token loss can be lower."""
     return (log(words) - (length - 1) * sum(p * log(p) for p in ODDS)) / length
 
 
@@ -116,13 +116,14 @@ def run(config: RepeatedTextConfig, each: Each = serial_map) -> Outcome:
         for name, repeats in product(NAMES, config.repeats)
     }
     floor = entropy(config.words, config.length)
-    rows: list[Row] = [{"name": "language", "nats a word": floor}]
+    rows: list[Row] = [{"name": "language", "nats per word": floor}]
     for (name, repeats), scores in runs.items():
         row: Row = {"name": row_name(name, repeats)} | intervals(scores)
-        row |= {key: int(scores[0][key]) for key in ("texts", "weights")}
-        rows.append(row | trials[name, repeats]._asdict())
+        row |= {key: int(scores[0][key]) for key in ("texts", "parameters")}
+        trial = trials[name, repeats]
+        rows.append(row | {"learning rate": trial.rate, "steps": trial.steps})
     curves = {
-        name: band({n: column(runs[name, n], ABOVE) for n in config.repeats})
+        name: band({n: column(runs[name, n], EXCESS_LOSS) for n in config.repeats})
         for name in NAMES
     }
     return Outcome(
@@ -148,7 +149,7 @@ def cost_rows(
     The p-values are corrected by Holm's method, over all of these rows.
     """
     losses = {
-        key: [{"cost": loss} for loss in column(of_key, ABOVE)]
+        key: [{"cost": loss} for loss in column(of_key, EXCESS_LOSS)]
         for key, of_key in runs.items()
     }
     pairs: dict[str, tuple[list[Scores], list[Scores]]] = {}
@@ -243,12 +244,12 @@ def train_and_score(
     loss = mean_loss(task, network, test)
     return {
         "held-out loss": loss,
-        ABOVE: loss - source,
-        "above the source, last step": last - source,
+        EXCESS_LOSS: loss - source,
+        "excess loss, last step": last - source,
         "passes at the best step": best.step * config.batch / count,
         "validation loss": best.lowest,
         "texts": count,
-        "weights": sum(p.numel() for p in network.parameters()),
+        "parameters": sum(p.numel() for p in network.parameters()),
     }
 
 

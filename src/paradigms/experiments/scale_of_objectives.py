@@ -84,9 +84,9 @@ def run(config: ScaleOfObjectivesConfig, each: Each = serial_map) -> Outcome:
         rows += [
             {
                 "name": row_name(name, setting),
-                "above the source": t_interval(values),
-                "weights": weights(config, setting.width),
-                "rate": rates[name, setting.width],
+                "excess loss": t_interval(values),
+                "parameters": weights(config, setting.width),
+                "learning rate": rates[name, setting.width],
             }
             for setting, values in by_setting.items()
         ]

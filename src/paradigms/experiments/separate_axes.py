@@ -32,10 +32,10 @@ from paradigms.training.pretraining import (
 
 QUESTION = "Which of order, mask, objective and network makes a model what it is?"
 GPT_ROW = "left to right, causal, next token"
-DRAWN_ROW = "an order drawn, causal, next token"
+RANDOM_ORDER = "random order, causal, next token"
 BERT_ROW = "no order, bidirectional, masked"
 DIFFUSION_ROW = "any order, bidirectional, masked diffusion"
-NOT_COMPARED = ("parameters", "nats a word")
+NOT_COMPARED = ("parameters", "nats per word")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def run(config: SeparateAxesConfig, each: Each = serial_map) -> Outcome:
     rows: list[Row] = [{"name": name} | intervals(runs[name]) for name in runs]
     others = [name for name in list(runs)[1:] if name != GPT_ROW]
     pairs = [(name, GPT_ROW) for name in others]
-    pairs += [(BERT_ROW, DRAWN_ROW), (DIFFUSION_ROW, DRAWN_ROW)]
+    pairs += [(BERT_ROW, RANDOM_ORDER), (DIFFUSION_ROW, RANDOM_ORDER)]
     pairs += [(DIFFUSION_ROW, BERT_ROW), ("no order, causal, masked", BERT_ROW)]
     for name, other in pairs:
         gaps = paired_differences(runs[name], runs[other])
@@ -118,7 +118,7 @@ def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
     test = language.sample(config.texts, config.length, rng)
     order = torch.randperm(config.length, generator=rng)
     entropy = -float(language.log_p(test).mean())
-    results = {"the source itself": {"nats a word": entropy}}
+    results = {"the source itself": {"nats per word": entropy}}
     for name, cell in combinations(language.vocabulary, order).items():
         torch.manual_seed(seed)
         size = GPTConfig(language.vocabulary, config.length + 1, config.width, 2, 4)
@@ -133,15 +133,15 @@ def cells(config: SeparateAxesConfig, seed: int) -> dict[str, dict[str, float]]:
         with torch.no_grad():
             nats = float(cell.score(network, test).mean()) / config.length
             extra = {
-                f"above the source, {way}": float(score(network, test).mean())
+                f"excess loss, {way}": float(score(network, test).mean())
                 / config.length
                 - entropy
                 for way, score in cell.also.items()
             }
         results[name] = {
             "loss": history[-1][1],
-            "nats a word": nats,
-            "above the source": nats - entropy,
+            "nats per word": nats,
+            "excess loss": nats - entropy,
             **extra,
             "parameters": float(sum(p.numel() for p in network.parameters())),
         }
@@ -157,7 +157,7 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
     def two_orders(rule: Rule) -> dict[str, TextScore]:
         return {
             "left to right": mask_filling(straight, rule),
-            "drawn order": mask_filling(order, rule),
+            "random order": mask_filling(order, rule),
         }
 
     def reorder(places: Tensor) -> Objective:
@@ -172,8 +172,8 @@ def combinations(vocabulary: int, order: Tensor) -> dict[str, Cell]:
         "right to left, causal, next token": Cell(
             reorder(backwards), chain_rule(backwards)
         ),
-        DRAWN_ROW: Cell(
-            reorder(order), chain_rule(order), also={"drawn order": chain_rule(order)}
+        RANDOM_ORDER: Cell(
+            reorder(order), chain_rule(order), also={"random order": chain_rule(order)}
         ),
         "left to right, GRU, next token": Cell(next_word, chain_rule(), Recurrent),
         "left to right, prefix, next token": Cell(

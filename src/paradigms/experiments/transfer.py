@@ -34,7 +34,7 @@ from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import MaskedOrCausalLM, loss_at_targets
 
 QUESTION = "What is pretraining on texts without labels worth, for both objectives?"
-COUNTED = "words counted"
+COUNTED = "word counts"
 STARTS = ("pretrained", "from scratch")
 KINDS = ("tuned", "frozen")
 Pairs = tuple[tuple[int, int], ...]

@@ -103,7 +103,7 @@ def left_to_right(
         for name, tokens in (
             ("next token, left to right", texts),
             ("next token, right to left", texts.flip(1)),
-            ("next token, an order drawn", texts[:, order]),
+            ("next token, random order", texts[:, order]),
         )
     }
     total, by_length = 0.0, {}

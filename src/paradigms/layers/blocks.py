@@ -60,8 +60,10 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        mean_square = x.square().mean(dim=-1, keepdim=True)  # (..., 1)
-        return x * torch.rsqrt(mean_square + self.eps) * self.weight
+        # In half precision a square above 65,504 would be infinite, and its root zero.
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean_square = wide.square().mean(dim=-1, keepdim=True)  # (..., 1)
+        return (wide * torch.rsqrt(mean_square + self.eps)).to(x.dtype) * self.weight
 
 
 class Block(nn.Module):

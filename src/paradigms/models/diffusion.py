@@ -55,7 +55,7 @@ class Diffusion:
         """q(x_t | x_0), in closed form. Source: Ho et al. (2020), equation 4."""
         _check(x0, x0, "x0")
         a = self._at(self.alpha_bar, t, x0)  # (B, 1)
-        return Gaussian(a.sqrt() * x0, 1 - a)
+        return Gaussian(a.sqrt().to(x0) * x0, (1 - a).to(x0))
 
     def q_sample(self, x0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """A sample of q(x_t | x_0) from standard normal noise: (B, D)."""
@@ -67,15 +67,17 @@ class Diffusion:
         _check(x0, x, "x0")
         beta, a = self._at(self.beta, t, x), self._at(self.alpha_bar, t, x)  # (B, 1)
         previous = self._at(self.alpha_bar, t - 1, x, first=0)  # (B, 1)
-        mean = previous.sqrt() * beta * x0 + (1 - beta).sqrt() * (1 - previous) * x
-        return Gaussian(mean / (1 - a), (1 - previous) / (1 - a) * beta)
+        of_x0 = previous.sqrt() * beta / (1 - a)  # (B, 1)
+        of_x = (1 - beta).sqrt() * (1 - previous) / (1 - a)  # (B, 1)
+        variance = (1 - previous) / (1 - a) * beta  # (B, 1)
+        return Gaussian(of_x0.to(x) * x0 + of_x.to(x) * x, variance.to(x))
 
     def predict_x0(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
         """The x_0 that x_t and its predicted noise imply: (B, D)."""
         _check(x, x, "x")
         _check(epsilon, x, "epsilon")
         a = self._at(self.alpha_bar, t, x)  # (B, 1)
-        return (x - (1 - a).sqrt() * epsilon) / a.sqrt()  # (B, D)
+        return (x - (1 - a).sqrt().to(x) * epsilon) / a.sqrt().to(x)  # (B, D)
 
     def ddpm(self, x: Tensor, epsilon: Tensor, t: Tensor) -> Gaussian:
         """p(x_{t-1} | x_t): the posterior's mean, for the x_0 that the noise implies.
@@ -85,7 +87,7 @@ class Diffusion:
         reverse = self.posterior(self.predict_x0(x, epsilon, t), x, t)
         if self.variance == "posterior":
             return reverse
-        return Gaussian(reverse.mean, self._at(self.beta, t, x))
+        return Gaussian(reverse.mean, self._at(self.beta, t, x).to(x))
 
     def ddim(
         self, x: Tensor, epsilon: Tensor, t: Tensor, to: Tensor, eta: float = 0.0
@@ -101,16 +103,19 @@ class Diffusion:
         previous = self._at(self.alpha_bar, to, x, first=0)  # (B, 1)
         variance = eta**2 * (1 - previous) / (1 - a) * (1 - a / previous)  # (B, 1)
         # At the last step rounding may leave a variance just above 1 - alpha-bar.
-        direction = (1 - previous - variance).clamp(min=0).sqrt() * epsilon  # (B, D)
-        return Gaussian(previous.sqrt() * x0 + direction, variance)
+        direction = (1 - previous - variance).clamp(min=0).sqrt().to(x) * epsilon
+        return Gaussian(previous.sqrt().to(x) * x0 + direction, variance.to(x))
 
     def _at(self, values: Tensor, t: Tensor, x: Tensor, first: int = 1) -> Tensor:
-        """The values at each time, as a column: (B, 1)."""
+        """The values at each time, as a column: (B, 1).
+
+        In double precision: near t = 0 their differences would lose digits.
+        """
         if t.shape != x.shape[:1] or t.dtype != torch.long:
             raise ValueError(f"t must be {len(x)} whole numbers: {t.dtype}, {t.shape}")
         if not first <= int(t.min()) <= int(t.max()) <= self.steps:
             raise ValueError(f"t must lie in {first}..{self.steps}: {t}")
-        return values[t].to(x)[:, None]  # (B, 1)
+        return values[t.cpu()].to(x.device)[:, None]  # (B, 1)
 
 
 def _check(x: Tensor, like: Tensor, what: str) -> None:

@@ -40,7 +40,9 @@ def rbf(scale: float) -> Kernel:
     """
     if not 0 < scale < math.inf:
         raise ValueError(f"scale must be positive: {scale}")
-    return lambda a, b: (-scale * torch.cdist(a, b).square()).exp()
+    # By matrix products a distance between rows far from zero would lose its digits.
+    exact = "donot_use_mm_for_euclid_dist"
+    return lambda a, b: (-scale * torch.cdist(a, b, compute_mode=exact).square()).exp()
 
 
 class KernelSVM:

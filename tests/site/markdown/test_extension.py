@@ -8,7 +8,7 @@ from markdown import Markdown
 from paradigms._schema import ContentError
 from paradigms.site.markdown import extension, recorded_numbers
 
-ADDRESS = "transfer/words counted/at 50"
+ADDRESS = "transfer/word counts/at 50"
 FOUND = {
     ADDRESS: [0.82, 0.79, 0.85],
     "a/narrow/x": [1.9312, 1.9009, 1.9615],
