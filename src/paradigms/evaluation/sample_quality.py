@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ RARE = 0.01  # the share of pictures below which a digit counts as missing
 CONFIDENT = "classifier confidence at least 0.9"
 TRAINING_DISTANCE = "distance to training digits"
 SAMPLE_DISTANCE = "distance of held-out digits to samples"
+# Without matrix products, which lose the digits of small distances: (N, D), (M, D).
+_distances = partial(torch.cdist, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 class DigitClassifier:
@@ -54,7 +57,7 @@ class DigitClassifier:
 
 def nearest_distance(x: Tensor, others: Tensor) -> float:
     """The mean distance of each x to the nearest of the others, in units of [-1, 1)."""
-    return float(torch.cdist(x, others).amin(dim=1).mean())
+    return float(_distances(x, others).amin(dim=1).mean())
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,9 @@ def precision_and_coverage(
     share of balls with at least one picture in them. `Frechet`: see `frechet`.
     """
     generated, real = (features(judge, pictures) for pictures in (x, test))
-    distances = torch.cdist(real, real).fill_diagonal_(math.inf)
+    distances = _distances(real, real).fill_diagonal_(math.inf)
     radii = distances.kthvalue(k, dim=1).values  # (M,)
-    inside = torch.cdist(generated, real) <= radii  # (N, M)
+    inside = _distances(generated, real) <= radii  # (N, M)
     return {
         "precision": float(inside.any(dim=1).double().mean()),
         "coverage": float(inside.any(dim=0).double().mean()),
