@@ -52,7 +52,7 @@ class FamiliesOfBertConfig:
     Forms: `steps` steps on fresh batches of all training texts.
     """
 
-    seeds: int = 3
+    seeds: int = 8
     draws: int = 5
     vocabulary: int = 1000
     tokens: int = 24

@@ -54,8 +54,8 @@ class ShiftedClassesConfig:
     penalties: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
     smoothings: tuple[float, ...] = (0.1, 1.0, 10.0)  # of counts of words
     parts: tuple[float, ...] = (1e-9, 1e-2, 1e-1)  # of the variance, on normal classes
-    seeds: int = 8
-    splits: int = 8  # of the reviews, used in turn: one per draw
+    seeds: int = 32
+    splits: int = 32  # of the reviews, used in turn: one per draw
 
 
 CONFIG = ShiftedClassesConfig()

@@ -72,7 +72,7 @@ class TransferConfig:
     """
 
     steps: Pairs = ((50, 100), (200, 160), (1000, 360), (5000, 800))
-    seeds: tuple[int, ...] = (3, 4, 5, 6)
+    seeds: tuple[int, ...] = tuple(range(3, 11))
     vocabulary: int = 1000
     tokens: int = 24
     width: int = 64

@@ -81,7 +81,7 @@ class UnlabelledDataConfig:
     weights: tuple[float, ...] = (0.1, 0.01, 1.0, 0.001, 0.0)
     penalties: tuple[float, ...] = (1e-2, 1e-1, 1e-3, 1.0)
     thresholds: tuple[float, ...] = (0.75, 0.9)
-    seeds: int = 10
+    seeds: int = 30
 
 
 CONFIG = UnlabelledDataConfig()
