@@ -247,18 +247,21 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
         page.toc.items[0].children[:0] = as_links(groups)
     if path.endswith(".ipynb"):
         return notebook.lab_page(html, page, files)
-    if not has_notebook(page.markdown):
-        return html
 
     def url(path: str) -> str | None:
         file = files.get_file_from_path(path)
         return file.url if file else None
 
+    def text_or_nothing() -> str:
+        if not has_notebook(page.markdown):
+            return ""
+        return notebook.page_notebook(path, page.markdown, config.site_url, url)
+
     text = _BUILD.cache.get_or_make(
-        f"notebook of {path}",
-        f"{config.site_url} {page.markdown}",
-        lambda: notebook.page_notebook(path, page.markdown, config.site_url, url),
+        f"notebook of {path}", f"{config.site_url} {page.markdown}", text_or_nothing
     )
+    if not text:
+        return html
     name = notebook_path(path)
     before = files.get_file_from_path(name)  # of a page that is rendered again
     if before:
