@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from paradigms._schema import ContentError
 from paradigms.site.content.claims import failing_conditions, ledger
@@ -94,6 +95,11 @@ def _add_checks(
     )
     command.set_defaults(run=_packages)
     command = commands.add_parser(
+        "prepare", help="all that a builder without our hooks needs, in one folder"
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER")
+    command.set_defaults(run=_prepare)
+    command = commands.add_parser(
         "smoke", help="build the site with another builder, and compare what it shows"
     )
     command.add_argument("builder", metavar="properdocs|zensical")
@@ -157,6 +163,13 @@ def _packages(_options: argparse.Namespace) -> None:
     from paradigms.site.exports import bill_of_materials  # `packaging`: only here
 
     print(bill_of_materials.write())
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from paradigms.site.exports import prepared
+
+    summary = prepared.write(options.folder)
+    print(f"{options.folder}: {summary}; build it with docs_dir: {options.folder}")
 
 
 def _smoke(options: argparse.Namespace) -> int:

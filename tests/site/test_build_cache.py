@@ -116,7 +116,7 @@ def test_a_build_without_changes_parses_nothing(warm):
 
     Negative control: a changed page is parsed, and the questions it shows are read.
     """
-    parsers = "fenced_blocks.fenced_blocks", "toml.read", "notebook.page_notebook"
+    parsers = "fenced_blocks.fenced_blocks", "toml.read", "pages.has_notebook"
     unchanged = calls(warm)
     assert [unchanged[name] for name in parsers] == [0, 0, 0]
 

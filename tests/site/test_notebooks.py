@@ -20,9 +20,9 @@ from paradigms.site.exports.notebook import (
     lab_page,
     page_notebook,
     text_of,
-    with_link,
 )
 from paradigms.site.fences.kinds import KINDS
+from paradigms.site.markdown.page_scripts import with_notebook_link
 from paradigms.site.outputs import difference, tolerance
 from tests.conftest import nbval
 from tests.site.fences.test_fences import openings
@@ -34,10 +34,12 @@ WITH_CODE = [page for page, count in PAGES.items() if count]
 def test_the_link_to_a_notebook_is_below_the_title_or_above_the_code():
     """A question page opens with its answer: there the link is in "Show it"."""
     html = '<h1 id="a">A</h1><p>b</p>'
-    assert with_link(html, "c/d.ipynb").startswith('<h1 id="a">A</h1><p class="as-note')
+    linked = with_notebook_link(html, "c/d.ipynb")
+    assert linked.startswith('<h1 id="a">A</h1><p class="as-notebook"')
     html += '<h2 id="show-it">Show it</h2><p>e</p>'
-    assert 'Show it</h2><p class="as-notebook' in with_link(html, "c/d.ipynb")
-    assert with_link(html, "c/d.ipynb").count("d.ipynb") == 1
+    linked = with_notebook_link(html, "c/d.ipynb")
+    assert 'Show it</h2><p class="as-notebook' in linked
+    assert linked.count("d.ipynb") == 1
 
 
 def test_a_notebook_shows_no_anchors_of_passages():
@@ -97,11 +99,8 @@ def failures(notebook: dict) -> list[str]:
 
 def of(markdown: str, site_url: str | None = None) -> dict:
     """The notebook of a page `q39/page.md`, as it would be downloaded."""
-    page, files = near("q39/page.md")
-    page.markdown = markdown
-    path, text = page_notebook(page, site_url, files)
-    assert path == "q39/page/page.ipynb"
-    return json.loads(text)
+    urls = {"q39/page.md": "q39/page/", "q39/next.md": "q39/next/"}
+    return json.loads(page_notebook("q39/page.md", markdown, site_url, urls.get))
 
 
 def near(page: str) -> tuple[SimpleNamespace, Files]:

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from paradigms.__main__ import main
+from paradigms._files import ROOT
 from paradigms.site.smoke import (
     BUILDERS,
     COUNTED,
@@ -71,6 +72,21 @@ def test_properdocs_builds_the_same_site(capsys):
     assert all(row[-2] == row[-1] for row in rows), rows
     assert int(rows[0][-1]) > 100
     assert rows[-1][-1] == "0"
+
+
+def test_zensical_shows_everything_but_the_labs(capsys):
+    """It runs no hooks and no plugins: what they make is there, notebooks are not."""
+    assert main(["smoke", "zensical", "--python", sys.executable]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    rows = {row[0]: row[1:] for row in map(str.split, lines[1 : len(COUNTED) + 1])}
+    labs = len(list((ROOT / "docs/labs").glob("*.ipynb")))
+    assert int(rows["pages"][0]) - int(rows["pages"][1]) == labs > 1
+    for what in "figures", "tables", "formulas", "questions":
+        assert int(rows[what][0]) == int(rows[what][1]) > 100, what
+    # Each lab as a download, and one link of its error page.
+    assert lines[len(COUNTED) + 1].split() == ["dead", "links", "0", str(labs + 1)]
+    missing = [line for line in lines if ": 1 pages, there 0" in line]
+    assert all(line.startswith("labs/") for line in missing), missing
 
 
 def test_an_unknown_builder_is_named(capsys):

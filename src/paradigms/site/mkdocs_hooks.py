@@ -4,7 +4,6 @@ import gc
 import json
 import logging
 import os
-import re
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -21,10 +20,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, BuildError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
-from mkdocs.utils import get_relative_url
 from pymdownx.snippets import SnippetMissingError
-from rcssmin import cssmin
-from rjsmin import jsmin
 
 from paradigms.site import file_cache
 from paradigms.site.exports.source_date import VARIABLE, source_date
@@ -147,8 +143,7 @@ def on_files(files: Files, config: Any) -> Files:
     """
     from paradigms._schema import ContentError
     from paradigms.site.content.navigation import levels
-    from paradigms.site.exports.command import OFFERED  # reloaded: see _unload
-    from paradigms.site.exports.task_files import task_file_paths
+    from paradigms.site.exports.prepared import linked_paths
     from paradigms.site.fences.record import record_pages
 
     try:
@@ -157,7 +152,7 @@ def on_files(files: Files, config: Any) -> Files:
         raise BuildError(str(error)) from None
     for path, text in record_pages().items():
         files.append(File.generated(config, path, content=text))
-    for path in (*(f"practice/{name}" for name in OFFERED), *task_file_paths()):
+    for path in linked_paths():
         files.append(File.generated(config, path, content=""))
     return files
 
@@ -172,58 +167,34 @@ def on_pre_page(page: Any, config: Any, files: Any) -> Any:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads, add the data of the tools, mark optional pages."""
     from paradigms._schema import ContentError
-    from paradigms.site.exports.plan_data import PATH, plan_data
-    from paradigms.site.exports.practice_data import practice_data
-    from paradigms.site.exports.practice_models import model_files, training_runs
+    from paradigms.site.exports.prepared import Site, data_files
     from paradigms.site.exports.pyodide import pyodide
-    from paradigms.site.exports.quiz_data import quiz_data
-    from paradigms.site.exports.task_files import task_files
 
     python = pyodide(Path(config.config_file_path).parent)
     if python.missing:
         LOG.info("Programs cannot be run in the page: %s", python.missing)
+    site = Site(
+        config.site_name,
+        config.site_description,
+        config.site_url or "",
+        config.theme["icon"]["logo"],
+    )
+    url = {file.src_uri: file.url for file in files}.__getitem__
     try:
-        _BUILD.cache.get_or_make("bank", "", check_bank)
-        key = json.dumps(python.for_page())
-        filled = _kept("task files", key, partial(task_files, python))
+        made = data_files(site, python, url, _kept)
     except ContentError as error:
         raise BuildError(str(error)) from None
-    for name, content in _downloads(config.site_url or "").items():
-        filled[f"practice/{name}"] = content
-    for path, content in filled.items():
+    for path, content in made.items():
         placeholder = files.get_file_from_path(path)
         if placeholder:
             files.remove(placeholder)
         files.append(File.generated(config, path, content=content))
-    url = {file.src_uri: file.url for file in files}.__getitem__
-    get_or_make = _BUILD.cache.get_or_make
-    practice: dict[str, str | bytes] = {
-        PATH: get_or_make("plans", "", partial(plan_data, url)),
-        **get_or_make("practice data", "", partial(practice_data, url)),
-        **get_or_make("quiz data", "", partial(quiz_data, url)),
-        **training_runs(url),
-        **model_files(),
-    }
-    for path, data in (practice | _site_files(env, config)).items():
-        files.append(File.generated(config, path, content=data))
     for path, source in python.files.items():
         files.append(File.generated(config, path, abs_src_path=str(source)))
     _mark_optional(files)
     _prepare_templates(env)
     _BUILD.env = env
     return env
-
-
-def check_bank() -> bool:
-    """Checks that compare entries and pages. Errors: ContentError."""
-    from paradigms.site.content.follow_ups import check_follow_ups
-    from paradigms.site.content.source_uses import check_uses
-    from paradigms.site.fences.cheat_sheet import check_formulas
-
-    check_formulas()
-    check_follow_ups()
-    check_uses()
-    return True
 
 
 def _mark_optional(files: Files) -> None:
@@ -233,13 +204,6 @@ def _mark_optional(files: Files) -> None:
     for file in files.documentation_pages():
         if file.page and levels().get(file.src_uri) == "optional":
             file.page.meta["status"] = "optional"
-
-
-def _downloads(site_url: str) -> dict[str, bytes]:
-    from paradigms.site.exports.command import downloads
-
-    key = f"{site_url} {os.environ[VARIABLE]}"
-    return _kept("downloads", key, partial(downloads, site_url))
 
 
 def _kept(
@@ -265,92 +229,55 @@ def _prepare_templates(env: Environment) -> None:
     env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
 
 
-def _site_files(env: Environment, config: Any) -> dict[str, str | bytes]:
-    """Files of the site that come neither from docs nor from the bank."""
-    from paradigms.site.exports import notebook_scripts, offline
-    from paradigms.site.exports.security_policy import headers_file
-
-    assert env.loader  # MkDocs sets it
-    logo, *_ = env.loader.get_source(env, f".icons/{config.theme['icon']['logo']}.svg")
-    return {
-        "_headers": headers_file(),
-        notebook_scripts.COPY_BUTTON: notebook_scripts.copy_button(),
-        offline.ICON_PATH: offline.icon(logo),
-        offline.MANIFEST_PATH: offline.web_manifest(
-            config.site_name, config.site_description
-        ),
-    }
-
-
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     """Offer each page with code as a notebook; a lab is one already.
 
-    The contents of a page of questions are its questions. A page with questions or a
-    tool gets the script that puts the tools there.
+    The contents of a page of questions are its questions.
     """
     from paradigms.site.build_cache import as_links, as_lists
+    from paradigms.site.content.pages import has_notebook, notebook_path
     from paradigms.site.exports import notebook  # reloaded: see _unload
     from paradigms.site.exports.page_contents import page_contents
 
+    path = page.file.src_uri
     if page.toc.items:
-        path = page.file.src_uri
         groups = _BUILD.cache.get_or_make(
             f"contents of {path}", "", lambda: as_lists(page_contents(path))
         )
         page.toc.items[0].children[:0] = as_links(groups)
-    if page.file.src_uri.endswith(".ipynb"):
+    if path.endswith(".ipynb"):
         return notebook.lab_page(html, page, files)
-    html = _with_predictions(_with_practice(html, page), page)
-    export = _BUILD.cache.get_or_make(
-        f"notebook of {page.file.src_uri}",
-        f"{config.site_url} {page.markdown}",
-        lambda: notebook.page_notebook(page, config.site_url, files) or [],
+
+    def url(path: str) -> str | None:
+        file = files.get_file_from_path(path)
+        return file.url if file else None
+
+    def text_or_nothing() -> str:
+        if not has_notebook(page.markdown):
+            return ""
+        return notebook.page_notebook(path, page.markdown, config.site_url, url)
+
+    text = _BUILD.cache.get_or_make(
+        f"notebook of {path}", f"{config.site_url} {page.markdown}", text_or_nothing
     )
-    if not export:
+    if not text:
         return html
-    path, text = export
-    before = files.get_file_from_path(path)  # of a page that is rendered again
+    name = notebook_path(path)
+    before = files.get_file_from_path(name)  # of a page that is rendered again
     if before:
         files.remove(before)
-    files.append(File.generated(config, path, content=text))
-    return notebook.with_link(html, path)
-
-
-def _with_practice(html: str, page: Any) -> str:
-    if 'class="question"' not in html and "data-practice=" not in html:
-        return html
-    url = get_relative_url("javascripts/practice/mount.js", page.url)
-    return f'{html}<script defer src="{url}"></script>'
-
-
-def _with_predictions(html: str, page: Any) -> str:
-    """A page with outputs to predict gets the script that covers them and its style.
-
-    The script is not deferred, so it covers before the page is drawn. It stands at the
-    section of the first output: a browser draws what is above while it waits for the
-    script, and the style of the title depends on the answer below it.
-    """
-    first = re.search(r'<div[^>]* data-guess="', html)
-    if not first:  # in text it is an example
-        return html
-    url = get_relative_url("javascripts/practice/guess.js", page.url)
-    style = get_relative_url("stylesheets/guess.css", page.url)
-    loaded = f'<link rel="stylesheet" href="{style}"><script src="{url}"></script>'
-    place = max(html.rfind("<h2", 0, first.start()), 0)
-    return html[:place] + loaded + html[place:]
+    files.append(File.generated(config, name, content=text))
+    return html
 
 
 @event_priority(-100)
 def on_post_build(config: Any) -> None:
     """Minify style sheets and scripts, list all files, unload the package: at last."""
     from paradigms.site.exports import offline
+    from paradigms.site.exports.prepared import MINIFIED
 
     site = Path(config.site_dir)
-    for pattern in (
-        "stylesheets/*.css",
-        "javascripts/*.js",
-        "javascripts/practice/*.js",
-    ):
+    for pattern in MINIFIED:
         for path in site.glob(pattern):
             _minify(path)
     offline.write_lists(site)
@@ -359,10 +286,9 @@ def on_post_build(config: Any) -> None:
 
 
 def _minify(path: Path) -> None:
-    """Minify a style sheet or script of ours; those of libraries are small already."""
-    minify = {".css": cssmin, ".js": jsmin}.get(path.suffix)
-    if minify and path.parent.name in {"stylesheets", "javascripts", "practice"}:
-        path.write_text(minify(path.read_text("utf8")), "utf8")
+    from paradigms.site.exports.prepared import minify
+
+    minify(path)
 
 
 def on_build_error(error: Exception) -> None:

@@ -16,10 +16,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
 
+from paradigms.site.exports.prepared import write
 from paradigms.site.working_copy import copy_sources, environment, error_line
 
 LISTED = 10  # differences
 BUILDERS = ("properdocs", "zensical")
+WITHOUT_HOOKS = ("zensical",)  # they get what the hooks make as files
 COUNTED = ("pages", "headings", "figures", "tables", "formulas", "questions", "ids")
 _ELEMENTS = {"figure": "figures", "table": "tables", "math": "formulas"}
 
@@ -136,10 +138,12 @@ def _build(
 
     One of the builders takes the folder from the settings alone.
     """
+    values = {"INHERIT": "mkdocs.yml", "site_dir": target}
+    if module in WITHOUT_HOOKS:
+        write(copy / "prepared")
+        values["docs_dir"] = "prepared"
     settings = copy / f"{target}.yml"
-    settings.write_text(
-        json.dumps({"INHERIT": "mkdocs.yml", "site_dir": target}), "utf8"
-    )
+    settings.write_text(json.dumps(values), "utf8")
     return subprocess.run(
         [python, "-m", module, "build", "-f", settings.name],
         cwd=copy,

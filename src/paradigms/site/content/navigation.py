@@ -117,11 +117,16 @@ def _heading(text: str) -> str:
 
 
 @cache
+def site_settings() -> dict[str, Any]:
+    """What mkdocs.yml says, without Python names and environment variables."""
+    # The loader is a SafeLoader.
+    settings: dict[str, Any] = yaml.load(read_text(ROOT / "mkdocs.yml"), _Settings)
+    return settings
+
+
 def _nav() -> list[Any]:
     """The navigation as mkdocs.yml has it."""
-    # The loader is a SafeLoader.
-    settings = yaml.load(read_text(ROOT / "mkdocs.yml"), _Settings)
-    nav: list[Any] = settings["nav"]
+    nav: list[Any] = site_settings()["nav"]
     return nav
 
 

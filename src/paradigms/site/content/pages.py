@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from posixpath import basename
 from typing import Any
 
 from paradigms._files import ROOT
@@ -64,6 +65,28 @@ def pages() -> dict[str, str]:
         path.relative_to(DOCS).as_posix(): read_text(path)
         for path in source_files(DOCS, "*.md")
     }
+
+
+def page_url(path: str) -> str:
+    """The address of a page from the root of the site: `q39/cache/` of `q39/cache.md`.
+
+    Another file has its path.
+    """
+    stem, _, ending = path.rpartition(".")
+    if ending not in ("md", "ipynb"):
+        return path
+    return "" if stem == "index" else f"{stem.removesuffix('/index')}/"
+
+
+def has_notebook(markdown: str) -> bool:
+    """Whether a page has code: then the site offers it as a notebook."""
+    return any(block.info == "python" for block in fenced_blocks(markdown))
+
+
+def notebook_path(path: str) -> str:
+    """The notebook of a page, in its folder of the site: `q39/cache/cache.ipynb`."""
+    folder = page_url(path).rstrip("/")
+    return f"{folder}/{basename(folder)}.ipynb" if folder else "start.ipynb"
 
 
 def abbreviations() -> dict[str, str]:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from posixpath import basename, dirname, join, normpath
+from posixpath import dirname, join, normpath
 from textwrap import dedent, indent
 from typing import Any
 from urllib.parse import urljoin
@@ -66,45 +66,22 @@ _START = re.compile(r"^(\d*)(#{1,6} |[-+*>] |[.)] )")
 
 
 def page_notebook(
-    page: Any, site_url: str | None, files: Any
-) -> tuple[str, str] | None:
-    """Path in the site and text of a page's notebook; None for a page without code.
+    path: str, markdown: str, site_url: str | None, url: Callable[[str], str | None]
+) -> str:
+    """The text of a page's notebook; its Markdown comes without front matter.
 
-    `page` and `files` are those of MkDocs; without `site_url` nothing is linked.
+    `url` turns the path of a file of the site into its address, or into None if there
+    is none; without `site_url` nothing is linked.
     """
 
     def address(target: str) -> str | None:
-        path, _, anchor = target.partition("#")
-        uri = normpath(join(dirname(page.file.src_uri), path))
-        file = files.get_file_from_path(uri) if path else page.file
-        if not site_url or file is None:
+        name, _, anchor = target.partition("#")
+        place = url(normpath(join(dirname(path), name)) if name else path)
+        if not site_url or place is None:
             return None
-        url: str = urljoin(site_url, file.url)
-        return f"{url}#{anchor}" if anchor else url
+        return urljoin(site_url, f"{place}#{anchor}" if anchor else place)
 
-    if all(fence != "python" for fence, _ in _parts(page.markdown)):
-        return None
-    folder = dirname(page.file.dest_uri)
-    path = join(folder, (basename(folder) or "start") + ".ipynb")
-    return path, text_of(list(cells_of(page.markdown, address)))
-
-
-def link(path: str) -> str:
-    """The HTML link from a page to its notebook in the same folder."""
-    return (
-        f'<p class="as-notebook" data-search-exclude><a href="{basename(path)}" '
-        "download>Download this page as a notebook</a></p>"
-    )
-
-
-def with_link(html: str, path: str) -> str:
-    """A page's HTML with the link to its notebook: above its code, or below its title.
-
-    A question page opens with the answer, and shows code in a section of its own.
-    """
-    show = re.search(r'<h2 id="show-it">.*?</h2>', html, re.S)
-    end = show.end() if show else html.find("</h1>") + len("</h1>")
-    return html[:end] + link(path) + html[end:]
+    return text_of(list(cells_of(markdown, address)))
 
 
 def lab_page(html: str, page: Any, files: Any) -> str:

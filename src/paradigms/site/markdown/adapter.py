@@ -12,7 +12,6 @@ from typing import Any
 
 import markdown
 from markupsafe import Markup
-from mkdocs.utils import get_relative_url
 
 from paradigms._schema import FileError, validate
 from paradigms.site.content.pages import abbreviations
@@ -20,6 +19,7 @@ from paradigms.site.fences.figure import figure_kind
 from paradigms.site.fences.kinds import KINDS
 from paradigms.site.fences.page import Page
 from paradigms.site.file_cache import cache
+from paradigms.site.markdown.builder import rendered_page
 from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
 from paradigms.site.markdown.rendered_fences import note_rendered
@@ -53,21 +53,18 @@ def render(
 
 def page_of(md: markdown.Markdown) -> Page:
     """The page being built, as figures, tables and cards use it."""
-    relpath: Any = md.treeprocessors["relpath"]  # MkDocs adds both, without types
-    # The name of the other one begins with that of the builder.
-    anchors: Any = next(
-        t for t in md.treeprocessors if hasattr(t, "present_anchor_ids")
-    )
+    page = rendered_page(md)
+    if page is None:
+        raise ValueError("this builder does not say which page it renders")
 
     def link(target: str) -> str:
         path, _, anchor = target.partition("#")
-        file = relpath.files.get_file_from_path(path)
-        if file is None:
+        url = page.link(path)
+        if url is None:
             raise ValueError(f"there is no page {path!r} to link to")
-        url = get_relative_url(file.url, relpath.file.url)
         return f"{url}#{anchor}" if anchor else url
 
-    return Page(link, lambda text: inline(text, link), anchors.present_anchor_ids)
+    return Page(link, lambda text: inline(text, link), page.anchors)
 
 
 def inline(text: str, link: Callable[[str], str]) -> Markup:

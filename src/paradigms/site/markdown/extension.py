@@ -17,6 +17,7 @@ from paradigms.site.fences.kinds import KINDS
 from paradigms.site.markdown.citations import Citation
 from paradigms.site.markdown.glossary_links import GlossaryLinks
 from paradigms.site.markdown.math import MathML
+from paradigms.site.markdown.page_scripts import PageScripts
 from paradigms.site.markdown.predictions import Predictions
 from paradigms.site.markdown.recorded_numbers import Bars, Recorded
 from paradigms.site.markdown.rendered_fences import BlocksInPage, BlocksInSource
@@ -41,6 +42,7 @@ class InlineExtension(Extension):
         md.treeprocessors.register(TableBoxes(md), "table_boxes", 16)
         # Last, when all HTML is in its place.
         md.postprocessors.register(GlossaryLinks(md), "glossary_links", 0)
+        md.postprocessors.register(PageScripts(md), "page_scripts", -1)
 
 
 def makeExtension(**options: Any) -> InlineExtension:  # noqa: N802 - Markdown's name

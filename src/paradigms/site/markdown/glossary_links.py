@@ -4,12 +4,11 @@ Fences put finished HTML into a page, so this works on HTML, after all else.
 """
 
 import re
-from typing import Any
 
 from markdown.postprocessors import Postprocessor
-from mkdocs.utils import get_relative_url
 
 from paradigms.site.content.glossary import PAGE, uses
+from paradigms.site.markdown.builder import rendered_page
 
 # Pages to look things up, and a sheet that is printed.
 _EXCLUDED = re.compile(r"reference/|contributing\.md|practice/cheat-sheet\.md")
@@ -30,13 +29,11 @@ class GlossaryLinks(Postprocessor):
 
     def run(self, text: str) -> str:
         """The HTML of a page with links; that of a line of an entry as it is."""
-        if "relpath" not in self.md.treeprocessors:
+        page = rendered_page(self.md)
+        if page is None or _EXCLUDED.match(page.path):
             return text
-        relpath: Any = self.md.treeprocessors["relpath"]  # MkDocs adds it, without type
-        glossary = relpath.files.get_file_from_path(PAGE)
-        if glossary is None or _EXCLUDED.match(relpath.file.src_uri):
-            return text
-        return link_terms(text, get_relative_url(glossary.url, relpath.file.url))
+        glossary = page.url(PAGE)
+        return link_terms(text, glossary) if glossary else text
 
 
 def link_terms(html: str, glossary: str) -> str:

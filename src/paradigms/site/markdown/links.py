@@ -2,7 +2,7 @@
 
 from markdown.inlinepatterns import InlineProcessor
 
-from paradigms.site.markdown.errors import page_file
+from paradigms.site.markdown.builder import rendered_page
 
 
 class Linking(InlineProcessor):
@@ -10,8 +10,8 @@ class Linking(InlineProcessor):
 
     def address(self, target: str) -> str:
         """`reference/bibliography.md#key` as seen from the page being built."""
-        file = page_file(self.md)
-        if file is None:
+        page = rendered_page(self.md)
+        if page is None:
             return target  # inside generated HTML: the adapter resolves it
-        depth = file.src_uri.count("/")
-        return "../" * depth + target  # on a page: MkDocs resolves and checks it
+        depth = page.path.count("/")
+        return "../" * depth + target  # on a page: the builder resolves and checks it

@@ -20,7 +20,8 @@ from paradigms.site.content.fenced_blocks import (
     fenced_blocks,
     without_fenced_blocks,
 )
-from paradigms.site.markdown.errors import failure, page_file
+from paradigms.site.markdown.builder import rendered_page
+from paradigms.site.markdown.errors import failure
 
 # HTML that pages may hold; anything else is a token such as <mask>, or </s>.
 ELEMENTS = frozenset(["a", "br", "div", "kbd", "p", "span", "sub", "sup"])
@@ -49,7 +50,7 @@ class BlocksInSource(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         """The lines unchanged. Errors: PageError for what would not be shown."""
         self.text, self.blocks, self.rendered = "\n".join(lines), [], Counter()
-        if page_file(self.md) is None:
+        if rendered_page(self.md) is None:
             return lines
         for block in fenced_blocks(self.text):
             if reason := _reason(block, self.kinds):
