@@ -68,7 +68,7 @@ class ObjectiveRaceConfig:
     `labelled` texts train the tag probes, `reviews` the sentiment probe.
     """
 
-    seeds: int = 3
+    seeds: int = 8
     words: int = 6
     length: int = 12
     width: int = 48
