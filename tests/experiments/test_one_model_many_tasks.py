@@ -25,7 +25,7 @@ def test_one_model_many_tasks_again_at_reduced_size():
         for row in one_model_many_tasks.run(one_model_many_tasks.smaller()).rows
     }
     assert reduced.keys() == rows().keys()
-    assert {reduced[name]["rate"] for name in NETWORKS} == {3e-3}
+    assert {reduced[name]["learning rate"] for name in NETWORKS} == {3e-3}
     for results in (reduced, rows()):
         for name in one_model_many_tasks.BAYES:
             assert results[name]["sentiment"] > 0.95

@@ -32,7 +32,7 @@ def test_scale_and_emergence_again_at_reduced_size():
         for results, last in ((reduced, 16), (stored, 12)):
             first, large = results[f"{name}, width 4"], results[f"{name}, width {last}"]
             assert first["loss"][0] > large["loss"][0]
-            assert first["tokens right"][0] < large["tokens right"][0]
+            assert first["token accuracy"][0] < large["token accuracy"][0]
 
 
 def test_digits_are_sorted_and_asked_without_being_shown():
@@ -60,13 +60,13 @@ def test_scores_are_those_of_counting():
     answer = torch.tensor([[0, 1], [1, 1]])
     logits = torch.tensor([[[2.0, 0], [0, 2]], [[0, 2], [2, 0]]])
     scores = scale_and_emergence.scores(logits, answer)
-    assert scores["tokens right"] == 0.75
-    assert scores["answers right"] == 0.5
+    assert scores["token accuracy"] == 0.75
+    assert scores["answer accuracy"] == 0.5
     assert scores["if independent"] == 0.5
     assert scores[scale_and_emergence.GAP] == 0
     # Two mistakes in one answer and none in the other: not independent.
     together = scale_and_emergence.scores(logits, torch.tensor([[0, 1], [0, 1]]))
-    assert together["answers right"] == 0.5
+    assert together["answer accuracy"] == 0.5
     assert together["if independent"] == 0.25
     assert together[scale_and_emergence.GAP] == 0.25
     right, wrong = logits.softmax(-1).max().item(), logits.softmax(-1).min().item()
@@ -88,7 +88,7 @@ def test_right_in_every_token_is_what_greedy_writing_gives():
     def right(answer: torch.Tensor) -> float:
         inputs = torch.cat([digits, next_token(answer)[0]], dim=1)
         logits = network(inputs, causal)[:, 5:]
-        return scale_and_emergence.scores(logits, answer)["answers right"]
+        return scale_and_emergence.scores(logits, answer)["answer accuracy"]
 
     assert right(answer) == 1
     changed = answer.clone()
@@ -105,7 +105,7 @@ def test_gains_run_from_nothing_to_everything():
     }
     shares = scale_and_emergence.gains(results)
     assert [shares[width][0]["loss"] for width in results] == [0, 0.5, 1]
-    assert [shares[width][0]["tokens right"] for width in results] == [0, 0, 0]
+    assert [shares[width][0]["token accuracy"] for width in results] == [0, 0, 0]
 
 
 def test_what_the_page_says_of_scale():
@@ -113,15 +113,15 @@ def test_what_the_page_says_of_scale():
     results = rows()
     for name in scale_and_emergence.OBJECTIVES:
         small = results[f"{name}, width 4"]
-        assert small["tokens right"][1] > 0.5
-        assert small["answers right"][2] < 0.03
-        assert results[f"{name}, width 12"]["answers right"][1] > 0.5
+        assert small["token accuracy"][1] > 0.5
+        assert small["answer accuracy"][2] < 0.03
+        assert results[f"{name}, width 12"]["answer accuracy"][1] > 0.5
         for width in (4, 6, 8, 12):  # the product over positions is near
             assert (
                 abs(results[f"{name}, width {width}"][scale_and_emergence.GAP][0])
                 < 0.02
             )
-        weights = [results[f"{name}, width {w}"]["weights"] for w in (2, 12)]
+        weights = [results[f"{name}, width {w}"]["parameters"] for w in (2, 12)]
         assert weights == [220, 4200]
     for width in (6, 8):  # near, but not equal
         assert results[f"next token, width {width}"][scale_and_emergence.GAP][2] < 0

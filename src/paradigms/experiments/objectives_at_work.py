@@ -72,7 +72,7 @@ def run(config: ObjectivesAtWorkConfig, each: Each = serial_map) -> Outcome:
     strips = {name: lines for kind in kinds for name, lines in kind.items()}
     return Outcome(
         [
-            {"name": name, "read": len(next(iter(lines.values())))}
+            {"name": name, "input tokens": len(next(iter(lines.values())))}
             for name, lines in strips.items()
         ],
         {f"{name}/strip": Strip(strip=lines) for name, lines in strips.items()},

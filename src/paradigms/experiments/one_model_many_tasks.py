@@ -324,14 +324,14 @@ def run(config: OneModelManyTasksConfig, each: Each = serial_map) -> Outcome:
     for place, variant in enumerate(VARIANTS):
         runs = results[place * config.seeds : (place + 1) * config.seeds]
         columns = {
-            f"right on trial, rate {rate:g}": share
+            f"trial accuracy, rate {rate:g}": share
             for rate, share in trial_accuracy[variant.name].items()
         }
         rows.append(
             {
                 "name": variant.name,
                 "parameters": runs[0]["parameters"],
-                "rate": rates[variant.name],
+                "learning rate": rates[variant.name],
                 **columns,
                 **by_task([run["accuracy"] for run in runs]),
             }

@@ -42,8 +42,8 @@ class ScaleAndEmergenceConfig:
 
 
 CONFIG = ScaleAndEmergenceConfig()
-GAP = "answers right - if independent"
-COLUMNS = ("loss", "tokens right", "answers right", "if independent")
+GAP = "answer accuracy - if independent"
+COLUMNS = ("loss", "token accuracy", "answer accuracy", "if independent")
 Scores = dict[str, float]
 
 
@@ -82,11 +82,13 @@ def run(config: ScaleAndEmergenceConfig, each: Each = serial_map) -> Outcome:
             for width in config.widths
         }
         shares = gains(runs)
-        weights = {width: int(scores[0]["weights"]) for width, scores in runs.items()}
+        weights = {
+            width: int(scores[0]["parameters"]) for width, scores in runs.items()
+        }
         rows += [
             {"name": f"{name}, width {width}"}
             | intervals(runs[width], COLUMNS[1:])
-            | {"weights": weights[width]}
+            | {"parameters": weights[width]}
             | {
                 f"{column}, share of the gain": interval
                 for column, interval in intervals(shares[width]).items()
@@ -175,7 +177,7 @@ def train_and_score(
     with torch.no_grad():
         logits = network(batch.inputs, objective.rule(batch))[:, config.digits :]
     return scores(logits, batch.targets[:, config.digits :]) | {
-        "weights": sum(p.numel() for p in network.parameters())
+        "parameters": sum(p.numel() for p in network.parameters())
     }
 
 
@@ -192,8 +194,8 @@ def scores(logits: Tensor, answer: Tensor) -> Scores:
     independent = float(correct.double().mean(dim=0).prod())  # accuracy by position
     return {
         "loss": float(F.cross_entropy(logits.flatten(0, 1), answer.flatten())),
-        "tokens right": float(correct.double().mean()),
-        "answers right": all_correct,
+        "token accuracy": float(correct.double().mean()),
+        "answer accuracy": all_correct,
         "if independent": independent,
         GAP: all_correct - independent,
     }
