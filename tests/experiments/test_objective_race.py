@@ -125,8 +125,11 @@ def test_what_the_page_says_of_the_race():
         rows[f"{objective_race.FRESH}, {objective_race.NEXT_TOKEN}"]["right, tuned"][0]
         < best[0] + 0.02
     )
-    for name in ("prefix", "span", "ELECTRA"):
-        assert sign(name, objective_race.BIDIRECTIONAL, "right, tuned") == 0
+    for name, expected in (("prefix", 0), ("span", 0), ("ELECTRA", -1)):
+        assert sign(name, objective_race.BIDIRECTIONAL, "right, tuned") == expected
+    repeated = objective_race.REPEATED
+    for name in ("masked", "masked diffusion"):
+        assert gain(name, "right, tuned", repeated)[1] > 0
     assert sign("masked", objective_race.BIDIRECTIONAL, "right, tuned") == 1
     masks = objective_race.BIDIRECTIONAL, objective_race.CAUSAL
     assert sign(*masks, "left, tuned") == -1
@@ -134,8 +137,13 @@ def test_what_the_page_says_of_the_race():
     assert sign(next_token, objective_race.CAUSAL, "left, probe") == 1
     assert sign(next_token, objective_race.CAUSAL, "left, tuned") == 0
     sentiment = "sentiment, tuned"
-    for name in ("masked", "span"):
+    for name in ("prefix", "masked", "span"):
         assert gain(name, sentiment, objective_race.REVIEWS)[1] > 0
+    reviews = objective_race.REVIEWS
+    assert sign(next_token, objective_race.CAUSAL, sentiment, reviews) == 0
+    assert sign("span", objective_race.BIDIRECTIONAL, sentiment, reviews) == 0
+    for name in ("masked", "masked diffusion", "ELECTRA"):
+        assert sign(name, objective_race.BIDIRECTIONAL, sentiment, reviews) == -1
     for name in objective_race.TRAINED:
         untrained = (
             objective_race.CAUSAL
@@ -143,7 +151,9 @@ def test_what_the_page_says_of_the_race():
             else objective_race.BIDIRECTIONAL
         )
         assert sign(name, untrained, sentiment, objective_race.REVIEWS) <= 0
-    assert sign(*masks, sentiment, objective_race.REVIEWS) == 0
+    assert sign(*masks, sentiment, reviews) == 1
+    lead = rows[f"{reviews}, {masks[0]} - {masks[1]}"][sentiment][0]
+    assert lead > gain("masked", sentiment, reviews)[0]
 
 
 def test_an_untrained_network_has_the_mask_of_its_control():
