@@ -355,7 +355,7 @@ def test_bytes_of_the_cache():
     for name, heads in (("LLaMA 7B", 32), ("Llama 3 8B", 8)):
         row = rows[name]
         assert count(32, heads, 128, row["tokens"]) / 1e6 == pytest.approx(
-            row["MB kept"]
+            row["MB of cache"]
         )
 
 
