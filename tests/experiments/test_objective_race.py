@@ -101,59 +101,54 @@ def test_reviews_keep_their_labels_and_parts():
     assert sum(overlap) < len(overlap) / 100
 
 
-def test_what_the_page_says_of_the_race():
-    """Which objectives are better than next token, on which labels."""
+MASKS = objective_race.BIDIRECTIONAL, objective_race.CAUSAL
+
+
+def difference(one: str, other: str, column: str, source: str) -> list[float]:
+    """The recorded difference of two networks, with its interval."""
     rows = {row["name"]: row for row in load("objective_race").rows}
+    return rows[f"{source}, {one} - {other}"][column]
 
-    def gain(name: str, column: str, source: str = objective_race.FRESH) -> list[float]:
-        return rows[f"{source}, {name} - {objective_race.NEXT_TOKEN}"][column]
 
-    def sign(
-        one: str, other: str, column: str, source: str = objective_race.FRESH
-    ) -> int:
-        """+1 if one is significantly above the other, -1 if below, else 0."""
-        _, low, high = rows[f"{source}, {one} - {other}"][column]
-        return (low > 0) - (high < 0)
+def sign(one: str, other: str, column: str, source: str = objective_race.FRESH) -> int:
+    """+1 if one is significantly above the other, -1 if below, else 0."""
+    _, low, high = difference(one, other, column, source)
+    return (low > 0) - (high < 0)
 
+
+def test_what_the_page_says_of_the_race():
+    """Which objectives are better than next token, on which labels of a side."""
+    rows = {row["name"]: row for row in load("objective_race").rows}
+    fresh, next_token = objective_race.FRESH, objective_race.NEXT_TOKEN
     for name in ("masked", "masked diffusion"):
-        assert gain(name, "right, tuned")[1] > 0
-        assert rows[f"{objective_race.FRESH}, {name}"]["right, tuned"][0] > 0.9
-    assert gain("masked", "left, tuned")[1] < 0 < gain("masked", "left, tuned")[2]
-    assert gain("masked", "left, probe")[2] < 0
+        assert sign(name, next_token, "right, tuned") == 1
+        assert sign(name, next_token, "right, tuned", objective_race.REPEATED) == 1
+        assert rows[f"{fresh}, {name}"]["right, tuned"][0] > 0.9
+    assert sign("masked", next_token, "left, tuned") == 0
+    assert sign("masked", next_token, "left, probe") == -1
     best = rows["the language, left side alone"]["right, at best"]
-    assert (
-        rows[f"{objective_race.FRESH}, {objective_race.NEXT_TOKEN}"]["right, tuned"][0]
-        < best[0] + 0.02
-    )
-    for name, expected in (("prefix", 0), ("span", 0), ("ELECTRA", -1)):
+    assert rows[f"{fresh}, {next_token}"]["right, tuned"][0] < best[0] + 0.02
+    for name, expected in (("prefix", 0), ("span", 0), ("ELECTRA", -1), ("masked", 1)):
         assert sign(name, objective_race.BIDIRECTIONAL, "right, tuned") == expected
-    repeated = objective_race.REPEATED
-    for name in ("masked", "masked diffusion"):
-        assert gain(name, "right, tuned", repeated)[1] > 0
-    assert sign("masked", objective_race.BIDIRECTIONAL, "right, tuned") == 1
-    masks = objective_race.BIDIRECTIONAL, objective_race.CAUSAL
-    assert sign(*masks, "left, tuned") == -1
-    next_token = objective_race.NEXT_TOKEN
+    assert sign(*MASKS, "left, tuned") == -1
     assert sign(next_token, objective_race.CAUSAL, "left, probe") == 1
     assert sign(next_token, objective_race.CAUSAL, "left, tuned") == 0
-    sentiment = "sentiment, tuned"
+
+
+def test_what_the_page_says_of_sentiment():
+    """The lead of bidirectional objectives is that of their mask."""
+    next_token, reviews = objective_race.NEXT_TOKEN, objective_race.REVIEWS
+    column = "sentiment, tuned"
     for name in ("prefix", "masked", "span"):
-        assert gain(name, sentiment, objective_race.REVIEWS)[1] > 0
-    reviews = objective_race.REVIEWS
-    assert sign(next_token, objective_race.CAUSAL, sentiment, reviews) == 0
-    assert sign("span", objective_race.BIDIRECTIONAL, sentiment, reviews) == 0
-    for name in ("masked", "masked diffusion", "ELECTRA"):
-        assert sign(name, objective_race.BIDIRECTIONAL, sentiment, reviews) == -1
+        assert sign(name, next_token, column, reviews) == 1
+    assert sign(next_token, objective_race.CAUSAL, column, reviews) == 0
     for name in objective_race.TRAINED:
-        untrained = (
-            objective_race.CAUSAL
-            if name == next_token
-            else objective_race.BIDIRECTIONAL
-        )
-        assert sign(name, untrained, sentiment, objective_race.REVIEWS) <= 0
-    assert sign(*masks, sentiment, reviews) == 1
-    lead = rows[f"{reviews}, {masks[0]} - {masks[1]}"][sentiment][0]
-    assert lead > gain("masked", sentiment, reviews)[0]
+        if name != next_token:
+            expected = 0 if name in ("prefix", "span") else -1
+            assert sign(name, objective_race.BIDIRECTIONAL, column, reviews) == expected
+    assert sign(*MASKS, column, reviews) == 1
+    lead = difference(*MASKS, column, reviews)[0]
+    assert lead > difference("masked", next_token, column, reviews)[0]
 
 
 def test_an_untrained_network_has_the_mask_of_its_control():

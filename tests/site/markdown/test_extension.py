@@ -38,10 +38,10 @@ def page(monkeypatch) -> Markdown:
 def test_a_number_is_printed_bare_or_with_its_interval(page):
     """Both linked to the record; the interval only where it is asked for."""
     html = page.convert(f"It errs [={ADDRESS}].")
-    assert 'href="reference/evidence/transfer.md#words-counted">0.82</a>' in html
+    assert 'href="reference/evidence/transfer.md#word-counts">0.82</a>' in html
     interval_html = page.convert(f"It errs [={ADDRESS}|interval].")
     assert (
-        'href="reference/evidence/transfer.md#words-counted">0.820 (0.790 to 0.850)</a>'
+        'href="reference/evidence/transfer.md#word-counts">0.820 (0.790 to 0.850)</a>'
         in interval_html
     )
 
