@@ -166,9 +166,9 @@ def _packages(_options: argparse.Namespace) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from paradigms.site.exports import prepared
+    from paradigms.site.exports import site_files
 
-    summary = prepared.write(options.folder)
+    summary = site_files.write(options.folder)
     print(f"{options.folder}: {summary}; build it with docs_dir: {options.folder}")
 
 

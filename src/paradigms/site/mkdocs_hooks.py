@@ -143,7 +143,7 @@ def on_files(files: Files, config: Any) -> Files:
     """
     from paradigms._schema import ContentError
     from paradigms.site.content.navigation import levels
-    from paradigms.site.exports.prepared import linked_paths
+    from paradigms.site.exports.site_files import linked_paths
     from paradigms.site.fences.record import record_pages
 
     try:
@@ -167,8 +167,8 @@ def on_pre_page(page: Any, config: Any, files: Any) -> Any:
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
     """Fill the downloads, add the data of the tools, mark optional pages."""
     from paradigms._schema import ContentError
-    from paradigms.site.exports.prepared import Site, data_files
     from paradigms.site.exports.pyodide import pyodide
+    from paradigms.site.exports.site_files import Site, data_files
 
     python = pyodide(Path(config.config_file_path).parent)
     if python.missing:
@@ -181,10 +181,10 @@ def on_env(env: Environment, config: Any, files: Files) -> Environment:
     )
     url = {file.src_uri: file.url for file in files}.__getitem__
     try:
-        made = data_files(site, python, url, _kept)
+        contents = data_files(site, python, url, _kept)
     except ContentError as error:
         raise BuildError(str(error)) from None
-    for path, content in made.items():
+    for path, content in contents.items():
         placeholder = files.get_file_from_path(path)
         if placeholder:
             files.remove(placeholder)
@@ -274,7 +274,7 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
 def on_post_build(config: Any) -> None:
     """Minify style sheets and scripts, list all files, unload the package: at last."""
     from paradigms.site.exports import offline
-    from paradigms.site.exports.prepared import MINIFIED
+    from paradigms.site.exports.site_files import MINIFIED
 
     site = Path(config.site_dir)
     for pattern in MINIFIED:
@@ -286,7 +286,7 @@ def on_post_build(config: Any) -> None:
 
 
 def _minify(path: Path) -> None:
-    from paradigms.site.exports.prepared import minify
+    from paradigms.site.exports.site_files import minify
 
     minify(path)
 

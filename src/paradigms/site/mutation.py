@@ -32,7 +32,7 @@ _CHECK = f"""\
 import sys
 from paradigms._schema import ContentError
 from paradigms.site.content.quiz import quiz
-from paradigms.site.exports.prepared import check_bank
+from paradigms.site.exports.site_files import check_bank
 try:
     check_bank()
     quiz()

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
 
-from paradigms.site.exports.prepared import write
+from paradigms.site.exports.site_files import write
 from paradigms.site.working_copy import copy_sources, environment, error_line
 
 LISTED = 10  # differences

@@ -9,7 +9,7 @@ from paradigms.__main__ import main
 from paradigms._schema import ContentError
 from paradigms.site.content.navigation import levels
 from paradigms.site.content.pages import DOCS, page_url
-from paradigms.site.exports import prepared
+from paradigms.site.exports import site_files
 from paradigms.site.fences.record import record_pages
 
 # Files that MkDocs, its theme or the hooks make of finished pages, notebooks included.
@@ -93,9 +93,9 @@ def test_a_mistake_leaves_no_folder(tmp_path, monkeypatch):
         raise ContentError("a finding")
 
     with monkeypatch.context() as patch:
-        patch.setattr(prepared, "check_uses", fail)
+        patch.setattr(site_files, "check_uses", fail)
         with pytest.raises(ContentError, match="a finding"):
-            prepared.write(tmp_path / "new")
+            site_files.write(tmp_path / "new")
     assert not (tmp_path / "new").exists()
-    prepared.write(tmp_path / "new")
+    site_files.write(tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
