@@ -78,11 +78,14 @@ def test_addresses_are_those_of_mkdocs():
 
 
 def test_a_folder_with_files_is_refused(tmp_path, capsys):
-    """In one line; they stay as they are."""
+    """In one line, as a file is; they stay as they are."""
     (tmp_path / "mine.txt").write_text("x")
-    assert main(["prepare", str(tmp_path)]) == 1
-    expected = f"{tmp_path}: not empty; remove it, or name a new folder\n"
-    assert capsys.readouterr().err == expected
+    for path, reason in (
+        (tmp_path, "not empty; remove it, or name a new folder"),
+        (tmp_path / "mine.txt", "a file; name a new folder"),
+    ):
+        assert main(["prepare", str(path)]) == 1
+        assert capsys.readouterr().err == f"{path}: {reason}\n"
     assert contents(tmp_path) == {"mine.txt": b"x"}
 
 
@@ -97,5 +100,6 @@ def test_a_mistake_leaves_no_folder(tmp_path, monkeypatch):
         with pytest.raises(ContentError, match="a finding"):
             site_files.write(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+    (tmp_path / "new").mkdir()  # an empty folder may be there
     site_files.write(tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["new"]

@@ -39,7 +39,7 @@ from paradigms.site.exports.practice_models import model_files, training_runs
 from paradigms.site.exports.pyodide import Pyodide, pyodide
 from paradigms.site.exports.quiz_data import quiz_data
 from paradigms.site.exports.security_policy import headers_file
-from paradigms.site.exports.source_date import VARIABLE, source_date
+from paradigms.site.exports.source_date import VARIABLE
 from paradigms.site.exports.task_files import task_file_paths, task_files
 from paradigms.site.fences.cheat_sheet import check_formulas
 from paradigms.site.fences.record import record_pages
@@ -123,8 +123,11 @@ def minify(path: Path) -> None:
 def write(folder: Path) -> str:
     """Write the pages and every file of the site into a new folder; says how many.
 
-    Errors: ValueError for a folder that has files; ContentError as `data_files`.
+    Errors: ValueError for a file, or a folder that has files; ContentError as
+    `data_files`.
     """
+    if folder.is_file():
+        raise ValueError(f"{folder}: a file; name a new folder")
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder}: not empty; remove it, or name a new folder")
     draft = folder.with_name(f".{folder.name}.tmp")
@@ -140,6 +143,8 @@ def write(folder: Path) -> str:
     for pattern in MINIFIED:
         for file in draft.glob(pattern):
             minify(file)
+    if folder.exists():
+        folder.rmdir()  # an empty one; Windows would not replace it
     draft.replace(folder)
     return f"{sum(path.is_file() for path in folder.rglob('*'))} files"
 
@@ -152,7 +157,6 @@ def _all_files() -> Iterator[tuple[str, bytes | Path]]:
         os.environ.get("SITE_URL", ""),
         settings["theme"]["icon"]["logo"],
     )
-    os.environ.setdefault(VARIABLE, str(source_date()))
     python = pyodide(ROOT)
     for file in source_files(DOCS, "*"):
         if file.is_file():
