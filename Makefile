@@ -20,17 +20,20 @@ site: .venv/site.done node_modules/.package-lock.json  ## build the site into si
 
 npm: node_modules/.package-lock.json  ## bring the Python that runs programs in the page; serving needs none
 
-# The pages that differ from the last commit, and tests that need neither site nor browser.
+# The pages that differ from the last commit, and tests that need neither site nor browser:
+# those of the texts and, if anything but texts differs, those of the code.
 CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md'; git ls-files -o --exclude-standard 'docs/*.md')
-FAST := tests/test_*.py tests/data tests/layers tests/objectives tests/site/test_prose.py \
-  tests/site/content/test_content.py tests/experiments/runner/test_fingerprint.py \
+TEXTS := tests/site/test_prose.py tests/site/content/test_content.py
+CODE := tests/test_*.py tests/data tests/layers tests/objectives \
+  tests/experiments/runner/test_fingerprint.py \
   tests/experiments/test_experiments.py::test_the_stored_result_belongs_to_the_code
-check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages, in a minute
+DIFFERS = $(shell git status --porcelain -- . ':!docs/*.md' ':!snippets')
+check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages: seconds for a page, a minute for code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 -q $(FAST) $(CHANGED)
+	$(BIN)/python -m pytest -n 2 -q $(if $(DIFFERS),$(CODE)) $(TEXTS) $(CHANGED)
 
 test: browser nginx .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; half an hour on two cores
 	$(BIN)/ruff check .
@@ -68,14 +71,14 @@ node_modules/.package-lock.json: package.json package-lock.json .venv/site.done
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@
 
-# Root installs Chromium; anyone else is told what to do, and no test is skipped.
+# Root installs Chromium without its windows, which takes a third of the processor time
+# of the whole one; anyone else is told what to do, and no test is skipped.
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; \
-	else \
-	  echo "make test needs Chromium for the browser tests: sudo apt-get install chromium, or put Chrome on the PATH" >&2; exit 1; \
-	fi
+	@command -v chromium-headless-shell >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && \
+	  apt-get install -y -q --no-install-recommends chromium-headless-shell fonts-dejavu-core; } || \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	{ echo "make test needs Chromium for the browser tests: sudo apt-get install chromium-headless-shell, or put Chrome on the PATH" >&2; exit 1; }
 
 # The web server of Containerfile, likewise. Debian starts what it installs: the tests
 # start their own, on a free port. After the browser, since apt-get runs once at a time.

@@ -163,7 +163,7 @@ def address(site) -> Iterator[str]:
 def browser():
     """A headless Chromium from the PATH."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
-    assert program, "no Chromium on the PATH: sudo apt-get install chromium"
+    assert program, "no Chromium on the PATH: make browser"
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
