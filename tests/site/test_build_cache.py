@@ -2,6 +2,7 @@
 
 import json
 import pstats
+import shutil
 import subprocess
 import sys
 import time
@@ -18,16 +19,26 @@ from mkdocs.structure.pages import Page
 
 from paradigms.site import file_cache
 from paradigms.site.build_cache import BuildCache, _restore
+from paradigms.site.working_copy import copy_sources
 from tests.conftest import ROOT, build, environment
 
 PAGE = "q19/transfer.md"
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, site) -> Path:  # noqa: ARG001 - its build fills the cache
+    """A copy of the sources whose pages are all on disk; no test changes it."""
+    folder = tmp_path_factory.mktemp("built")
+    copy_sources(folder, more=[".cache"])
+    assert build(folder, folder / "site").returncode == 0
+    return folder
+
+
 @pytest.fixture
-def warm(sources) -> Path:
-    """A copy of the sources whose pages are all on disk."""
-    assert build(sources, sources / "site").returncode == 0
-    return sources
+def warm(built, tmp_path) -> Path:
+    """A copy of it, to change and to build again."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def stamps(folder: Path) -> dict[str, int]:
