@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from scipy.stats import t as student
 
+from paradigms.evaluation.statistics import holm
 from paradigms.experiments import transfer
 from paradigms.experiments.records import load
 
@@ -111,6 +113,14 @@ def test_what_the_page_says_of_pretraining():
         assert (causal["pretrained"] > bidirectional["pretrained"]) == (size > 50)
         masked = results[f"masked token, {changed}, tuned"][f"at {size}"][0]
         assert (masked > 0) == (size < 1000)
+    for size in sizes:  # frozen, the order after pretraining is another
+        causal, bidirectional = (
+            {start: results[f"{name}, {start}, frozen"][f"at {size}"][0]
+             for start in transfer.STARTS}
+            for name in ("next token", "masked token")
+        )  # fmt: skip
+        assert causal["from scratch"] > bidirectional["from scratch"]
+        assert (causal["pretrained"] > bidirectional["pretrained"]) == (size == 200)
     upper_bounds = [
         row[f"at {size}"][2]
         for name, row in results.items()
@@ -118,7 +128,11 @@ def test_what_the_page_says_of_pretraining():
         for size in sizes
     ]
     assert len(upper_bounds) == 16
-    assert any(abs(bound) < 0.0005 for bound in upper_bounds)  # shown as 0.000
+    covers_zero = [bound for bound in upper_bounds if abs(bound) < 0.0005]
+    assert len(covers_zero) == 1  # printed as 0.0
+    assert covers_zero[0] > 0
+    pair = results[f"next token, pretrained, tuned - {transfer.COUNTED}"]["at 1000"]
+    assert -0.0005 < pair[1] < 0 < pair[2]  # printed as 0.0 as well
     for objective in ("next token", "masked token"):  # none is significantly better
         for kind in ("tuned", "frozen"):
             difference = results[
@@ -128,3 +142,34 @@ def test_what_the_page_says_of_pretraining():
             assert difference["at 5000"][1] > 0
         words = results[f"{objective}, words"]["loss"]
         assert words[2] < results["word counts, words"]["loss"][1]
+
+
+def test_what_the_page_says_of_holms_correction():
+    """Of eleven gains whose interval excludes zero three are not significant then.
+
+    An interval is Student's t over the seeds, so mean and interval give the p-value.
+    """
+    pairs = {
+        (name, column): value
+        for name, row in rows().items()
+        if "pretrained - from scratch" in name
+        for column, value in row.items()
+        if column.startswith("at ")
+    }
+    freedom = len(transfer.CONFIG.seeds) - 1
+    half_width = student.ppf(0.975, freedom)
+    p_values = [
+        2 * student.sf(abs(mean) / ((high - low) / 2 / half_width), freedom)
+        for mean, low, high in pairs.values()
+    ]
+    assert len(p_values) == 16
+    gains = {pair for pair, (_, _, high) in pairs.items() if high < 0}
+    assert len(gains) == 11
+    corrected = dict(zip(pairs, holm(p_values), strict=True))
+    changed = "pretrained - from scratch"
+    assert {pair for pair in gains if corrected[pair] >= 0.05} == {
+        (f"next token, {changed}, frozen", "at 200"),
+        (f"next token, {changed}, tuned", "at 50"),
+        (f"masked token, {changed}, tuned", "at 1000"),
+    }
+    assert not any(corrected[pair] < 0.05 for pair in pairs.keys() - gains)
