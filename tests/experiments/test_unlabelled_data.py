@@ -100,6 +100,13 @@ def test_what_the_page_says_of_gains_and_self_training():
         for column in columns
     )
     assert gain > 10 * max(gains)
+    reviews = [
+        rows()[f"{data}, {chosen} {against}"][f"at {size}"][0]
+        for data in ("imdb", "rotten_tomatoes")
+        for size in (30, 100, 300)
+    ]
+    digits = rows()[f"digits, {chosen} {against}"]["at 20"]
+    assert digits[2] < min(reviews)  # a larger gain than on any reviews
     self_training = "logistic regression, self-training - logistic regression"
     signs = {
         (data, size): differs(data, self_training, size)
@@ -120,6 +127,13 @@ def test_what_the_page_says_of_gains_and_self_training():
     }
     best = "naive Bayes, EM, best weight on the test set"
     assert all(differs("imdb", f"{best} {against}", n) == -1 for n in (30, 100, 300))
+    assert not differs("imdb", f"{best} {against}", 10)
+    low, coin_toss, high = (
+        rows()["imdb, naive Bayes, EM, weight 0.01"]["at 30"][i] for i in (1, 0, 2)
+    )
+    assert low < 0.5 < high
+    assert abs(coin_toss - 0.5) < 0.005
     for size in (100, 300):  # the plateau of EM on real reviews
         row = rows()["imdb, naive Bayes, EM"]
         assert row[f"at {size}"][1] < row["at 30"][2] + 0.01
+        assert row["at 300"][0] <= row[f"at {size}"][0] < row["at 30"][0]
