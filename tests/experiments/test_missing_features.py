@@ -83,6 +83,8 @@ def test_what_the_page_says_in_pairs_of_missing_features():
     assert all(
         gap("QDA", gaussian, percent, "tumours")[1] > 0 for percent in (100, 90, 70, 50)
     )
+    assert gap("QDA", gaussian, 30, "tumours")[0] > 0
+    assert gap("QDA", gaussian, 10, "tumours")[0] < 0
     assert all(gap(drop, means, percent)[2] < 0 for percent in (50, 30, 10))
     assert all(gap(drop, means, percent)[1] > 0 for percent in (100, 90))
     assert all(gap(drop, gaussian, percent)[1] > 0 for percent in percentages)
@@ -171,6 +173,7 @@ def test_what_the_page_says_of_fair_competitors():
 
     names = missing_features
     reduced, trees, indicators = names.REDUCED, names.TREES, names.INDICATORS
+    drop, modelled = names.MISSING_IN_TRAINING, names.MODELLED
     for percent in (50, 30):
         assert differs("LDA", reduced, percent) == 1
         assert differs("naive Bayes", reduced, percent) == 1
@@ -193,7 +196,34 @@ def test_what_the_page_says_of_fair_competitors():
         assert differs(names.MODELLED, "naive Bayes", percent, values[1]) == -1
         assert differs(names.MODELLED, "naive Bayes", percent, values[0]) == 0
         assert differs(names.MODELLED, trees, percent, values[1]) == 1
+        trees_ahead = differs("QDA", trees, percent, values[0])
+        assert trees_ahead == (percent == 50)
         assert differs(trees, indicators, percent, values[1]) == 0
+    imputations = names.MEAN_IMPUTATION, names.GAUSSIAN_IMPUTATION, drop
+    leads = {  # of QDA on digits, where they are not significant
+        (other, percent)
+        for other in ("naive Bayes", "LDA", indicators, trees, *imputations)
+        for percent in (100, 90, 70, 50, 30, 10)
+        if not differs("QDA", other, percent)
+    }
+    assert leads == {
+        (names.MEAN_IMPUTATION, 100),
+        (names.GAUSSIAN_IMPUTATION, 100),
+        (names.GAUSSIAN_IMPUTATION, 90),
+        (trees, 100),
+        (trees, 90),
+        ("LDA", 10),
+    }
+    summed_out = "naive Bayes", "LDA", "QDA"
+    trained = indicators, trees, drop, modelled
+    errors = {
+        model: results[f"tumours, not at random, {model}"]["50% observed"]
+        for model in (*summed_out, *trained, reduced, names.GAUSSIAN_IMPUTATION)
+    }
+    best = min(errors[model][1] for model in summed_out)
+    for model in trained:
+        assert errors[model][2] < 0.7 * best  # far lower
+    assert errors[names.GAUSSIAN_IMPUTATION][2] < errors[reduced][1]
     assert all(
         differs(one, other, 50, "tumours") == 0
         for one in ("LDA", "QDA", "naive Bayes")

@@ -96,6 +96,13 @@ def test_what_the_page_says_of_a_slope_and_a_shift():
         assert low < 0 < high if share == 90 else low > 0
     gain = results[f"imdb, {affine}, 50%"]["error reduction, estimated prior"]
     assert gain[1] < 0 < gain[2]
+    for data, model in (
+        ("imdb", logistic),
+        ("rotten_tomatoes", affine),
+        ("rotten_tomatoes", logistic),
+    ):  # there the estimate does harm
+        unchanged = results[f"{data}, {model}, 50%"]
+        assert unchanged["error reduction, estimated prior"][2] < 0
     pair = results[f"imdb, {affine} - {scaled}, 30%"]
     assert pair["error, estimated prior"][2] < 0
     for share in (30, 50):
