@@ -123,6 +123,7 @@ def test_what_the_page_says_of_repeated_text():
     best, last = "excess loss", "excess loss, last step"
     assert next_token[best][2] < next_token[last][1]
     assert masked[last][1] < masked[best][0] < masked[last][2]
+    assert masked[last][0] < masked[best][0]  # no higher after the last epoch
     step = "passes at the best step"
     assert next_token[step][2] < masked[step][1]
     assert next_token[best][2] < masked[best][1]  # and no closer to the source
