@@ -104,7 +104,7 @@ def semisupervised_em(board: Board) -> None:
     first = MultinomialNaiveBayes().fit(labelled, labels)
     start = first.log_likelihood, first.log_prior
     for weight in (1.0, 0.1):
-        course = [board.em(*data, rounds, weight) for rounds in range(8)]
+        course = [board.em(*data, steps, weight) for steps in range(8)]
         assert_close(course[0], start)
         values = [likelihood(parameters, weight) for parameters in course]
         assert all(after >= before - 1e-9 for before, after in pairwise(values))
@@ -169,9 +169,9 @@ def shift_em(board: Board) -> None:
     prior = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
     logits[:, 2] += 1
     expected = em_class_prior(logits, prior.log()).exp()
-    mine = board.class_shares(logits.softmax(dim=1), prior, 300)
+    mine = board.class_priors(logits.softmax(dim=1), prior, 300)
     assert_close(mine, expected, atol=1e-4, rtol=0)
-    once = board.class_shares(logits.softmax(dim=1), prior, 1)
+    once = board.class_priors(logits.softmax(dim=1), prior, 1)
     assert_close(once, logits.softmax(dim=1).mean(dim=0))
 
 
