@@ -218,6 +218,8 @@ def test_what_the_page_says_of_the_four():
     assert low < 0 < high
     early = [match(name, "language named", 100) for name in names]
     assert all(early[0][2] < other[1] for other in early[1:])
+    t5, bart, _, decoder = (mean for mean, *_ in early)
+    assert abs(t5 - bart) > abs(bart - decoder)
     both_sides, column = "prefix LM - decoder-only", "loss per output"
     assert gap(both_sides, 400, column)[2] < 0
     low, high = gap(f"{both_sides}, plain digits", 400, column)[1:]

@@ -57,6 +57,7 @@ def test_what_the_page_says_of_the_order():
     prefix_first = results[fill_reviews.PREFIX_FIRST]
     for column in ("suffix saves", "wrong suffix costs"):
         assert sign(suffix_first[column]) == 1
+    assert sign(prefix_first["wrong suffix costs"]) == 0
     assert prefix_first["wrong suffix costs"][2] < suffix_first["wrong suffix costs"][1]
     assert sign(prefix_first["suffix saves"]) == -1
     gpt = results["GPT"]["fill"][0]

@@ -126,6 +126,12 @@ def test_what_the_page_says_of_the_race():
         assert rows[f"{fresh}, {name}"]["right, tuned"][0] > 0.9
     assert sign("masked", next_token, "left, tuned") == 0
     assert sign("masked", next_token, "left, probe") == -1
+    assert sign("masked diffusion", next_token, "left, tuned") == -1
+    targets = [
+        rows[f"{fresh}, {name}"]["targets per 100 tokens"][0]
+        for name in ("masked", next_token)
+    ]
+    assert targets[0] < targets[1] / 6
     best = rows["the language, left side alone"]["right, at best"]
     assert rows[f"{fresh}, {next_token}"]["right, tuned"][0] < best[0] + 0.02
     for name, expected in (("prefix", 0), ("span", 0), ("ELECTRA", -1), ("masked", 1)):
@@ -146,6 +152,14 @@ def test_what_the_page_says_of_sentiment():
         if name != next_token:
             expected = 0 if name in ("prefix", "span") else -1
             assert sign(name, objective_race.BIDIRECTIONAL, column, reviews) == expected
+    # On frozen states masked training does gain, so the page says "after tuning".
+    assert (
+        sign("masked", objective_race.BIDIRECTIONAL, "sentiment, probe", reviews) == 1
+    )
+    rows = {row["name"]: row for row in load("objective_race").rows}
+    for name in objective_race.TRAINED:
+        seen = rows[f"{reviews}, {name}"]["texts seen"][0]
+        assert seen == pytest.approx(19_000, rel=0.1)
     assert sign(*MASKS, column, reviews) == 1
     lead = difference(*MASKS, column, reviews)[0]
     assert lead > difference("masked", next_token, column, reviews)[0]

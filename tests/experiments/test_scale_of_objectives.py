@@ -1,5 +1,7 @@
 """Size and repetition for two objectives: reduced size, statements of the page."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -100,4 +102,22 @@ def test_what_the_page_says_of_size_and_repetition():
         ]
         for name in scale_of_objectives.NAMES
     )
-    assert near[2] < far[1], "next tokens stay nearer, repeated or not"
+    assert near[2] < far[1], "next tokens have the lower number after 50 passes, too"
+
+
+def test_what_the_page_says_of_each_width():
+    """The lower number is that of next tokens; the bound falls by more at each step."""
+    rows = {row["name"]: row for row in load("scale_of_objectives").rows}
+    near, far = (
+        [
+            rows[scale_of_objectives.row_name(name, scale_of_objectives.Setting(w))][
+                "excess loss"
+            ]
+            for w in scale_of_objectives.CONFIG.widths
+        ]
+        for name in scale_of_objectives.NAMES
+    )
+    assert all(one[2] < other[1] for one, other in zip(near, far, strict=True))
+    falls = [one[0] - other[0] for one, other in pairwise(far)]
+    assert falls == sorted(falls)
+    assert near[1][0] - near[-1][0] < far[1][0] - far[-1][0]  # from width 16 on

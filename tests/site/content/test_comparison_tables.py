@@ -3,6 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from paradigms.experiments.records import load
+from paradigms.site.content.claims import claims
 from paradigms.site.content.comparison_tables import (
     Comparison,
     comparison,
@@ -10,6 +12,7 @@ from paradigms.site.content.comparison_tables import (
     names,
     subject_problems,
 )
+from paradigms.site.content.pages import DOCS
 
 MEANS = {"Left": ["logistic regression"], "Right": ["naive Bayes", "causal"]}
 ADDRESS = "label_efficiency/imdb, naive Bayes, 100/error"
@@ -80,3 +83,11 @@ def test_a_subject_that_the_table_lacks_is_named():
         ValidationError, match="means: no column or row is called 'left'"
     ):
         Comparison.model_validate(table)
+
+
+def test_the_accuracies_are_means_over_as_many_seeds_as_stated():
+    """The caption and claim S36 state the seeds of the recorded run in words."""
+    assert load("objective_race").config["seeds"] == 8
+    caption = (DOCS / "q39/index.md").read_text("utf-8")
+    assert "Accuracies are means over eight seeds" in caption
+    assert "(eight seeds, wide interval)" in claims()["S36"].right
