@@ -57,6 +57,8 @@ def test_recorded_counts_are_those_of_the_formulas():
 def test_what_the_page_says_of_the_cache():
     """Statements of the page beyond those that claims check."""
     results = rows()
+    record = load("cache")
+    assert (record.threads, record.processor[-7:]) == (1, "2 cores")
     for variant in CACHED:
         for length in (64, 128, 256, 512, 1024):
             row = results[f"{variant.name}, {length} tokens"]

@@ -15,7 +15,7 @@ from paradigms.training.pretraining import objectives
 
 
 def test_scale_of_objectives_again_at_reduced_size():
-    """Next token is nearer to the source at every size; the recorded rows exist."""
+    """Next token has the lower number at every size; the recorded rows exist."""
     results = {
         row["name"]: row
         for row in scale_of_objectives.run(scale_of_objectives.smaller()).rows
