@@ -363,7 +363,7 @@ def test_from_a_file_and_without_scripts_a_line_says_so(browser, site):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto((site / "practice/index.html").as_uri())
-        expect(page.locator(TOOL)).to_contain_text("With scripts enabled, you can keep")
+        expect(page.locator(TOOL)).to_contain_text("With JavaScript enabled, you")
 
 
 def test_without_https_a_line_says_so(browser, host):

@@ -249,5 +249,5 @@ def test_a_reset_asks_first(open_tool, tmp_path):
 def test_without_scripts_the_place_says_what_would_be_there(visit):
     """A sentence with a link."""
     page = visit("", java_script_enabled=False)
-    assert "With scripts" in page.locator(TOOL).inner_text()
+    assert "With JavaScript" in page.locator(TOOL).inner_text()
     assert page.locator(f"{TOOL} :is(button, input)").count() == 0

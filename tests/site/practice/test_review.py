@@ -358,7 +358,7 @@ def test_five_thousand_cards_answer_a_key_at_once(open_tool, record_property):
 def test_without_scripts_the_page_says_where_the_questions_are(visit):
     """One line with a link."""
     page = visit(PATH, java_script_enabled=False)
-    assert "need scripts" in page.locator("[data-practice]").inner_text()
+    assert "need JavaScript" in page.locator("[data-practice]").inner_text()
     page.locator("[data-practice] a").click()
     page.wait_for_url("**/practice/")
 

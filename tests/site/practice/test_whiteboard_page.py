@@ -211,7 +211,7 @@ def test_without_scripts_and_as_a_file_the_tasks_are_text(browser, site, visit):
     """A line says what is missing."""
     page = visit(PATH, java_script_enabled=False)
     assert readable(page)
-    assert "With scripts, each task has an editor" in page.inner_text("article")
+    assert "With JavaScript, each task has an editor" in page.inner_text("article")
     page = browser.new_page()
     page.goto((site / PATH / "index.html").as_uri())
     assert readable(page)
