@@ -74,7 +74,7 @@ def test_a_question_page_prints_without_answers_and_evidence(visit, path):
     for key in ids:
         assert words_of(questions()[key].question) in text, key
         assert words_of(questions()[key].answer) not in text, key
-    assert squeezed("Stands while") not in text
+    assert squeezed("Holds while") not in text
     assert "Allclaims" not in text
     assert text.count(squeezed("import torch")) >= 3
     page.evaluate("document.querySelector('details.evidence').open = true")
