@@ -16,6 +16,7 @@ from paradigms.site.content.whiteboard import tasks
 from paradigms.site.exports.search_index import (
     MAIN,
     Passage,
+    SectionParser,
     synonym_problems,
     without_small_tags,
 )
@@ -104,9 +105,9 @@ def test_what_has_an_entry_is_not_repeated(index):
     assert "Bayes" in text
 
 
-def indexed(html: str) -> str:
+def indexed(html: str, parser_class: type[Parser] = Parser) -> str:
     """Titles and words of a page's sections, as the theme's search reads them."""
-    parser = Parser()
+    parser = parser_class()
     parser.feed(html)
     parser.close()
     parts = ["".join(part.title) + " " + "".join(part.text) for part in parser.data]
@@ -126,6 +127,28 @@ def test_no_word_is_lost_with_the_tags_that_the_parser_is_not_shown(site):
     for tag in ("span", "td"):
         hidden = f"<h1>A</h1><p>one <{tag} data-search-exclude>two</{tag}></p>"
         assert indexed(without_small_tags(hidden)) != indexed(hidden)
+
+
+def test_what_is_excluded_stays_so_until_its_own_end():
+    """Negative control: Material's parser ends an exclusion at a nested element."""
+    html = (
+        "<h1>A</h1><div data-search-exclude>one<div>two</div>three"
+        "<details data-search-exclude><details>four</details>five</details>six</div>"
+        "<div>seven</div>"
+    )
+    assert indexed(html, SectionParser) == "Aseven"
+    assert "three" in indexed(html)
+
+
+def test_records_are_no_text_of_the_search(index):
+    """Neither their rows nor their settings: a page for each says what it measures."""
+    evidence = [
+        row["text"]
+        for row in index["text"]["passages"]
+        if index["answers"]["pages"][row["page"]][0].startswith("reference/evidence/")
+    ]
+    assert len(evidence) > 30
+    assert max(map(len, evidence)) < 600
 
 
 def test_words_of_two_cells_are_two_words():

@@ -33,7 +33,7 @@ def missing(inside: str, key: str) -> list[str]:
         f"<code>{escape(proofs()[name].command)}</code>" for name in claim.tests
     ]
     expected += [
-        f"<code>{escape(line)}</code><br>found {escape(with_values(line))}<"
+        f"<code>{escape(line)}</code><br>measured: {escape(with_values(line))}<"
         for line in claim.holds
     ]
     expected += [escape(label(split_citation(source)[0])) for source in claim.sources]
@@ -49,7 +49,7 @@ def test_all_evidence_of_a_claim_opens_in_place(site, key):
 def test_missing_evidence_is_noticed(site):
     """Negative control: other values, another command, a source left out."""
     inside = opened(site, "S14")
-    assert missing(re.sub(r"found -0\.\d", "found -7.7", inside, count=1), "S14") != []
+    assert missing(re.sub(r"measured: -0\.\d", "measured: -7.7", inside, count=1), "S14") != []
     assert missing(inside.replace("NAME=label", "NAME=lable"), "S14") != []
     assert missing(inside.replace("Ng &amp; Jordan", "others"), "S14") != []
 

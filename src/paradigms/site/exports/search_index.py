@@ -31,7 +31,7 @@ from paradigms.site.exports.formats import compact_json
 from paradigms.site.markdown.adapter import as_text
 from paradigms.site.templates.environment import slug
 
-FIRST_WORDS = 42  # of an answer: what a reader sees of a hit, and what it is ranked by
+FIRST_WORDS = 41  # of an answer: what a reader sees of a hit, and what it is ranked by
 # The worker ranks by kind: what answers before what derives, proves or lists.
 Kind = Literal[
     "main", "question", "task", "term", "claim", "figure", "change", "page", "section",
@@ -168,7 +168,7 @@ def _bibliography() -> Iterator[Passage]:
 
 def _sections(page: IndexedPage) -> Iterator[Passage]:
     """A page and its sections; their titles and texts as plain text."""
-    parser = Parser()
+    parser = SectionParser()
     parser.feed(without_small_tags(page.content))
     parser.close()
     for number, section in enumerate(parser.data):
@@ -178,6 +178,18 @@ def _sections(page: IndexedPage) -> Iterator[Passage]:
         kind = _kind(page.path, anchor)
         holds: tuple[Form, ...] = ("derivation",) if kind == "derivation" else ()
         yield Passage(kind, page.path + anchor, title, text, holds=holds)
+
+
+class SectionParser(Parser):  # type: ignore[misc]  # it has no types
+    """Material's parser; what is excluded stays so until its own end.
+
+    Material compares elements by tag, so that a nested element of the same tag ends the
+    exclusion of the outer one.
+    """
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag(tag)
+        self.skip |= {element for element in self.context if element.is_excluded()}
 
 
 def without_small_tags(markup: str) -> str:
