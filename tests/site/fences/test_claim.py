@@ -49,7 +49,8 @@ def test_all_evidence_of_a_claim_opens_in_place(site, key):
 def test_missing_evidence_is_noticed(site):
     """Negative control: other values, another command, a source left out."""
     inside = opened(site, "S14")
-    assert missing(re.sub(r"measured: -0\.\d", "measured: -7.7", inside, count=1), "S14") != []
+    other = re.sub(r"measured: -0\.\d", "measured: -7.7", inside, count=1)
+    assert missing(other, "S14") != []
     assert missing(inside.replace("NAME=label", "NAME=lable"), "S14") != []
     assert missing(inside.replace("Ng &amp; Jordan", "others"), "S14") != []
 
