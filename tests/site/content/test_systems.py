@@ -212,7 +212,7 @@ def parts_of(network: T5 | BART) -> list[str]:
         "one" if embedding_norm else "none",
         activations[block.feed_forward.activation],
         {True: "everywhere", False: "none"}[with_bias],
-        {None: "over √width of a head", 1.0: "as they are"}[scale],
+        {None: "over √(head dimension)", 1.0: "as they are"}[scale],
         {1.0: "nothing", width**-0.5: "state over √width"}[shrink],
     ]
 
