@@ -11,9 +11,9 @@ export function mount(place) {
   const result = element("div");
   const labels = slider("Training labels", { min: 4, max: 200, step: 4, value: 12 }, () => show());
   const copies = slider("Copies of the weakest feature", { min: 0, max: 6, step: 1, value: 0 }, () => show());
-  const trainPrior = slider("Share of class 1 in training", { min: 0.1, max: 0.9, step: 0.1, value: 0.5 }, () => show());
-  const testPrior = slider("Share of class 1 in the test", { min: 0.1, max: 0.9, step: 0.1, value: 0.5 }, () => show());
-  const corrected = checkbox("Correct both for the share in the test", () => show());
+  const trainPrior = slider("Prior of class 1 in training", { min: 0.1, max: 0.9, step: 0.1, value: 0.5 }, () => show());
+  const testPrior = slider("Prior of class 1 in the test", { min: 0.1, max: 0.9, step: 0.1, value: 0.5 }, () => show());
+  const corrected = checkbox("Correct both for the test prior", () => show());
   const missing = checkbox("The first feature is missing in the test", () => show());
   const show = () => result.replaceChildren(...outcome(compare({
     labels: labels.value(),

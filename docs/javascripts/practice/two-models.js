@@ -38,7 +38,7 @@ function tool(all) {
 
   const input = element("input", { type: "text", className: "practice-text", value: EXAMPLE, maxLength: 300, spellcheck: false });
   const problem = status();
-  const words = element("div", { className: "practice-row", role: "group", ariaLabel: "The word that is hidden" });
+  const words = element("div", { className: "practice-row", role: "group", ariaLabel: "The word that is masked" });
   const filled = element("div", "practice-pair");
   const scored = element("div", "practice-pair");
   const masks = element("div", "practice-pair");
@@ -77,14 +77,14 @@ function tool(all) {
   input.addEventListener("input", read);
   const written = writing(all, () => ids);
   const answer = predict(
-    "Before you look: which model gives the hidden word more probability?",
+    "Before you look: which model gives the masked word more probability?",
     ["GPT", "BERT", "It depends on the word"],
     [filled],
   );
   const parts = [
     element("label", "practice-label", "Sentence ", input),
     problem,
-    heading("Hide a word"),
+    heading("Mask a word"),
     words,
     answer,
     heading("Score the sentence"),

@@ -107,7 +107,7 @@ def assert_bars(
 
 def words(page: Page) -> Locator:
     """The buttons that hide a word."""
-    group = page.get_by_role("group", name="The word that is hidden")
+    group = page.get_by_role("group", name="The word that is masked")
     return group.get_by_role("button")
 
 

@@ -259,7 +259,7 @@ def test_the_correction_changes_the_scores(open_tool):
     page = open_tool(PATH)
     place = page.locator("[data-practice=classifier-sliders]")
     place.get_by_role("button", name="No difference").click()
-    place.get_by_label("Share of class 1 in the test").fill("0.9")
+    place.get_by_label("Prior of class 1 in the test").fill("0.9")
 
     def errors() -> list[float]:
         cells = place.locator("tbody td:nth-child(2)").all_inner_texts()
@@ -279,8 +279,8 @@ SCORES = """async (changes) => {
 CONTROLS = {
     "labels": ("Training labels", 60),
     "copies": ("Copies of the weakest feature", 5),
-    "trainPrior": ("Share of class 1 in training", 0.2),
-    "testPrior": ("Share of class 1 in the test", 0.8),
+    "trainPrior": ("Prior of class 1 in training", 0.2),
+    "testPrior": ("Prior of class 1 in the test", 0.8),
     "missing": ("The first feature is missing", True),
 }
 
