@@ -9,6 +9,7 @@ import pytest
 from paradigms._schema import ContentError
 from paradigms.site.content import questions as question_bank
 from paradigms.site.content.claims import claims
+from paradigms.site.content.pages import pages
 from paradigms.site.content.questions import (
     TOPICS,
     Question,
@@ -134,6 +135,26 @@ def test_claims_that_no_question_asks_about():
     """There are none: a question asks about every claim of the ledger."""
     claim_ids = {name for entry in questions().values() for name in entry.claims}
     assert sorted(set(claims()) - claim_ids) == []
+
+
+def other_headings(texts: dict[str, str]) -> list[str]:
+    """Headings of derivations that do not ask their question in its words."""
+    headings = (
+        (key, heading)
+        for text in texts.values()
+        for heading, key in re.findall(r"^## (.+) \{ #derive-([a-z0-9-]+) ", text, re.M)
+    )
+    return [key for key, heading in headings if heading != questions()[key].question]
+
+
+def test_a_derivation_is_headed_by_its_question():
+    """Negative control: a question that is worded anew."""
+    assert len(derivations()) > 50
+    assert other_headings(pages()) == []
+    key, place = next(iter(derivations().items()))
+    page = place.partition("#")[0]
+    reworded = pages()[page].replace(questions()[key].question, "Derive something.")
+    assert other_headings({page: reworded}) == [key]
 
 
 def test_every_derivation_is_worked_line_by_line():
