@@ -212,8 +212,8 @@ def parts_of(network: T5 | BART) -> list[str]:
         "one" if embedding_norm else "none",
         activations[block.feed_forward.activation],
         {True: "everywhere", False: "none"}[with_bias],
-        {None: "over √(head dimension)", 1.0: "as they are"}[scale],
-        {1.0: "nothing", width**-0.5: "state over √width"}[shrink],
+        {None: "divided by √(head dimension)", 1.0: "unscaled"}[scale],
+        {1.0: "nothing", width**-0.5: "hidden state divided by √width"}[shrink],
     ]
 
 
