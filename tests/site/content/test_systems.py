@@ -212,7 +212,7 @@ def parts_of(network: T5 | BART) -> list[str]:
         "one" if embedding_norm else "none",
         activations[block.feed_forward.activation],
         {True: "everywhere", False: "none"}[with_bias],
-        {None: "divided by √(head dimension)", 1.0: "unscaled"}[scale],
+        {None: "divided by √(head dimension)", 1.0: "not scaled"}[scale],
         {1.0: "nothing", width**-0.5: "hidden state divided by √width"}[shrink],
     ]
 
