@@ -25,13 +25,13 @@ def one_parent(tokens):
 
 
 def ends_early(tokens):
-    """A short text, or a longer one that is as likely for each token."""
+    """A short text, or a longer one with the same probability per token."""
     table = {(): (0.5, 0.5), (1,): (0.9, 0.1)}
     return logs(*table.get(tuple(tokens), (0.5, 0.5)))
 
 
 def ends_later(tokens):
-    """A short text, or a longer one that is less likely for each token."""
+    """A short text, or a longer one with a lower probability per token."""
     table = {(): (0.5, 0.5), (1,): (0.4, 0.3, 0.3)}
     return logs(*table.get(tuple(tokens), (0.5, 0.5)))
 

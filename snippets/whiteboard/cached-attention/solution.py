@@ -2,9 +2,9 @@ import math
 
 
 def decode_step(queries, key, value, cache):
-    """Extend the cache by a token; the output of each head."""
+    """Add a token to the cache; return the output of each head."""
     if len(queries) % len(key):
-        raise ValueError(f"{len(key)} key heads for {len(queries)} heads")
+        raise ValueError(f"{len(key)} key-value heads for {len(queries)} heads")
     cache["keys"].append(key)
     cache["values"].append(value)
     size = len(queries) // len(key)

@@ -2,5 +2,5 @@ import math
 
 
 def decode_step(queries, key, value, cache):
-    """Extend the cache by a token; the output of each head."""
+    """Add a token to the cache; return the output of each head."""
     raise NotImplementedError

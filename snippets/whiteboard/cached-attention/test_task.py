@@ -41,9 +41,9 @@ def test_the_scale_is_that_of_one_head():
 
 def test_neighbouring_heads_share_a_key():
     token = ([[1.0]] * 4, [[0.0], [0.0]], [[10.0], [20.0]])
-    run("4 heads, 2 key heads", [token], [[[10.0], [10.0], [20.0], [20.0]]])
+    run("4 heads, 2 key-value heads", [token], [[[10.0], [10.0], [20.0], [20.0]]])
     one = ([[1.0]] * 3, [[0.0]], [[7.0]])
-    run("3 heads, 1 key head", [one], [[[7.0]] * 3])
+    run("3 heads, 1 key-value head", [one], [[[7.0]] * 3])
 
 
 def test_keys_and_values_of_a_group_belong_together():
@@ -51,7 +51,7 @@ def test_keys_and_values_of_a_group_belong_together():
     first = ([[1.0], [1.0]], [[log3], [0.0]], [[0.0], [8.0]])
     second = ([[1.0], [1.0]], [[0.0], [log3]], [[4.0], [0.0]])
     run(
-        "2 heads, 2 key heads, two tokens",
+        "2 heads, 2 key-value heads, two tokens",
         [first, second],
         [[[0.0], [8.0]], [[1.0], [2.0]]],
     )
@@ -67,7 +67,7 @@ def test_heads_that_do_not_divide_are_an_error():
     check(
         lambda: decode_step([[1.0]] * 3, [[1.0]] * 2, [[1.0]] * 2, cache),
         expected=ValueError,
-        case="3 heads, 2 key heads",
+        case="3 heads, 2 key-value heads",
     )
     assert cache == {"keys": [], "values": []}, (
         f"the cache after the error: expected no token, got {len(cache['keys'])}"

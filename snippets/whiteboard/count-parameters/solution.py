@@ -2,7 +2,7 @@ def parameters(vocabulary, width, layers, heads, hidden, kv_heads=None, tied=Fal
     """The number of parameters."""
     kv_heads = heads if kv_heads is None else kv_heads
     if width % heads or heads % kv_heads:
-        raise ValueError(f"width {width}, {heads} heads, {kv_heads} key heads")
+        raise ValueError(f"width {width}, {heads} heads, {kv_heads} key-value heads")
     kv_width = width // heads * kv_heads
     attention = 2 * width * width + 2 * width * kv_width
     feed_forward = 3 * width * hidden

@@ -7,7 +7,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture and standard normal noise."""
+    """x_t for an image and standard normal noise."""
     raise NotImplementedError
 
 

@@ -9,7 +9,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture (D,) and standard normal noise (D,)."""
+    """x_t for an image (D,) and standard normal noise (D,)."""
     a = alpha_bar(betas, t)
     return a.sqrt() * x0 + (1 - a).sqrt() * noise
 

@@ -7,7 +7,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture (D,) and standard normal noise (D,)."""
+    """x_t for an image (D,) and standard normal noise (D,)."""
     raise NotImplementedError
 
 

@@ -23,7 +23,7 @@ def test_at_the_margin_the_subgradient_is_zero():
 
 def test_the_mean_over_all_rows():
     rows, labels = [[2.0, 0.0], [0.0, 4.0], [9.0, 0.0], [0.0, -2.0]], [1, -1, 1, -1]
-    # Margins 1/2, 0, 9/4, 0: three of four rows count.
+    # Margins 1/2, 0, 9/4, 0: three of four examples count.
     expected = ([0.25 + 2.0 / 4, -4.0 / 4 + 2.0 / 4], -1.0 / 4)
     check(hinge_step, [0.25, 0.0], 0.0, rows, labels, 1.0, 0.0, expected=expected)
 

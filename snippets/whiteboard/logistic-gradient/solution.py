@@ -2,7 +2,7 @@ import math
 
 
 def loss_and_gradient(weights, bias, rows, labels, penalty=0.0):
-    """The loss in nats, its gradient for the weights and for the bias."""
+    """The loss in nats, its gradients by weights and by bias."""
     loss = penalty / 2 * sum(w * w for w in weights)
     slope = [penalty * w for w in weights]
     bias_slope = 0.0

@@ -7,7 +7,7 @@ TEXT = [4 + i % 996 for i in range(24_000)]
 
 
 def fates():
-    """What chosen words are shown as, in percent."""
+    """What the chosen words become, in percent."""
     inputs, _ = mask_tokens(TEXT, 1000, random.Random(0), 1.0)
     masked = inputs.count(3)
     unchanged = sum(shown == token for shown, token in zip(inputs, TEXT, strict=True))

@@ -8,4 +8,4 @@ def masked_softmax(scores, mask):
     hidden = ~mask | (scores == float("-inf"))
     filled = scores.masked_fill(hidden, float("-inf"))
     weights = filled.softmax(dim=-1)
-    return weights.masked_fill(hidden, 0.0)  # NaN in an empty row, too
+    return weights.masked_fill(hidden, 0.0)  # NaN in a fully masked row, too

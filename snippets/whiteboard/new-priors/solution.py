@@ -1,7 +1,7 @@
 def adjust(posterior, old, new):
-    """P(class | x) under the new shares."""
+    """P(class | x) under the new priors."""
     if min(old) <= 0:
-        raise ValueError(f"each class needs a share in training: {old}")
+        raise ValueError(f"each old prior must be positive: {old}")
     weights = [p * n / o for p, o, n in zip(posterior, old, new)]
     total = sum(weights)
     if total == 0:
@@ -10,9 +10,9 @@ def adjust(posterior, old, new):
 
 
 def estimate(posteriors, old, steps):
-    """The new shares of the classes, from rows without labels."""
-    shares = old
+    """The new class priors, estimated without labels."""
+    priors = old
     for _ in range(steps):
-        rows = [adjust(row, old, shares) for row in posteriors]
-        shares = [sum(column) / len(rows) for column in zip(*rows)]
-    return shares
+        corrected = [adjust(p, old, priors) for p in posteriors]
+        priors = [sum(column) / len(corrected) for column in zip(*corrected)]
+    return priors

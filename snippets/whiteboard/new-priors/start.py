@@ -1,8 +1,8 @@
 def adjust(posterior, old, new):
-    """P(class | x) under the new shares."""
+    """P(class | x) under the new priors."""
     raise NotImplementedError
 
 
 def estimate(posteriors, old, steps):
-    """The new shares of the classes, from rows without labels."""
+    """The new class priors, estimated without labels."""
     raise NotImplementedError

@@ -17,7 +17,7 @@ def position_ids(lengths, side):
 
 
 def real_places(lengths, side):
-    """For each text the places of its tokens in the padded row."""
+    """For each text the indices of its tokens in the padded sequence."""
     if side not in ("left", "right"):
         raise ValueError(f"side must be left or right: {side!r}")
     size = max(lengths)

@@ -1,5 +1,5 @@
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     size = sum(length for _, length in documents)
     rows = []
     for prefix, length in documents:

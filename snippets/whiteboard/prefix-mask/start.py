@@ -1,3 +1,3 @@
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     raise NotImplementedError

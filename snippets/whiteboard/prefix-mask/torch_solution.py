@@ -2,7 +2,7 @@ import torch
 
 
 def packed_prefix_mask(documents):
-    """The mask (size, size) of one row; documents: pairs (prefix, length)."""
+    """The mask (size, size) of a sequence; documents: pairs (prefix, length)."""
     blocks = []
     for prefix, length in documents:
         if prefix > length:

@@ -2,5 +2,5 @@ import torch
 
 
 def packed_prefix_mask(documents):
-    """The mask (size, size) of one row; documents: pairs (prefix, length)."""
+    """The mask (size, size) of a sequence; documents: pairs (prefix, length)."""
     raise NotImplementedError

@@ -9,5 +9,5 @@ def pseudo_log_likelihood(tokens, log_probabilities):
 
 
 def pseudo_perplexity(tokens, log_probabilities):
-    """The exponential of minus the mean per word."""
+    """The exponential of the negative mean per word."""
     raise NotImplementedError

@@ -4,5 +4,5 @@ def corrupt(tokens, spans, sentinels):
 
 
 def restore(source, target, sentinels):
-    """The text that `corrupt` has hidden."""
+    """The original text, from the output of `corrupt`."""
     raise NotImplementedError

@@ -1,10 +1,10 @@
-# Mistake: the pair is replaced in the text of the word, across symbols.
+# Mistake: the pair is replaced in the word as a string, so matches cross symbols.
 # Message: merge(['ab', 'c'], ('b', 'c')): expected ['ab', 'c'], got ['abc']
 from collections import Counter
 
 
 def merge(symbols, pair):
-    """Replaces text; a border of symbols is lost."""
+    """Replaces text; the boundaries of symbols are lost."""
     text = " ".join(symbols).replace(" ".join(pair), "".join(pair))
     return text.split()
 

@@ -1,4 +1,4 @@
-# Mistake: training goes on when no pair is left, and records empty ones.
+# Mistake: training goes on when no pair is left, and records empty pairs.
 # Message: train({'ab': 1, 'ba': 1}, 5): expected [('a', 'b'), ('b', 'a')], got [('a', 'b'), ('b', 'a'), ('', ''), ('', ''), ('', '')]
 from collections import Counter
 

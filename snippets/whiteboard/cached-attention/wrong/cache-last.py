@@ -1,4 +1,4 @@
-# Mistake: the new token is added after attention, so it does not see itself.
+# Mistake: the new token is added to the cache after attention, so it does not attend to itself.
 # Message: the first token: outputs, keys and values in the cache: expected ([[[5, 7]]], 1, 1), got ([[[0, 0]]], 1, 1)
 import math
 

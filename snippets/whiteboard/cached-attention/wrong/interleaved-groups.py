@@ -1,12 +1,12 @@
-# Mistake: head h reads key head h % K: groups are interleaved.
-# Message: 4 heads, 2 key heads: outputs, keys and values in the cache: expected ([[[10], [10], [20], [20]]], 1, 1), got ([[[10], [20], [10], [20]]], 1, 1)
+# Mistake: head h reads key-value head h % K, so groups are interleaved.
+# Message: 4 heads, 2 key-value heads: outputs, keys and values in the cache: expected ([[[10], [10], [20], [20]]], 1, 1), got ([[[10], [20], [10], [20]]], 1, 1)
 import math
 
 
 def decode_step(queries, key, value, cache):
-    """Extend the cache by a token; the output of each head."""
+    """Add a token to the cache; return the output of each head."""
     if len(queries) % len(key):
-        raise ValueError(f"{len(key)} key heads for {len(queries)} heads")
+        raise ValueError(f"{len(key)} key-value heads for {len(queries)} heads")
     cache["keys"].append(key)
     cache["values"].append(value)
     size = len(queries) // len(key)

@@ -1,12 +1,12 @@
-# Mistake: the scale is the root of the width of all heads together.
+# Mistake: scores are divided by the square root of the width of all heads together.
 # Message: two tokens, 2 heads of width 4: outputs, keys and values in the cache: expected ([[[0, 4, 0, 8], [0, 4, 0, 8]], [[3, 1, 3, 5], [3, 1, 3, 5]]], 2, 2), got ([[[0, 4, 0, 8], [0, 4, 0, 8]], [[2.73999, 1.26001, 2.73999, 5.26001], [2.73999, 1.26001, 2.73999, 5.26001]]], 2, 2)
 import math
 
 
 def decode_step(queries, key, value, cache):
-    """Extend the cache by a token; the output of each head."""
+    """Add a token to the cache; return the output of each head."""
     if len(queries) % len(key):
-        raise ValueError(f"{len(key)} key heads for {len(queries)} heads")
+        raise ValueError(f"{len(key)} key-value heads for {len(queries)} heads")
     cache["keys"].append(key)
     cache["values"].append(value)
     size = len(queries) // len(key)

@@ -1,4 +1,4 @@
-# Mistake: true means hidden, as in torch.nn.MultiheadAttention.
+# Mistake: true means masked, as in torch.nn.MultiheadAttention.
 # Message: causal_mask(1, 1): expected [[True]], got [[False]]
 def causal_mask(queries, keys):
     """A row for each query, a column for each key: True if visible."""

@@ -1,4 +1,4 @@
-# Mistake: a token does not see itself, so the first row is empty.
+# Mistake: a token does not attend to itself, so the first row is fully masked.
 # Message: causal_mask(1, 1): expected [[True]], got [[False]]
 def causal_mask(queries, keys):
     """A row for each query, a column for each key: True if visible."""

@@ -1,4 +1,4 @@
-# Mistake: queries and keys are exchanged: a token sees itself and the future.
+# Mistake: queries and keys are swapped, so a token attends to itself and to the future.
 # Message: causal_mask(2, 2): expected [[True, False], [True, True]], got [[True, True], [False, True]]
 def causal_mask(queries, keys):
     """A row for each query, a column for each key: True if visible."""

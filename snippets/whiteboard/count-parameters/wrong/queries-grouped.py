@@ -1,10 +1,10 @@
-# Mistake: the output matrix shrinks with the key heads too.
+# Mistake: the output matrix shrinks with the key-value heads too.
 # Message: parameters(0, 8, 1, 4, 0, kv_heads=1): expected 184, got 136
 def parameters(vocabulary, width, layers, heads, hidden, kv_heads=None, tied=False):
     """The number of parameters."""
     kv_heads = heads if kv_heads is None else kv_heads
     if width % heads or heads % kv_heads:
-        raise ValueError(f"width {width}, {heads} heads, {kv_heads} key heads")
+        raise ValueError(f"width {width}, {heads} heads, {kv_heads} key-value heads")
     kv_width = width // heads * kv_heads
     attention = width * width + 3 * width * kv_width
     feed_forward = 3 * width * hidden

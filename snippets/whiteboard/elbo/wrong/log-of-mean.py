@@ -1,4 +1,4 @@
-# Mistake: the logarithm of the mean over the samples instead of the mean of the logarithms.
+# Mistake: the code takes the logarithm of the mean over the samples instead of the mean of the logarithms.
 # Message: elbo([1], [[0], [1.09861]], [0], [0]): expected -0.490415, got -0.470004
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: the reconstruction is a mean over pixels, so the divergence weighs too much.
+# Mistake: the reconstruction term is a mean over pixels, so the divergence has too much weight.
 # Message: elbo([1, 0], [[0, 0]], [0], [0]): expected -1.38629, got -0.693147
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: no [EOS] after the middle: the model would never stop.
+# Mistake: there is no [EOS] after the middle, so the model would never stop.
 # Message: rearrange([5, 6, 7, 8], 1, 3): expected [90, 5, 91, 8, 92, 6, 7, 2], got [90, 5, 91, 8, 92, 6, 7]
 PRE, SUF, MID, EOS = 90, 91, 92, 2
 

@@ -1,4 +1,4 @@
-# Mistake: the end marker is restored as a token of the middle.
+# Mistake: the [EOS] token is restored as part of the middle.
 # Message: restore([90, 5, 91, 8, 92, 6, 7, 2]): expected [5, 6, 7, 8], got [5, 6, 7, 2, 8]
 PRE, SUF, MID, EOS = 90, 91, 92, 2
 

@@ -1,4 +1,4 @@
-# Mistake: time is counted from 0, so one step too many is multiplied.
+# Mistake: time is counted from 0, so the product has one factor too many.
 # Message: alpha_bar([0.36, 0.75, 0.5], 0): expected 1, got 0.64
 import math
 
@@ -11,7 +11,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture and standard normal noise."""
+    """x_t for an image and standard normal noise."""
     a = alpha_bar(betas, t)
     return [math.sqrt(a) * x + math.sqrt(1 - a) * e for x, e in zip(x0, noise)]
 

@@ -1,4 +1,4 @@
-# Mistake: beta of the last step alone, not the product of all steps.
+# Mistake: only the factor of the last step is used, not the product over all steps.
 # Message: alpha_bar([0.36, 0.75, 0.5], 2): expected 0.16, got 0.25
 import math
 
@@ -11,7 +11,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture and standard normal noise."""
+    """x_t for an image and standard normal noise."""
     a = alpha_bar(betas, t)
     return [math.sqrt(a) * x + math.sqrt(1 - a) * e for x, e in zip(x0, noise)]
 

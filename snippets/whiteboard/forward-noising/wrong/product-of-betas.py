@@ -11,7 +11,7 @@ def alpha_bar(betas, t):
 
 
 def noised(x0, t, noise, betas):
-    """x_t for a picture and standard normal noise."""
+    """x_t for an image and standard normal noise."""
     a = alpha_bar(betas, t)
     return [math.sqrt(a) * x + math.sqrt(1 - a) * e for x, e in zip(x0, noise)]
 

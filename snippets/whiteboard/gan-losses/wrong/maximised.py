@@ -1,15 +1,15 @@
-# Mistake: the value itself is returned: minimising it makes the discriminator worse.
+# Mistake: the value of the game is returned without the minus sign, so minimising it makes the discriminator worse.
 # Message: discriminator_loss([0], [0]): expected 1.38629, got -1.38629
 import math
 
 
 def discriminator_loss(real, fake):
-    """Minus the value of the game, for logits of both kinds of picture."""
+    """Minus the value of the game, for logits of real and generated images."""
     return mean_log_sigmoid(real) + mean_log_sigmoid([-a for a in fake])
 
 
 def generator_loss(fake, saturating=False):
-    """What the generator minimises, for logits of its pictures."""
+    """What the generator minimises, for logits of its images."""
     if saturating:
         return mean_log_sigmoid([-a for a in fake])
     return -mean_log_sigmoid(fake)

@@ -1,15 +1,15 @@
-# Mistake: one mean over all pictures, real and generated.
+# Mistake: one mean is taken over all images, real and generated.
 # Message: discriminator_loss([1.09861, -1.09861], [0]): expected 1.53014, got 1.57808
 import math
 
 
 def discriminator_loss(real, fake):
-    """Minus the value of the game, for logits of both kinds of picture."""
+    """Minus the value of the game, for logits of real and generated images."""
     return -2 * mean_log_sigmoid([*real, *(-a for a in fake)])
 
 
 def generator_loss(fake, saturating=False):
-    """What the generator minimises, for logits of its pictures."""
+    """What the generator minimises, for logits of its images."""
     if saturating:
         return mean_log_sigmoid([-a for a in fake])
     return -mean_log_sigmoid(fake)

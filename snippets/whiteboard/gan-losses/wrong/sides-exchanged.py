@@ -1,15 +1,15 @@
-# Mistake: the discriminator is rewarded for calling real pictures generated.
+# Mistake: the discriminator is rewarded for calling real images generated.
 # Message: discriminator_loss([1.09861], [0]): expected 0.980829, got 2.07944
 import math
 
 
 def discriminator_loss(real, fake):
-    """Minus the value of the game, for logits of both kinds of picture."""
+    """Minus the value of the game, for logits of real and generated images."""
     return -mean_log_sigmoid([-a for a in real]) - mean_log_sigmoid(fake)
 
 
 def generator_loss(fake, saturating=False):
-    """What the generator minimises, for logits of its pictures."""
+    """What the generator minimises, for logits of its images."""
     if saturating:
         return mean_log_sigmoid([-a for a in fake])
     return -mean_log_sigmoid(fake)

@@ -1,4 +1,4 @@
-# Mistake: the mean over the coordinates instead of the sum.
+# Mistake: the divergence is averaged over the coordinates instead of summed.
 # Message: gaussian_kl([1, 2, 0], [0, 0, 0]): expected 2.5, got 0.833333
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: the term minus 1 is missing.
+# Mistake: the term -1 is missing.
 # Message: gaussian_kl([0, 0], [0, 0]): expected 0, got 1
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: KL(p || q): the two Gaussians are exchanged.
+# Mistake: KL(p || q) is computed: the two Gaussians are swapped.
 # Message: gaussian_kl([0], [1.38629]): expected 0.806853, got 0.318147
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: the logarithm of the variance is read as that of the standard deviation.
+# Mistake: the log-variance is used as if it were the logarithm of the standard deviation.
 # Message: gaussian_kl([0], [1.38629]): expected 0.806853, got 6.11371
 import math
 

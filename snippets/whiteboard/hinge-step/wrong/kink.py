@@ -1,4 +1,4 @@
-# Mistake: a row with a margin of exactly 1 contributes to the gradient.
+# Mistake: an example with a margin of exactly 1 contributes to the gradient.
 # Message: hinge_step([0.5], 0, [[2]], [1], 0.5, 0): expected ([0.5], 0), got ([1.5], 0.5)
 def hinge_step(weights, bias, rows, labels, rate, penalty):
     """The weights and the bias after one step."""

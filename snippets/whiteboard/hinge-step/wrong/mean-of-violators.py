@@ -1,4 +1,4 @@
-# Mistake: the mean is taken only over the rows with a margin below 1.
+# Mistake: the mean is taken only over the examples with a margin below 1.
 # Message: hinge_step([0.25, 0], 0, [[2, 0], [0, 4], [9, 0], [0, -2]], [1, -1, 1, -1], 1, 0): expected ([0.75, -0.5], -0.25), got ([0.916667, -0.666667], -0.333333)
 def hinge_step(weights, bias, rows, labels, rate, penalty):
     """The weights and the bias after one step."""

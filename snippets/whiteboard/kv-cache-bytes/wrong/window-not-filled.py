@@ -1,4 +1,4 @@
-# Mistake: a window takes its full size, however short the text.
+# Mistake: a window is counted at its full size, however short the text is.
 # Message: cache_bytes(2, 1, 1, 10, window=100): expected 80, got 800
 def cache_bytes(
     layers,

@@ -1,4 +1,4 @@
-# Mistake: minus infinity minus minus infinity is NaN.
+# Mistake: the code subtracts minus infinity from minus infinity, which gives NaN.
 # Message: merge(-inf, -inf): expected -inf, got nan
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: the exponentials are summed as they are.
+# Mistake: the exponentials are summed without subtracting the maximum first.
 # Message: merge(1000, 1000): expected 1000.69, got OverflowError: math range error
 import math
 

@@ -1,10 +1,10 @@
-# Mistake: the gradient of the penalty is twice as large: the factor one half of the loss is forgotten.
+# Mistake: the gradient of the penalty is twice as large, because the factor one half of the loss is forgotten.
 # Message: loss_and_gradient([3, 4], 0, [[0, 0]], [1], 0.5): expected (6.94315, [1.5, 2], -0.5), got (6.94315, [3, 4], -0.5)
 import math
 
 
 def loss_and_gradient(weights, bias, rows, labels, penalty=0.0):
-    """The loss in nats, its gradient for the weights and for the bias."""
+    """The loss in nats, its gradients by weights and by bias."""
     loss = penalty / 2 * sum(w * w for w in weights)
     slope = [2 * penalty * w for w in weights]
     bias_slope = 0.0

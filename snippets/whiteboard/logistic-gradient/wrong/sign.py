@@ -1,10 +1,10 @@
-# Mistake: label minus probability, so a step against this gradient increases the loss.
+# Mistake: the error is label minus probability, so a step against this gradient increases the loss.
 # Message: loss_and_gradient([0], 0, [[2]], [1]): expected (0.693147, [-1], -0.5), got (0.693147, [1], 0.5)
 import math
 
 
 def loss_and_gradient(weights, bias, rows, labels, penalty=0.0):
-    """The loss in nats, its gradient for the weights and for the bias."""
+    """The loss in nats, its gradients by weights and by bias."""
     loss = penalty / 2 * sum(w * w for w in weights)
     slope = [penalty * w for w in weights]
     bias_slope = 0.0

@@ -1,10 +1,10 @@
-# Mistake: the sum over rows instead of the mean.
+# Mistake: the loss is summed over the examples instead of averaged.
 # Message: loss_and_gradient([0], 0, [[2], [4], [6], [0]], [1, 0, 1, 1]): expected (0.693147, [-0.5], -0.25), got (2.77259, [-2], -1)
 import math
 
 
 def loss_and_gradient(weights, bias, rows, labels, penalty=0.0):
-    """The loss in nats, its gradient for the weights and for the bias."""
+    """The loss in nats, its gradients by weights and by bias."""
     loss = penalty / 2 * sum(w * w for w in weights)
     slope = [penalty * w for w in weights]
     bias_slope = 0.0

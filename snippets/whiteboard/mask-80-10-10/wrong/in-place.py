@@ -1,4 +1,4 @@
-# Mistake: the list of the caller is changed.
+# Mistake: the caller's list is modified.
 # Message: the tokens afterwards: expected as before, got others
 MASK, FIRST_WORD, IGNORE = 3, 4, -100
 

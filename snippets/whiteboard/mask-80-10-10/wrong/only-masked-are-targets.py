@@ -1,4 +1,4 @@
-# Mistake: chosen words that are shown unchanged are no targets.
+# Mistake: chosen words that are left unchanged are not targets.
 # Message: the targets of mask_tokens([4, 5, 6, ...], 9, rng, rate=1)[8]: expected 6, got -100
 MASK, FIRST_WORD, IGNORE = 3, 4, -100
 

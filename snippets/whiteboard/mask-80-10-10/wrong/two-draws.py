@@ -1,4 +1,4 @@
-# Mistake: two random numbers one after the other give 80/2/18.
+# Mistake: two successive random numbers are used, which gives 80/2/18.
 # Message: shown as another word of the chosen words: expected 10%, got 2%
 MASK, FIRST_WORD, IGNORE = 3, 4, -100
 

@@ -1,4 +1,4 @@
-# Mistake: a large negative constant is added, so a row without visible keys gets weights that sum to 1.
+# Mistake: a large negative constant is added, so a fully masked row gets weights that sum to 1.
 # Message: masked_softmax([[1, 2]], [[False, False]]): expected [[0, 0]], got [[0.268941, 0.731059]]
 import math
 

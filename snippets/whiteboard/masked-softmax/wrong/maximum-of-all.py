@@ -1,4 +1,4 @@
-# Mistake: the maximum is taken over hidden scores too, and visible weights vanish.
+# Mistake: the maximum is taken over masked scores too, and the visible weights vanish.
 # Message: masked_softmax([[0, 0, 1000]], [[True, True, False]]): expected [[0.5, 0.5, 0]], got [[0, 0, 0]]
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: hidden scores become 0 instead of minus infinity.
+# Mistake: masked scores are set to 0 instead of minus infinity.
 # Message: masked_softmax([[1, 1, 5]], [[True, True, False]]): expected [[0.5, 0.5, 0]], got [[0.422319, 0.422319, 0.155362]]
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: a word counts once, however often it occurs.
+# Mistake: a word counts once, however often it occurs in a document.
 # Message: P(pos | ['good', 'good']) / P(neg | ['good', 'good']) with alpha 1: expected 16.3265, got 5.71429
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-# Mistake: the causal rule alone: on the left, padding stays visible.
+# Mistake: only the causal rule is applied, so padding on the left stays visible.
 # Message: padded_masks([1, 3], 'right'): expected [[[True, False, False], [False, False, False], [False, False, False]], [[True, False, False], [True, True, False], [True, True, True]]], got [[[True, False, False], [True, True, False], [True, True, True]], [[True, False, False], [True, True, False], [True, True, True]]]
 def padded_masks(lengths, side):
     """For each text a mask (size, size): True if the key is visible."""
@@ -19,7 +19,7 @@ def position_ids(lengths, side):
 
 
 def real_places(lengths, side):
-    """For each text the places of its tokens in the padded row."""
+    """For each text the indices of its tokens in the padded sequence."""
     if side not in ("left", "right"):
         raise ValueError(f"side must be left or right: {side!r}")
     size = max(lengths)

@@ -1,4 +1,4 @@
-# Mistake: only keys are checked, so that padding tokens attend to the text.
+# Mistake: only keys are checked, so padding tokens attend to the text.
 # Message: padded_masks([1, 3], 'right'): expected [[[True, False, False], [False, False, False], [False, False, False]], [[True, False, False], [True, True, False], [True, True, True]]], got [[[True, False, False], [True, False, False], [True, False, False]], [[True, False, False], [True, True, False], [True, True, True]]]
 def padded_masks(lengths, side):
     """For each text a mask (size, size): True if the key is visible."""
@@ -19,7 +19,7 @@ def position_ids(lengths, side):
 
 
 def real_places(lengths, side):
-    """For each text the places of its tokens in the padded row."""
+    """For each text the indices of its tokens in the padded sequence."""
     if side not in ("left", "right"):
         raise ValueError(f"side must be left or right: {side!r}")
     size = max(lengths)

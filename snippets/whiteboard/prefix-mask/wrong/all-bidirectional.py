@@ -1,7 +1,7 @@
-# Mistake: every token sees its whole document.
+# Mistake: every token attends to its whole document.
 # Message: packed_prefix_mask([(2, 3)]): expected [[True, True, False], [True, True, False], [True, True, True]], got [[True, True, True], [True, True, True], [True, True, True]]
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     size = sum(length for _, length in documents)
     rows = []
     for prefix, length in documents:

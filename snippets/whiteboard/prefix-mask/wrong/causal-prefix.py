@@ -1,7 +1,7 @@
-# Mistake: the prefix is causal too: nothing is bidirectional.
+# Mistake: the prefix is causal too, so nothing is bidirectional.
 # Message: packed_prefix_mask([(2, 3)]): expected [[True, True, False], [True, True, False], [True, True, True]], got [[True, False, False], [True, True, False], [True, True, True]]
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     size = sum(length for _, length in documents)
     rows = []
     for prefix, length in documents:

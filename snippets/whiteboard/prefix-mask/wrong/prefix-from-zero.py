@@ -1,7 +1,7 @@
 # Mistake: keys of earlier documents are visible.
 # Message: packed_prefix_mask([(0, 1), (0, 1)]): expected [[True, False], [False, True]], got [[True, False], [True, True]]
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     size = sum(length for _, length in documents)
     rows = []
     for prefix, length in documents:

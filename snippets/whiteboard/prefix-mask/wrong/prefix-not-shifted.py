@@ -1,7 +1,7 @@
-# Mistake: the prefix of each document is counted from key 0 of the row.
+# Mistake: the prefix of each document is counted from key 0 of the sequence.
 # Message: packed_prefix_mask([(2, 2), (2, 3)])[2][3]: expected True, got False
 def packed_prefix_mask(documents):
-    """The mask of one row with the documents (prefix, length) in order."""
+    """The mask of a sequence of documents (prefix, length) in order."""
     size = sum(length for _, length in documents)
     rows = []
     for prefix, length in documents:

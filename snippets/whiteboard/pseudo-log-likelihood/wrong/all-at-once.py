@@ -16,7 +16,7 @@ def pseudo_log_likelihood(tokens, log_probabilities):
 
 
 def pseudo_perplexity(tokens, log_probabilities):
-    """The exponential of minus the mean per word."""
+    """The exponential of the negative mean per word."""
     words = sum(token >= FIRST_WORD for token in tokens)
     if not words:
         raise ValueError("the text has no words")

@@ -1,4 +1,4 @@
-# Mistake: the sum of the squares instead of their mean.
+# Mistake: RMSNorm uses the sum of the squares instead of their mean.
 # Message: rms_norm([3, 4], [1, 1], 0): expected [0.848528, 1.13137], got [0.6, 0.8]
 import math
 

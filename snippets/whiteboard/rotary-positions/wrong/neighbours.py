@@ -1,10 +1,10 @@
-# Mistake: neighbouring entries are paired, as in LLaMA's own code.
+# Mistake: adjacent entries are paired, as in LLaMA's own code.
 # Message: rotate([1, 0, 0, 0], 1): expected [0.540302, 0, 0.841471, 0], got [0.540302, 0.841471, 0, 0]
 import math
 
 
 def rotate(vector, position, theta=10_000.0):
-    """The vector with each pair (i, i + D/2) turned by its angle."""
+    """The vector with each pair (i, i + D/2) rotated by its angle."""
     width = len(vector)
     if width % 2:
         raise ValueError(f"{width} entries form no pairs")

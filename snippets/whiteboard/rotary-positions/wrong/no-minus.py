@@ -1,10 +1,10 @@
-# Mistake: the sine has no minus sign: lengths change and the score depends on positions.
+# Mistake: the sine has no minus sign, so lengths change and the score depends on the positions themselves.
 # Message: rotate([0, 1], 2): expected [-0.909297, -0.416147], got [0.909297, -0.416147]
 import math
 
 
 def rotate(vector, position, theta=10_000.0):
-    """The vector with each pair (i, i + D/2) turned by its angle."""
+    """The vector with each pair (i, i + D/2) rotated by its angle."""
     width = len(vector)
     if width % 2:
         raise ValueError(f"{width} entries form no pairs")

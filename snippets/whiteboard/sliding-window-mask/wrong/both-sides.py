@@ -1,4 +1,4 @@
-# Mistake: the window of an encoder: it also reaches into the future.
+# Mistake: the window is that of an encoder, which also reaches into the future.
 # Message: window_mask(4, 2): expected [[True, False, False, False], [True, True, False, False], [False, True, True, False], [False, False, True, True]], got [[True, True, False, False], [True, True, True, False], [False, True, True, True], [False, False, True, True]]
 def window_mask(length, window, sinks=0):
     """mask[q][k]: True if key k is in the window of query q or a sink."""
@@ -11,5 +11,5 @@ def window_mask(length, window, sinks=0):
 
 
 def reach(window, layers):
-    """How many tokens can influence the last state, itself included."""
+    """How many tokens can influence the last state, the last one included."""
     return layers * (window - 1) + 1

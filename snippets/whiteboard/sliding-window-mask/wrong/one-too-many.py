@@ -1,4 +1,4 @@
-# Mistake: the window holds one token too many.
+# Mistake: the window includes one token too many.
 # Message: window_mask(3, 1): expected [[True, False, False], [False, True, False], [False, False, True]], got [[True, False, False], [True, True, False], [False, True, True]]
 def window_mask(length, window, sinks=0):
     """mask[q][k]: True if key k is in the window of query q or a sink."""
@@ -11,5 +11,5 @@ def window_mask(length, window, sinks=0):
 
 
 def reach(window, layers):
-    """How many tokens can influence the last state, itself included."""
+    """How many tokens can influence the last state, the last one included."""
     return layers * (window - 1) + 1

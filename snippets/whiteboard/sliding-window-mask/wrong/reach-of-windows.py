@@ -11,5 +11,5 @@ def window_mask(length, window, sinks=0):
 
 
 def reach(window, layers):
-    """How many tokens can influence the last state, itself included."""
+    """How many tokens can influence the last state, the last one included."""
     return layers * window

@@ -20,7 +20,7 @@ def corrupt(tokens, spans, sentinels):
 
 
 def restore(source, target, sentinels):
-    """The text that `corrupt` has hidden."""
+    """The original text, from the output of `corrupt`."""
     spans = {}
     for token in target:
         if token in sentinels:

@@ -1,4 +1,4 @@
-# Mistake: each hidden token gets a sentinel of its own, as with [MASK].
+# Mistake: each masked token gets its own sentinel, as with [MASK].
 # Message: corrupt([5, 6, 7, 8, 9], [(1, 2)], [99, 98, 97]): expected ([5, 99, 8, 9], [99, 6, 7, 98]), got ([5, 99, 98, 8, 9], [99, 6, 98, 7, 97])
 def corrupt(tokens, spans, sentinels):
     """Source and target; spans are pairs (start, length) in any order."""
@@ -20,7 +20,7 @@ def corrupt(tokens, spans, sentinels):
 
 
 def restore(source, target, sentinels):
-    """The text that `corrupt` has hidden."""
+    """The original text, from the output of `corrupt`."""
     spans = {}
     for token in target:
         if token in sentinels:

@@ -1,4 +1,4 @@
-# Mistake: probabilities instead of logits are divided: after normalising, nothing has changed.
+# Mistake: probabilities are divided instead of logits, so nothing has changed after normalisation.
 # Message: sample([0, 1.09861, 0], 0.5, 0.1): expected 1, got 0
 import math
 

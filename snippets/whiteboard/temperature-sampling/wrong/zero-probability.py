@@ -1,4 +1,4 @@
-# Mistake: cumulative sums are compared by < instead of <=, so a random number of 0 selects a token of probability 0.
+# Mistake: cumulative sums are compared with < instead of <=, so a random number of 0 selects a token of probability 0.
 # Message: sample([0, 0], 1, 0.5): expected 1, got 0
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: a k larger than the vocabulary is an index error.
+# Mistake: a k larger than the vocabulary raises an index error.
 # Message: top_k([0, 1.09861], 50): expected [0.25, 0.75], got IndexError: list index out of range
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: the probabilities of all tokens are cut, and no longer sum to 1.
+# Mistake: the softmax is taken over all tokens, so the remaining probabilities no longer sum to 1.
 # Message: top_k([0, 1.09861, -5], 2): expected [0.25, 0.75, 0], got [0.24958, 0.748739, 0]
 import math
 

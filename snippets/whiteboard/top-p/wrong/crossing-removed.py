@@ -1,4 +1,4 @@
-# Mistake: the token that crosses p is removed, and sometimes all are.
+# Mistake: the token that crosses p is removed, and sometimes all tokens are.
 # Message: top_p([1.60944, 1.09861, 0.693147], 0.6): expected [0.625, 0.375, 0], got [1, 0, 0]
 import math
 

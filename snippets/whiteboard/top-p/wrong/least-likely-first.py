@@ -1,4 +1,4 @@
-# Mistake: tokens are added from the least likely up.
+# Mistake: tokens are added in order from the least likely to the most likely.
 # Message: top_p([1.60944, 1.09861, 0.693147], 0.6): expected [0.625, 0.375, 0], got [0.5, 0.3, 0.2]
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: tokens below p times the highest probability are removed: that is another filter, min-p.
+# Mistake: tokens below p times the highest probability are removed, which is another filter, min-p.
 # Message: top_p([1.60944, 1.09861, 0.693147], 0.81): expected [0.5, 0.3, 0.2], got [1, 0, 0]
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: what is nucleus does not sum to 1.
+# Mistake: the probabilities of the nucleus do not sum to 1.
 # Message: top_p([1.60944, 1.09861, 0.693147], 0.6): expected [0.625, 0.375, 0], got [0.5, 0.3, 0]
 import math
 

@@ -1,4 +1,4 @@
-# Mistake: at p = 1 a cumulative sum of 1 removes the unlikely tokens.
+# Mistake: at p = 1 the cumulative sum is rounded to 1 too early, which removes unlikely tokens.
 # Message: top_p([0, -39], 1): expected [1, 1.15482e-17], got [1, 0]
 import math
 
