@@ -30,7 +30,7 @@ def test_every_change_is_dated_and_stands_on_the_page(site):
             assert label(split_citation(citation)[0]).replace("&", "&amp;") in card
         first, last = change.years()
         assert THEN <= first <= last <= NOW
-        assert re.search(rf"Changed by work published in {first}( to {last})?:", card), key
+        assert re.search(rf"Changed by work from {first}( to {last})?:", card), key
         assert all(f"measured: {name}</a>" in card for name in change.measured)
         assert all(f">{name}</a>" in card for name in change.claims)
 
