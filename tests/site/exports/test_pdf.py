@@ -197,7 +197,7 @@ def test_the_first_and_the_last_page_of_a_part_are_there(site, texts):
 
 def test_formulas_and_figures_are_printed(printed, texts):
     """The letters of formulas and figures are in the text, the lines on their page."""
-    assert "Position 𝑞 sees every 𝑘≤ 𝑞" in " ".join(texts), (
+    assert "Position 𝑞 attends to every 𝑘≤ 𝑞" in " ".join(texts), (
         "MathML as letters of its own"
     )
     page = next(n for n, page in enumerate(texts) if "A gallery" in page)
