@@ -53,7 +53,7 @@ def test_what_the_page_says_of_the_digits():
         others = (vae, wide, ddpm, ddim)
         assert all(gan[column][1] > other[column][2] for other in others)
     assert gan["classes"] == [10, 10, 10]
-    assert ddpm["calls per picture"] == 20 * ddim["calls per picture"]
+    assert ddpm["calls per image"] == 20 * ddim["calls per image"]
     for column in (CONFIDENT, TRAINING_DISTANCE, SAMPLE_DISTANCE):
         assert ddim[column][1] < ddpm[column][0] < ddim[column][2]
     assert "nats" not in gan

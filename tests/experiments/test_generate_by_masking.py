@@ -27,16 +27,16 @@ def test_generate_by_masking_again_at_reduced_size():
     assert nearest == "left to right"
     assert reduced["left to right"]["calls"] == 6
     assert reduced["Gibbs, sweeps 4"]["calls"] == 24
-    assert reduced["masked diffusion, rounds 6"]["calls"] == 6
+    assert reduced["masked diffusion, steps 6"]["calls"] == 6
     assert reduced["left to right"]["relative time"] == 1
     assert reduced["Gibbs, sweeps 4"]["relative time"][0] > 2
     pair = reduced["Gibbs, sweeps 4 - Gibbs, sweeps 1"]["distance"][0]
     distances = [reduced[f"Gibbs, sweeps {n}"]["distance"][0] for n in (4, 1)]
     assert pair == pytest.approx(distances[0] - distances[1])
-    exact = reduced["exact conditionals, rounds 6 - the source itself"]["distance"]
+    exact = reduced["exact conditionals, steps 6 - the source itself"]["distance"]
     assert abs(exact[0]) < 0.05  # one word per round: samples of the source
-    assert reduced["exact conditionals, rounds 1"]["distance"][0] > 0.2
-    greedy = reduced["mask-predict, rounds 1"]["distinct"]
+    assert reduced["exact conditionals, steps 1"]["distance"][0] > 0.2
+    greedy = reduced["mask-predict, steps 1"]["distinct"]
     assert greedy[2] < reduced["left to right"]["distinct"][0]
 
 
@@ -51,28 +51,28 @@ def test_what_the_page_says_of_writing():
 
     for column in ("distance", "log loss"):
         assert sign("left to right", "the source itself", column) == 0
-    eight, ten = "Gibbs, sweeps 8", "masked diffusion, rounds 10"
+    eight, ten = "Gibbs, sweeps 8", "masked diffusion, steps 10"
     assert [sign(eight, f"Gibbs, sweeps {n}") for n in (1, 2, 4)] == [-1, 0, 0]
     assert sign(eight, "left to right") == sign(ten, "left to right") == 1
     assert [sign(ten, f"Gibbs, sweeps {n}") for n in (1, 8)] == [0, 1]
     one, four, last = (
-        results[f"masked diffusion, rounds {n}"]["distance"] for n in (1, 4, 10)
+        results[f"masked diffusion, steps {n}"]["distance"] for n in (1, 4, 10)
     )
     assert four[2] < one[1]
     assert last[0] < four[0]
     assert one[0] - four[0] > four[0] - last[0]
     greedy, source = (
-        results[n] for n in ("mask-predict, rounds 4", "the source itself")
+        results[n] for n in ("mask-predict, steps 4", "the source itself")
     )
     assert greedy["distinct"][2] <= 0.04
     assert greedy["log loss"][0] == pytest.approx(source["log loss"][0], abs=0.1)
-    assert sign("mask-predict, rounds 4", "left to right") == 1
+    assert sign("mask-predict, steps 4", "left to right") == 1
     assert [results[n]["calls"] for n in ("left to right", "Gibbs, sweeps 8")] == [
         10,
         80,
     ]
-    assert sign("masked diffusion, rounds 4", "masked diffusion, rounds 1") == -1
-    assert sign(ten, "masked diffusion, rounds 4") == 0
+    assert sign("masked diffusion, steps 4", "masked diffusion, steps 1") == -1
+    assert sign(ten, "masked diffusion, steps 4") == 0
 
 
 def test_what_the_page_says_of_exact_conditionals():
@@ -81,7 +81,7 @@ def test_what_the_page_says_of_exact_conditionals():
     exact = "exact conditionals, rounds"
     pairs = {
         "independence": [f"{exact} {n} - the source itself" for n in (1, 4, 10)],
-        "network": [f"masked diffusion, rounds {n} - {exact} {n}" for n in (1, 4, 10)],
+        "network": [f"masked diffusion, steps {n} - {exact} {n}" for n in (1, 4, 10)],
     }
     significant = {
         kind: [results[f"{name}, Holm"]["distance"] < 0.05 for name in names]
@@ -95,7 +95,7 @@ def test_what_the_page_says_of_exact_conditionals():
     for column in ("distance", "log loss"):
         low, high = independence[2][column][1:]
         assert low < 0 < high
-    more = results["exact conditionals, rounds 10 - exact conditionals, rounds 4"]
+    more = results["exact conditionals, steps 10 - exact conditionals, steps 4"]
     assert more["distance"][2] < 0
 
 

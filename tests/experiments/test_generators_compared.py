@@ -106,9 +106,9 @@ def test_what_the_page_says_of_few_calls():
         assert difference[column][1] < 0 < difference[column][2]
     assert two["Frechet"][1] > ddpm["Frechet"][2]
     assert two["coverage"][2] < ddpm["coverage"][1]
-    assert [ddpm["calls per picture"], ten["calls per picture"]] == [200, 10]
-    assert results["autoregressive"]["calls per picture"] == PIXELS
-    assert [results[name]["calls per picture"] for name in ("VAE", "GAN")] == [1, 1]
+    assert [ddpm["calls per image"], ten["calls per image"]] == [200, 10]
+    assert results["autoregressive"]["calls per image"] == PIXELS
+    assert [results[name]["calls per image"] for name in ("VAE", "GAN")] == [1, 1]
 
 
 def test_pixels_on_their_own_are_scored_by_their_shares():

@@ -76,11 +76,11 @@ def test_the_slope_is_the_power():
         ]
         for width in config.widths
     }
-    repeated = scale_of_objectives.Setting(config.repeated_width, config.times[0])
+    repeated = scale_of_objectives.Setting(config.repeated_width, config.epochs[0])
     (summary,) = scale_of_objectives.summary(config, once | {repeated: [1.0]})
     assert summary["slope"] == pytest.approx(-0.5)
     expected = 1 - once[scale_of_objectives.Setting(config.repeated_width)][0]
-    assert summary[f"cost of {config.times[0]}"] == pytest.approx(expected)
+    assert summary[f"cost of {config.epochs[0]} epochs"] == pytest.approx(expected)
 
 
 def test_what_the_page_says_of_size_and_repetition():
@@ -92,9 +92,9 @@ def test_what_the_page_says_of_size_and_repetition():
     ]
     assert difference["slope"][1] > 0 > next_token["slope"][2]
     assert diffusion["slope"][2] < 0
-    assert difference["cost of 50"][2] < 0 < next_token["cost of 50"][1]
-    for row, column in ((diffusion, "cost of 50"), (diffusion, "cost of 5"),
-                        (next_token, "cost of 5")):  # fmt: skip
+    few, many = "cost of 5 epochs", "cost of 50 epochs"
+    assert difference[many][2] < 0 < next_token[many][1]
+    for row, column in ((diffusion, many), (diffusion, few), (next_token, few)):
         assert row[column][1] < 0 < row[column][2]
     near, far = (
         rows[scale_of_objectives.row_name(name, scale_of_objectives.Setting(32, 50))][

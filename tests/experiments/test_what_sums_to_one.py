@@ -9,7 +9,7 @@ from paradigms.experiments.records import load
 EXACT = (
     "next token, left to right", "next token, right to left",
     "next token, random order", "masked, filled in one order",
-    "masked diffusion, what it draws", "VAE, exact likelihood",
+    "masked diffusion, samples", "VAE, exact likelihood",
 )  # fmt: skip
 BOUNDS = ("masked diffusion, its bound", "VAE, its bound", "diffusion, its bound")
 

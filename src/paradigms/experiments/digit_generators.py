@@ -45,7 +45,7 @@ class DigitGeneratorsConfig(GeneratorTrainingConfig):
 
 
 CONFIG = DigitGeneratorsConfig()
-CALLS = "calls per picture"
+CALLS = "calls per image"
 FIXED = ("parameters", CALLS)  # what no seed changes
 SHARES = ("classifier accuracy", CONFIDENT)
 Course = dict[str, list[tuple[float, float]]]

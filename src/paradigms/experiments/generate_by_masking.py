@@ -56,7 +56,7 @@ class GenerateByMaskingConfig:
     steps: int = 1200
     texts: int = 1000
     sweeps: tuple[int, ...] = (1, 2, 4, 8)
-    rounds: tuple[int, ...] = (1, 4)
+    sampling_steps: tuple[int, ...] = (1, 4)
     timing_texts: int = 100  # of a timed call
     repeats: int = 5
 
@@ -111,9 +111,9 @@ def separated_errors(config: GenerateByMaskingConfig) -> list[tuple[str, str]]:
 
     And the network minus exact conditionals: what the network costs.
     """
-    rounds = rounds_of_diffusion(config)
-    exact = [f"{EXACT}, rounds {n}" for n in rounds]
-    networks = [f"masked diffusion, rounds {n}" for n in rounds]
+    steps = steps_of_diffusion(config)
+    exact = [f"{EXACT}, steps {n}" for n in steps]
+    networks = [f"masked diffusion, steps {n}" for n in steps]
     return [(name, SOURCE) for name in exact] + list(zip(networks, exact, strict=True))
 
 
@@ -123,23 +123,23 @@ def pairs_to_compare(
     """Which sampler minus which; `names` starts with the source and left to right."""
     source, left_to_right, *others = [n for n in names if not n.startswith(EXACT)]
     gibbs = [f"Gibbs, sweeps {n}" for n in config.sweeps]
-    slowest = f"masked diffusion, rounds {config.length - config.prompt_length}"
+    slowest = f"masked diffusion, steps {config.length - config.prompt_length}"
     comparisons = [(left_to_right, source), *((name, left_to_right) for name in others)]
     comparisons += [(gibbs[-1], name) for name in gibbs[:-1]]
     comparisons += [(slowest, gibbs[0]), (slowest, gibbs[-1])]
     comparisons += separated_errors(config)
     for sampler in ("masked diffusion", EXACT):
-        more_rounds = pairwise(reversed(rounds_of_diffusion(config)))
+        more_steps = pairwise(reversed(steps_of_diffusion(config)))
         comparisons += [
-            (f"{sampler}, rounds {n}", f"{sampler}, rounds {fewer}")
-            for n, fewer in more_rounds
+            (f"{sampler}, steps {n}", f"{sampler}, steps {fewer}")
+            for n, fewer in more_steps
         ]
     return comparisons
 
 
-def rounds_of_diffusion(config: GenerateByMaskingConfig) -> tuple[int, ...]:
-    """Numbers of rounds; in the last number, each round samples one word."""
-    return (*config.rounds, config.length - config.prompt_length)
+def steps_of_diffusion(config: GenerateByMaskingConfig) -> tuple[int, ...]:
+    """Numbers of steps; in the last number, each step samples one word."""
+    return (*config.sampling_steps, config.length - config.prompt_length)
 
 
 def difference(results: list[Scores], name: str, other: str) -> Row:
@@ -250,14 +250,12 @@ def samplers(
             for n in config.sweeps
         ),
         *(
-            Sampler(f"mask-predict, rounds {n}", partial(with_mask_predict, steps=n), n)
-            for n in config.rounds
+            Sampler(f"mask-predict, steps {n}", partial(with_mask_predict, steps=n), n)
+            for n in config.sampling_steps
         ),
         *(
-            Sampler(
-                f"masked diffusion, rounds {n}", partial(with_diffusion, steps=n), n
-            )
-            for n in rounds_of_diffusion(config)
+            Sampler(f"masked diffusion, steps {n}", partial(with_diffusion, steps=n), n)
+            for n in steps_of_diffusion(config)
         ),
     ]
 
@@ -270,13 +268,13 @@ def exact_samplers(
     def exact(tokens: Tensor, **_: object) -> Tensor:
         return masked_log_p(language, tokens)
 
-    def generate(prompts: Tensor, rounds: int) -> Tensor:
+    def generate(prompts: Tensor, steps: int) -> Tensor:
         new = config.length - config.prompt_length
-        return unmask(exact, append_masks(prompts, new), rounds, rng)
+        return unmask(exact, append_masks(prompts, new), steps, rng)
 
     return [
-        Sampler(f"{EXACT}, rounds {n}", partial(generate, rounds=n), n)
-        for n in rounds_of_diffusion(config)
+        Sampler(f"{EXACT}, steps {n}", partial(generate, steps=n), n)
+        for n in steps_of_diffusion(config)
     ]
 
 
@@ -332,6 +330,6 @@ def smaller() -> GenerateByMaskingConfig:
         steps=150,
         texts=400,
         sweeps=(1, 4),
-        rounds=(1,),
+        sampling_steps=(1,),
         repeats=2,
     )

@@ -42,7 +42,7 @@ QUESTION = "Which of four generators makes the best digits, and which has a like
 # The GAN keeps its steps; the VAE has three fifths of them here, the diffusion half.
 SHARED = GeneratorTrainingConfig(vae_steps=1500, diffusion_steps=2000)
 PIXEL_GPT = PixelGPTConfig()
-CALLS = "calls per picture"
+CALLS = "calls per image"
 SEEN = "pictures seen in training"
 FIXED = ("parameters", CALLS, SEEN, "blank pixels")  # what no seed changes
 BLANK = 0.95  # a pixel is blank if it is 0 in a larger share of digits

@@ -37,7 +37,7 @@ RATE_SEED = 1_000_000  # on which the rate is chosen, none of the others
 class ScaleOfObjectivesConfig:
     """Each seed has another language, other weights and other texts.
 
-    `times`: how often each text is read, at `repeated_width`; the steps stay the same.
+    `epochs` over fewer texts, at `repeated_width`; the number of steps stays the same.
     `draws` samples of the masks estimate the bound on `texts` texts.
     """
 
@@ -46,7 +46,7 @@ class ScaleOfObjectivesConfig:
     length: int = 10
     widths: tuple[int, ...] = (8, 16, 32, 64)
     repeated_width: int = 32
-    times: tuple[int, ...] = (5, 50)
+    epochs: tuple[int, ...] = (5, 50)
     batch: int = 64
     steps: int = 800
     rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
@@ -61,13 +61,13 @@ class Setting(NamedTuple):
     """The width of a network, and how often each text is read."""
 
     width: int
-    times: int = 1
+    epochs: int = 1
 
 
 def run(config: ScaleOfObjectivesConfig, each: Each = serial_map) -> Outcome:
     """Rows: each network; slopes and costs of repetition, and their differences."""
     settings = [Setting(width) for width in config.widths]
-    settings += [Setting(config.repeated_width, times) for times in config.times]
+    settings += [Setting(config.repeated_width, epochs) for epochs in config.epochs]
     rates = best_rates(config, sorted({setting.width for setting in settings}), each)
     results = results_by_item(
         each,
@@ -131,9 +131,11 @@ def summary(
             )
         }
         | {
-            f"cost of {times}": by_setting[Setting(config.repeated_width, times)][seed]
+            f"cost of {epochs} epochs": by_setting[
+                Setting(config.repeated_width, epochs)
+            ][seed]
             - once[seed]
-            for times in config.times
+            for epochs in config.epochs
         }
         for seed in range(len(once))
     ]
@@ -141,8 +143,8 @@ def summary(
 
 def row_name(name: str, setting: Setting) -> str:
     """The name of the row of an objective at a setting."""
-    times = f", read {setting.times} times" if setting.times > 1 else ""
-    return f"{name}, width {setting.width}{times}"
+    epochs = f", {setting.epochs} epochs" if setting.epochs > 1 else ""
+    return f"{name}, width {setting.width}{epochs}"
 
 
 def size(config: ScaleOfObjectivesConfig, width: int) -> GPTConfig:
@@ -167,8 +169,8 @@ def excess_nats(
     language = MarkovLanguage(config.words, seed)
     rng = torch.Generator().manual_seed(seed)
     count = config.steps * config.batch
-    pool = language.sample(count // setting.times, config.length, rng)
-    pool = pool.repeat(setting.times, 1)
+    pool = language.sample(count // setting.epochs, config.length, rng)
+    pool = pool.repeat(setting.epochs, 1)
     test = language.sample(config.texts, config.length, rng)
     torch.manual_seed(seed)
     network = GPT(size(config, setting.width))
@@ -199,7 +201,7 @@ def smaller() -> ScaleOfObjectivesConfig:
         length=6,
         widths=(8, 16),
         repeated_width=16,
-        times=(20,),
+        epochs=(20,),
         steps=150,
         rates=(1e-2,),
         texts=300,

@@ -189,7 +189,7 @@ def by_diffusion(
         total += log_p.exp() / len(orders)
     bounds = torch.stack([-bound(network, text) for text in texts]).exp()
     return {
-        "masked diffusion, what it draws": {"sum": float(total.sum())},
+        "masked diffusion, samples": {"sum": float(total.sum())},
         "masked diffusion, its bound": {"sum": float(bounds.sum())},
     }
 
