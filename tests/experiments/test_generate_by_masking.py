@@ -76,9 +76,9 @@ def test_what_the_page_says_of_writing():
 
 
 def test_what_the_page_says_of_exact_conditionals():
-    """Independent words cost all in one round; the network all in ten rounds."""
+    """With one step all error comes from independence; with ten, all from the network."""
     results = rows()
-    exact = "exact conditionals, rounds"
+    exact = "exact conditionals, steps"
     pairs = {
         "independence": [f"{exact} {n} - the source itself" for n in (1, 4, 10)],
         "network": [f"masked diffusion, steps {n} - {exact} {n}" for n in (1, 4, 10)],
