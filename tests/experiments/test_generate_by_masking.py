@@ -76,7 +76,7 @@ def test_what_the_page_says_of_writing():
 
 
 def test_what_the_page_says_of_exact_conditionals():
-    """With one step all error comes from independence; with ten, all from the network."""
+    """All error is from independence with one step, from the network with ten."""
     results = rows()
     exact = "exact conditionals, steps"
     pairs = {
