@@ -223,6 +223,7 @@ def test_two_alike_are_told_apart():
         ("Jason D. M. Rennie", "Rennie"),
         ("Jose G. Moreno-Torres", "Moreno-Torres"),
         ("vLLM", "vLLM"),
+        ("{Prior Labs}", "Prior Labs"),
     ],
 )
 def test_a_family_name_may_have_several_words(author, family):

@@ -1,4 +1,4 @@
-# Mistake: signal and noise are scaled by alpha-bar itself.
+# Mistake: signal and noise are scaled without the square roots.
 # Message: noised([10], 1, [1], [0.36]): expected [8.6], got [6.76]
 import math
 

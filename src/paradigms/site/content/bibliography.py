@@ -40,7 +40,12 @@ def label(key: str) -> str:
 
 
 def family_name(author: str) -> str:
-    """`van den Oord` of `Aaron van den Oord`, `El Asri` of `El Asri, Layla`."""
+    """`van den Oord` of `Aaron van den Oord`, `El Asri` of `El Asri, Layla`.
+
+    The name of an organisation is in braces, as in BibTeX: `{Prior Labs}`.
+    """
+    if author.startswith("{"):
+        return author.strip("{}")
     family, comma, _ = author.partition(",")
     words = author.split()
     if comma or len(words) < 2:
@@ -51,7 +56,7 @@ def family_name(author: str) -> str:
 
 def full_name(author: str) -> str:
     """`Layla El Asri` of `El Asri, Layla`."""
-    family, _, given = author.partition(",")
+    family, _, given = author.strip("{}").partition(",")
     return f"{given.strip()} {family}".strip()
 
 
