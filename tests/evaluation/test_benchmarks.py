@@ -316,7 +316,7 @@ def test_the_page_says_what_was_timed():
     tokens = f"generates {sizes.text_tokens} tokens after a prompt of {sizes.prompt}"
     assert tokens in page
     assert f"{SMOLLM2.layers} layers of width {SMOLLM2.width}" in page
-    assert f"{SMOLLM2.heads} heads that share {SMOLLM2.kv_heads}" in page
+    assert f"{SMOLLM2.heads} query heads that share {SMOLLM2.kv_heads}" in page
     assert "on the processor named in the last rows of the table" in page
     assert TARGETS["transformers"]["tiny GPT, writing"] == 2
     assert "tiny GPT at least twice as fast" in page

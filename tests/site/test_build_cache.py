@@ -2,6 +2,7 @@
 
 import json
 import pstats
+import re
 import shutil
 import subprocess
 import sys
@@ -138,12 +139,13 @@ def test_a_build_without_changes_parses_nothing(warm):
 
 def test_a_new_file_counts_although_nothing_read_it(warm):
     """A question in a file of its own reaches the glossary, the search and its page."""
-    text = (warm / "snippets/questions/attention-masks.toml").read_text("utf8")
+    folder = warm / "snippets/questions"
+    text = (folder / "history-of-the-two-paradigms.toml").read_text("utf8")
     first = text.split("\n\n")[0]
-    new = first.replace("[masks-padding]", "[masks-of-a-new-file]")
-    (warm / "snippets/questions/new.toml").write_text(new, "utf8")
+    new = re.sub(r"^\[[a-z0-9-]+\]", "[history-of-a-new-file]", first)
+    (folder / "new.toml").write_text(new, "utf8")
     result = build(warm, warm / "site")
-    assert "masks-of-a-new-file" in result.stdout + str(site(warm))
+    assert "history-of-a-new-file" in result.stdout + str(site(warm))
 
 
 def docs(folder: Path) -> Iterator[Path]:

@@ -37,6 +37,9 @@ TEXTS = {
     ),
 }
 
+SENTENCE = "This has three consequences."  # of docs/q39/index.md
+EDITED = "This has three effects."
+
 
 class Server(MkDocsServer):
     """`mkdocs serve` on a copy of the sources; its log names what is rendered."""
@@ -195,9 +198,9 @@ def test_an_open_page_reloads_itself(server, browser):
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{server.address}q39/")
-        server.edit("docs/q39/index.md", "Three things follow.", "Three follow.")
-        page.get_by_text("Three follow.").wait_for(state="attached", timeout=120_000)
-    server.edit("docs/q39/index.md", "Three follow.", "Three things follow.")
+        server.edit("docs/q39/index.md", SENTENCE, EDITED)
+        page.get_by_text(EDITED).wait_for(state="attached", timeout=120_000)
+    server.edit("docs/q39/index.md", EDITED, SENTENCE)
     server.wait_for_whole_build()
 
 
@@ -205,12 +208,12 @@ def test_one_page_is_rendered_after_an_edit(server):
     """The page in view alone; another one when a browser asks for it, and once."""
     server.get("q39/")
     before = len(server.rendered())
-    server.edit("docs/q39/index.md", "Three things follow.", "Three facts follow.")
-    server.until("q39/", "Three facts follow.")
+    server.edit("docs/q39/index.md", SENTENCE, EDITED)
+    server.until("q39/", EDITED)
     server.get("q19/transfer/")
     server.get("q19/transfer/")
     assert server.rendered()[before:] == ["q39/index.md", "q19/transfer.md"]
-    server.edit("docs/q39/index.md", "Three facts follow.", "Three things follow.")
+    server.edit("docs/q39/index.md", EDITED, SENTENCE)
     server.wait_for_whole_build()
 
 
@@ -264,8 +267,8 @@ def test_no_process_outlives_the_server(site, tmp_path):  # noqa: ARG001 - fills
     copy_sources(tmp_path, more=[".cache"])
     server = Server(tmp_path)
     server.start()
-    server.edit("docs/q39/index.md", "Three things follow.", "Three facts follow.")
-    server.until("q39/", "Three facts follow.")
+    server.edit("docs/q39/index.md", SENTENCE, EDITED)
+    server.until("q39/", EDITED)
     children = subprocess.run(
         ["pgrep", "-P", str(server.process.pid)],
         check=True, capture_output=True, text=True,

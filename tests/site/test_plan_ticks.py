@@ -132,7 +132,7 @@ def test_only_the_box_and_the_words_of_a_task_tick(visit):
     assert row.locator("label a").count() == 0
     row.locator("abbr").first.click()
     assert not box(page, "draw-masks").is_checked()
-    row.get_by_text("axes labelled").click(position={"x": 4, "y": 4})
+    row.get_by_text("label the axes").click(position={"x": 4, "y": 4})
     assert box(page, "draw-masks").is_checked()
     row.get_by_role("link", name="Compare").click()
     page.wait_for_url("**/q39/#draw-it")
