@@ -91,6 +91,18 @@ def test_equal_penalties_are_not_chosen_by_the_test_part():
         assert transfer.probe_error(config, parts, all_labels, indices) == error
 
 
+def mean_errors(kind: str, size: int) -> list[dict[str, float]]:
+    """Of the causal and the bidirectional network, by how they started."""
+    results = rows()
+    return [
+        {
+            start: results[f"{name}, {start}, {kind}"][f"at {size}"][0]
+            for start in transfer.STARTS
+        }
+        for name in ("next token", "masked token")
+    ]
+
+
 def test_what_the_page_says_of_pretraining():
     """Which gains of pretraining are significant, and which network is behind."""
     results, sizes = rows(), (50, 200, 1000, 5000)
@@ -104,11 +116,7 @@ def test_what_the_page_says_of_pretraining():
             assert next_token[f"at {size}"][2] < 0
             assert (masked_token[f"at {size}"][2] < 0) == (size in significant)
     for size in sizes:
-        causal, bidirectional = (
-            {start: results[f"{name}, {start}, tuned"][f"at {size}"][0]
-             for start in transfer.STARTS}
-            for name in ("next token", "masked token")
-        )  # fmt: skip
+        causal, bidirectional = mean_errors("tuned", size)
         assert causal["from scratch"] > bidirectional["from scratch"]
         assert (causal["pretrained"] > bidirectional["pretrained"]) == (size > 50)
         masked = results[f"masked token, {changed}, tuned"][f"at {size}"][0]
@@ -120,11 +128,7 @@ def test_what_the_page_says_of_frozen_states_and_word_counts():
     results, sizes = rows(), (50, 200, 1000, 5000)
     changed = "pretrained - from scratch"
     for size in sizes:
-        causal, bidirectional = (
-            {start: results[f"{name}, {start}, frozen"][f"at {size}"][0]
-             for start in transfer.STARTS}
-            for name in ("next token", "masked token")
-        )  # fmt: skip
+        causal, bidirectional = mean_errors("frozen", size)
         assert causal["from scratch"] > bidirectional["from scratch"]
         assert (causal["pretrained"] > bidirectional["pretrained"]) == (size == 200)
     upper_bounds = [
