@@ -28,14 +28,14 @@ CODE := tests/test_*.py tests/data tests/layers tests/objectives \
   tests/experiments/runner/test_fingerprint.py \
   tests/experiments/test_experiments.py::test_the_stored_result_belongs_to_the_code
 DIFFERS = $(shell git status --porcelain -- . ':!docs/*.md' ':!snippets')
-check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages: seconds for a page, a minute for code
+check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages: half a minute for a page, more for code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 -q $(if $(DIFFERS),$(CODE)) $(TEXTS) $(CHANGED)
 
-test: browser nginx .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; half an hour on two cores
+test: browser nginx .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; 25 minutes on two cores
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -71,8 +71,8 @@ node_modules/.package-lock.json: package.json package-lock.json .venv/site.done
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@
 
-# Root installs Chromium without its windows, which takes a third of the processor time
-# of the whole one; anyone else is told what to do, and no test is skipped.
+# Root installs Chromium without its windows, which opens a page in a third of the time
+# of the processor; anyone else is told what to do, and no test is skipped.
 browser:
 	@command -v chromium-headless-shell >/dev/null || \
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && \

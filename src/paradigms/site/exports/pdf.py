@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from paradigms._files import ROOT
 from paradigms.site.exports.single_page import document, leaves
 
-# The first has no windows, and takes a third of the processor time of the others.
+# The first has no windows: it opens a page in a third of the processor time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Without these, Chromium contacts Google and waits for a GPU.
 FLAGS = [
