@@ -21,7 +21,7 @@ from paradigms.models.naive_bayes import (
 )
 from paradigms.models.svm import KernelSVM, LinearSVM, rbf
 
-QUESTION = "Which shape has the boundary of each classifier?"
+QUESTION = "What shape is the decision boundary of each classifier?"
 RADIUS, TEXTURE = 0, 1  # columns of the mean radius and the mean texture
 Model = GaussianNaiveBayes | Discriminant | LogisticRegression | KernelSVM
 WordModel = MultinomialNaiveBayes | BernoulliNaiveBayes

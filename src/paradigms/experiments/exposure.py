@@ -26,7 +26,7 @@ from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import in_order, objectives, pretrain
 
 COUNTED = "running count"
-QUESTION = "Do errors grow if a model conditions on its own samples, not on true texts?"
+QUESTION = "Do errors grow when a model conditions on its own samples?"
 TRUE, OWN = "true texts", "own samples"
 CONTEXTS = (TRUE, OWN)
 Point = tuple[float, float, float, float]

@@ -21,7 +21,7 @@ from paradigms.objectives import masked_token, static_mask
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import loss_at_targets
 
-QUESTION = "What does each change of RoBERTa and ALBERT to BERT do on its own?"
+QUESTION = "What does each change of RoBERTa and ALBERT do on its own?"
 Columns = dict[str, float]
 PLAIN, SAME = "unigram model", "unigram model, same texts"
 

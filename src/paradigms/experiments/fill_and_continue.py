@@ -37,7 +37,7 @@ from paradigms.training.pretraining import (
     single_span,
 )
 
-QUESTION = "Who fills a gap, and who continues a text, how well?"
+QUESTION = "How well does each network fill a gap and continue a text?"
 UNIGRAM = "word frequencies"
 SYNTHETIC, REVIEWS = "synthetic language", "reviews"
 SOURCES, TASKS = (SYNTHETIC, REVIEWS), ("fill", "continue")

@@ -50,7 +50,7 @@ from paradigms.training.initialisation import initialise_by_width
 from paradigms.training.loop import Batch, TrainingConfig
 from paradigms.training.pretraining import Objective, in_order, pretrain
 
-QUESTION = "How soon does each model fill gaps in reviews from both sides?"
+QUESTION = "How soon does each model learn to use both sides of a gap in reviews?"
 GPT, BERT, DIFFUSION, T5 = "GPT", "BERT", "masked diffusion", "T5"
 PREFIX_FIRST = "GPT, fill-in-the-middle, prefix first"
 SUFFIX_FIRST = "GPT, fill-in-the-middle, suffix first"

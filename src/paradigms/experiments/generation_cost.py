@@ -18,7 +18,7 @@ from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.layers import Cache
 
-QUESTION = "What does a whole text cost, word by word or in a few passes?"
+QUESTION = "What does generating a whole text cost, token by token or in a few passes?"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.svm import LinearSVM
 
-QUESTION = "Which loss keeps the chance, and which only the likelier class?"
+QUESTION = "Which loss preserves the probability, and which only the class?"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from paradigms.training.lab_networks import (
     train_network,
 )
 
-QUESTION = "How well does each network of the lab fill a blank and continue a text?"
+QUESTION = "How well does each network of the lab fill a gap and continue a text?"
 
 
 @dataclass(frozen=True)

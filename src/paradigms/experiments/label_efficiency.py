@@ -26,7 +26,7 @@ from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
 from paradigms.models.svm import OneVsRestSVM
 
-QUESTION = "Who errs less with few labels, and where do the curves cross?"
+QUESTION = "Which classifier is better with few labels, and do the curves cross?"
 REPEATED = "repeated features"
 SYNTHETIC = ("independent features", REPEATED)
 PAIRS = (

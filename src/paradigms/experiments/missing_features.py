@@ -29,7 +29,7 @@ from paradigms.models.inference.missing_features import (
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes
 
-QUESTION = "How well does each kind of classifier predict if features are missing?"
+QUESTION = "How well does each kind of classifier predict when features are missing?"
 MEAN_IMPUTATION = "logistic regression, mean imputation"
 ZERO_IMPUTATION = "logistic regression, zero imputation"
 MISSING_IN_TRAINING = "logistic regression, missing values in training"

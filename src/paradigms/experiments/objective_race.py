@@ -42,7 +42,7 @@ from paradigms.training.pretraining import (
     single_span_objective,
 )
 
-QUESTION = "One network, equal operations, six objectives: what does each learn?"
+QUESTION = "What does one network learn from each of six objectives at equal compute?"
 FRESH, REPEATED, REVIEWS = "fresh texts", "repeated texts", "reviews"
 NEXT_TOKEN, ELECTRA = "next token", "ELECTRA"
 BIDIRECTIONAL = "no training, bidirectional"

@@ -19,7 +19,7 @@ from paradigms.objectives import (
     text_infilling,
 )
 
-QUESTION = "What does each objective show of a text, and what does it ask?"
+QUESTION = "What does each objective show the network, and what must it predict?"
 NAMES = {
     SPECIALS.pad: "[PAD]",
     SPECIALS.bos: "[BOS]",

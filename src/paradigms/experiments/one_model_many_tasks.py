@@ -43,7 +43,7 @@ from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.objectives import next_token, summed_cross_entropy
 from paradigms.training.loop import Tensors, TrainingConfig, train
 
-QUESTION = "Is doing many tasks by a prompt a property of generative models?"
+QUESTION = "Is performing many tasks from a prompt a property of generative models?"
 CLASSES = {"sentiment": (0, 2), "topic": (2, 4)}  # offset in LABELS, how many
 ONE_TASK = "one task in nine of ten"
 LEARNING_THRESHOLD = 0.95  # accuracy from which a task counts as learned

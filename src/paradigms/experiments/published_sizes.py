@@ -11,7 +11,7 @@ from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models import albert, bart, bert, electra, gpt, llama, roberta, t5
 
-QUESTION = "How many parameters have the published networks, and where are they?"
+QUESTION = "How many parameters do published networks have, and where?"
 SIZES: list[tuple[type[nn.Module], dict[str, Any]]] = [
     (gpt.GPT, gpt.SIZES),
     (llama.LLaMA, llama.SIZES),

@@ -30,7 +30,7 @@ from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import Objective, masked_batch, next_token_batch
 
-QUESTION = "What does training on few texts for many epochs cost, with early stopping?"
+QUESTION = "With early stopping, what does training on few texts for many epochs cost?"
 FIRST = SPECIALS.first_word
 ODDS = (0.5, 0.3, 0.15, 0.05)  # of the words that may follow a word
 TUNING_SEED = 1_000_000  # on which rate and length are chosen, none of the others

@@ -28,7 +28,7 @@ from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.training.loop import TrainingConfig
 from paradigms.training.pretraining import Objective, in_order, objectives, pretrain
 
-QUESTION = "Which gains more by size, and which loses more by repetition?"
+QUESTION = "Which objective gains more from size, and which loses more from repetition?"
 NAMES = ("next token", "masked diffusion")
 RATE_SEED = 1_000_000  # on which the rate is chosen, none of the others
 

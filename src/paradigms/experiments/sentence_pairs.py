@@ -18,7 +18,9 @@ from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.objectives import Pair, next_sentence, sentence_order
 
-QUESTION = "Can next-sentence prediction be solved by topic, and sentence order not?"
+QUESTION = (
+    "Can topic alone solve next-sentence prediction and sentence-order prediction?"
+)
 TASKS = {"next sentence": next_sentence, "sentence order": sentence_order}
 
 

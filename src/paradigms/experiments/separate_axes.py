@@ -30,7 +30,9 @@ from paradigms.training.pretraining import (
     pretrain,
 )
 
-QUESTION = "Which of order, mask, objective and network makes a model what it is?"
+QUESTION = (
+    "Which of order, mask, objective and architecture determines what a model can do?"
+)
 GPT_ROW = "left to right, causal, next token"
 RANDOM_ORDER = "random order, causal, next token"
 BERT_ROW = "no order, bidirectional, masked"

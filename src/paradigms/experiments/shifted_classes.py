@@ -27,7 +27,7 @@ from paradigms.models.inference.prior_shift import em_class_prior
 from paradigms.models.logistic_regression import LogisticRegression
 from paradigms.models.naive_bayes import GaussianNaiveBayes, MultinomialNaiveBayes
 
-QUESTION = "What can each family do if the class prior changes?"
+QUESTION = "What can each kind of classifier do when the class prior changes?"
 # Pairs: the first minus the second.
 PAIRS = (
     ("naive Bayes", "logistic regression"),

@@ -9,7 +9,7 @@ from paradigms.experiments.outcome import Outcome, Row
 from paradigms.experiments.runner.resume import Each, serial_map
 from paradigms.objectives import masked_token, next_token, span_corruption
 
-QUESTION = "Of 100 tokens read, how many are predicted?"
+QUESTION = "Of 100 tokens, how many are predicted?"
 
 
 @dataclass(frozen=True)

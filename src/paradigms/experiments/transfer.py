@@ -33,7 +33,7 @@ from paradigms.training.linear_probe import Labelled, linear_probe, score, stand
 from paradigms.training.loop import Batch, TrainingConfig, train
 from paradigms.training.pretraining import MaskedOrCausalLM, loss_at_targets
 
-QUESTION = "What is pretraining on texts without labels worth, for both objectives?"
+QUESTION = "How much does pretraining on unlabelled texts help, for both objectives?"
 COUNTED = "word counts"
 STARTS = ("pretrained", "from scratch")
 KINDS = ("tuned", "frozen")

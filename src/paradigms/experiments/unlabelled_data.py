@@ -24,7 +24,7 @@ from paradigms.experiments.runner.resume import Each, results_by_item, serial_ma
 from paradigms.models.naive_bayes import MultinomialNaiveBayes
 from paradigms.models.semi_supervised_naive_bayes import SemiSupervisedNaiveBayes
 
-QUESTION = "How much do unlabelled rows help a classifier with few labels?"
+QUESTION = "How much do unlabelled examples help a classifier with few labels?"
 BAYES = "naive Bayes"
 EM = "naive Bayes, EM"
 CROSS_VALIDATED = "naive Bayes, EM, cross-validated weight"

@@ -26,7 +26,7 @@ from paradigms.objectives import masked_token, next_token, summed_cross_entropy
 from paradigms.training.linear_probe import Labelled, probe_states
 from paradigms.training.loop import Batch, TrainingConfig, train
 
-QUESTION = "From which states can the meaning of an ambiguous first word be read?"
+QUESTION = "From which hidden states can a probe read the meaning of the first word?"
 AMBIGUOUS, DECIDERS, FILLERS = 4, 4, 8
 DECIDER = SPECIALS.first_word + AMBIGUOUS
 FILLER = DECIDER + DECIDERS

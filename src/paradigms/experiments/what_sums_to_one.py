@@ -24,7 +24,7 @@ from paradigms.models.gpt import GPT, GPTConfig
 from paradigms.models.masked_diffusion import MaskedDiffusion, bound
 from paradigms.objectives import diffusion_bound, elbo
 
-QUESTION = "Over everything that can be said, what adds up to one?"
+QUESTION = "Whose probabilities sum to one over all texts?"
 
 
 @dataclass(frozen=True)
