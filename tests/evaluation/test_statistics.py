@@ -1,8 +1,8 @@
 """Intervals, paired differences and bands."""
 
 import pytest
+from scipy.stats import binomtest, ttest_1samp
 from scipy.stats import t as student
-from scipy.stats import ttest_1samp
 
 from paradigms.evaluation.statistics import (
     band,
@@ -13,6 +13,7 @@ from paradigms.evaluation.statistics import (
     paired_differences,
     share_interval,
     t_interval,
+    wilson_interval,
 )
 
 RUNS = [{"loss": 1.0, "error": 0.5}, {"loss": 2.0, "error": 0.25}]
@@ -25,6 +26,26 @@ def test_every_column_has_its_interval():
         "loss": t_interval([1, 2]),
         "error": t_interval([0.5, 0.25]),
     }
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 50), (1, 3), (43, 50), (50, 50)])
+def test_a_share_has_the_interval_of_wilson(part, whole):
+    """SciPy's with the exact normal quantile; it stays between 0 and 1."""
+    share, low, high = wilson_interval(part, whole)
+    reference = binomtest(part, whole).proportion_ci(method="wilson")
+    assert share == part / whole
+    assert (low, high) == pytest.approx((reference.low, reference.high), abs=1e-4)
+    assert 0 <= low <= share <= high <= 1
+
+
+def test_one_value_has_no_interval():
+    """An error, not a division by zero; for three values Student's t is 4.303."""
+    with pytest.raises(ValueError, match="an interval needs two values or more: got 1"):
+        t_interval((1.0,))
+    middle, low, high = t_interval((0.0, 1.0, 2.0))
+    assert middle == 1
+    assert high - middle == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert low + high == pytest.approx(2)
 
 
 def test_differences_are_paired_by_seed():

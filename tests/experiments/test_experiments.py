@@ -11,7 +11,6 @@ import torch
 
 from paradigms._files import PACKAGE
 from paradigms._schema import ContentError
-from paradigms.evaluation.statistics import t_interval, wilson_interval
 from paradigms.experiments.records import load, quote, stems
 from paradigms.experiments.runner.fingerprint import fingerprint, reads_clock
 from paradigms.experiments.runner.provenance import imports
@@ -110,27 +109,6 @@ def test_an_interruption_leaves_the_old_result_whole(monkeypatch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         measure("targets_per_pass")
     assert stored.read_text() == "the old result"
-
-
-def test_a_share_has_an_interval_inside_its_bounds():
-    """Wilson's interval: around the share, never below 0, wider for fewer counts."""
-    mean, low, high = wilson_interval(0, 50)
-    assert (mean, low) == (0, 0)
-    assert 0.05 < high < 0.1
-    assert (
-        wilson_interval(50, 100)[2] - wilson_interval(50, 100)[1]
-        < wilson_interval(5, 10)[2] - wilson_interval(5, 10)[1]
-    )
-
-
-def test_one_value_has_no_interval():
-    """An error, not a division by zero; for three values Student's t is 4.303."""
-    with pytest.raises(ValueError, match="an interval needs two values or more: got 1"):
-        t_interval((1.0,))
-    middle, low, high = t_interval((0.0, 1.0, 2.0))
-    assert middle == 1
-    assert high - middle == pytest.approx(4.303 / 3**0.5, abs=1e-3)
-    assert low + high == pytest.approx(2)
 
 
 def test_imports_are_read_without_running():
