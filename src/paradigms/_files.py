@@ -1,5 +1,6 @@
 """Where the package and the repository are; atomic replacement of a file."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parents[1]
 # A wheel brings its pages and snippets along, inside the package.
 ROOT = CHECKOUT if (CHECKOUT / "snippets").is_dir() else PACKAGE / "repository"
+
+# Error numbers of a file that does not fit: its size, the disk, the user's quota.
+DISK_FULL = {errno.EFBIG, errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager

@@ -193,6 +193,27 @@ def test_a_cache_that_cannot_be_written_only_costs_time(warm):
     assert site(warm) == before
 
 
+def test_a_full_disk_stops_the_build_with_one_line(warm):
+    """A limit on the size of a file stands in for it; the next build is as before."""
+    before = site(warm)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", "site-new"]
+    full = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1024; exec "$@"', "sh", *command],
+        check=False,
+        cwd=warm,
+        env=environment(warm),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert full.returncode == 1
+    assert "Traceback" not in full.stdout
+    assert ": File too large: the site is not complete; build again" in full.stdout
+    assert site(warm) == before
+    assert build(warm, warm / "site").returncode == 0
+    assert site(warm) == before
+
+
 def test_a_page_with_a_warning_warns_again(warm):
     """A link that leads nowhere stops every build, not only the first."""
     change(warm / "docs" / PAGE, "\n## ", "\n[a link](nowhere.md)\n\n## ")

@@ -22,6 +22,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from pymdownx.snippets import SnippetMissingError
 
+from paradigms._files import DISK_FULL
 from paradigms.site import file_cache
 from paradigms.site.exports.source_date import VARIABLE, source_date
 from paradigms.site.live_preview import LivePreview, SiteInMemory
@@ -292,11 +293,14 @@ def _minify(path: Path) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """Report a missing snippet in one line, without traceback; unload the package."""
+    """Report a missing snippet or a full disk in one line; unload the package."""
     if not _SERVING:
         _unload()
     if isinstance(error, SnippetMissingError):
         raise Abort(f"{error}: create it below snippets/, or correct the page")
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        path = error.filename2 or error.filename or "a file of the site"
+        raise Abort(f"{path}: {error.strerror}: the site is not complete; build again")
 
 
 def _unload() -> None:

@@ -4,7 +4,6 @@ joblib runs them, in this process or in others: see `runner/workers`.  A run tha
 stopped resumes where it was: finished parts are beside the result, in `NAME.parts`.
 """
 
-import errno
 import os
 import shutil
 import time
@@ -21,7 +20,8 @@ from joblib import Memory, Parallel, delayed
 from joblib.memory import CacheWarning
 from tqdm import tqdm
 
-DISK_FULL = {errno.EFBIG, errno.ENOSPC, errno.EDQUOT}
+from paradigms._files import DISK_FULL
+
 Item = TypeVar("Item")
 Part = TypeVar("Part")
 
