@@ -21,19 +21,21 @@ site: .venv/site.done node_modules/.package-lock.json  ## build the site into si
 npm: node_modules/.package-lock.json  ## bring the Python that runs programs in the page; serving needs none
 
 # The pages that differ from the last commit, and tests that need neither site nor browser:
-# those of the texts and, if anything but texts differs, those of the code.
+# of texts alone if nothing but texts differs, otherwise of the code too.
 CHANGED = $(shell git diff --name-only --diff-filter=d HEAD -- 'docs/*.md'; git ls-files -o --exclude-standard 'docs/*.md')
 TEXTS := tests/site/test_prose.py tests/site/content/test_content.py
 CODE := tests/test_*.py tests/data tests/layers tests/objectives \
   tests/experiments/runner/test_fingerprint.py \
   tests/experiments/test_experiments.py::test_the_stored_result_belongs_to_the_code
-DIFFERS = $(shell git status --porcelain -- . ':!docs/*.md' ':!snippets')
-check: .venv/test.done  ## lint, types, import contracts, fast tests and changed pages: half a minute for a page, more for code
+TEXTS_DIFFER = $(shell git status --porcelain -- 'docs/*.md' snippets)
+CODE_DIFFERS = $(shell git status --porcelain -- . ':!docs/*.md' ':!snippets')
+WITH_CODE = $(or $(CODE_DIFFERS),$(if $(TEXTS_DIFFER),,all))
+check: .venv/test.done  ## lint, types, import contracts, fast tests; after a change of texts alone only what reads texts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 2 -q $(if $(DIFFERS),$(CODE)) $(TEXTS) $(CHANGED)
+	$(if $(WITH_CODE),$(BIN)/mypy)
+	$(if $(WITH_CODE),$(BIN)/lint-imports --no-cache)
+	$(BIN)/python -m pytest -n 2 -q $(if $(WITH_CODE),$(CODE)) $(TEXTS) $(CHANGED)
 
 test: browser nginx .venv/test.done node_modules/.package-lock.json  ## every test, as CI runs them; 25 minutes on two cores
 	$(BIN)/ruff check .
