@@ -1,11 +1,13 @@
 """Intervals, paired differences and bands."""
 
 import pytest
+import torch
 from scipy.stats import binomtest, ttest_1samp
 from scipy.stats import t as student
 
 from paradigms.evaluation.statistics import (
     band,
+    crossover,
     holm,
     holm_rows,
     intervals,
@@ -152,6 +154,31 @@ def test_a_band_of_shares_stays_between_0_and_1():
     """What a figure draws is what a row says."""
     ((_, *point),) = band({8: [0.98, 1.0, 1.0]}, shares=True)
     assert point == [round(bound, 5) for bound in share_interval([0.98, 1.0, 1.0])]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "at"),
+    [
+        ({10: -1, 1000: 1}, 100),  # halfway on a log scale
+        ({10: -1, 1000: 1, 100_000: 2}, 100),
+        ({1: -2, 10: -1, 1000: 3}, 10 * 10**0.5),  # a quarter of two decades
+        ({1: -1, 10: 1, 100: -1, 10_000: 1}, 1000),  # the last of two
+    ],
+)
+def test_a_crossover_is_interpolated_in_the_logarithm(gaps, at):
+    """The last size at which the sign changes, with an interval around it."""
+    noise = 0.01 * torch.randn(50, generator=torch.Generator().manual_seed(0))
+    crossing = crossover({size: noise + gap for size, gap in gaps.items()}, 200)
+    assert crossing["crosses"] == 1
+    middle, low, high = crossing["at"]
+    assert 0.95 * at < low < middle < high < 1.05 * at
+
+
+def test_parallel_curves_do_not_cross():
+    """Half of the resamples must cross before a size is printed."""
+    noise = 0.01 * torch.randn(50, generator=torch.Generator().manual_seed(0))
+    assert crossover({10: noise + 1, 1000: noise + 1}, 200) == {"crosses": 0}
+    assert crossover({10: noise + 1, 1000: noise - 1}, 200) == {"crosses": 0}
 
 
 def test_a_family_of_differences_has_adjusted_p_values():

@@ -3,7 +3,6 @@
 import torch
 
 from paradigms.data import label_subsets
-from paradigms.evaluation.statistics import crossover
 from paradigms.experiments import label_efficiency
 from paradigms.experiments.records import load
 
@@ -142,13 +141,3 @@ def test_few_labels_hold_every_class():
     assert labels[chosen[:10]].sort().values.tolist() == list(range(10))
     assert labels[chosen[:20]].bincount().tolist() == [2] * 10
     assert not label_subsets.draw_subset(labels, 25, rng).equal(chosen)
-
-
-def test_a_crossing_is_found_where_it_was_put():
-    """Halfway between 10 and 1,000 on a log scale; parallel lines do not cross."""
-    noise = 0.01 * torch.randn(50, generator=torch.Generator().manual_seed(0))
-    crossing = crossover({10: noise - 1, 1000: noise + 1}, 200)
-    assert crossing["crosses"] == 1
-    middle, low, high = crossing["at"]
-    assert 95 < low < middle < high < 105
-    assert crossover({10: noise + 1, 1000: noise + 1}, 200) == {"crosses": 0}

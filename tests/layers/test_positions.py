@@ -1,7 +1,10 @@
 """Relative and rotary positions, compared with the references."""
 
+import inspect
+
 import pytest
 import torch
+from transformers import T5Config
 from transformers.models.t5.modeling_t5 import T5Attention
 
 from paradigms.layers import (
@@ -40,6 +43,14 @@ def test_buckets_of_distances_equal_those_of_the_reference(buckets, distance, bo
     far = bias(torch.arange(550, 601), torch.arange(9))[0]  # (51, 9)
     last = buckets // 2 - 1 if both else buckets - 1
     assert bool((far == bias.weight.weight[last, 0]).all())
+
+
+def test_the_default_buckets_are_those_of_t5():
+    """As in the configuration of the reference."""
+    config = T5Config()
+    default = inspect.signature(RelativeBias).parameters
+    assert default["buckets"].default == config.relative_attention_num_buckets
+    assert default["distance"].default == config.relative_attention_max_distance
 
 
 def test_buckets_that_begin_anew_would_be_noticed(monkeypatch):

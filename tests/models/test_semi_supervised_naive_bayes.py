@@ -58,6 +58,16 @@ def test_no_round_lowers_the_objective(weight):
     assert model.objective[-1] == pytest.approx(by_hand, abs=1e-8)
 
 
+def test_em_stops_when_a_round_gains_less_than_the_tolerance_per_text():
+    """The last round alone gains less, over the labelled and unlabelled texts."""
+    (x, labels), (others, _) = texts(6), texts(300, seed=1)
+    model = SemiSupervisedNaiveBayes(3, tolerance=1e-3).fit(x, labels, others)
+    rises = torch.tensor(model.objective).double().diff() / 306
+    assert len(rises) > 3
+    assert bool((rises[:-1] >= 1e-3).all())
+    assert float(rises[-1]) < 1e-3
+
+
 def test_unlabelled_texts_help_where_the_model_is_true():
     """Six labels and 3,000 texts without: nearly the error of 3,000 labels."""
     (x, labels), (others, hidden) = texts(6), texts(3000, seed=1)

@@ -134,9 +134,13 @@ def test_what_infilling_shows_stands_in_the_text(text, seed, rate, mean_span):
 
 
 def test_too_few_sentinels_are_refused():
-    """Each span needs a sentinel, and the target a closing one."""
+    """Each span needs a sentinel, and the target a closing one: six are enough."""
+    tokens = list(range(100, 200))
+    span_corruption(tokens, list(range(900, 906)), seeded_rng())
+    with pytest.raises(ValueError, match="5 spans need 6, got 5"):
+        span_corruption(tokens, list(range(900, 905)), seeded_rng())
     with pytest.raises(ValueError, match="5 spans need 6, got 3"):
-        span_corruption(list(range(100, 200)), [900, 901, 902], seeded_rng())
+        span_corruption(tokens, [900, 901, 902], seeded_rng())
 
 
 @pytest.mark.parametrize(
