@@ -28,7 +28,7 @@ FORMULAS = "docs/foundations/objectives-beyond-masking.md"
          "name: no table 'q39-axis'; known are bank, bibliography"),
         (PAGE, '"masks-layers"]', '"masks-layer"]', "ids: no question 'masks-layer'"),
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpah = 1 - t$",
-         r"docs/foundations/objectives-beyond-masking.md, line 238: formula"),
+         r"docs/foundations/objectives-beyond-masking.md, line 239: formula"),
         (FORMULAS, r"$\alpha = 1 - t$", r"$\alpha = {1 - t$", "braces do not match"),
         (PAGE, 'data-guess="Row', 'data-gues="Row',
          "docs/foundations/attention-masks.md, line 60: the attribute data-gues of "

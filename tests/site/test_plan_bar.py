@@ -15,7 +15,7 @@ TOTAL = len(TONIGHT.ids())
 
 def choose(page: Page, name: str = "Tonight") -> None:
     """Choose a plan on the start page, as a reader does."""
-    page.get_by_text("60 min", exact=True).click()
+    page.get_by_text("60 min", exact=True).first.click()
     if name != "60 min":
         page.get_by_text(name, exact=True).click()
 
