@@ -343,11 +343,11 @@ def gzipped(path) -> bytes:
 
 
 def test_the_first_result_costs_little(site, record_property):
-    """What is loaded for it: some 0.6 s at 1.6 Mbit/s; a page pays for the box."""
+    """What is loaded for it: 0.64 s at 1.6 Mbit/s; a page pays for the box."""
     needed = sum(len(gzipped(site / name)) for name in [*WORKER, INDEX[0]])
     record_property("bytes", f"{needed}, then {len(gzipped(site / INDEX[1]))}")
-    assert needed <= 125_000
-    assert len(gzipped(site / INDEX[0])) <= 115_000
+    assert needed <= 128_000
+    assert len(gzipped(site / INDEX[0])) <= 117_000
     assert len(gzipped(site / INDEX[1])) <= 250_000
     box = ["javascripts/search.js", "javascripts/target.js", "stylesheets/search.css"]
     assert sum(len(gzipped(site / name)) for name in box) <= 5_000
