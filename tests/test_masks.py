@@ -275,6 +275,7 @@ def test_rules_and_drawings_need_no_torch():
         ("padding(3.5)", "mask 'padding' takes whole numbers"),
         ("padding('x')", "mask 'padding' takes whole numbers"),
         ("packed()", "lengths must name at least one document"),
+        ("packed(2, 0)", "lengths must be a whole number of at least 1: 0"),
         ("prefix_lm(-1)", "prefix must be a whole number of at least 0: -1"),
         ("sliding_window(0)", "window must be a whole number of at least 1: 0"),
         ("permutation_query(0, 2)", "order must be a permutation of 0 to 1"),

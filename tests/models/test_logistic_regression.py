@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from paradigms.data.bag_of_words import Bags
 from paradigms.models.logistic_regression import LogisticRegression
@@ -26,6 +26,21 @@ def test_gradient_is_expected_minus_observed():
     loss = loss + model.penalty / 2 * model.weights.square().sum()
     gradients = torch.autograd.grad(loss, [model.weights, model.bias])
     assert max(float(gradient.abs().max()) for gradient in gradients) < 1e-4
+
+
+def test_loss_and_gradient_equal_those_of_autograd():
+    """Anywhere, not only at the solution."""
+    model = fitted()
+    model.weights = torch.randn(12, 3, generator=RNG).requires_grad_()
+    model.bias = torch.randn(3, generator=RNG).requires_grad_()
+    loss = cross_entropy(TEXTS.rows.to_dense() @ model.weights + model.bias, LABELS)
+    loss = loss + model.penalty / 2 * model.weights.square().sum()
+    expected = torch.autograd.grad(loss, [model.weights, model.bias])
+    with torch.no_grad():
+        ours = model.loss_and_gradient(TEXTS, one_hot(LABELS, 3).float())
+    assert torch.allclose(ours, loss.detach(), rtol=1e-6)
+    for parameter, gradient in zip((model.weights, model.bias), expected, strict=True):
+        assert torch.allclose(parameter.grad, gradient, atol=1e-6)
 
 
 def test_the_solution_is_a_minimum():

@@ -228,6 +228,10 @@ WORD = torch.tensor([[True, True, False, True]])
             lambda: static_mask(TEXT, 9, seeded_rng(), copies=0),
             "copies must be at least 1",
         ),
+        (
+            lambda: static_mask(TEXT, 3, seeded_rng()),
+            "vocabulary must hold words beyond its specials: 3",
+        ),
         (lambda: whole_word(TEXT, YES[:, :2], 9, seeded_rng()), r"shape \(1, 4\): got"),
         (lambda: whole_word(TEXT, YES.int(), 9, seeded_rng()), "must be boolean"),
         (
