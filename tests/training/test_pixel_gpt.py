@@ -8,7 +8,12 @@ from torch import nn
 
 from paradigms.data.digits import LEVELS, PIXELS, load
 from paradigms.models.gpt import GPT, GPTConfig
-from paradigms.training.pixel_gpt import log_probability, sample_pixels
+from paradigms.training.pixel_gpt import (
+    PixelGPTConfig,
+    log_probability,
+    sample_pixels,
+    train_pixel_gpt,
+)
 
 
 def test_a_picture_s_probability_is_a_distribution():
@@ -23,6 +28,16 @@ def test_a_picture_s_probability_is_a_distribution():
     assert float(log_p.logsumexp(dim=0)) == pytest.approx(float(shorter), abs=1e-4)
     flat = -PIXELS * math.log(LEVELS)  # an untrained network is near uniform
     assert float(log_p[0]) == pytest.approx(flat, abs=10)
+
+
+def test_training_raises_the_probability_of_the_pictures():
+    """Above that of 17 equally likely levels."""
+    pixels = load().pixels[:64]
+    config = PixelGPTConfig(width=16, layers=1, batch=8, steps=60)
+    network = train_pixel_gpt(config, pixels, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        mean = float(log_probability(network.eval(), pixels).mean())
+    assert mean > -0.9 * PIXELS * math.log(LEVELS)
 
 
 def test_what_is_written_is_drawn_from_the_network():
