@@ -124,7 +124,10 @@ def looks_ahead(rule: masks.Rule, size: int = 16) -> bool:
 SEEING_BACK = ["sliding_window(1)", "block_causal(1)", "causal & packed(3, 4)"]
 
 
-@pytest.mark.parametrize("expression", [*EXPRESSIONS, *SEEING_BACK])
+SEEING_ONE_AHEAD = ["sliding_window(2)", "block_causal(2)"]
+
+
+@pytest.mark.parametrize("expression", [*EXPRESSIONS, *SEEING_BACK, *SEEING_ONE_AHEAD])
 def test_a_rule_knows_whether_it_looks_ahead(expression):
     """By name, and in combinations with a causal rule, as on the grid."""
     rule = parse(expression)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -151,3 +152,10 @@ def test_weights_begin_as_gpt_2_has_them():
     assert bool((network.norm.weight == 1).all())
     tokens = torch.randint(200, (2, 64))
     assert float(network.loss(tokens)) == pytest.approx(math.log(200), rel=0.05)
+
+
+def test_the_default_is_gpt_2():
+    """The smallest of the published sizes, as in `gpt.py`."""
+    published = gpt.SIZES["GPT-2 small"]
+    for field, value in asdict(Config()).items():
+        assert getattr(published, field) == value, field
