@@ -29,7 +29,10 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 # Mutants that are right: a constant is added to all scores; a random number equals a
 # chance, which never happens.
-SAME = {"decoding-beam": 1, "bert-corrupt-code": 1, "masked-diffusion-weight": 1}
+SAME = {
+    **{"decoding-beam": 1, "semisupervised-mixture": 1, "bert-corrupt-code": 1},
+    "masked-diffusion-weight": 1,
+}
 WITH_CODE = [key for key, entry in questions().items() if entry.code]
 
 

@@ -3,8 +3,11 @@
 from itertools import pairwise
 from math import prod
 
+import pytest
 import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.testing import assert_close
@@ -112,6 +115,30 @@ def semisupervised_em(board: Board) -> None:
         assert values[-1] - values[-2] < 0.01 * (values[1] - values[0])
     assert_close(board.em(*data, 3), board.em(*data, 3, 1.0))
     assert_close(board.em(*data, 3, 0.0), start)
+
+
+def semisupervised_mixture(board: Board) -> None:
+    """The EM of scikit-learn from the same start; the floor of the deviations."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(90, generator=rng, dtype=torch.float64)
+    x[30:] = 2 * x[30:] + 3
+    mean, std = x.new_tensor([-1.0, 1]), x.new_tensor([1.0, 2])
+    start = {"weights_init": [0.5, 0.5], "means_init": mean[:, None].numpy()}
+    start["precisions_init"] = std.pow(-2).view(2, 1, 1).numpy()
+    theirs = []
+    for steps in (5, 6):
+        model = GaussianMixture(2, reg_covar=0, tol=0, max_iter=steps, **start)
+        with pytest.warns(ConvergenceWarning):
+            theirs.append(model.fit(x[:, None].numpy()))
+    before, after = theirs
+    expected = [after.weights_, after.means_[:, 0], after.covariances_[:, 0, 0] ** 0.5]
+    expected.append(before.predict_proba(x[:, None].numpy()))
+    assert_close(board.em(x, mean, std, 6), tuple(map(torch.tensor, expected)))
+    lonely, start_mean = x.new_tensor([0.0, 9, 10]), x.new_tensor([0.0, 9.5])
+    for floor in (1e-3, 0.1):
+        options = () if floor == 1e-3 else (floor,)
+        deviations = board.em(lonely, start_mean, torch.ones(2), 9, *options)[2]
+        assert_close(deviations, x.new_tensor([floor, 0.5]))
 
 
 def classifiers_softmax_step(board: Board) -> None:

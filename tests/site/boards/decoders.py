@@ -219,6 +219,21 @@ def decoding_sample_code(board: Board) -> None:
     assert len(board.sample(halves, 1.0, 2, 0.5).unique()) == 1
 
 
+def decoding_hmm(board: Board) -> None:
+    """The sum and the best of all paths, also for one observation."""
+    rng = torch.Generator().manual_seed(0)
+    for length in (1, 2, 5, 5, 5):
+        start, step, emit = (
+            torch.randn(shape, generator=rng, dtype=torch.float64)
+            for shape in ((3,), (3, 3), (length, 3))
+        )
+        paths = torch.tensor(list(product(range(3), repeat=length)))
+        scores = start[paths[:, 0]] + emit[torch.arange(length), paths].sum(dim=1)
+        scores += step[paths[:, :-1], paths[:, 1:]].sum(dim=1)
+        assert_close(board.forward(start, step, emit), scores.logsumexp(dim=0))
+        assert board.viterbi(start, step, emit) == paths[scores.argmax()].tolist()
+
+
 def scaling_verifiable_rewards(board: Board) -> None:
     """At the old policy the gradient of the formula; beyond the clip none."""
     rewards = torch.tensor([1.0, 0.0, 0.0, 1.0, 1.0])
