@@ -217,7 +217,7 @@ def times_by_length(config: CacheConfig, rows: Sequence[Row]) -> Bands:
     for length, row in zip(config.lengths, rows, strict=True):
         for mode in ("without", "with"):
             if interval := row.get(f"milliseconds {mode}"):
-                mean, low, high = (round(value, 3) for value in interval)
+                mean, low, high = (round(value, 5) for value in interval)
                 bands.setdefault(mode, []).append((length, mean, low, high))
     return Bands(bands=bands)
 

@@ -57,6 +57,7 @@ FILES = {
     "snippets/plans.toml": "limit = 30\n",
     "snippets/questions/decoding.toml": "",
     "src/paradigms/site/content/questions.py": "TOPICS = (\n)\n",
+    "src/paradigms/site/content/follow_ups.py": "LARGEST_SHARE = 0.04\n",
     "src/theme/main.html": (
         '{% extends "base.html" %}'
         "{% block footer %}The rows see → the columns.{% endblock %}"

@@ -13,6 +13,7 @@ from paradigms.site.content.source_uses import citations_in
 
 PER_PAGE = 60  # questions of a topic, about as many as the pages of questions have
 TOPICS = "src/paradigms/site/content/questions.py"
+FOLLOW_UPS = "src/paradigms/site/content/follow_ups.py"
 
 _SENTENCE_END = re.compile(r"(?<=[a-z])\.(?=\s|$)", re.M)
 _IN_FENCE = re.compile(r"^(title|caption) = \"(.*)\"$", re.M)
@@ -96,6 +97,8 @@ def add_questions(after: str, folder: Path, number: int) -> None:
         r"^limit = \d+$", "limit = 480", plans.read_text("utf8"), flags=re.M
     )
     plans.write_text(limits, "utf8")
+    # Thousands of copies of some questions change which terms are frequent.
+    _insert(folder / FOLLOW_UPS, r"^LARGEST_SHARE = .*\n", "LARGEST_SHARE = 1\n")
     cited = {f"further-{n}": _citations(models[n % len(models)]) for n in range(number)}
     _add_citations(folder, cited)
 
