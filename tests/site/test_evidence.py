@@ -3,11 +3,13 @@
 import gzip
 import re
 from collections import Counter
+from html import escape
 
 import pytest
 
 from paradigms._schema import ContentError
 from paradigms.experiments.records import load, question, stems
+from paradigms.site.content.bibliography import full_name, sources
 from paradigms.site.content.claims import claims
 from paradigms.site.content.conditions import experiments
 from paradigms.site.fences.page import record_page
@@ -184,3 +186,13 @@ def test_a_short_sentence_is_no_reason():
     claim = next(iter(claims().values()))
     right = "Not as a rule. It depends on the data, and on what you call a model. More."
     assert claim.model_copy(update={"right": right}).reason == right[:-6]
+
+
+def test_a_source_with_more_authors_than_are_named_says_so(site):
+    """In the bibliography, after the names; the others list every author."""
+    page = html(site, "reference/bibliography/")
+    for key, source in sources().items():
+        row = page.split(f'<tr id="{key}">')[1].split("</tr>")[0]
+        several = "others" in source.authors
+        names = [full_name(name) for name in source.authors if name != "others"]
+        assert f". {escape(', '.join(names))}{' and others' * several}. " in row, key

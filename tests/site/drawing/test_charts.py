@@ -18,6 +18,8 @@ from paradigms.site.fences.figure import (
     Figure,
     TwoViewsFigure,
     figure_kind,
+    joint,
+    posterior,
 )
 from paradigms.site.fences.page import Page
 from tests.conftest import PHONE
@@ -259,6 +261,17 @@ def test_an_interval_of_a_share_beyond_its_range_is_an_error():
         with pytest.raises(ValueError, match=f"share at 1: {low:g} to {high:g} is no"):
             chart([line], Axis("x"), Axis("y", percent=True), "A chart")
         assert chart([line], Axis("x"), Axis("y"), "A chart")
+
+
+@pytest.mark.parametrize("view", ["joint", "posterior"])
+def test_the_boundary_of_the_two_views_is_where_they_cross(view):
+    """Where both joints are equal and the posterior is one half: in the middle."""
+    drawing = TwoViewsFigure(view=view, **TEXT).drawing()
+    (x,) = re.findall(r'<path class="guide" d="M([\d.]+) ', drawing)
+    xs = [point[0] for point in paths(drawing)[0][2]]
+    assert float(x) == pytest.approx((xs[0] + xs[-1]) / 2, abs=0.5)
+    assert joint(0, 0) == joint(0, 1)
+    assert posterior(0) == 0.5
 
 
 def test_recorded_curves_are_drawn_whole():

@@ -86,6 +86,13 @@ def test_the_words_say_what_the_drawing_shows(expression, rows, columns):
         assert numbers == {number for number, visible in enumerate(row, 1) if visible}
 
 
+def test_neighbouring_columns_are_named_by_their_ends():
+    """The first and the last of each run, not every column."""
+    keys = ["1", "2", "3", "4"]
+    words = in_words(parse("packed(1, 3)"), ["a", "b"], keys)
+    assert words == ["a sees 1 1", "b sees 2 2 to 4 4"]
+
+
 def test_a_small_mask_has_the_same_cells():
     """Thumbnails in tables follow the same rule at another size."""
     drawing = svg.thumbnail(parse("block_causal(2)"), 6)
