@@ -1,7 +1,7 @@
 """Whiteboard code on decoders, decoding, likelihood and cache."""
 
 from itertools import product
-from math import exp
+from math import exp, log
 
 import torch
 from torch import Tensor
@@ -232,6 +232,20 @@ def decoding_hmm(board: Board) -> None:
         scores += step[paths[:, :-1], paths[:, 1:]].sum(dim=1)
         assert_close(board.forward(start, step, emit), scores.logsumexp(dim=0))
         assert board.viterbi(start, step, emit) == paths[scores.argmax()].tolist()
+
+
+def scaling_dpo(board: Board) -> None:
+    """Log 2 at the reference; the loss of Bradley and Terry on rewards of log ratios."""
+    rng = torch.Generator().manual_seed(0)
+    chosen, rejected, ref_c, ref_r = torch.randn(4, 6, generator=rng).double()
+    assert abs(float(board.dpo(ref_c, ref_r, ref_c, ref_r)) - log(2)) < 1e-9
+    for beta in (0.1, 2.0):
+        options = () if beta == 0.1 else (beta,)
+        better = (chosen - ref_c) * beta
+        worse = (rejected - ref_r) * beta
+        p = better.exp() / (better.exp() + worse.exp())
+        loss = board.dpo(chosen, rejected, ref_c, ref_r, *options)
+        assert_close(loss, -p.log().mean())
 
 
 def scaling_verifiable_rewards(board: Board) -> None:

@@ -153,6 +153,17 @@ def retrieval_infonce(board: Board) -> None:
     assert abs(float(board.contrastive_loss(0 * queries, documents)) - log(5)) < 1e-9
 
 
+def retrieval_colbert(board: Board) -> None:
+    """The best real document token of each query token; padding changes nothing."""
+    rng = torch.Generator().manual_seed(0)
+    query, document = torch.randn(2, 4, 3, generator=rng, dtype=torch.float64)
+    real = torch.tensor([True, True, True, False])
+    for padded in (document, document * torch.tensor([1, 1, 1, 99])[:, None]):
+        best = [max(float(q @ d) for d in document[:3]) for q in query]
+        score = board.max_sim(query, padded, real)
+        assert_close(score, torch.tensor(sum(best), dtype=torch.float64))
+
+
 def bert_corrupt_code(board: Board) -> None:
     """The rates of the paper, labels where a token is chosen, special tokens as are."""
     rng = torch.Generator().manual_seed(0)
