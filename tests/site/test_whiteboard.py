@@ -32,6 +32,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 SAME = {
     **{"decoding-beam": 1, "semisupervised-mixture": 1, "bert-corrupt-code": 1},
     "masked-diffusion-weight": 1,
+    "cost-speculative": 1,
 }
 WITH_CODE = [key for key, entry in questions().items() if entry.code]
 

@@ -234,8 +234,28 @@ def decoding_hmm(board: Board) -> None:
         assert board.viterbi(start, step, emit) == paths[scores.argmax()].tolist()
 
 
+def cost_speculative(board: Board) -> None:
+    """First, second and additional tokens follow p, whatever the draft prefers."""
+    rng = torch.Generator().manual_seed(0)
+    p = torch.tensor([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3], [0.2, 0.0, 0.8]])
+    q = torch.tensor([[0.5, 0.2, 0.3], [0.3, 0.4, 0.3]])
+    seen: list[list[int]] = [[], [], []]
+    for _ in range(6000):
+        draft = q.multinomial(1, generator=rng)[:, 0]
+        tokens = board.verify(draft, p, q, rng)
+        assert tokens[:-1] == draft[: len(tokens) - 1].tolist()
+        for place, token in enumerate(tokens):
+            seen[place].append(token)
+    for place, row in enumerate(p):
+        counts = torch.tensor(seen[place]).bincount(minlength=3)
+        assert_close(counts / counts.sum(), row, atol=0.03, rtol=0)
+    reached = torch.tensor([len(tokens) for tokens in seen]) / 6000
+    accepted = torch.minimum(p[:2], q).sum(dim=1).cumprod(dim=0)
+    assert_close(reached[1:], accepted, atol=0.03, rtol=0)
+
+
 def scaling_dpo(board: Board) -> None:
-    """Log 2 at the reference; the loss of Bradley and Terry on rewards of log ratios."""
+    """Log 2 at the reference; the Bradley-Terry loss on rewards of log ratios."""
     rng = torch.Generator().manual_seed(0)
     chosen, rejected, ref_c, ref_r = torch.randn(4, 6, generator=rng).double()
     assert abs(float(board.dpo(ref_c, ref_r, ref_c, ref_r)) - log(2)) < 1e-9
