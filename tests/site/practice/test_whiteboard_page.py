@@ -44,9 +44,11 @@ def test_a_solution_passes_and_the_task_is_solved(shared):
     task = card(shared)
     assert run(task, tasks()[TASK].solution) == "All 6 tests passed."
     expect(task.locator(".task-progress")).to_have_text("solved")
-    expect(shared.locator(".task-count")).to_have_text("1 of 29 tasks solved, 1 tried.")
+    # Other tests try tasks on the same page; only this one solves one.
+    count = re.compile(r"^1 of 29 tasks solved, [1-9]\d* tried\.$")
+    expect(shared.locator(".task-count")).to_have_text(count)
     shared.reload()
-    expect(shared.locator(".task-count")).to_have_text("1 of 29 tasks solved, 1 tried.")
+    expect(shared.locator(".task-count")).to_have_text(count)
 
 
 @pytest.mark.parametrize("group", range(len(GROUPS)))
