@@ -292,10 +292,11 @@ def test_shares_are_in_percent_in_words_too():
         bands=CALIBRATION, across="x", up="y", scale="linear", percent=True, **TEXT
     )
     name, line = next(iter(picture(CALIBRATION, Bands).bands.items()))
-    _, mean, *_ = line[0]
+    _, *first = line[0]
+    mean, low, high = (f"{100 * value:.3g}" for value in first)
     words = figure.words()
     assert words.intro == "Across: x. Up: y."
-    assert words.lines[0].startswith(f"{name}: {100 * mean:.3g}% (")
+    assert words.lines[0].startswith(f"{name}: {mean}% ({low} to {high})")
 
 
 SIZES = """figure => {
