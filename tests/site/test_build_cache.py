@@ -137,6 +137,36 @@ def test_a_build_without_changes_parses_nothing(warm):
     assert all(changed[name] for name in parsers), changed
 
 
+def imports(folder: Path) -> set[str]:
+    """The modules that a build imports."""
+    code = (
+        "import atexit, runpy, sys\n"
+        "atexit.register(lambda: print(*sys.modules))\n"
+        "sys.argv = ['mkdocs', 'build', '-q', '-d', 'site']\n"
+        "runpy.run_module('mkdocs', run_name='__main__')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(result.stdout.split())
+
+
+def test_a_build_without_changes_imports_no_converter_of_notebooks(warm):
+    """Negative control: a notebook that was saved is converted."""
+    unchanged = imports(warm)
+    assert "mkdocs_jupyter.plugin" in unchanged
+    assert not {"nbconvert", "jupytext.jupytext"} & unchanged
+
+    with (warm / "docs/labs/mask-probe.ipynb").open("a") as notebook:
+        notebook.write("\n")
+    assert "nbconvert" in imports(warm)
+
+
 def test_a_new_file_counts_although_nothing_read_it(warm):
     """A question in a file of its own reaches the glossary, the search and its page."""
     folder = warm / "snippets/questions"

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from paradigms._schema import FileError, validate
 from paradigms.site.content.pages import abbreviations
+from paradigms.site.deferred_imports import defer_import
 from paradigms.site.fences.figure import figure_kind
 from paradigms.site.fences.kinds import KINDS
 from paradigms.site.fences.page import Page
@@ -23,6 +24,11 @@ from paradigms.site.markdown.builder import rendered_page
 from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
 from paradigms.site.markdown.rendered_fences import note_rendered
+
+# mkdocs.yml names `render`, so this module is imported before the plugins, which
+# import both.
+defer_import("mkdocs_jupyter.convert")
+defer_import("jupytext")
 
 # Blocks of Markdown that a line of an entry cannot begin.
 _BLOCKS = (
