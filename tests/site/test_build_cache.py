@@ -101,6 +101,19 @@ def test_what_has_not_changed_is_not_rendered(warm):
     assert b"is allowed to see" in site(warm)["site/q39/index.html"]
 
 
+def test_a_copy_in_another_folder_renders_no_page(sources):
+    """Files beside `mkdocs.yml` that the copy lacks count for nobody.
+
+    Negative control: a new file below `docs` counts for every page.
+    """
+    pages = {path.relative_to(sources / "docs").as_posix() for path in docs(sources)}
+    assert not (sources / "README.md").exists()
+    assert rebuilt(sources).isdisjoint(pages)
+
+    (sources / "docs/note.txt").write_text("A note.")
+    assert rebuilt(sources) >= pages
+
+
 def calls(folder: Path) -> Counter[str]:
     """How often each function of the package is called in a build."""
     profile = folder / ".cache/calls"

@@ -80,8 +80,8 @@ class BuildCache:
             self._settings,
             *(version(name) for name in LIBRARIES),
             self._file_digest("mkdocs.yml"),
-            # Those who read a folder depend on its list of files.
-            *sorted(self._stamps),
+            # Readers of a folder depend on its list of files; none reads the root's.
+            *sorted(name for name in self._stamps if "/" in name),
             *(f"{file.src_uri} {file.url}" for file in files),
             *(
                 Path(path).relative_to(PACKAGE).as_posix() + self._file_digest(path)
