@@ -17,6 +17,7 @@ from paradigms.site.fences.record import (
     RecordFence,
     experiment_questions,
     in_words,
+    provenance,
     record_pages,
     tables,
 )
@@ -196,3 +197,12 @@ def test_a_source_with_more_authors_than_are_named_says_so(site):
         several = "others" in source.authors
         names = [full_name(name) for name in source.authors if name != "others"]
         assert f". {escape(', '.join(names))}{' and others' * several}. " in row, key
+
+
+@pytest.mark.parametrize(
+    ("threads", "words"), [(1, "1 thread"), (2, "2 threads"), (3, "3 threads")]
+)
+def test_threads_are_counted_in_words(threads, words):
+    """One is singular."""
+    record = load("cache").model_copy(update={"threads": threads})
+    assert provenance(record)["threads"] == words

@@ -24,6 +24,7 @@ from paradigms.site.content import systems as registry
 from paradigms.site.content.pages import pages
 from paradigms.site.content.source_code import diff, source
 from paradigms.site.content.systems import ABILITIES, System, systems
+from paradigms.site.fences import code
 from paradigms.site.fences.code import CodeFence
 from paradigms.site.fences.page import Page
 
@@ -254,6 +255,18 @@ def test_a_listing_that_nobody_would_read_is_refused():
     """A listing has at most thirty lines."""
     with pytest.raises(ContentError, match=r"shows \d+ lines, at most 30"):
         CodeFence(of="layers.attention:MultiHeadAttention").render(PAGE)
+
+
+@pytest.mark.parametrize("lines", [30, 31])
+def test_the_longest_listing_has_thirty_lines(monkeypatch, lines):
+    """One line more is refused."""
+    monkeypatch.setattr(code, "source", lambda _: "x = 1\n" * lines)
+    fence = CodeFence(of="models.gpt:GPT.forward")
+    if lines == 30:
+        assert fence.render(PAGE).count("x") >= lines
+    else:
+        with pytest.raises(ContentError, match="shows 31 lines, at most 30"):
+            fence.render(PAGE)
 
 
 def test_a_listing_is_highlighted():

@@ -10,7 +10,15 @@ from pypdf import PdfReader
 from paradigms._schema import ContentError
 from paradigms.site.content.comparison_tables import comparison
 from paradigms.site.content.questions import questions
-from paradigms.site.fences.cheat_sheet import CheatSheetFence, Rows, Sheet, Trap, sheets
+from paradigms.site.fences import cheat_sheet
+from paradigms.site.fences.cheat_sheet import (
+    CheatSheetFence,
+    Formula,
+    Rows,
+    Sheet,
+    Trap,
+    sheets,
+)
 
 PATH = "practice/cheat-sheet/"
 PAPER = {"width": 733, "height": 1070}  # A4 without margins, in pixels
@@ -172,6 +180,41 @@ def test_a_sentence_that_the_answer_does_not_have_is_an_error():
     for number in (0, 40):
         with pytest.raises(ContentError, match="q19-svm: sentences"):
             Trap(id="q19-svm", sentences=[number]).right()
+
+
+def test_the_last_sentence_of_an_answer_may_be_chosen():
+    """And no sentence after it, for answers of every length."""
+    for key, entry in questions().items():
+        if not entry.wrong_answer:
+            continue
+        count = len(re.split(r"(?<=[.?!]) (?=[A-Z$“])", entry.answer))
+        last = Trap(id=key, sentences=[count]).right()
+        assert entry.answer.endswith(last)
+        with pytest.raises(ContentError, match=f"the answer has {count}$"):
+            Trap(id=key, sentences=[count + 1]).right()
+
+
+def test_a_sheet_has_the_short_title_of_its_page():
+    """Without the number of the question."""
+    titles = [sheet.title for sheet in sheets().values()]
+    assert titles == ["Generative or discriminative", "Autoregressive or autoencoding"]
+
+
+def test_a_formula_leads_to_q19_or_q39_before_other_pages(monkeypatch):
+    """Among these to the first in order."""
+    line = "\n$$a = b$$\n"
+    names = (
+        "foundations/a.md",
+        "practice/b.md",
+        "q19/c.md",
+        "q39/d.md",
+        "systems/e.md",
+    )
+    monkeypatch.setattr(cheat_sheet, "pages", lambda: dict.fromkeys(names, line))
+    formulas = cheat_sheet._formulas_by_page.__wrapped__()
+    monkeypatch.setattr(cheat_sheet, "_formulas_by_page", lambda: formulas)
+    assert Formula(title="Equality", tex="a = b").page == "q19/c.md"
+    assert Formula(title="Equality", tex="a = c").page == cheat_sheet.HOME
 
 
 def test_an_unknown_sheet_names_those_that_there_are():

@@ -1,9 +1,21 @@
-"""The key of a figure fence that names its kind."""
+"""The key of a figure fence that names its kind, and what the kinds accept."""
+
+from types import SimpleNamespace
 
 import pytest
+from markupsafe import Markup
+from pydantic import ValidationError
 
 from paradigms._schema import ContentError
-from paradigms.site.fences.figure import FIGURES, figure_kind
+from paradigms.site.fences import figure
+from paradigms.site.fences.figure import (
+    FIGURES,
+    FieldFigure,
+    MaskFigure,
+    TwoViewsFigure,
+    figure_kind,
+)
+from paradigms.site.fences.page import Page
 
 POSSIBLE = "takes one of the keys mask, view, digits, course, bands, field, strip; "
 TEXT = {"title": "A title", "caption": "A caption of some words."}
@@ -30,3 +42,30 @@ def test_the_key_of_a_kind_belongs_to_no_other(key):
     assert figure_kind({key: "", **TEXT}) is FIGURES[key]
     kinds = [kind for kind in FIGURES.values() if key in kind.model_fields]
     assert kinds == [FIGURES[key]]
+
+
+def test_one_token_is_enough_for_a_mask():
+    """Without tokens there is nothing to draw."""
+    assert "<svg" in MaskFigure(mask="causal", tokens="a", **TEXT).drawing()
+    with pytest.raises(ValidationError, match="tokens"):
+        MaskFigure(mask="causal", tokens="", **TEXT)
+
+
+def test_the_two_views_are_drawn_as_charts():
+    """They load the style sheet of charts; a mask does not."""
+    page = Page(link=str, inline=Markup)
+    chart = TwoViewsFigure(view="joint", **TEXT).render(page)
+    mask = MaskFigure(mask="causal", tokens="a b", **TEXT).render(page)
+    sheet = 'href="stylesheets/charts.css"'
+    assert sheet in chart
+    assert sheet not in mask
+
+
+@pytest.mark.parametrize(("lines", "described"), [(3, 3), (8, 8), (40, 8)])
+def test_about_eight_lines_of_a_field_are_described(monkeypatch, lines, described):
+    """All of a small one."""
+    field = SimpleNamespace(field=["0055"] * lines)
+    monkeypatch.setattr(figure, "picture", lambda *_: field)
+    keys = {"field": "a/b/c", "across": "x, from 0 to 1", "up": "y, from 0 to 1"}
+    words = FieldFigure(**keys, **TEXT).words()
+    assert words.lines == ["50%, from 50 to 100%"] * described

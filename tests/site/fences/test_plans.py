@@ -4,6 +4,7 @@ import re
 
 import pytest
 from markupsafe import Markup
+from pydantic import ValidationError
 
 from paradigms._schema import ContentError
 from paradigms.site.content.navigation import levels
@@ -209,3 +210,31 @@ def test_named_questions_link_to_their_answers():
     )
     assert item.takes == round(2 * QUESTION)
     assert plans.items()["q19"].places == ["q19/index.md"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "title"),
+    [
+        ({"read": "foundations/attention-masks.md"}, "Attention masks"),
+        (
+            {"read": "foundations/attention-masks.md#a-gallery"},
+            "Attention masks: A gallery",
+        ),
+        ({"lab": "labs/mask-probe.ipynb"}, "Lab: Probe a mask"),
+        ({"topic": "basics"}, "Questions: basics"),
+    ],
+)
+def test_an_item_is_called_by_its_place(keys, title):
+    """A section with its page, a lab by its heading."""
+    assert plans.Item(**keys).title(Page(link=str, inline=Markup)) == title
+
+
+def test_the_label_of_a_tab_has_three_letters_at_least():
+    """And a day has a title of three."""
+    for kind, keys in (
+        (plans.Plan, {"limit": 30, "first": "A first sentence.", "days": []}),
+        (plans.Day, {"items": ["q19"]}),
+    ):
+        with pytest.raises(ValidationError, match="at least 3 characters"):
+            kind(title="ab", **keys)
+    assert plans.Day(title="abc", items=["q19"]).title == "abc"
