@@ -201,20 +201,23 @@ def test_a_sheet_has_the_short_title_of_its_page():
 
 
 def test_a_formula_leads_to_q19_or_q39_before_other_pages(monkeypatch):
-    """Among these to the first in order."""
-    line = "\n$$a = b$$\n"
-    names = (
-        "foundations/a.md",
-        "practice/b.md",
-        "q19/c.md",
-        "q39/d.md",
-        "systems/e.md",
-    )
-    monkeypatch.setattr(cheat_sheet, "pages", lambda: dict.fromkeys(names, line))
+    """Else to the first page in order, and without a page to the start."""
+    both, others = "\n$$a = b$$\n\n$$a = c$$\n", "\n$$a = b$$\n"
+    texts = {
+        "foundations/a.md": both,
+        "q19/b.md": others,
+        "q39/c.md": others,
+        "systems/d.md": both,
+    }
+    monkeypatch.setattr(cheat_sheet, "pages", lambda: texts)
     formulas = cheat_sheet._formulas_by_page.__wrapped__()
     monkeypatch.setattr(cheat_sheet, "_formulas_by_page", lambda: formulas)
-    assert Formula(title="Equality", tex="a = b").page == "q19/c.md"
-    assert Formula(title="Equality", tex="a = c").page == cheat_sheet.HOME
+    for tex, page in (
+        ("a = b", "q19/b.md"),
+        ("a = c", "foundations/a.md"),
+        ("a = d", cheat_sheet.HOME),
+    ):
+        assert Formula(title="Equality", tex=tex).page == page
 
 
 def test_an_unknown_sheet_names_those_that_there_are():
