@@ -19,10 +19,13 @@ EQUAL = {
     "a zero with and without its sign": ("-0.00", " 0.00"),
     "an exponent": ("9.9e-08", "1.0e-07"),
     "a unit behind the number": ("1.5GB", "1.6GB"),
-    "the end of a sentence": ("It is 0.5.", "It is 0.6."),
+    "the end of a sentence": ("It is 0.95.", "It is 0.96."),
 }
 UNEQUAL = {
     "two units": ("0.87 nats", "0.89 nats"),
+    "one unit that is more than a tenth": ("0.1", "0.2"),
+    "one unit above zero": ("0.00", "0.01"),
+    "one unit of the only digit before an exponent": ("1e+04", "2e+04"),
     "a swapped sign": ("+0.3", "-0.3"),
     "a swapped sign of one digit": ("0.1", "-0.1"),
     "a minus that is text": ("x-0.5", "x+0.5"),
@@ -78,7 +81,7 @@ def test_a_tolerance_is_stated_in_the_code():
     assert allowed_error == Decimal("0.05")
     assert difference("0.300", "0.350", allowed_error) is None
     assert difference("0.300", "0.351", allowed_error)
-    assert difference("0.3", "0.4", allowed_error) is None  # one unit
+    assert difference("1.5", "1.6", allowed_error) is None  # one unit
     assert difference("3", "4", Decimal(2))
     assert tolerance("print('# output within 3')") == 0
     for comment in (
