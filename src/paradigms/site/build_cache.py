@@ -1,10 +1,10 @@
 """Results of a build, on disk: computed again when one of their inputs changes.
 
-The inputs are the code of this package, the libraries, `mkdocs.yml`, the list of all
-files, a key such as the text of a page, and whatever was read meanwhile. What was read
-is observed (see `file_cache`), so nothing has to name it. An entry is one JSON file,
-replaced atomically; one that cannot be read counts as missing. The folder can be
-deleted at any time.
+The inputs are the code of this package, the libraries, `mkdocs.yml`, the names of the
+files in `docs`, `snippets` and `tests`, a key such as the text of a page, and whatever
+was read meanwhile. What was read is observed (see `file_cache`), so nothing has to name
+it. An entry is one JSON file, replaced atomically; one that cannot be read counts as
+missing. The folder can be deleted at any time.
 """
 
 import hashlib
