@@ -51,8 +51,10 @@ def test_one_token_is_enough_for_a_mask():
         MaskFigure(mask="causal", tokens="", **TEXT)
 
 
-def test_the_two_views_are_drawn_as_charts():
-    """They load the style sheet of charts; a mask does not."""
+def test_figures_with_axes_load_the_style_sheet_of_charts():
+    """A mask does not."""
+    charts = {key for key, kind in FIGURES.items() if kind.is_chart}
+    assert charts == {"view", "course", "bands", "field"}
     page = Page(link=str, inline=Markup)
     chart = TwoViewsFigure(view="joint", **TEXT).render(page)
     mask = MaskFigure(mask="causal", tokens="a b", **TEXT).render(page)

@@ -229,12 +229,16 @@ def test_an_item_is_called_by_its_place(keys, title):
     assert plans.Item(**keys).title(Page(link=str, inline=Markup)) == title
 
 
-def test_the_label_of_a_tab_has_three_letters_at_least():
-    """And a day has a title of three."""
+def test_titles_and_introductions_have_a_least_length():
+    """Three characters for a title, ten for the introduction of a plan."""
     for kind, keys in (
         (plans.Plan, {"limit": 30, "first": "A first sentence.", "days": []}),
         (plans.Day, {"items": ["q19"]}),
     ):
         with pytest.raises(ValidationError, match="at least 3 characters"):
             kind(title="ab", **keys)
-    assert plans.Day(title="abc", items=["q19"]).title == "abc"
+    day = plans.Day(title="abc", items=["q19"])
+    keys = {"title": "abc", "limit": 30, "days": [day]}
+    assert plans.Plan(first="A sentence", **keys).ids() == ["q19"]
+    with pytest.raises(ValidationError, match="at least 10 characters"):
+        plans.Plan(first="Sentences", **keys)
