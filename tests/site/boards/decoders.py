@@ -254,6 +254,30 @@ def cost_speculative(board: Board) -> None:
     assert_close(reached[1:], accepted, atol=0.03, rtol=0)
 
 
+def decoders_lora(board: Board) -> None:
+    """The pretrained layer at first; only A and B are trained; merging changes nothing.
+
+    A has a standard deviation of one over the root of its width.
+    """
+    torch.manual_seed(0)
+    x = torch.randn(3, 2, 1000)
+    for rank, scale, options in ((8, 2, {}), (4, 0.5, {"rank": 4, "alpha": 2})):
+        linear = torch.nn.Linear(1000, 6)
+        before = linear(x)
+        lora = board.LoRA(linear, **options)
+        assert_close(lora(x), before)
+        trained = {k: p.shape for k, p in lora.named_parameters() if p.requires_grad}
+        assert trained == {"A": (rank, 1000), "B": (6, rank)}
+        assert abs(float(lora.A.detach().std()) * 1000**0.5 - 1) < 0.05
+
+        torch.nn.init.normal_(lora.B)
+        expected = before + scale * torch.einsum("ri,or,bti->bto", lora.A, lora.B, x)
+        assert_close(lora(x), expected, atol=1e-4, rtol=1e-4)
+        merged = lora.merge()
+        assert isinstance(merged, torch.nn.Linear)
+        assert_close(merged(x), expected, atol=1e-4, rtol=1e-4)
+
+
 def scaling_dpo(board: Board) -> None:
     """Log 2 at the reference; the Bradley-Terry loss on rewards of log ratios."""
     rng = torch.Generator().manual_seed(0)
