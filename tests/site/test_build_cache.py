@@ -102,7 +102,7 @@ def test_what_has_not_changed_is_not_rendered(warm):
 
 
 def test_a_copy_in_another_folder_renders_no_page(sources):
-    """Files beside `mkdocs.yml` that the copy lacks count for nobody.
+    """Files beside `mkdocs.yml` that the copy lacks count for no page.
 
     Negative control: a new file below `docs` counts for every page.
     """

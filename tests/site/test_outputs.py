@@ -13,6 +13,7 @@ from tests.site.test_notebooks import block, failures, of
 EQUAL = {
     "one unit of the last digit": ("0.87 nats", "0.88 nats"),
     "binary fractions that are one unit apart": ("1.32", "1.33"),
+    "one unit that is a tenth": ("0.9", "1.0"),
     "one unit below": ("-2.10", "-2.11"),
     "a longer number in the same columns": (" 9.99 nats", "10.00 nats"),
     "a longer number without columns": ("loss 9.99", "loss 10.00"),
@@ -23,7 +24,8 @@ EQUAL = {
 }
 UNEQUAL = {
     "two units": ("0.87 nats", "0.89 nats"),
-    "one unit that is more than a tenth": ("0.1", "0.2"),
+    "one unit that is a ninth": ("0.8", "0.9"),
+    "one unit that is half": ("0.1", "0.2"),
     "one unit above zero": ("0.00", "0.01"),
     "one unit of the only digit before an exponent": ("1e+04", "2e+04"),
     "a swapped sign": ("+0.3", "-0.3"),

@@ -53,7 +53,7 @@ class BuildCache:
         self._digests: dict[str, str] = {}  # of files, by their path below the root
         self._values: dict[str, str] = {}
         self._names: dict[str, str | None] = {}  # by path; see `_sources`
-        sources = [path for path in self.root.glob("*.*") if path.is_file()]
+        sources = [self.root / "mkdocs.yml"]
         for name in ("docs", "snippets", "tests"):
             sources += (self.root / name).rglob("*")
         self._stamps = {
@@ -80,8 +80,8 @@ class BuildCache:
             self._settings,
             *(version(name) for name in LIBRARIES),
             self._file_digest("mkdocs.yml"),
-            # Readers of a folder depend on its list of files; none reads the root's.
-            *sorted(name for name in self._stamps if "/" in name),
+            # Readers of a folder depend on its list of files.
+            *sorted(self._stamps),
             *(f"{file.src_uri} {file.url}" for file in files),
             *(
                 Path(path).relative_to(PACKAGE).as_posix() + self._file_digest(path)

@@ -1,9 +1,9 @@
 """Compare what code prints with what a page shows: as text and as numbers.
 
 A number with a decimal point or an exponent may differ by one unit of its last digit,
-if that is at most a tenth of the number, or by the tolerance that a comment of the code
-states: `# output within 0.02`.  All else must be identical: words, counts, lines, the
-number of decimals; only spaces that align numbers may change.
+if that is at most a tenth of the larger number, or by the tolerance that a comment of
+the code states: `# output within 0.02`.  All else must be identical: words, counts,
+lines, the number of decimals; only spaces that align numbers may change.
 
 pytest's NUMBER is similar, but it compares binary floats, where 0.88 - 0.87 is more
 than 0.01, and takes no tolerance; hence decimals here.
@@ -71,7 +71,7 @@ def _close(expected: tuple[str, str], actual: tuple[str, str], within: Decimal) 
     if _format(number) != _format(other) or not (aligned or spaces == other_spaces):
         return False
     a, b = Decimal(number), Decimal(other)
-    # Of a single digit a unit is no rounding error: 0.2 is not 0.1.
+    # In a single digit one unit may be a real change: 0.2 is twice 0.1.
     rounding = min(_unit(a), _unit(b), max(abs(a), abs(b)) / 10)
     return abs(a - b) <= max(rounding, within)
 

@@ -25,8 +25,8 @@ from paradigms.site.markdown.errors import PageError, position
 from paradigms.site.markdown.extension import InlineExtension
 from paradigms.site.markdown.rendered_fences import note_rendered
 
-# mkdocs.yml names `render`, so this module is imported before the plugins, which
-# import both.
+# mkdocs.yml names `render`, so MkDocs imports this module before the plugin
+# mkdocs-jupyter, which imports both.
 defer_import("mkdocs_jupyter.convert")
 defer_import("jupytext")
 
