@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from paradigms.site.exports.pdf import FLAGS, NAMES
 from paradigms.site.working_copy import copy_sources, environment
@@ -171,6 +172,16 @@ def browser():
         chromium.close()
 
 
+def settle(page: Page) -> None:
+    """Wait until the page has requested nothing for half a second.
+
+    On a busy machine Playwright may miss the end of a request, and then reports no
+    idle network at all: ten seconds after the load it is idle.
+    """
+    with suppress(PlaywrightTimeout):
+        page.wait_for_load_state("networkidle", timeout=10_000)
+
+
 @pytest.fixture
 def visit(browser, address):
     """Open a page of the site; `options` are those of a browser context.
@@ -187,7 +198,7 @@ def visit(browser, address):
         page = context.new_page()
         page.goto(address + path)
         if settled:
-            page.wait_for_load_state("networkidle")
+            settle(page)
         return page
 
     yield open_page

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from paradigms.site.content.pages import DOCS
 from paradigms.site.exports.security_policy import policy
-from tests.conftest import Quiet, script_errors, serving
+from tests.conftest import Quiet, script_errors, serving, settle
 
 DATA = {"application/json", "application/ld+json"}
 # Attributes whose address a browser loads; `a` and `link rel=next` are only followed.
@@ -136,7 +136,7 @@ def walk(browser, host):
         problems = script_errors(page)
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(address + path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         return page, problems
 
     yield open_page
@@ -202,7 +202,8 @@ def test_search_palette_tabs_and_print_work_under_the_policy(walk):
     page, problems = walk("", color_scheme="light")
     page.locator(".tabbed-labels label", has_text="Weekend").click()
     page.locator("form.palette label:visible").click()
-    page.goto(page.url.split("#")[0] + "?again", wait_until="networkidle")
+    page.goto(page.url.split("#")[0] + "?again")
+    settle(page)
     assert page.get_attribute("body", "data-md-color-scheme") == "slate"
     tab = page.locator(".tabbed-labels label", has_text="Weekend")
     chosen = "(label) => document.getElementById(label.htmlFor).checked"
@@ -260,7 +261,7 @@ def test_a_violation_is_noticed(walk):
           document.body.lastElementChild.previousElementSibling.click();
         }"""
     )
-    page.wait_for_load_state("networkidle")
+    settle(page)
     directives = {line.split()[0] for line in violations(page)}
     assert directives == {"script-src-elem", "script-src-attr", "img-src"}
     assert problems

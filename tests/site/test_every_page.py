@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.axe import axe_findings, contrast_findings
-from tests.conftest import PHONE, ROOT
+from tests.conftest import PHONE, ROOT, settle
 
 PAGES = sorted(
     path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
@@ -62,7 +62,7 @@ def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
         findings = axe_findings(page) + contrast_findings(page)
         darken(page)
         dark_findings = contrast_findings(page)
-        page.wait_for_load_state("networkidle")  # usually idle already
+        settle(page)  # usually idle already
         page.evaluate("localStorage.clear()")  # the next page is light again
         return Seen([*urls], [*errors], width, cut, findings, dark_findings)
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from paradigms.site.fences import plan
 from tests.axe import axe_findings, contrast_findings
-from tests.conftest import PHONE
+from tests.conftest import PHONE, settle
 
 TONIGHT = plan.plans()["tonight"]
 TOTAL = len(TONIGHT.ids())
@@ -63,7 +63,8 @@ def test_who_chose_no_plan_loads_nothing(visit):
     page = visit("q19/", settled=False)
     requests = []
     page.on("request", lambda request: requests.append(request.url))
-    page.reload(wait_until="networkidle")
+    page.reload()
+    settle(page)
     assert len(requests) > 3
     assert not any("plan" in url for url in requests)
     assert page.locator(".plan-bar").count() == 0
@@ -101,7 +102,8 @@ def test_next_at_the_foot_follows_the_plan(start):
     )
     footer.click()
     start.wait_for_url("**/q39/")
-    start.goto(f"{root}q39/objective-race/", wait_until="networkidle")
+    start.goto(f"{root}q39/objective-race/")
+    settle(start)
     assert start.locator(".plan-bar").count() == 0
     assert start.locator(".md-footer__link--next").get_attribute("href") == (
         "../what-it-sees/"
@@ -159,7 +161,8 @@ def test_the_bar_can_be_closed(start):
     bar(start).get_by_role("button", name="Hide the bar of the plan").click()
     footer = start.locator(".md-footer__link--next")
     assert footer.get_attribute("aria-label") == "Next: What each kind learns"
-    start.reload(wait_until="networkidle")
+    start.reload()
+    settle(start)
     assert start.locator(".plan-bar").count() == 0
     start.goto(root)
     choose(start, "60 min")
@@ -172,7 +175,8 @@ def test_a_plan_that_is_no_longer_there_shows_nothing(start):
     errors = []
     start.on("pageerror", lambda error: errors.append(str(error)))
     start.evaluate("localStorage.setItem('model-paradigms.plan', 'gone')")
-    start.goto(start.url.partition("#")[0] + "q19/", wait_until="networkidle")
+    start.goto(start.url.partition("#")[0] + "q19/")
+    settle(start)
     assert start.locator(".plan-bar").count() == 0
     assert errors == []
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from paradigms.site.content.questions import Level, questions
-from tests.conftest import PHONE, ROOT
+from tests.conftest import PHONE, ROOT, settle
 
 QUESTION_PAGES = ["q19/", "q39/"]
 
@@ -160,7 +160,7 @@ def test_a_follow_up_leads_to_a_closed_question(visit, path):
         )
         page.locator(FOLLOW_UP).nth(number).click()
         page.wait_for_url(hrefs[number])
-        page.wait_for_load_state("networkidle")
+        settle(page)
         anchor = hrefs[number].partition("#")[2]
         question = page.locator(f"#{anchor} + details.question")
         assert question.get_attribute("open") is None

@@ -22,7 +22,7 @@ from paradigms.site.content.synonyms import synonyms
 from paradigms.site.content.whiteboard import task_places, tasks
 from paradigms.site.templates.environment import slug
 from tests.axe import axe_findings, contrast_findings
-from tests.conftest import PHONE, ROOT, Quiet, serving
+from tests.conftest import PHONE, ROOT, Quiet, serving, settle
 
 HIT = ".md-search-result__link"
 STATUS = ".md-search-result__meta"
@@ -328,7 +328,7 @@ def test_a_page_loads_nothing_of_the_index(browser, site):
         urls = []
         page.on("request", lambda r: urls.append(r.url.removeprefix(address)))
         page.goto(f"{address}q39/")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert "javascripts/search.js" in urls
         assert not [url for url in urls if "search/" in url or url in WORKER]
         with page.expect_request(f"**/{INDEX[1]}"):
@@ -427,7 +427,7 @@ def test_a_hit_in_a_fold_opens(visit, device, way):
         for key in ["ArrowDown", "Enter"] if way == "arrows" else ["Enter"]:
             page.keyboard.press(key)
     page.wait_for_url("**#q39-generate")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.wait_for_function("CSS.highlights.get('searched')?.size > 1")
     assert in_view(page, "q39-generate")
     assert not page.locator("#__search").is_checked()

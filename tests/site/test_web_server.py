@@ -17,7 +17,7 @@ from pwd import getpwnam
 import pytest
 
 from paradigms.site.exports.security_policy import headers_file
-from tests.conftest import ROOT, script_errors, serving
+from tests.conftest import ROOT, script_errors, serving, settle
 
 CONFIGURATION = (ROOT / "nginx.conf").read_text("utf8")
 CONTAINER = (ROOT / "Containerfile").read_text("utf8")
@@ -288,7 +288,8 @@ def visit_server(browser, server):
         problems = script_errors(page)
 
         def visit(path: str):
-            page.goto(f"http://127.0.0.1:{server[0]}/{path}", wait_until="networkidle")
+            page.goto(f"http://127.0.0.1:{server[0]}/{path}")
+            settle(page)
             return page, problems
 
         yield visit
@@ -327,5 +328,6 @@ def test_the_policy_of_the_header_is_applied(browser, server, address, tmp_path)
     with serving(tmp_path) as url, browser.new_context() as context:
         page = context.new_page()
         page.on("requestfailed", lambda request: failures.append(request.url))
-        page.goto(url, wait_until="networkidle")
+        page.goto(url)
+        settle(page)
     assert failures == [framed]

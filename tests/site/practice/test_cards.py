@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import PHONE
+from tests.conftest import PHONE, settle
 from tests.site.practice.conftest import stored
 
 PATH = "practice/decoding/"
@@ -44,7 +44,7 @@ def test_ticks_suggest_and_a_grade_is_stored(open_tool):
     key = question.get_attribute("id")
     assert stored(page)[key]["grade"] == 3
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     question = opened(page)
     assert "10 min" not in question.locator("button", has_text="Easy").inner_text()
     days = question.locator("button", has_text="Good").inner_text()

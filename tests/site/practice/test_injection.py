@@ -11,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from playwright.sync_api import Page
 
+from tests.conftest import settle
 from tests.site.practice.conftest import PUT, TOOL, row, watch
 from tests.site.practice.payloads import HTML, OTHER, PAYLOADS
 
@@ -60,7 +61,7 @@ def attacked(browser, address) -> Iterator:
         watch(page, problems)
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(address + path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         return page
 
     yield open_page
@@ -182,7 +183,7 @@ def test_an_address_is_text(attacked, path):
     )
     for payload in HTML[::20]:  # read while the page loads
         page.goto(f"{page.url.split('?')[0]}?h={payload}#{payload}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert findings(page) == {"ran": [], "elements": []}
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from paradigms.site.content.questions import Level, questions
-from tests.conftest import PHONE
+from tests.conftest import PHONE, settle
 from tests.site.practice.conftest import PUT, row, stored
 
 PATH = "practice/review/"
@@ -273,7 +273,7 @@ def test_the_first_card_is_there_at_once(open_tool, record_property):
                      done(performance.now())))"""
             )
         )
-        page.wait_for_load_state("networkidle")
+        settle(page)
     record_property("milliseconds", f"{min(times):.0f}")
     print("first card after", [round(t) for t in times])
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from paradigms.site.content.whiteboard import tasks
 from paradigms.site.practice import runner
 from tests.axe import contrast_findings
-from tests.conftest import PHONE, ROOT, build, serving
+from tests.conftest import PHONE, ROOT, build, serving, settle
 from tests.site.practice.conftest import watch
 from tests.site.practice.test_access import findings
 from tests.site.practice.whiteboard_page import (
@@ -184,7 +184,7 @@ def test_nothing_heavy_is_loaded_before_the_click(browser, strict_address):
         page.on("response", note)
         page.reload()
         task = card(page)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert len(sizes) > 10
         assert max(sizes.values()) < 1_000_000
         assert not any("pyodide" in url or "worker" in url for url in sizes)
