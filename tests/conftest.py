@@ -175,8 +175,8 @@ def browser():
 def settle(page: Page) -> None:
     """Wait until the page has requested nothing for half a second.
 
-    On a busy machine Playwright may miss the end of a request, and then reports no
-    idle network at all: ten seconds after the load it is idle.
+    On a busy machine Playwright sometimes never reports an idle network, although the
+    page requests nothing more; so the wait ends after ten seconds at the latest.
     """
     with suppress(PlaywrightTimeout):
         page.wait_for_load_state("networkidle", timeout=10_000)

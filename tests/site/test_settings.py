@@ -73,7 +73,7 @@ def environment_of(setting: str) -> dict[str, str]:
     inherited = environment(ROOT)
     variables = SETTINGS[setting]
     excluded = set(VARIABLES) if variables else set()
-    if "PYTEST_XDIST_WORKER" in inherited and inherited["OMP_NUM_THREADS"] == "1":
+    if ONE_THREAD:
         excluded.add("OMP_NUM_THREADS")
     remaining = {key: inherited[key] for key in inherited if key not in excluded}
     return {

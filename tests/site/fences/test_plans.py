@@ -224,12 +224,12 @@ def test_named_questions_link_to_their_answers():
         ({"topic": "basics"}, "Questions: basics"),
     ],
 )
-def test_an_item_is_called_by_its_place(keys, title):
+def test_an_item_has_the_title_of_its_place(keys, title):
     """A section with its page, a lab by its heading."""
     assert plans.Item(**keys).title(Page(link=str, inline=Markup)) == title
 
 
-def test_titles_and_introductions_have_a_least_length():
+def test_titles_and_introductions_have_a_minimum_length():
     """Three characters for a title, ten for the introduction of a plan."""
     for kind, keys in (
         (plans.Plan, {"limit": 30, "first": "A first sentence.", "days": []}),
