@@ -18,12 +18,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from paradigms.site import file_cache
+from paradigms.site import build_cache, file_cache
 from paradigms.site.build_cache import BuildCache, _restore
 from paradigms.site.working_copy import copy_sources
 from tests.conftest import ROOT, build, environment
 
 PAGE = "q19/transfer.md"
+NOTEBOOK = "contents and notebook of "  # the start of the name of an entry
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +85,10 @@ def test_what_has_not_changed_is_not_rendered(warm):
 
     change(warm / "docs" / PAGE, "\n## ", "\nA new sentence.\n\n## ")
     written = rebuilt(warm)
-    assert written >= {PAGE, f"notebook of {PAGE}", "search index"}
+    assert written >= {PAGE, f"{NOTEBOOK}{PAGE}", "search index"}
     # A few more search all pages for formulas, links or minutes of reading.
     assert len(written & pages) < 11
-    assert len([name for name in written if name.startswith("notebook of")]) == 1
+    assert len([name for name in written if name.startswith(NOTEBOOK)]) == 1
     assert b"A new sentence." in site(warm)["site/q19/transfer/index.html"]
 
     claims = warm / "snippets/claims/q39.toml"
@@ -346,7 +347,30 @@ def test_a_file_that_changes_during_the_build_is_not_trusted(tmp_path, edited):
     if edited:
         read.write_text("edited since")
     assert cache.get_or_make("x", "", read.read_text) == read.read_text()
+    cache.write()
     assert bool([*cache.folder.glob("*")]) is not edited
+
+
+@pytest.mark.parametrize(("batch", "times"), [(20, 3), (1, 45)])
+def test_code_is_stamped_once_a_batch(tmp_path, monkeypatch, batch, times):
+    """Not once for each of 45 entries, as in the negative control; all are written."""
+    (tmp_path / "mkdocs.yml").write_text("")
+    cache = BuildCache(MkDocsConfig(str(tmp_path / "mkdocs.yml")))
+    cache.enabled = True
+    stamped = Counter[str]()
+
+    def counted(path: str | Path) -> Any:
+        stamped[str(path)] += 1
+        return real(path)
+
+    real = build_cache._stamp
+    monkeypatch.setattr(build_cache, "_stamp", counted)
+    monkeypatch.setattr(build_cache, "BATCH", batch)
+    for number in range(45):
+        cache.get_or_make(str(number), "", lambda: "value")
+    cache.write()
+    assert stamped[build_cache.__file__] in (times, times + 1)  # one for what is left
+    assert len([*cache.folder.glob("*.json")]) == 45
 
 
 def test_the_cache_stands_beside_the_sources():

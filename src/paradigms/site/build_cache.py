@@ -37,6 +37,8 @@ LIBRARIES = (
     "markupsafe", "mkdocs", "mkdocs-material", "pydantic", "pygments",
     "pymdown-extensions", "pyyaml",
 )  # fmt: skip
+# Entries that are written at once: each time, hundreds of files are compared.
+BATCH = 20
 Stamp = tuple[int, int, int]
 
 
@@ -67,6 +69,8 @@ class BuildCache:
         extensions = config.markdown_extensions, config.mdx_configs
         self._settings = json.dumps(extensions, default=_name, sort_keys=True)
         newest = max(stamp[0] for stamp in self._code.values() if stamp)
+        # Their path, their content, and the files that were read for them.
+        self._unwritten: list[tuple[Path, dict[str, Any], set[str]]] = []
         # Another package would not be observed, and changed code may not be loaded.
         self.enabled = self.root == ROOT.resolve() and newest < LOADED
         self._remove_old_drafts()
@@ -142,30 +146,43 @@ class BuildCache:
             self._file_digest(name) == digest for name, digest in files.items()
         ) and all(self._value(name) == digest for name, digest in values.items())
 
-    def _is_unchanged(self, reads: Reads) -> bool:
-        """Whether every file is as it was before the build."""
-        names = [*self._sources(reads.files), "mkdocs.yml"]
-        return all(
-            name in self._stamps
-            and _stamp(os.path.join(self.root, name)) == self._stamps[name]
-            for name in names
-        ) and all(_stamp(path) == stamp for path, stamp in self._code.items())
-
     def _store(self, path: Path, entry: dict[str, Any], reads: Reads) -> None:
         names = sorted(":".join(call) for call in reads.calls)
         entry["values"] = {name: self._value(name) for name in names}
         entry["files"] = {
             name: self._file_digest(name) for name in self._sources(reads.direct)
         }
-        if not self._is_unchanged(reads):  # asked last: the digests are older
+        read = {*self._sources(reads.files), "mkdocs.yml"}
+        self._unwritten.append((path, entry, read))
+        if len(self._unwritten) >= BATCH:
+            self.write()
+
+    def write(self) -> None:
+        """Write the entries of the last batch; after a build, those that are left.
+
+        Not what was made from a file that has changed since the build began. This is
+        asked last, so that no digest is younger than the answer.
+        """
+        batch, self._unwritten = self._unwritten, []
+        if any(_stamp(path) != stamp for path, stamp in self._code.items()):
             return
+        names = {name for _, _, read in batch for name in read}
+        changed = {name for name in names if not self._is_unchanged(name)}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with replaced(path) as temporary:
-                temporary.write_text(json.dumps(entry), "utf8")
+            for path, entry, read in batch:
+                if not read & changed:
+                    with replaced(path) as temporary:
+                        temporary.write_text(json.dumps(entry), "utf8")
         except (OSError, ValueError) as error:
             LOG.info("The next build starts anew: %s", error)
             self.enabled = False
+
+    def _is_unchanged(self, name: str) -> bool:
+        """Whether a file is as it was before the build."""
+        if name not in self._stamps:
+            return False
+        return _stamp(os.path.join(self.root, name)) == self._stamps[name]
 
     def _remove_old_drafts(self) -> None:
         """What killed builds left; a build that runs beside this one is younger."""

@@ -241,26 +241,26 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     from paradigms.site.exports.page_contents import page_contents
 
     path = page.file.src_uri
-    if page.toc.items:
-        groups = _BUILD.cache.get_or_make(
-            f"contents of {path}", "", lambda: as_lists(page_contents(path))
-        )
-        page.toc.items[0].children[:0] = as_links(groups)
-    if path.endswith(".ipynb"):
-        return notebook.lab_page(html, page, files)
 
     def url(path: str) -> str | None:
         file = files.get_file_from_path(path)
         return file.url if file else None
 
-    def text_or_nothing() -> str:
-        if not has_notebook(page.markdown):
-            return ""
-        return notebook.page_notebook(path, page.markdown, config.site_url, url)
+    def contents_and_notebook() -> tuple[list[list[Any]], str]:
+        text = ""
+        if path.endswith(".md") and has_notebook(page.markdown):
+            text = notebook.page_notebook(path, page.markdown, config.site_url, url)
+        return as_lists(page_contents(path)), text
 
-    text = _BUILD.cache.get_or_make(
-        f"notebook of {path}", f"{config.site_url} {page.markdown}", text_or_nothing
+    groups, text = _BUILD.cache.get_or_make(
+        f"contents and notebook of {path}",
+        f"{config.site_url} {page.markdown}",
+        contents_and_notebook,
     )
+    if page.toc.items:
+        page.toc.items[0].children[:0] = as_links(groups)
+    if path.endswith(".ipynb"):
+        return notebook.lab_page(html, page, files)
     if not text:
         return html
     name = notebook_path(path)
@@ -273,10 +273,11 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
 
 @event_priority(-100)
 def on_post_build(config: Any) -> None:
-    """Minify style sheets and scripts, list all files, unload the package: at last."""
+    """Write the cache, minify style sheets and scripts, list all files, unload."""
     from paradigms.site.exports import offline
     from paradigms.site.exports.site_files import MINIFIED
 
+    _BUILD.cache.write()
     site = Path(config.site_dir)
     for pattern in MINIFIED:
         for path in site.glob(pattern):

@@ -1,11 +1,15 @@
 """The Markdown extension: recorded numbers with and without interval, formulas."""
 
 import re
+from collections import Counter
+from typing import Any
 
 import pytest
 from markdown import Markdown
+from markdown.blockprocessors import HashHeaderProcessor
 
 from paradigms._schema import ContentError
+from paradigms.site.content.pages import abbreviations
 from paradigms.site.markdown import extension, recorded_numbers
 
 ADDRESS = "transfer/word counts/at 50"
@@ -33,6 +37,29 @@ def page(monkeypatch) -> Markdown:
         recorded_numbers, "quote", lambda at, **_: f"{FOUND[at][0]:.3g}"
     )
     return Markdown(extensions=["tables", extension.makeExtension()])
+
+
+def test_an_abbreviation_costs_no_further_pass_over_a_page(page, monkeypatch):
+    """Markdown looks for headings in each block of a page once.
+
+    Negative control: definitions at the end of the page cost a pass each.
+    """
+    passes = Counter[str]()
+
+    def counted(self: Any, parent: Any, block: str) -> bool:
+        passes["of this page"] += 1
+        return real(self, parent, block)
+
+    real = HashHeaderProcessor.test
+    monkeypatch.setattr(HashHeaderProcessor, "test", counted)
+    text = "BERT is an encoder.\n\nGPT is not."
+    html = page.convert(text)
+    assert f'<abbr title="{abbreviations()["BERT"]}">BERT</abbr>' in html
+    assert passes.pop("of this page") == 2
+
+    definitions = (f"*[{short}]: {long}" for short, long in abbreviations().items())
+    page.convert("\n".join([text, "", *definitions]))
+    assert passes["of this page"] >= len(abbreviations())
 
 
 def test_a_number_is_printed_bare_or_with_its_interval(page):

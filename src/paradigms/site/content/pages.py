@@ -89,6 +89,7 @@ def notebook_path(path: str) -> str:
     return f"{folder}/{basename(folder)}.ipynb" if folder else "start.ipynb"
 
 
+@cache
 def abbreviations() -> dict[str, str]:
     """Every abbreviation with its expansion, from `snippets/abbreviations.md`."""
     text = read_text(FOLDER / "abbreviations.md")

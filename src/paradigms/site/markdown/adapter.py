@@ -107,11 +107,8 @@ def _converted(md: markdown.Markdown, text: str) -> str:
 @cache
 def _inline_markdown() -> markdown.Markdown:
     md = markdown.Markdown(
-        extensions=["abbr", "pymdownx.arithmatex", InlineExtension()],
-        extension_configs={
-            "abbr": {"glossary": abbreviations()},
-            "pymdownx.arithmatex": {"generic": True},
-        },
+        extensions=["pymdownx.arithmatex", InlineExtension()],
+        extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
     # A line is one paragraph: `<mask>` is a token, and `1. ` begins no list.
     md.preprocessors.deregister("html_block")

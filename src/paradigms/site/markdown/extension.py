@@ -12,7 +12,9 @@ and so does a fence of ours that is not rendered.
 from typing import Any
 
 from markdown import Extension, Markdown
+from markdown.extensions.abbr import AbbrExtension
 
+from paradigms.site.content.pages import abbreviations
 from paradigms.site.fences.kinds import KINDS
 from paradigms.site.markdown.citations import Citation
 from paradigms.site.markdown.glossary_links import GlossaryLinks
@@ -28,6 +30,9 @@ class InlineExtension(Extension):
     """Registers links before Markdown's own patterns, and formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        # As definitions at the end of each page they took a sixth of a build: Markdown
+        # reads them one by one, and passes over the rest of the list for each.
+        AbbrExtension(glossary=abbreviations()).extendMarkdown(md)
         # Before fences (25), after what is included (32).
         md.preprocessors.register(Predictions(md), "predictions", 27)
         source = BlocksInSource(md, frozenset(KINDS))
