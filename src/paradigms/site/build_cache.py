@@ -66,6 +66,7 @@ class BuildCache:
         code = (path for path in PACKAGE.rglob("*.*") if path.suffix != ".pyc")
         self._code = {str(path): _stamp(path) for path in code}
         self._common = ""
+        self.supplements: dict[str, Any] = {}  # by the path of a page; see `render`
         extensions = config.markdown_extensions, config.mdx_configs
         self._settings = json.dumps(extensions, default=_name, sort_keys=True)
         newest = max(stamp[0] for stamp in self._code.values() if stamp)
@@ -93,8 +94,18 @@ class BuildCache:
             ),
         )
 
-    def render(self, page: Page, config: MkDocsConfig, files: Files) -> None:
-        """What `Page.render` does."""
+    def render(
+        self,
+        page: Page,
+        supplement: Callable[[], Any],
+        config: MkDocsConfig,
+        files: Files,
+    ) -> None:
+        """What `Page.render` does; `supplements` gets what `supplement` makes besides.
+
+        Both are one entry: to create a file takes longer than to make a supplement.
+        """
+        path = page.file.src_uri
 
         def rendered() -> dict[str, Any] | None:
             warnings = _Warnings()
@@ -103,14 +114,16 @@ class BuildCache:
                 Page.render(page, config, files)
             finally:
                 logging.getLogger(mkdocs.__name__).removeHandler(warnings)
+            self.supplements[path] = supplement()
             # MkDocs collects no links while it logs for debugging.
             if warnings.seen or page.links_to_anchors is None:
                 return None
-            return _state(page)
+            return {**_state(page), "supplement": self.supplements[path]}
 
-        state = self.get_or_make(page.file.src_uri, page.markdown or "", rendered)
+        state = self.get_or_make(path, page.markdown or "", rendered)
         if page.content is None:  # it was not rendered
             _restore(page, state, files)
+            self.supplements[path] = state["supplement"]
 
     def get_or_make(
         self, name: str, key: str, make: Callable[[], Any], *, files_only: bool = False

@@ -161,8 +161,19 @@ def on_files(files: Files, config: Any) -> Files:
 def on_pre_page(page: Any, config: Any, files: Any) -> Any:
     """Render a Markdown page only if what it is made from has changed."""
     if page.file.src_uri.endswith(".md"):
-        page.render = partial(_BUILD.cache.render, page)
+        supplement = partial(_contents_and_code, page)
+        page.render = partial(_BUILD.cache.render, page, supplement)
     return page
+
+
+def _contents_and_code(page: Any) -> tuple[list[list[Any]], bool]:
+    """The questions of a page, as its contents, and whether it is also a notebook."""
+    from paradigms.site.build_cache import as_lists
+    from paradigms.site.content.pages import has_notebook
+    from paradigms.site.exports.page_contents import page_contents
+
+    contents = as_lists(page_contents(page.file.src_uri))
+    return contents, has_notebook(page.markdown)
 
 
 def on_env(env: Environment, config: Any, files: Files) -> Environment:
@@ -235,34 +246,29 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
 
     The contents of a page of questions are its questions.
     """
-    from paradigms.site.build_cache import as_links, as_lists
-    from paradigms.site.content.pages import has_notebook, notebook_path
+    from paradigms.site.build_cache import as_links
+    from paradigms.site.content.pages import notebook_path
     from paradigms.site.exports import notebook  # reloaded: see _unload
-    from paradigms.site.exports.page_contents import page_contents
 
     path = page.file.src_uri
+    if path.endswith(".ipynb"):
+        return notebook.lab_page(html, page, files)
+    contents, has_code = _BUILD.cache.supplements.pop(path)
+    if page.toc.items:
+        page.toc.items[0].children[:0] = as_links(contents)
+    if not has_code:
+        return html
 
     def url(path: str) -> str | None:
         file = files.get_file_from_path(path)
         return file.url if file else None
 
-    def contents_and_notebook() -> tuple[list[list[Any]], str]:
-        text = ""
-        if path.endswith(".md") and has_notebook(page.markdown):
-            text = notebook.page_notebook(path, page.markdown, config.site_url, url)
-        return as_lists(page_contents(path)), text
-
-    groups, text = _BUILD.cache.get_or_make(
-        f"contents and notebook of {path}",
+    # Not part of the entry of the page, since it names the address of the site.
+    text = _BUILD.cache.get_or_make(
+        f"notebook of {path}",
         f"{config.site_url} {page.markdown}",
-        contents_and_notebook,
+        lambda: notebook.page_notebook(path, page.markdown, config.site_url, url),
     )
-    if page.toc.items:
-        page.toc.items[0].children[:0] = as_links(groups)
-    if path.endswith(".ipynb"):
-        return notebook.lab_page(html, page, files)
-    if not text:
-        return html
     name = notebook_path(path)
     before = files.get_file_from_path(name)  # of a page that is rendered again
     if before:

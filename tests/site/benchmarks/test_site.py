@@ -15,10 +15,12 @@ from paradigms.experiments.runner.provenance import sources, versions
 from paradigms.experiments.runner.run import bench
 from paradigms.site.benchmarks import processes
 from paradigms.site.benchmarks import site as benchmark
+from paradigms.site.benchmarks import stock as stock_sources
 from paradigms.site.benchmarks.growth import PER_PAGE, add_chapters, add_questions
-from paradigms.site.benchmarks.page_weight import weight
+from paradigms.site.benchmarks.page_weight import loaded_files, weight
 from paradigms.site.benchmarks.processes import Cost
-from paradigms.site.benchmarks.site import Project, Sizes, row
+from paradigms.site.benchmarks.site import Project, Sites, Sizes, row
+from paradigms.site.benchmarks.stock import stock_page
 from paradigms.site.content import site_speed as records
 from paradigms.site.content.pages import pages
 from paradigms.site.content.site_speed import LIMITS, PATH, ROWS, problems
@@ -101,6 +103,13 @@ def test_a_small_site_is_measured_and_recorded(small, tmp_path, monkeypatch):
 
     monkeypatch.setattr(benchmark, "build", counted)
     monkeypatch.setattr(processes, "PATIENCE", 60)
+
+    def write(sites: Sites, project: Project) -> None:
+        stock_sources.write_stock(sites.ours / "docs", sites.stock, project.generated)
+
+    # The small site has no package of its own, and its builder knows no fences.
+    monkeypatch.setattr(stock_sources, "KINDS", {})
+    monkeypatch.setattr(Sites, "write_stock", write)
     (tmp_path / "records").mkdir()
     path = bench("site", tmp_path / "records", project=small, sizes=SMALL)
     record = json.loads(path.read_text("utf8"))
@@ -130,14 +139,49 @@ def test_bytes_are_those_of_the_files(tmp_path):
     assert weight(tmp_path, "page/") == expected
 
 
+def test_the_script_that_searches_counts_where_the_theme_starts_it(tmp_path):
+    """Negative control: a page that names it in its settings, without the search."""
+    config = '<script id="__config" type="application/json">{"search": "s.js"}</script>'
+    (tmp_path / "s.js").write_text("search()")
+    names = []
+    for search in ("", '<div data-md-component="search"></div>'):
+        (tmp_path / "index.html").write_text(search + config)
+        names.append({path.name for path in loaded_files(tmp_path, "")})
+    assert names == [{"index.html"}, {"index.html", "s.js"}]
+
+
+def test_a_stock_page_shows_what_our_fences_show():
+    """A question is folded, with its answer and a list; a table is a table of Markdown.
+
+    A formula stays TeX, code stays code, links lead nowhere, and text stays in place.
+    """
+    fences = (
+        '```question\nids = ["decoding-temperature-zero"]\n```',
+        '```table\nname = "q39-axes"\ncaption = "A table."\n```',
+        '=== "Tab"\n\n    ```question\n    ids = ["decoding-temperature"]\n    ```',
+    )
+    page = stock_page("\n\nBetween [them](../q19/index.md).\n\n".join(fences))
+    first, table, tab = page.split("Between [them](#).")
+    assert re.match(r'\s*\?\?\? note "mid trap Temperature is 0', first)
+    assert re.search(r"^    \* .+\n    \* ", first, re.M)
+    assert re.search(r"^\| .* \|\n\| --- \|", table, re.M)
+    assert re.search(r'^    \?\?\? note "', tab, re.M)
+    assert r"p_T(w) = \frac{e^{z_w / T}}" in tab
+    assert "<" not in first + table
+
+
 def test_a_grown_site_is_whole_and_distinct(tmp_path):
     """A strict build shows the new chapters and questions; no sentence is twice."""
     project = Project()
+    sites = Sites(tmp_path, tmp_path / "stock")
     project.copy_to(tmp_path)
     add_chapters(project.copied, tmp_path, 2)
     add_questions(project.practice, tmp_path, PER_PAGE + 1)
     result = build(tmp_path, tmp_path / "site")
     assert result.returncode == 0, result.stdout
+    sites.write_stock(project)
+    stock = (sites.stock / "docs/practice/further-1.md").read_text()
+    assert re.findall(r'^\?\?\? note ".+ Case (\d+): ', stock, re.M) == [str(PER_PAGE)]
     chapter = project.copied.removesuffix(".md")
     texts = [
         {line for line in (tmp_path / f"docs/{chapter}{end}.md").read_text().split("\n")

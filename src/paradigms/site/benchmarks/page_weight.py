@@ -1,8 +1,11 @@
 """What a browser loads for one page, in gzipped bytes."""
 
 import gzip
+import json
 import re
 from pathlib import Path
+
+_CONFIG = re.compile(r'<script id="__config"[^>]*>(.*?)</script>', re.S)
 
 
 def weight(site: Path, page: str) -> int:
@@ -10,13 +13,24 @@ def weight(site: Path, page: str) -> int:
 
     The search index is no part of it: ours is loaded when somebody searches.
     """
-    html = (site / page / "index.html").read_text("utf8")
-    total = gzipped(html.encode())
+    return sum(gzipped(path.read_bytes()) for path in loaded_files(site, page))
+
+
+def loaded_files(site: Path, page: str) -> set[Path]:
+    """The page and the style sheets and scripts of the site that it loads at once.
+
+    Among them is the script that searches, if the page has Material's search: the
+    theme starts it at once, and fetches the index for it.
+    """
+    path = site / page / "index.html"
+    html = path.read_text("utf8")
     # A browser loads once what a page names twice.
-    for name in set(re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html)):
-        if not name.startswith("http"):
-            total += gzipped((site / page / name).resolve().read_bytes())
-    return total
+    names = set(re.findall(r'(?:href|src)="([^"]+\.(?:css|js))"', html))
+    config = _CONFIG.search(html)
+    if config and 'data-md-component="search"' in html:
+        names.add(json.loads(config[1])["search"])
+    files = {(path.parent / name).resolve() for name in names if "://" not in name}
+    return {path.resolve(), *files}
 
 
 def gzipped(content: bytes) -> int:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,13 +21,13 @@ from typing import Any, Protocol
 
 from paradigms._files import ROOT
 from paradigms.experiments.records import digest
+from paradigms.site.benchmarks import stock as stock_sources
 from paradigms.site.benchmarks.growth import add_chapters, add_questions
 from paradigms.site.benchmarks.page_weight import weight
 from paradigms.site.benchmarks.processes import Cost, Server, build
-from paradigms.site.benchmarks.stock import write_stock
 from paradigms.site.content.site_speed import ROWS
 from paradigms.site.fences.record import record_pages
-from paradigms.site.working_copy import copy_sources
+from paradigms.site.working_copy import copy_sources, environment
 
 # Beside those that the code imports; the record names their versions.
 LIBRARIES = ("mkdocs", "mkdocs-jupyter", "mkdocs-material")
@@ -134,10 +135,8 @@ def run(project: Project | None = None, sizes: Sizes = Sizes()) -> list[Row]:
         for kind, add, numbers in growing:
             costs = {0: base}
             for number in numbers:
-                larger = sites.grown(project, partial(add, number=number))
-                with larger as (grown, first):
-                    prepare = grown.empty_cache
-                    costs[number] = grown.costs(sizes.growth, prepare, first)
+                with sites.grown(project, partial(add, number=number)) as grown:
+                    costs[number] = grown.costs(sizes.growth, grown.empty_cache)
             rows += growth_rows(kind, costs)
     return rows
 
@@ -154,41 +153,43 @@ class Sites:
         """Copy the sources, build them, and make the stock site of what was built."""
         sites = cls(folder / "ours", folder / "stock")
         project.copy_to(sites.ours)
-        sites._write_stock(project)
-        build(sites.stock)  # with the bytecode of all code, like ours
+        sites.write_stock(project)
+        build(sites.ours)  # leaves the bytecode of all code
+        build(sites.stock)
         return sites
 
-    def _write_stock(self, project: Project) -> Cost:
-        """Make the stock site; returns the cost of the cold build that it needs."""
-        self.empty_cache()
-        cost = build(self.ours)
-        docs, site = self.ours / "docs", self.ours / "built"
-        write_stock(docs, site, self.stock, project.generated)
-        return cost
+    def write_stock(self, project: Project) -> None:
+        """Make the stock site in a process with the package of our sources.
+
+        It reads the questions of those sources, not the ones of this package.
+
+        Errors: CalledProcessError for a fence that no page can show.
+        """
+        arguments = str(self.ours / "docs"), str(self.stock)
+        subprocess.run(
+            [sys.executable, "-m", stock_sources.__name__, *arguments],
+            env=environment(self.ours),
+            input=json.dumps(dict(project.generated)),
+            text=True,
+            check=True,
+        )
 
     @contextmanager
     def grown(
         self, project: Project, grow: Callable[[Path], None]
-    ) -> Iterator[tuple["Sites", Cost]]:
-        """Larger sites, until the end of the block; `grow` adds to our sources.
-
-        With them comes the cost of the cold build of ours that made them.
-        """
+    ) -> Iterator["Sites"]:
+        """Larger sites, until the end of the block; `grow` adds to our sources."""
         with tempfile.TemporaryDirectory() as name:
             sites = Sites(Path(name, "ours"), Path(name, "stock"))
             shutil.copytree(self.ours, sites.ours)  # with the bytecode of the package
             grow(sites.ours)
-            yield sites, sites._write_stock(project)
+            sites.write_stock(project)
+            yield sites
 
-    def costs(
-        self,
-        pairs: int,
-        prepare: Callable[[], None] = lambda: None,
-        first: Cost | None = None,
-    ) -> Costs:
+    def costs(self, pairs: int, prepare: Callable[[], None] = lambda: None) -> Costs:
         """What builds of both cost; each is first in every other pair.
 
-        `prepare` is called before each pair; `first` is what ours has cost just now.
+        `prepare` is called before each pair.
         """
         costs = []
         for turn in range(pairs):
@@ -197,8 +198,7 @@ class Sites:
                 stock = build(self.stock)
                 costs.append((build(self.ours), stock))
             else:
-                ours = build(self.ours) if turn or not first else first
-                costs.append((ours, build(self.stock)))
+                costs.append((build(self.ours), build(self.stock)))
         return costs
 
     def empty_cache(self) -> None:

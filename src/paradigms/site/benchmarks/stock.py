@@ -1,16 +1,33 @@
-"""The site in stock Material: the same pages, the text of our fences as prose.
+"""The site in stock Material: the same pages, what our fences show as Markdown.
 
-It has no abbreviations and no practice tools; it has the notebooks, and Material's own
-search.
+An author without our fences would write tables, lists, folded questions and blocks of
+code so. The stock site has no abbreviations, drawings and practice tools; it has the
+notebooks, and Material's own search.
+
+`python -m paradigms.site.benchmarks.stock DOCS TARGET` calls `write_stock`, with
+`generated` as JSON on its standard input: the questions of other sources are read by
+the package of those sources.
 """
 
+import json
 import re
 import shutil
+import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
-from paradigms.site.content.fenced_blocks import fenced_blocks
+from bs4 import Tag
+from markdownify import MarkdownConverter
+from markupsafe import escape
+
+from paradigms._schema import validate
+from paradigms.site.content.fenced_blocks import FencedBlock, fenced_blocks
+from paradigms.site.fences.figure import figure_kind
 from paradigms.site.fences.kinds import KINDS
+from paradigms.site.fences.page import Page
 
 SETTINGS = """\
 site_name: Model Paradigms
@@ -21,15 +38,17 @@ markdown_extensions: [admonition, attr_list, md_in_html, tables, pymdownx.detail
   pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
 """
 
+# Links to other pages, recorded numbers, citations.
+_LINK = re.compile(r"\]\([^)]*\.md[^)]*\)")
+_NUMBER = re.compile(r"\[=[^\]]+\]")
+_CITATION = re.compile(r"\[@([^\]]+)\]")
 
-def write_stock(
-    docs: Path, site: Path, target: Path, generated: Mapping[str, str]
-) -> None:
+
+def write_stock(docs: Path, target: Path, generated: Mapping[str, str]) -> None:
     """Write the sources of the stock site into the folder `target`.
 
-    `docs` holds our pages and `site` the site built from them, where the text of the
-    fences is; `generated` is the Markdown of pages that a build adds, by path.
-    Errors: FileNotFoundError for a page that was not built.
+    `docs` holds our pages; `generated` is the Markdown of pages that a build adds, by
+    path. Errors: FileError for a fence that no page can show.
     """
     shutil.copytree(docs, target / "docs")
     for path, text in generated.items():
@@ -37,31 +56,57 @@ def write_stock(
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text, "utf8")
     for page in (target / "docs").rglob("*.md"):
-        name = page.relative_to(target / "docs").with_suffix("").as_posix()
-        html = (site / name.removesuffix("index") / "index.html").read_text("utf8")
-        page.write_text(_stock_page(page.read_text("utf8"), html), "utf8")
+        page.write_text(stock_page(page.read_text("utf8")), "utf8")
     (target / "mkdocs.yml").write_text(SETTINGS, "utf8")
 
 
-def _stock_page(text: str, html: str) -> str:
-    """A page without our fences and links, with the text of its fences at its end."""
-    ours = [block for block in fenced_blocks(text) if block.language in KINDS]
-    for block in reversed(ours):
-        text = text[: block.start] + text[block.end :]
-    text = re.sub(r"\]\([^)]*\.md[^)]*\)", "](#)", text)
-    return text + "\n\n".join(["", *prose(html)])
+def stock_page(text: str) -> str:
+    """A page as Markdown that stock Material shows, without our fences and links."""
+    for block in reversed(fenced_blocks(text)):
+        if block.language in KINDS:
+            first = text[block.start : block.end]
+            indentation = first[: len(first) - len(first.lstrip())]
+            shown = indent(_as_markdown(block), indentation)
+            text = f"{text[: block.start]}\n{shown}\n\n{text[block.end :]}"
+    # A number of the length that most have; the text of a citation.
+    return _CITATION.sub(r"\1", _NUMBER.sub("0.875", _LINK.sub("](#)", text)))
 
 
-def prose(html: str) -> list[str]:
-    """The text that our fences generate on a built page, without markup."""
-    texts = re.findall(
-        r'<(?:div class="claim |details class="question|table class="generated|'
-        r'figcaption|dl class="change")'
-        r".*?</(?:div|details|table|figcaption|dl)>"
-        r'|<ul class="page-list">.*?</ul>',
-        html,
-        re.DOTALL,
-    )
-    return [
-        re.sub(r"<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL) for text in texts
-    ]
+def _as_markdown(block: FencedBlock) -> str:
+    """What one of our fences shows. Text of the bank is Markdown and stays so."""
+    keys = tomllib.loads(block.body)
+    figure = block.language == "figure"
+    kind = figure_kind(keys) if figure else KINDS[block.language]
+    fence = validate(kind, keys, f"{block.language} fence")
+    html = fence.render(Page(link=lambda _: "#", inline=escape))
+    return str(_CONVERTER.convert(html)).strip()
+
+
+class _Converter(MarkdownConverter):
+    """HTML to Markdown, folded blocks as Material has them, no drawings or controls."""
+
+    def convert_details(self, element: Tag, text: str, **_: Any) -> str:
+        summary = element.find("summary")
+        title = " ".join(summary.get_text().split()) if summary else ""
+        body = indent(text.strip(), " " * 4)
+        return f'\n\n??? note "{title.replace(chr(34), chr(39))}"\n\n{body}\n\n'
+
+    def convert_summary(self, *_: Any, **__: Any) -> str:
+        return ""  # the title of its block
+
+    convert_svg = convert_button = convert_input = convert_label = convert_summary
+
+
+_CONVERTER = _Converter(
+    heading_style="ATX",
+    bullets="*",
+    code_language="python",
+    table_infer_header=True,
+    escape_asterisks=False,
+    escape_underscores=False,
+    escape_misc=False,
+)
+
+if __name__ == "__main__":
+    docs_argument, target_argument = map(Path, sys.argv[1:])
+    write_stock(docs_argument, target_argument, json.load(sys.stdin))

@@ -5,7 +5,7 @@ read as text: a block in a comment is a block too.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
@@ -33,11 +33,37 @@ class FencedBlock:
         return self.info.partition(" ")[0]
 
 
-@lru_cache(maxsize=2048)
 def fenced_blocks(text: str) -> tuple[FencedBlock, ...]:
     """Every block in order; what stands inside a block is text."""
     if "```" not in text and "~~~" not in text:  # most texts; parsing takes longer
         return ()
+    start = _start(text)
+    lines = text.count("\n", 0, start)
+    return tuple(
+        replace(
+            block,
+            line=block.line + lines,
+            start=block.start + start,
+            end=min(block.end + start, len(text)),
+        )
+        for block in _blocks(text[start:].rstrip("\n") + "\n")
+    )
+
+
+def _start(text: str) -> int:
+    """Where the text begins below its front matter, which holds no block.
+
+    The file of a page and its Markdown in a builder are so parsed once.
+    """
+    end = text.find("\n---\n") + 5 if text.startswith("---\n") else 0
+    if "```" in text[:end] or "~~~" in text[:end]:
+        return 0
+    return len(text) - len(text[end:].lstrip("\n"))
+
+
+@lru_cache(maxsize=2048)
+def _blocks(text: str) -> tuple[FencedBlock, ...]:
+    """The blocks of a text that begins and ends with a line that is not blank."""
     lines = text.split("\n")
     offsets = [0, *accumulate(len(line) + 1 for line in lines)]
     blocks = []
@@ -55,7 +81,7 @@ def fenced_blocks(text: str) -> tuple[FencedBlock, ...]:
                 body=token.content,
                 line=first + 1,
                 start=offsets[first],
-                end=min(offsets[end], len(text)),
+                end=offsets[end],
                 closed=closed,
             )
         )
