@@ -11,6 +11,7 @@ from paradigms.site import file_cache
 def texts(tmp_path, monkeypatch):
     """Two files, a function that reads one, and one that joins both."""
     monkeypatch.setattr(file_cache, "_caches", [])
+    monkeypatch.setattr(file_cache, "_shared_reads", {})
     file_cache.observe()
     for name in "ab":
         (tmp_path / name).write_text(name)
@@ -93,6 +94,28 @@ def test_who_catches_an_error_depends_on_the_file(texts):
     (folder / "a").write_text("7")
     file_cache.forget([folder / "a"])
     assert length() == 7
+
+
+def test_values_from_the_same_files_share_their_list(texts):
+    """A thousand of them hold one list of files: memory grows with values alone.
+
+    Negative control: one more file is one more list.
+    """
+    folder, text, joined, _ = texts
+
+    @file_cache.cache
+    def numbered(number: int) -> str:
+        return f"{number} {text('a')}"
+
+    for number in range(1000):
+        numbered(number)
+    assert len(file_cache._shared_reads) == 1
+    joined()
+    assert len(file_cache._shared_reads) == 3  # a; b; both
+    file_cache.forget([folder / "b"])
+    assert len(numbered._values) == 1000
+    file_cache.forget([folder / "a"])
+    assert not numbered._values
 
 
 def test_dropped_functions_are_not_searched(texts):

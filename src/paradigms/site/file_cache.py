@@ -18,7 +18,7 @@ Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
 
-@dataclass
+@dataclass(slots=True)
 class Reads:
     """What was read while something was computed.
 
@@ -45,6 +45,7 @@ class _Thread(threading.local):
 
 
 _caches: list["FileCache[..., Any]"] = []
+_shared_reads: dict[tuple[frozenset[Any], ...], Reads] = {}  # by what they hold
 _thread = _Thread()
 _observing = False
 
@@ -64,7 +65,8 @@ class FileCache(Generic[Arguments, Value]):
             reads = Reads()
             _thread.reads.append(reads)
             try:
-                self._values[key] = self._function(*args, **kwargs), reads
+                value = self._function(*args, **kwargs)
+                self._values[key] = value, _shared(reads)
             finally:
                 _thread.reads.pop()
                 if _thread.reads and key not in self._values:
@@ -92,6 +94,12 @@ class FileCache(Generic[Arguments, Value]):
         stale = [key for key, (_, used) in self._values.items() if used.files & files]
         for key in stale:
             del self._values[key]
+
+
+def _shared(reads: Reads) -> Reads:
+    """The first equal one: thousands of values were computed from the same files."""
+    key = frozenset(reads.files), frozenset(reads.direct), frozenset(reads.calls)
+    return _shared_reads.setdefault(key, reads)
 
 
 def cache(function: Callable[Arguments, Value]) -> FileCache[Arguments, Value]:
@@ -122,6 +130,7 @@ def forget(files: Iterable[str | os.PathLike[str]]) -> None:
 def drop() -> None:
     """Drop all cached functions: their modules are loaded again."""
     _caches.clear()
+    _shared_reads.clear()
 
 
 @contextmanager
