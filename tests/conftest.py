@@ -8,17 +8,25 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from playwright.sync_api import Page, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    sync_playwright,
+)
+from playwright.sync_api import Error as PlaywrightError
 
 from paradigms.site.exports.pdf import FLAGS, NAMES
 from paradigms.site.working_copy import copy_sources, environment
@@ -172,22 +180,61 @@ def browser():
         chromium.close()
 
 
-def settle(page: Page) -> None:
-    """Wait until the page has requested nothing for half a second.
+class Traffic:
+    """The open requests of a page and its workers, and how many there have been."""
 
-    On a busy machine Playwright sometimes never reports an idle network, although the
-    page requests nothing more; so the wait ends after ten seconds at the latest.
+    def __init__(self, page: Page) -> None:
+        self.count = 0
+        self.open: set[Request] = set()
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
+
+    def _begin(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self.open.clear()  # nobody hears of the end of what the last page asked for
+        self.count += 1
+        self.open.add(request)
+
+    def _end(self, request: Request) -> None:
+        self.open.discard(request)
+
+
+_traffic: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()
+
+
+def new_page(context: BrowserContext | Browser) -> Page:
+    """A page whose requests are counted, for `settle`."""
+    page = context.new_page()
+    _traffic[page] = Traffic(page)
+    return page
+
+
+def settle(page: Page, quiet: int = 100) -> None:
+    """Wait until a page from `new_page` has requested nothing for `quiet` milliseconds.
+
+    Playwright's own wait for an idle network takes half a second, and on a busy machine
+    sometimes never ends. This one goes on after ten seconds, whatever is still open.
     """
-    with suppress(PlaywrightTimeout):
-        page.wait_for_load_state("networkidle", timeout=10_000)
+    traffic = _traffic[page]
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        count = traffic.count
+        page.wait_for_timeout(quiet)
+        try:
+            page.evaluate("0")  # answered after the script that the page is running
+        except PlaywrightError:  # the page is being left for another one
+            continue
+        if traffic.count == count and not traffic.open:
+            return
 
 
 @pytest.fixture
 def visit(browser, address):
     """Open a page of the site; `options` are those of a browser context.
 
-    `settled` waits until the network is idle, half a second per page. The pages' policy
-    is off, since playwright's `wait_for_function` evaluates strings, which it forbids;
+    `settled` waits until the network is idle. The pages' policy is off, since
+    playwright's `wait_for_function` evaluates strings, which it forbids;
     test_content_security_policy.py uses every tool with the policy on.
     """
     contexts = []
@@ -195,7 +242,7 @@ def visit(browser, address):
     def open_page(path: str, settled: bool = True, **options):
         context = browser.new_context(**{"bypass_csp": True} | options)
         contexts.append(context)
-        page = context.new_page()
+        page = new_page(context)
         page.goto(address + path)
         if settled:
             settle(page)

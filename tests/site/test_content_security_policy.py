@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from paradigms.site.content.pages import DOCS
 from paradigms.site.exports.security_policy import policy
-from tests.conftest import Quiet, script_errors, serving, settle
+from tests.conftest import Quiet, new_page, script_errors, serving, settle
 
 DATA = {"application/json", "application/ld+json"}
 # Attributes whose address a browser loads; `a` and `link rel=next` are only followed.
@@ -132,7 +132,7 @@ def walk(browser, host):
         context = browser.new_context(accept_downloads=True, **options)
         contexts.append(context)
         context.add_init_script(NOTE)
-        page = context.new_page()
+        page = new_page(context)
         problems = script_errors(page)
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(address + path)
@@ -239,6 +239,7 @@ def test_the_copy_button_of_a_notebook_copies(walk):
     button = page.locator("clipboard-copy").first
     notice = button.locator(".notice")
     assert notice.is_hidden()
+    settle(page, quiet=500)  # a timer of the theme that a false clock ends is an error
     page.clock.install()
     button.dispatch_event("click")
     notice.and_(page.locator(":not([hidden])")).wait_for(state="attached")
@@ -261,7 +262,7 @@ def test_a_violation_is_noticed(walk):
           document.body.lastElementChild.previousElementSibling.click();
         }"""
     )
-    settle(page)
+    settle(page, quiet=500)
     directives = {line.split()[0] for line in violations(page)}
     assert directives == {"script-src-elem", "script-src-attr", "img-src"}
     assert problems

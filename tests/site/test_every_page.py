@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.axe import axe_findings, contrast_findings
-from tests.conftest import PHONE, ROOT, settle
+from tests.conftest import PHONE, ROOT, new_page, settle
 
 PAGES = sorted(
     path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
@@ -40,7 +40,7 @@ class Seen:
 def seen(browser, address) -> Iterator[Callable[[str], Seen]]:
     """Each page is visited once, in the light and then in the dark scheme."""
     context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
+    page = new_page(context)
     viewport = page.viewport_size
     urls, errors = [], []
     page.on("request", lambda request: urls.append(request.url))

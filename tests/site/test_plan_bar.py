@@ -64,7 +64,7 @@ def test_who_chose_no_plan_loads_nothing(visit):
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     page.reload()
-    settle(page)
+    settle(page, quiet=500)
     assert len(requests) > 3
     assert not any("plan" in url for url in requests)
     assert page.locator(".plan-bar").count() == 0
@@ -103,7 +103,7 @@ def test_next_at_the_foot_follows_the_plan(start):
     footer.click()
     start.wait_for_url("**/q39/")
     start.goto(f"{root}q39/objective-race/")
-    settle(start)
+    settle(start, quiet=500)
     assert start.locator(".plan-bar").count() == 0
     assert start.locator(".md-footer__link--next").get_attribute("href") == (
         "../what-it-sees/"
@@ -162,7 +162,7 @@ def test_the_bar_can_be_closed(start):
     footer = start.locator(".md-footer__link--next")
     assert footer.get_attribute("aria-label") == "Next: What each kind learns"
     start.reload()
-    settle(start)
+    settle(start, quiet=500)
     assert start.locator(".plan-bar").count() == 0
     start.goto(root)
     choose(start, "60 min")
@@ -176,7 +176,7 @@ def test_a_plan_that_is_no_longer_there_shows_nothing(start):
     start.on("pageerror", lambda error: errors.append(str(error)))
     start.evaluate("localStorage.setItem('model-paradigms.plan', 'gone')")
     start.goto(start.url.partition("#")[0] + "q19/")
-    settle(start)
+    settle(start, quiet=500)
     assert start.locator(".plan-bar").count() == 0
     assert errors == []
 

@@ -22,7 +22,7 @@ from paradigms.site.content.synonyms import synonyms
 from paradigms.site.content.whiteboard import task_places, tasks
 from paradigms.site.templates.environment import slug
 from tests.axe import axe_findings, contrast_findings
-from tests.conftest import PHONE, ROOT, Quiet, serving, settle
+from tests.conftest import PHONE, ROOT, Quiet, new_page, serving, settle
 
 HIT = ".md-search-result__link"
 STATUS = ".md-search-result__meta"
@@ -324,11 +324,11 @@ def test_a_phrasing_without_a_question_stops_the_build(broken, line, reason):
 def test_a_page_loads_nothing_of_the_index(browser, site):
     """Not even the worker: they come when the search box is used."""
     with serving(site) as address, browser.new_context() as context:
-        page = context.new_page()
+        page = new_page(context)
         urls = []
         page.on("request", lambda r: urls.append(r.url.removeprefix(address)))
         page.goto(f"{address}q39/")
-        settle(page)
+        settle(page, quiet=500)
         assert "javascripts/search.js" in urls
         assert not [url for url in urls if "search/" in url or url in WORKER]
         with page.expect_request(f"**/{INDEX[1]}"):

@@ -17,7 +17,7 @@ from pwd import getpwnam
 import pytest
 
 from paradigms.site.exports.security_policy import headers_file
-from tests.conftest import ROOT, script_errors, serving, settle
+from tests.conftest import ROOT, new_page, script_errors, serving, settle
 
 CONFIGURATION = (ROOT / "nginx.conf").read_text("utf8")
 CONTAINER = (ROOT / "Containerfile").read_text("utf8")
@@ -284,7 +284,7 @@ def test_who_takes_no_gzip_gets_the_file(get, site):
 def visit_server(browser, server):
     """Open a page with the policy on; returns it with its problems."""
     with browser.new_context() as context:
-        page = context.new_page()
+        page = new_page(context)
         problems = script_errors(page)
 
         def visit(path: str):
@@ -326,8 +326,8 @@ def test_the_policy_of_the_header_is_applied(browser, server, address, tmp_path)
     (tmp_path / "index.html").write_text(frames, "utf8")
     failures: list[str] = []
     with serving(tmp_path) as url, browser.new_context() as context:
-        page = context.new_page()
+        page = new_page(context)
         page.on("requestfailed", lambda request: failures.append(request.url))
         page.goto(url)
-        settle(page)
+        settle(page, quiet=500)
     assert failures == [framed]

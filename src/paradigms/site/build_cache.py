@@ -37,7 +37,7 @@ LIBRARIES = (
     "markupsafe", "mkdocs", "mkdocs-material", "pydantic", "pygments",
     "pymdown-extensions", "pyyaml",
 )  # fmt: skip
-# Entries that are written at once: each time, hundreds of files are compared.
+# Entries that are written together, since hundreds of files are compared before.
 BATCH = 20
 Stamp = tuple[int, int, int]
 
@@ -70,8 +70,8 @@ class BuildCache:
         extensions = config.markdown_extensions, config.mdx_configs
         self._settings = json.dumps(extensions, default=_name, sort_keys=True)
         newest = max(stamp[0] for stamp in self._code.values() if stamp)
-        # Their path, their content, and the files that were read for them.
-        self._unwritten: list[tuple[Path, dict[str, Any], set[str]]] = []
+        # Pending entries: path, content, and the files that were read for it.
+        self._pending: list[tuple[Path, dict[str, Any], set[str]]] = []
         # Another package would not be observed, and changed code may not be loaded.
         self.enabled = self.root == ROOT.resolve() and newest < LOADED
         self._remove_old_drafts()
@@ -101,9 +101,10 @@ class BuildCache:
         config: MkDocsConfig,
         files: Files,
     ) -> None:
-        """What `Page.render` does; `supplements` gets what `supplement` makes besides.
+        """Render a page, or restore it from its entry.
 
-        Both are one entry: to create a file takes longer than to make a supplement.
+        The entry also holds what `supplement` returns, so that a page needs one file;
+        `supplements` has it by the path of the page.
         """
         path = page.file.src_uri
 
@@ -166,17 +167,19 @@ class BuildCache:
             name: self._file_digest(name) for name in self._sources(reads.direct)
         }
         read = {*self._sources(reads.files), "mkdocs.yml"}
-        self._unwritten.append((path, entry, read))
-        if len(self._unwritten) >= BATCH:
+        self._pending.append((path, entry, read))
+        if len(self._pending) >= BATCH:
             self.write()
 
     def write(self) -> None:
-        """Write the entries of the last batch; after a build, those that are left.
+        """Write the pending entries.
 
         Not what was made from a file that has changed since the build began. This is
         asked last, so that no digest is younger than the answer.
         """
-        batch, self._unwritten = self._unwritten, []
+        batch, self._pending = self._pending, []
+        if not batch:
+            return
         if any(_stamp(path) != stamp for path, stamp in self._code.items()):
             return
         names = {name for _, _, read in batch for name in read}

@@ -145,11 +145,16 @@ def reads_of_block() -> Iterator[Reads]:
 
 
 def observe() -> None:
-    """Note from now on which files are opened; Python cannot end this."""
+    """Note from now on which files are opened; Python cannot end this.
+
+    Values that were computed before are dropped, since their files are unknown.
+    """
     global _observing  # noqa: PLW0603 - one hook for the process
     if not _observing:
         _observing = True
         sys.addaudithook(_note)
+        for cached in _caches:
+            cached.cache_clear()
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:

@@ -160,14 +160,14 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_pre_page(page: Any, config: Any, files: Any) -> Any:
     """Render a Markdown page only if what it is made from has changed."""
-    if page.file.src_uri.endswith(".md"):
-        supplement = partial(_contents_and_code, page)
+    if not page.file.src_uri.endswith(".ipynb"):
+        supplement = partial(_supplement, page)
         page.render = partial(_BUILD.cache.render, page, supplement)
     return page
 
 
-def _contents_and_code(page: Any) -> tuple[list[list[Any]], bool]:
-    """The questions of a page, as its contents, and whether it is also a notebook."""
+def _supplement(page: Any) -> tuple[list[list[Any]], bool]:
+    """The questions of a page, as its contents, and whether it has a notebook."""
     from paradigms.site.build_cache import as_lists
     from paradigms.site.content.pages import has_notebook
     from paradigms.site.exports.page_contents import page_contents
@@ -253,10 +253,10 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     path = page.file.src_uri
     if path.endswith(".ipynb"):
         return notebook.lab_page(html, page, files)
-    contents, has_code = _BUILD.cache.supplements.pop(path)
+    contents, has_notebook = _BUILD.cache.supplements.pop(path)
     if page.toc.items:
         page.toc.items[0].children[:0] = as_links(contents)
-    if not has_code:
+    if not has_notebook:
         return html
 
     def url(path: str) -> str | None:
@@ -300,7 +300,12 @@ def _minify(path: Path) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """Report a missing snippet or a full disk in one line; unload the package."""
+    """Report a missing snippet or a full disk in one line; unload the package.
+
+    What was made before the error is kept for the next build.
+    """
+    if _BUILD.cache:
+        _BUILD.cache.write()
     if not _SERVING:
         _unload()
     if isinstance(error, SnippetMissingError):

@@ -7,6 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
+from bs4 import BeautifulSoup
+from markdown import Markdown
 from markupsafe import Markup
 
 from paradigms._schema import FileError
@@ -23,6 +26,7 @@ from paradigms.site.benchmarks.site import Project, Sites, Sizes, row
 from paradigms.site.benchmarks.stock import stock_page
 from paradigms.site.content import site_speed as records
 from paradigms.site.content.pages import pages
+from paradigms.site.content.questions import questions
 from paradigms.site.content.site_speed import LIMITS, PATH, ROWS, problems
 from paradigms.site.fences.page import Page
 from paradigms.site.fences.table import TableFence
@@ -168,6 +172,17 @@ def test_a_stock_page_shows_what_our_fences_show():
     assert re.search(r'^    \?\?\? note "', tab, re.M)
     assert r"p_T(w) = \frac{e^{z_w / T}}" in tab
     assert "<" not in first + table
+
+
+def test_an_item_of_a_stock_list_holds_its_code():
+    """Bugs of whiteboard code: numbered, each with a listing that belongs to it."""
+    page = stock_page('```question\nids = ["objectives-shift"]\n```')
+    settings = yaml.load(stock_sources.SETTINGS, yaml.Loader)["markdown_extensions"]
+    names = [name if isinstance(name, str) else next(iter(name)) for name in settings]
+    html = BeautifulSoup(Markdown(extensions=names).convert(page), "html.parser")
+    bugs = html.select("details ol > li")
+    assert len(bugs) == len(questions()["objectives-shift"].bugs) > 1
+    assert all(len(bug.find_all("pre")) == 1 for bug in bugs)
 
 
 def test_a_grown_site_is_whole_and_distinct(tmp_path):

@@ -2,7 +2,11 @@
 
 import pytest
 
-from paradigms.site.content.fenced_blocks import fenced_blocks, without_fenced_blocks
+from paradigms.site.content.fenced_blocks import (
+    _blocks,
+    fenced_blocks,
+    without_fenced_blocks,
+)
 
 PAGE = """\
 # Title
@@ -44,6 +48,32 @@ def test_blocks_have_their_lines_and_no_indentation():
     first = blocks[0]
     assert PAGE[first.start : first.end] == "```python\n# ## no heading\n```\n"
     assert first.opening == "```python\n# ## no heading"
+
+
+FRONT = '---\ntitle: "Title"\n---\n\n'
+
+
+def test_lines_and_offsets_count_front_matter():
+    """The file of a page and its Markdown are parsed once, and have the same blocks.
+
+    Negative control: a block between rules, which are no front matter.
+    """
+    _blocks.cache_clear()
+    text = FRONT + PAGE
+    blocks, bare = fenced_blocks(text), fenced_blocks(PAGE)
+    assert _blocks.cache_info().misses == 1
+    assert [block.line - 4 for block in blocks] == [block.line for block in bare]
+    assert [text[block.start : block.end] for block in blocks] == [
+        PAGE[block.start : block.end] for block in bare
+    ]
+    (between,) = fenced_blocks("---\n```\na\n```\n---\n")
+    assert (between.line, between.start, between.end) == (2, 4, 14)
+
+
+def test_a_block_without_an_end_holds_no_blank_lines_behind_it():
+    """It ends with its last line."""
+    (block,) = fenced_blocks("```\na\n\n\n")
+    assert (block.body, block.end, block.closed) == ("a\n", 6, False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from playwright.sync_api import Page
 
-from tests.conftest import settle
+from tests.conftest import new_page, settle
 from tests.site.practice.conftest import PUT, TOOL, row, watch
 from tests.site.practice.payloads import HTML, OTHER, PAYLOADS
 
@@ -56,7 +56,7 @@ def attacked(browser, address) -> Iterator:
             contexts.append(context)
             context.add_init_script(GUARD)
             context.add_init_script(TOOL % address)
-        page = context.new_page()
+        page = new_page(context)
         pages.append(page)
         watch(page, problems)
         page.on("dialog", lambda dialog: dialog.accept())

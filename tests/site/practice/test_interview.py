@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from paradigms.site.content.questions import questions
-from tests.conftest import PHONE
+from tests.conftest import PHONE, settle
 from tests.site.practice.conftest import PUT, stored
 from tests.site.practice.test_access import findings
 
@@ -167,6 +167,7 @@ def test_the_first_missed_key_point_decides_what_is_asked(open_tool):
 def test_minutes_and_level_are_what_was_chosen(open_tool):
     """The clock begins there, and the first question has the level."""
     page = open_tool(PATH)
+    settle(page, quiet=500)  # a timer of the theme that a false clock ends is an error
     page.clock.install()
     page.get_by_label("Minutes").select_option("45")
     page.get_by_label("Level").select_option("junior")
@@ -303,6 +304,7 @@ def test_a_damaged_draft_does_not_stop_an_interview(open_tool):
 def test_the_clock_stops_and_is_lengthened(open_tool):
     """WCAG 2.2.1: the reader may stop the time and add to it."""
     page = open_tool(PATH)
+    settle(page, quiet=500)  # a timer of the theme that a false clock ends is an error
     page.clock.install()
     page.get_by_role("button", name="Start the interview").click()
     clock = page.locator(".practice-clock")

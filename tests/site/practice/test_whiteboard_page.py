@@ -184,7 +184,7 @@ def test_nothing_heavy_is_loaded_before_the_click(browser, strict_address):
         page.on("response", note)
         page.reload()
         task = card(page)
-        settle(page)
+        settle(page, quiet=500)
         assert len(sizes) > 10
         assert max(sizes.values()) < 1_000_000
         assert not any("pyodide" in url or "worker" in url for url in sizes)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from paradigms.site.exports.security_policy import policy as site_policy
-from tests.conftest import Quiet
+from tests.conftest import Quiet, new_page
 
 PATH = "practice/whiteboard/"
 TASK = "top-k"
@@ -36,7 +36,7 @@ class NoWasm(Strict):
 def opened(browser, address: str, **options) -> Iterator[Page]:
     """The page of tasks in a new context."""
     context = browser.new_context(**options)
-    page = context.new_page()
+    page = new_page(context)
     page.goto(address + PATH)
     page.locator("[data-practice] .task-count").wait_for()
     yield page

@@ -111,8 +111,8 @@ def write_stand_in(path: Path) -> None:
 def run(project: Project | None = None, sizes: Sizes = Sizes()) -> list[Row]:
     """One row for each thing that is measured: see `row` for its columns.
 
-    Errors: ValueError for sources that are not built, TimeoutError for a page that a
-    server does not show.
+    Errors: ValueError for sources that are not built, CalledProcessError for a fence
+    that no page can show, TimeoutError for a page that a server does not show.
     """
     project = project or Project()
     with tempfile.TemporaryDirectory() as name:
@@ -150,7 +150,10 @@ class Sites:
 
     @classmethod
     def of(cls, project: Project, folder: Path) -> "Sites":
-        """Copy the sources, build them, and make the stock site of what was built."""
+        """Copy the sources, make the stock site of them, and build both.
+
+        Errors: as `write_stock` and `build`.
+        """
         sites = cls(folder / "ours", folder / "stock")
         project.copy_to(sites.ours)
         sites.write_stock(project)
@@ -178,7 +181,10 @@ class Sites:
     def grown(
         self, project: Project, grow: Callable[[Path], None]
     ) -> Iterator["Sites"]:
-        """Larger sites, until the end of the block; `grow` adds to our sources."""
+        """Larger sites, until the end of the block; `grow` adds to our sources.
+
+        Errors: as `write_stock`.
+        """
         with tempfile.TemporaryDirectory() as name:
             sites = Sites(Path(name, "ours"), Path(name, "stock"))
             shutil.copytree(self.ours, sites.ours)  # with the bytecode of the package

@@ -1,8 +1,8 @@
 """The site in stock Material: the same pages, what our fences show as Markdown.
 
-An author without our fences would write tables, lists, folded questions and blocks of
-code so. The stock site has no abbreviations, drawings and practice tools; it has the
-notebooks, and Material's own search.
+Tables, lists, folded questions and blocks of code are as an author would write them
+without our fences. The stock site has no abbreviations, drawings and practice tools; it
+has the notebooks, and Material's own search.
 
 `python -m paradigms.site.benchmarks.stock DOCS TARGET` calls `write_stock`, with
 `generated` as JSON on its standard input: the questions of other sources are read by
@@ -33,10 +33,12 @@ SETTINGS = """\
 site_name: Model Paradigms
 theme: {name: material}
 plugins: [search, tags, {mkdocs-jupyter: {include: ['*.ipynb'], ignore: ['*.md']}}]
-markdown_extensions: [admonition, attr_list, md_in_html, tables, pymdownx.details,
-  {toc: {permalink: true}}, {pymdownx.arithmatex: {generic: true}}, pymdownx.highlight,
-  pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
+markdown_extensions: [admonition, attr_list, def_list, md_in_html, tables,
+  pymdownx.details, {toc: {permalink: true}}, {pymdownx.arithmatex: {generic: true}},
+  pymdownx.highlight, pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
 """
+
+INDENT = " " * 4  # of Python-Markdown, also for what belongs to an item of a list
 
 # Links to other pages, recorded numbers, citations.
 _LINK = re.compile(r"\]\([^)]*\.md[^)]*\)")
@@ -48,7 +50,7 @@ def write_stock(docs: Path, target: Path, generated: Mapping[str, str]) -> None:
     """Write the sources of the stock site into the folder `target`.
 
     `docs` holds our pages; `generated` is the Markdown of pages that a build adds, by
-    path. Errors: FileError for a fence that no page can show.
+    path. Errors: ContentError or TOMLDecodeError for a fence that no page can show.
     """
     shutil.copytree(docs, target / "docs")
     for path, text in generated.items():
@@ -88,8 +90,12 @@ class _Converter(MarkdownConverter):
     def convert_details(self, element: Tag, text: str, **_: Any) -> str:
         summary = element.find("summary")
         title = " ".join(summary.get_text().split()) if summary else ""
-        body = indent(text.strip(), " " * 4)
-        return f'\n\n??? note "{title.replace(chr(34), chr(39))}"\n\n{body}\n\n'
+        title = title.replace('"', "'")
+        return f'\n\n??? note "{title}"\n\n{indent(text.strip(), INDENT)}\n\n'
+
+    def convert_li(self, element: Tag, text: str, **_: Any) -> str:
+        bullet = "1." if element.parent and element.parent.name == "ol" else "*"
+        return f"{bullet.ljust(4)}{indent(text.strip(), INDENT).lstrip()}\n"
 
     def convert_summary(self, *_: Any, **__: Any) -> str:
         return ""  # the title of its block
@@ -99,7 +105,6 @@ class _Converter(MarkdownConverter):
 
 _CONVERTER = _Converter(
     heading_style="ATX",
-    bullets="*",
     code_language="python",
     table_infer_header=True,
     escape_asterisks=False,

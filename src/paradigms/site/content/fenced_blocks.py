@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 class FencedBlock:
     """`body` is not indented; `start` and `end` are offsets of its lines in the text.
 
-    Without a closing fence a block ends with the text or with what it stands in.
+    Without a closing fence a block ends with the last line of the text that is not
+    blank, or with what it stands in.
     """
 
     info: str
@@ -51,14 +52,16 @@ def fenced_blocks(text: str) -> tuple[FencedBlock, ...]:
 
 
 def _start(text: str) -> int:
-    """Where the text begins below its front matter, which holds no block.
+    """Where the text begins, below front matter and blank lines.
 
-    The file of a page and its Markdown in a builder are so parsed once.
+    The file of a page and its Markdown without front matter then share one parse.
     """
-    end = text.find("\n---\n") + 5 if text.startswith("---\n") else 0
-    if "```" in text[:end] or "~~~" in text[:end]:
-        return 0
-    return len(text) - len(text[end:].lstrip("\n"))
+    front = ""
+    if text.startswith("---\n") and "\n---\n" in text:
+        front = text[: text.index("\n---\n") + 5]
+        if "```" in front or "~~~" in front:  # these lines are rules
+            front = ""
+    return len(text) - len(text[len(front) :].lstrip("\n"))
 
 
 @lru_cache(maxsize=2048)

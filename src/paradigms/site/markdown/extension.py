@@ -1,4 +1,4 @@
-"""Python-Markdown extension: citations, numbers, tables, formulas, glossary terms.
+"""Python-Markdown extension: citations, numbers, formulas, abbreviations, terms.
 
 `[@devlin2019, section 3.1]` becomes a link to the bibliography, and
 `[=experiment/row/column]` the recorded number, linked to its record; `|interval` adds
@@ -13,7 +13,9 @@ from typing import Any
 
 from markdown import Extension, Markdown
 from markdown.extensions.abbr import AbbrExtension
+from mkdocs.exceptions import BuildError
 
+from paradigms._schema import FileError
 from paradigms.site.content.pages import abbreviations
 from paradigms.site.fences.kinds import KINDS
 from paradigms.site.markdown.citations import Citation
@@ -26,13 +28,30 @@ from paradigms.site.markdown.rendered_fences import BlocksInPage, BlocksInSource
 from paradigms.site.markdown.tables import TableBoxes
 
 
+class Abbreviations(AbbrExtension):
+    """The words of each abbreviation, on every page.
+
+    As definitions at the end of each page they took a sixth of a build: Markdown reads
+    them one by one, and passes over the rest of the list for each.
+    """
+
+    def reset(self) -> None:
+        """Read them when a page begins: MkDocs also makes extensions to check settings.
+
+        Errors: BuildError if the file cannot be read.
+        """
+        try:
+            self.glossary = abbreviations()
+        except FileError as error:
+            raise BuildError(str(error)) from None
+        super().reset()
+
+
 class InlineExtension(Extension):
     """Registers links before Markdown's own patterns, and formulas after arithmatex."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
-        # As definitions at the end of each page they took a sixth of a build: Markdown
-        # reads them one by one, and passes over the rest of the list for each.
-        AbbrExtension(glossary=abbreviations()).extendMarkdown(md)
+        Abbreviations().extendMarkdown(md)
         # Before fences (25), after what is included (32).
         md.preprocessors.register(Predictions(md), "predictions", 27)
         source = BlocksInSource(md, frozenset(KINDS))
