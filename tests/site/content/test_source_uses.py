@@ -1,10 +1,12 @@
 """A source lists the entries and pages that cite it, and no others."""
 
+from collections import Counter
+
 import pytest
 
 from paradigms._schema import FileError
 from paradigms.site.content import source_uses
-from paradigms.site.content.bibliography import sources
+from paradigms.site.content.bibliography import label, sources
 from paradigms.site.content.source_uses import check_uses, citations_in, uses
 
 
@@ -12,6 +14,13 @@ def test_every_list_is_complete():
     """And each source is cited somewhere."""
     check_uses()
     assert uses().keys() == sources().keys()
+
+
+def test_each_source_has_a_label_and_an_address_of_its_own():
+    """A reader can tell two sources apart; one work is not listed twice."""
+    labels = Counter(map(label, sources()))
+    urls = Counter(source.url for source in sources().values())
+    assert [name for name, count in (labels + urls).items() if count > 1] == []
 
 
 def test_uses_are_read_from_entries_and_pages():

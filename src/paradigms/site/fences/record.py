@@ -175,12 +175,16 @@ def _plain(value: Any) -> str:
     return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
+def threads_in_words(number: int) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{number} thread{'s' * (number > 1)}"
+
+
 def provenance(record: Record) -> dict[str, str]:
     """Processor, instruction set, threads, and the variables that restricted them."""
-    threads = f"{record.threads} thread{'s' * (record.threads > 1)}"
     machine = {
         "processor": record.processor,
         "instruction set": record.instruction_set,
-        "threads": threads,
+        "threads": threads_in_words(record.threads),
     }
     return machine | {key: f"{key}={record.settings[key]}" for key in record.settings}

@@ -23,7 +23,12 @@ from paradigms.site.content.packages import packages
 from paradigms.site.content.questions import Level, questions, topic_places
 from paradigms.site.content.site_speed import PARTS, site_speed
 from paradigms.site.content.systems import measured_rows, systems
-from paradigms.site.fences.record import experiment_questions, in_words, provenance
+from paradigms.site.fences.record import (
+    experiment_questions,
+    in_words,
+    provenance,
+    threads_in_words,
+)
 from paradigms.site.file_cache import cache
 
 SIZES = ("all", "embeddings", "attention", "feed-forward", "norms and heads")
@@ -121,10 +126,16 @@ def _site_speed() -> dict[str, Any]:
 
 
 def _day_and_machine(benchmark: Benchmark) -> str:
-    """The day, the machine and the versions, which the times depend on."""
+    """The day, the machine and the versions, which the times depend on.
+
+    A row that has a number of threads of its own was measured with that one.
+    """
+    numbers = {row.get("threads", benchmark.threads) for row in benchmark.rows}
+    threads = " or ".join(map(threads_in_words, sorted(numbers)))
+    conditions = provenance(benchmark) | {"threads": threads}
     versions = ", ".join(f"{name} {v}" for name, v in benchmark.versions.items())
     day = f"{benchmark.date.day} {benchmark.date:%B %Y}"
-    return f"{day}: {', '.join(provenance(benchmark).values())}; {versions}"
+    return f"{day}: {', '.join(conditions.values())}; {versions}"
 
 
 def _glossary() -> dict[str, Any]:
